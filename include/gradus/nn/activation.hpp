@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <string_view>
+
+#include "gradus/core/scalar.hpp"
+
+/// Activation functions: each a formula `value(z)`, written once for every number type, and its `derivative(z, y)`,
+/// given both the input z and the output y = value(z), whichever is cheaper. NaN in, NaN out.
+namespace gradus::activation {
+
+/// y = z. Range: the real line. Derivative 1.
+struct Identity {
+  static constexpr std::string_view name = "identity";
+  template <Number T>
+  static T value(const T& z) {
+    return z;
+  }
+  template <std::floating_point T>
+  static T derivative(T, T) {
+    return 1;
+  }
+};
+
+/// Heaviside step: y = 1 if z > 0, else 0 (Rosenblatt, 1958). Kink at 0, where y = 0. Derivative 0 everywhere, so a
+/// step can be trained as the last layer only, by the perceptron criterion (nn/loss.hpp).
+struct Step {
+  static constexpr std::string_view name = "step";
+  template <Number T>
+  static T value(const T& z) {
+    if (z > Scalar<T>(0)) return T(Scalar<T>(1));
+    if (z <= Scalar<T>(0)) return T(Scalar<T>(0));
+    return z;  // NaN
+  }
+  template <std::floating_point T>
+  static T derivative(T, T) {
+    return 0;
+  }
+};
+
+/// Logistic function: y = 1 / (1 + exp(-z)), range (0, 1). Derivative y (1 - y). Never overflows: for z < 0 it is
+/// evaluated as exp(z) / (1 + exp(z)). Error: below 3 ULP with a correctly rounded exp.
+struct Sigmoid {
+  static constexpr std::string_view name = "sigmoid";
+  template <Number T>
+  static T value(const T& z) {
+    using std::exp;
+    if (z < Scalar<T>(0)) {
+      const T e = exp(z);
+      return e / (Scalar<T>(1) + e);
+    }
+    return Scalar<T>(1) / (Scalar<T>(1) + exp(-z));
+  }
+  template <std::floating_point T>
+  static T derivative(T, T y) {
+    return y * (1 - y);
+  }
+};
+
+/// Hyperbolic tangent: y = tanh(z), range (-1, 1). Derivative 1 - y^2. Error: the C library's, below 2 ULP.
+struct Tanh {
+  static constexpr std::string_view name = "tanh";
+  template <Number T>
+  static T value(const T& z) {
+    using std::tanh;
+    return tanh(z);
+  }
+  template <std::floating_point T>
+  static T derivative(T, T y) {
+    return 1 - y * y;
+  }
+};
+
+/// Rectified linear unit: y = max(0, z), range [0, inf) (Nair and Hinton, 2010). Kink at 0; convention ReLU'(0) = 0.
+struct Relu {
+  static constexpr std::string_view name = "relu";
+  template <Number T>
+  static T value(const T& z) {
+    return z <= Scalar<T>(0) ? T(Scalar<T>(0)) : z;
+  }
+  template <std::floating_point T>
+  static T derivative(T z, T) {
+    return z > 0 ? T(1) : z <= 0 ? T(0) : z;
+  }
+};
+
+}  // namespace gradus::activation

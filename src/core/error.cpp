@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/core/error.hpp"
+
+namespace gradus {
+
+ParseError::ParseError(const std::string& kind, std::string text, std::size_t position, const std::string& message)
+    : Error(kind + " '" + text + "', character " + std::to_string(position + 1) + ": " + message),
+      text_(std::move(text)),
+      position_(position) {}
+
+std::string ParseError::pointer() const { return text_ + "\n" + std::string(position_, ' ') + "^"; }
+
+FileError::FileError(const std::string& path, const std::string& message) : Error(path + ": " + message) {}
+
+FileError FileError::at_line(const std::string& path, std::size_t line, const std::string& message) {
+  return {path + ":" + std::to_string(line), message};
+}
+
+FileError FileError::at_byte(const std::string& path, std::size_t byte, const std::string& message) {
+  return {path + ", byte " + std::to_string(byte), message};
+}
+
+}  // namespace gradus

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/nn/initializer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace gradus {
+namespace {
+
+using Kind = Initializer::Kind;
+
+struct Name {
+  std::string_view text;
+  Kind kind;
+};
+
+constexpr std::array<Name, 8> kNames{{{"standard-normal", Kind::standard_normal},
+                                      {"uniform", Kind::uniform},
+                                      {"glorot", Kind::glorot_uniform},
+                                      {"he", Kind::he_normal},
+                                      {"glorot-uniform", Kind::glorot_uniform},
+                                      {"glorot-normal", Kind::glorot_normal},
+                                      {"he-uniform", Kind::he_uniform},
+                                      {"he-normal", Kind::he_normal}}};
+
+/// One draw for a weight (or, where the kind treats it alike, a bias) of a layer.
+double draw(const Initializer& initializer, double fan_in, double fan_out, RandomState& random) {
+  const auto symmetric = [&](double limit) { return random.uniform(-limit, limit); };
+  switch (initializer.kind) {
+    case Kind::standard_normal: return random.standard_normal();
+    case Kind::uniform: return symmetric(initializer.limit);
+    case Kind::glorot_uniform: return symmetric(std::sqrt(6 / (fan_in + fan_out)));
+    case Kind::glorot_normal: return random.normal(0, std::sqrt(2 / (fan_in + fan_out)));
+    case Kind::he_uniform: return symmetric(std::sqrt(6 / fan_in));
+    case Kind::he_normal: return random.normal(0, std::sqrt(2 / fan_in));
+  }
+  throw ValueError("[initializer] unknown kind");
+}
+
+}  // namespace
+
+Initializer parse_initializer(std::string_view text) {
+  const auto fail = [&](std::size_t position, const std::string& message) {
+    throw ParseError("initializer", std::string(text), position, message);
+  };
+  const std::string_view head = text.substr(0, text.find(':'));
+  const auto* found = std::find_if(kNames.begin(), kNames.end(), [&](const Name& name) { return name.text == head; });
+  if (found == kNames.end())
+    fail(0, "unknown initializer '" + std::string(head) +
+                "' (known: standard-normal, uniform, glorot, glorot-normal, he, he-uniform)");
+  Initializer initializer{.kind = found->kind};
+  std::size_t position = head.size();
+  while (position < text.size()) {
+    const std::size_t start = position + 1;
+    const std::string_view option = text.substr(start, text.find(':', start) - start);
+    if (option == "biases-first") {
+      initializer.biases_first = true;
+    } else {
+      const auto [end, error] = std::from_chars(option.data(), option.data() + option.size(), initializer.limit);
+      if (found->kind != Kind::uniform || error != std::errc{} || end != option.data() + option.size() ||
+          !(initializer.limit > 0) || !std::isfinite(initializer.limit))
+        fail(start, "expected biases-first, or a positive limit after uniform, got '" + std::string(option) + "'");
+    }
+    position = start + option.size();
+  }
+  return initializer;
+}
+
+std::string to_text(const Initializer& initializer) {
+  // Backwards, so that a kind with two names is written with the longer one.
+  const auto found = std::find_if(kNames.rbegin(), kNames.rend(),
+                                  [&](const Name& name) { return name.kind == initializer.kind; });
+  std::string text(found->text);
+  if (initializer.kind == Kind::uniform) {
+    std::array<char, 32> digits;
+    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), initializer.limit);
+    text += ":" + std::string(digits.data(), end);
+  }
+  if (initializer.biases_first) text += ":biases-first";
+  return text;
+}
+
+void initialize(std::span<const ParameterBlock> blocks, const Initializer& initializer, RandomState& random,
+                std::span<double> theta) {
+  const bool biases_drawn = initializer.kind == Kind::standard_normal || initializer.kind == Kind::uniform;
+  const auto fill = [&](const ParameterBlock& block, const ParameterBlock& weights) {
+    for (double& value : theta.subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size())))
+      value = block.is_bias && !biases_drawn
+                  ? 0.0
+                  : draw(initializer, static_cast<double>(weights.rows), static_cast<double>(weights.cols), random);
+  };
+  for (std::size_t first = 0; first < blocks.size();) {
+    std::size_t last = first;
+    while (last < blocks.size() && blocks[last].number == blocks[first].number) ++last;
+    const std::span<const ParameterBlock> layer = blocks.subspan(first, last - first);
+    for (const bool biases : {initializer.biases_first, !initializer.biases_first})
+      for (const ParameterBlock& block : layer)
+        if (block.is_bias == biases) fill(block, layer.front());
+    first = last;
+  }
+}
+
+}  // namespace gradus
