@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "gradus/nn/loss.hpp"
+#include "gradus/nn/network.hpp"
+#include "gradus/optim/optimizer.hpp"
+#include "gradus/random/random_state.hpp"
+#include "gradus/train/history.hpp"
+
+namespace gradus {
+
+/// Which samples make the next batch.
+enum class Order {
+  shuffle,  ///< each pass visits every sample once, in an order shuffled anew (shuffles compound, as in scikit-learn)
+  draws,    ///< each sample is drawn with replacement
+  given,    ///< the indices in FitOptions::given, in turn, from the start again when they end
+};
+
+/// What counts as a hit for the accuracy in the history.
+enum class Hit {
+  by_loss,    ///< argmax for cross-entropy; threshold for binary cross-entropy and the perceptron; else none
+  argmax,     ///< the largest output is the largest target
+  threshold,  ///< every output is on its target's side of 1/2
+  none,
+};
+
+/// An update as callbacks see it. Before the step theta is what the gradient was taken at; after it, what it became.
+template <std::floating_point T>
+struct UpdateEvent {
+  Index update;  ///< from 0
+  Index epoch;   ///< from 0
+  T loss;        ///< of the batch, before the step
+  std::span<const T> theta;
+  std::span<const T> gradient;
+  ConstMatrixView<T> x;        ///< the batch
+  ConstMatrixView<T> targets;  ///< the batch
+};
+
+/// What callbacks see when a pass over the samples ends, or training does.
+template <std::floating_point T>
+struct EpochEvent {
+  Index epoch;    ///< passes made
+  Index updates;  ///< updates made
+  std::span<const T> theta;
+  const History& history;
+};
+
+enum class Signal { go_on, stop };
+
+/// Each may be empty.
+template <std::floating_point T>
+struct Callbacks {
+  std::function<Signal(const UpdateEvent<T>&)> before_step;
+  std::function<Signal(const UpdateEvent<T>&)> after_step;
+  std::function<Signal(const EpochEvent<T>&)> after_epoch;
+};
+
+struct FitOptions {
+  Loss loss;
+  OptimizerMethod optimizer = Sgd{};
+  Index batch = 32;        ///< samples an update: 1 is online, 0 the full batch (in the order given, drawing nothing)
+  Index epochs = 100;      ///< passes over the samples; a pass is ceil(samples / batch) updates
+  Index updates = 0;       ///< stop after so many updates, whatever `epochs` says; 0: no such limit
+  double min_change = -1;  ///< stop once an update moves theta by no more than this (Euclidean norm); < 0: never
+  Order order = Order::shuffle;
+  std::vector<Index> given;   ///< for Order::given
+  Index record_every = 0;     ///< updates a record; 0: one a pass
+  Index test_every = 0;       ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each pass
+  Hit hit = Hit::by_loss;
+  bool keep_gradients = false;
+};
+
+/// A set to learn from, or to be tried on: inputs (samples, features) and targets (samples, outputs).
+template <std::floating_point T>
+struct Samples {
+  ConstMatrixView<T> x;
+  ConstMatrixView<T> targets;
+};
+
+/// Trains: changes theta in place, and says how it went. Draws from `random` only what `options.order` needs. The test
+/// set is looked at, never learned from. Diverging is a result, not an exception.
+/// Throws ShapeError if network, theta and samples do not fit together, ValueError on options out of range or no samples.
+template <std::floating_point T>
+FitResult fit(const Network& network, std::span<T> theta, const Samples<T>& train, const FitOptions& options,
+              RandomState& random, const std::optional<Samples<T>>& test = std::nullopt,
+              const Callbacks<T>& callbacks = {});
+
+extern template FitResult fit(const Network&, std::span<double>, const Samples<double>&, const FitOptions&,
+                              RandomState&, const std::optional<Samples<double>>&, const Callbacks<double>&);
+extern template FitResult fit(const Network&, std::span<float>, const Samples<float>&, const FitOptions&, RandomState&,
+                              const std::optional<Samples<float>>&, const Callbacks<float>&);
+
+/// The same on vectors: `fit(network, theta, {x, targets}, options, random)`.
+template <std::floating_point T>
+FitResult fit(const Network& network, std::vector<T>& theta, const Samples<std::type_identity_t<T>>& train,
+              const FitOptions& options, RandomState& random,
+              const std::optional<Samples<std::type_identity_t<T>>>& test = std::nullopt,
+              const Callbacks<std::type_identity_t<T>>& callbacks = {}) {
+  return fit<T>(network, std::span<T>(theta), train, options, random, test, callbacks);
+}
+
+}  // namespace gradus

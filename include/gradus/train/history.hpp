@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gradus/core/matrix.hpp"
+
+namespace gradus {
+
+/// What a training run leaves behind, one entry a record; a record sums up the updates since the one before.
+struct History {
+  std::vector<Index> update;     ///< number of updates made when the record was written
+  std::vector<double> loss;      ///< mean loss of the samples seen, each before the step it caused
+  std::vector<double> accuracy;  ///< share of them that were met, before that step; empty where nothing counts as a hit
+
+  std::vector<Index> test_update;  ///< number of updates made when the test set was tried
+  std::vector<double> test_loss;
+  std::vector<double> test_accuracy;
+
+  std::vector<std::vector<double>> gradients;  ///< of every update, on demand
+};
+
+enum class StopReason {
+  finished,   ///< all epochs or updates are done
+  converged,  ///< the parameters moved less than the threshold
+  callback,   ///< a callback said stop
+  diverged,   ///< a number went non-finite; theta holds the last finite parameters
+};
+
+/// Where a non-finite number was first seen.
+struct Divergence {
+  std::string where;  ///< "layer 2 (softmax) outputs", "the loss", "the gradient of layer 1 weights"
+  Index epoch = 0;    ///< from 1
+  Index update = 0;   ///< from 1
+  double last_finite_loss = 0;
+
+  /// One sentence for a person.
+  std::string message() const;
+};
+
+struct FitResult {
+  History history;
+  StopReason reason = StopReason::finished;
+  Divergence divergence;  ///< meaningful for StopReason::diverged
+  Index updates = 0;
+  Index epochs = 0;  ///< passes begun
+};
+
+}  // namespace gradus
