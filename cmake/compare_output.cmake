@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+# Runs PROGRAM in an empty folder; fails unless it exits with 0 and prints the text of the file EXPECTED.
+set(folder ${PROGRAM}.run)
+file(REMOVE_RECURSE ${folder})
+file(MAKE_DIRECTORY ${folder})
+execute_process(COMMAND ${PROGRAM} WORKING_DIRECTORY ${folder} RESULT_VARIABLE result OUTPUT_VARIABLE printed)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "${PROGRAM} exited with ${result}, having printed:\n${printed}")
+endif()
+file(READ ${EXPECTED} expected)
+if(NOT printed STREQUAL expected)
+  file(WRITE ${folder}/printed ${printed})
+  execute_process(COMMAND diff -u ${EXPECTED} ${folder}/printed)
+  message(FATAL_ERROR "${PROGRAM} did not print what ${EXPECTED} holds (the difference is above)")
+endif()
