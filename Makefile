@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+# Two commands matter: `make lab` and `make test`. The rest is listed by `make help`.
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test build debug asan tsan clang tidy format wasm install clean
+.DELETE_ON_ERROR:
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+lab: build  ## build, run all studies, write the report into report/
+	build/release/gradus study all --out report
+	@echo
+	@echo "The report:  report/index.html   (open it in a browser)"
+	@echo "Its figures: report/figures/"
+	@echo "Its numbers: report/results.json"
+
+build: build/release/build.ninja  ## build the library and the command line (build/release/gradus)
+	@scripts/setup build
+	cmake --build build/release -j$(JOBS) --target gradus_cli
+
+test: build/release/.with-tests  ## build everything, run every test
+	@scripts/setup test
+	cmake --build build/release -j$(JOBS)
+	ctest --test-dir build/release -j$(JOBS) --output-on-failure
+
+debug: build/debug/.with-tests  ## build with assertions and debug information, run every test
+	cmake --build build/debug -j$(JOBS)
+	ctest --test-dir build/debug -j$(JOBS) --output-on-failure
+
+asan: build/asan/.with-tests  ## run every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	cmake --build build/asan -j$(JOBS)
+	ctest --test-dir build/asan -j$(JOBS) --output-on-failure
+
+tsan: build/tsan/.with-tests  ## run every test under ThreadSanitizer
+	cmake --build build/tsan -j$(JOBS)
+	ctest --test-dir build/tsan -j$(JOBS) --output-on-failure
+
+clang:  ## build everything with Clang 14, run every test
+	@scripts/setup clang
+	@$(MAKE) --no-print-directory build/clang/.with-tests
+	cmake --build build/clang -j$(JOBS)
+	ctest --test-dir build/clang -j$(JOBS) --output-on-failure
+
+tidy:  ## read library, studies and command line with clang-tidy 14
+	@scripts/setup tidy
+	@$(MAKE) --no-print-directory build/clang/build.ninja
+	run-clang-tidy-14 -quiet -j $(JOBS) -p build/clang '^$(CURDIR)/(src|apps|studies|wasm)/'
+
+format:  ## lay out all C++ files with clang-format 14
+	@scripts/setup format
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i
+
+wasm:  ## compile the core to WebAssembly, train xor in Node
+	@scripts/setup wasm
+	scripts/wasm $(JOBS)
+
+install: build  ## install library, headers and command line (PREFIX=/usr/local)
+	cmake --install build/release --prefix $(PREFIX)
+
+clean:  ## remove what was built (report/ stays)
+	rm -rf build
+
+# A build folder is configured once; afterwards the build itself notices changes to CMake files and to the list of sources.
+build/%/build.ninja: CMakePresets.json
+	@scripts/setup build
+	cmake --preset $* $(if $(wildcard build/$*/.with-tests),,-DGRADUS_BUILD_TESTS=OFF)
+	@touch $@
+
+# The same folder, with the tests, which need more packages.
+build/%/.with-tests: CMakePresets.json
+	@scripts/setup test
+	cmake --preset $* -DGRADUS_BUILD_TESTS=ON
+	@touch $@ build/$*/build.ninja
