@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "gradus/nn/pass.hpp"
@@ -161,7 +162,6 @@ class Training {
     check_count(options_.batch, "a batch size");
     check_count(options_.epochs, "a number of epochs");
     check_count(options_.updates, "a number of updates");
-    check_count(options_.record_every, "record_every");
     check_count(options_.test_every, "test_every");
     if (options_.order != Order::given) return;
     if (options_.given.empty()) throw ValueError("[fit] expected sample indices with Order::given, got none");
@@ -171,6 +171,7 @@ class Training {
                          ", got " + std::to_string(i));
   }
 
+  bool recording() const { return options_.record_every >= 0; }
   bool done_updates() const { return options_.updates > 0 && result_.updates >= options_.updates; }
   bool done() const { return done_updates() || (options_.updates == 0 && result_.epochs >= options_.epochs); }
 
@@ -178,12 +179,14 @@ class Training {
   bool update(Index k) {
     const Samples<T> batch = next_batch(k);
     forward(network_, theta_, batch.x, trace_);
-    const T loss = loss_of_trace(network_, options_.loss, trace_, batch.targets);
+    T loss = std::numeric_limits<T>::quiet_NaN();
+    if (recording()) loss = loss_of_trace(network_, options_.loss, trace_, batch.targets);
     gradient_of_trace(network_, options_.loss, theta_, batch.x, batch.targets, trace_, std::span<T>(gradient_));
-    if (!std::isfinite(loss) || !all_finite<T>(gradient_)) return diverged(loss);
+    if ((recording() && !std::isfinite(loss)) || !all_finite<T>(gradient_)) return diverged(loss);
     last_loss_ = static_cast<double>(loss);
-    recorder_.add(last_loss_ * mean_scale(batch.x.rows()), count_hits<T>(hit_, trace_.outputs.back(), batch.targets),
-                  batch.x.rows());
+    if (recording())
+      recorder_.add(last_loss_ * mean_scale(batch.x.rows()),
+                    count_hits<T>(hit_, trace_.outputs.back(), batch.targets), batch.x.rows());
     if (options_.keep_gradients) result_.history.gradients.emplace_back(gradient_.begin(), gradient_.end());
     const UpdateEvent<T> event{result_.updates, result_.epochs - 1, loss, theta_, gradient_, batch.x, batch.targets};
     bool going = tell(callbacks_.before_step, event);
@@ -267,7 +270,7 @@ class Training {
   std::string culprit(T loss) const {
     for (std::size_t l = 0; l < network_.size(); ++l)
       if (!all_finite<T>(trace_.outputs[l].values())) return network_.label(l) + " outputs";
-    if (!std::isfinite(loss)) return "the loss";
+    if (recording() && !std::isfinite(loss)) return "the loss";
     const std::vector<ParameterBlock> blocks = network_.parameter_blocks();
     for (auto block = blocks.rbegin(); block != blocks.rend(); ++block)
       if (!all_finite<T>(std::span<const T>(gradient_).subspan(static_cast<std::size_t>(block->offset),

@@ -32,7 +32,7 @@ template <std::floating_point T>
 struct UpdateEvent {
   Index update;  ///< from 0
   Index epoch;   ///< from 0
-  T loss;        ///< of the batch, before the step
+  T loss;        ///< of the batch, before the step; NaN with record_every < 0
   std::span<const T> theta;
   std::span<const T> gradient;
   ConstMatrixView<T> x;        ///< the batch
@@ -67,7 +67,7 @@ struct FitOptions {
   double min_change = -1;  ///< stop once an update moves theta by no more than this (Euclidean norm); < 0: never
   Order order = Order::shuffle;
   std::vector<Index> given;   ///< for Order::given
-  Index record_every = 0;     ///< updates a record; 0: one a pass
+  Index record_every = 0;     ///< updates a record; 0: one a pass; < 0: none, and no loss is computed
   Index test_every = 0;       ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each pass
   Hit hit = Hit::by_loss;
   bool keep_gradients = false;

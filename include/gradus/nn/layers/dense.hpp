@@ -31,46 +31,44 @@ struct Dense {
     return blocks;
   }
 
+  ///     Y[i, j] = b[j] + sum_k X[i, k] W[k, j]
   template <Number T>
   void forward(std::span<const T> theta, ConstMatrixView<T> x, MatrixView<T> y) const {
     const ConstMatrixView<T> w{theta.data(), in, out};
     const std::span<const T> b = theta.subspan(static_cast<std::size_t>(in * out));
-    for (Index i = 0; i < x.rows(); ++i) {
-      const std::span<T> yi = y.row(i);
-      for (std::size_t j = 0; j < yi.size(); ++j) yi[j] = bias ? b[j] : T(Scalar<T>(0));
-      for (Index k = 0; k < in; ++k) {
-        const T& xik = x(i, k);
-        const std::span<const T> wk = w.row(k);
-        for (std::size_t j = 0; j < yi.size(); ++j) yi[j] += xik * wk[j];
+    for (Index i = 0; i < x.rows(); ++i)
+      for (Index j = 0; j < out; ++j) {
+        T sum = bias ? b[static_cast<std::size_t>(j)] : T(Scalar<T>(0));
+        for (Index k = 0; k < in; ++k) sum += x(i, k) * w(k, j);
+        y(i, j) = sum;
       }
-    }
   }
 
-  ///     dW = X^T dY,   db = sum of dY over the batch,   dX = dY W^T
+  ///     dW[k, j] = sum_i X[i, k] dY[i, j],   db[j] = sum_i dY[i, j],   dX[i, k] = sum_j dY[i, j] W[k, j]
   template <std::floating_point T>
   void backward(std::span<const T> theta, ConstMatrixView<T> x, ConstMatrixView<T> /*y*/, ConstMatrixView<T> dy,
                 MatrixView<T> dx, std::span<T> dtheta) const {
     const ConstMatrixView<T> w{theta.data(), in, out};
     const MatrixView<T> dw{dtheta.data(), in, out};
     const std::span<T> db = dtheta.subspan(static_cast<std::size_t>(in * out));
-    for (T& d : dtheta) d = 0;
-    for (Index i = 0; i < x.rows(); ++i) {
-      const std::span<const T> dyi = dy.row(i);
-      for (Index k = 0; k < in; ++k) {
-        const T xik = x(i, k);
-        const std::span<T> dwk = dw.row(k);
-        for (std::size_t j = 0; j < dyi.size(); ++j) dwk[j] += xik * dyi[j];
-      }
-      if (bias)
-        for (std::size_t j = 0; j < dyi.size(); ++j) db[j] += dyi[j];
-      if (dx.empty()) continue;
-      for (Index k = 0; k < in; ++k) {
-        const std::span<const T> wk = w.row(k);
+    for (Index k = 0; k < in; ++k)
+      for (Index j = 0; j < out; ++j) {
         T sum = 0;
-        for (std::size_t j = 0; j < dyi.size(); ++j) sum += wk[j] * dyi[j];
+        for (Index i = 0; i < x.rows(); ++i) sum += x(i, k) * dy(i, j);
+        dw(k, j) = sum;
+      }
+    for (Index j = 0; bias && j < out; ++j) {
+      T sum = 0;
+      for (Index i = 0; i < x.rows(); ++i) sum += dy(i, j);
+      db[static_cast<std::size_t>(j)] = sum;
+    }
+    if (dx.empty()) return;
+    for (Index i = 0; i < x.rows(); ++i)
+      for (Index k = 0; k < in; ++k) {
+        T sum = 0;
+        for (Index j = 0; j < out; ++j) sum += dy(i, j) * w(k, j);
         dx(i, k) = sum;
       }
-    }
   }
 
   bool operator==(const Dense&) const = default;
