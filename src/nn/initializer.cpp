@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
+
+#include "gradus/core/number.hpp"
 
 namespace gradus {
 namespace {
@@ -58,9 +59,8 @@ Initializer parse_initializer(std::string_view text) {
     if (option == "biases-first") {
       initializer.biases_first = true;
     } else {
-      const auto [end, error] = std::from_chars(option.data(), option.data() + option.size(), initializer.limit);
-      if (found->kind != Kind::uniform || error != std::errc{} || end != option.data() + option.size() ||
-          !(initializer.limit > 0) || !std::isfinite(initializer.limit))
+      initializer.limit = parse_number(option).value_or(0);
+      if (found->kind != Kind::uniform || !(initializer.limit > 0) || !std::isfinite(initializer.limit))
         fail(start, "expected biases-first, or a positive limit after uniform, got '" + std::string(option) + "'");
     }
     position = start + option.size();
@@ -70,14 +70,10 @@ Initializer parse_initializer(std::string_view text) {
 
 std::string to_text(const Initializer& initializer) {
   // Backwards, so that a kind with two names is written with the longer one.
-  const auto found = std::find_if(kNames.rbegin(), kNames.rend(),
-                                  [&](const Name& name) { return name.kind == initializer.kind; });
+  const auto found =
+      std::find_if(kNames.rbegin(), kNames.rend(), [&](const Name& name) { return name.kind == initializer.kind; });
   std::string text(found->text);
-  if (initializer.kind == Kind::uniform) {
-    std::array<char, 32> digits;
-    const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), initializer.limit);
-    text += ":" + std::string(digits.data(), end);
-  }
+  if (initializer.kind == Kind::uniform) text += ":" + number_text(initializer.limit);
   if (initializer.biases_first) text += ":biases-first";
   return text;
 }
