@@ -2,6 +2,7 @@
 #include "gradus/nn/network.hpp"
 
 #include <charconv>
+#include <cstdint>
 #include <optional>
 
 namespace gradus {
@@ -9,7 +10,8 @@ namespace {
 
 /// Widths above this are a slip of the keyboard, and would overflow a parameter count.
 constexpr Index kMaxWidth = 1'000'000;
-constexpr Index kMaxParameters = Index{1} << 31;
+/// A network larger than this does not fit; in WebAssembly, which has 32-bit indices, a smaller one already does not.
+constexpr std::int64_t kMaxParameters = std::int64_t{1} << (sizeof(Index) < 8 ? 27 : 31);
 
 template <std::size_t I = 0>
 std::optional<Layer> activation_called(std::string_view name, Index width) {
@@ -94,8 +96,9 @@ class Parser {
       bias = false;
     }
     layers.push_back(Dense{inputs, width, bias});
-    parameters_ += (inputs + 1) * width;
-    if (parameters_ > kMaxParameters) fail(start, "the network has more than 2^31 parameters");
+    parameters_ += (std::int64_t{inputs} + 1) * width;
+    if (parameters_ > kMaxParameters)
+      fail(start, "the network has more than " + std::to_string(kMaxParameters) + " parameters");
     if (name.empty()) return width;
     const std::optional<Layer> activation = activation_called(name, width);
     if (!activation)
@@ -106,7 +109,7 @@ class Parser {
 
   std::string_view text_;
   std::size_t position_ = 0;
-  Index parameters_ = 0;
+  std::int64_t parameters_ = 0;
 };
 
 }  // namespace

@@ -67,7 +67,7 @@ class RandomState {
   template <class T>
   void shuffle(std::span<T> values) {
     using std::swap;
-    for (std::size_t i = values.size(); i-- > 1;) swap(values[i], values[interval(i)]);
+    for (std::size_t i = values.size(); i-- > 1;) swap(values[i], values[static_cast<std::size_t>(interval(i))]);
   }
   template <class T>
   void shuffle(std::vector<T>& values) {
