@@ -3,6 +3,9 @@
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 
+# Where Debian keeps the Node modules that Emscripten uses; a Node from elsewhere would not look there.
+export NODE_PATH := /usr/share/nodejs
+
 .DEFAULT_GOAL := help
 .PHONY: help lab test build debug asan tsan clang tidy format wasm install clean
 .DELETE_ON_ERROR:
@@ -40,13 +43,13 @@ tsan: build/tsan/.with-tests  ## run every test under ThreadSanitizer
 
 clang:  ## build everything with Clang 14, run every test
 	@scripts/setup clang
-	@$(MAKE) --no-print-directory build/clang/.with-tests
+	@$(MAKE) -s build/clang/.with-tests
 	cmake --build build/clang -j$(JOBS)
 	ctest --test-dir build/clang -j$(JOBS) --output-on-failure
 
 tidy:  ## read library, studies and command line with clang-tidy 14
 	@scripts/setup tidy
-	@$(MAKE) --no-print-directory build/clang/build.ninja
+	@$(MAKE) -s build/clang/build.ninja
 	run-clang-tidy-14 -quiet -j $(JOBS) -p build/clang '^$(CURDIR)/(src|apps|studies|wasm)/'
 
 format:  ## lay out all C++ files with clang-format 14
@@ -55,7 +58,9 @@ format:  ## lay out all C++ files with clang-format 14
 
 wasm:  ## compile the core to WebAssembly, train xor in Node
 	@scripts/setup wasm
-	scripts/wasm $(JOBS)
+	@$(MAKE) -s build/wasm/build.ninja
+	cmake --build build/wasm -j$(JOBS)
+	node build/wasm/wasm/xor.js
 
 install: build  ## install library, headers and command line (PREFIX=/usr/local)
 	cmake --install build/release --prefix $(PREFIX)
