@@ -2,13 +2,19 @@
 #pragma once
 
 // All of Gradus. Written by scripts/umbrella.
+#include "gradus/autodiff/dual.hpp"
+#include "gradus/autodiff/grad.hpp"
+#include "gradus/autodiff/tape.hpp"
+#include "gradus/core/algebra.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/file.hpp"
 #include "gradus/core/matrix.hpp"
+#include "gradus/core/number.hpp"
 #include "gradus/core/scalar.hpp"
 #include "gradus/core/shape.hpp"
 #include "gradus/data/dataset.hpp"
 #include "gradus/data/scaler.hpp"
+#include "gradus/metrics/metrics.hpp"
 #include "gradus/nn/activation.hpp"
 #include "gradus/nn/initializer.hpp"
 #include "gradus/nn/layer.hpp"
@@ -19,4 +25,7 @@
 #include "gradus/nn/network.hpp"
 #include "gradus/nn/parameter_block.hpp"
 #include "gradus/nn/pass.hpp"
+#include "gradus/optim/optimizer.hpp"
 #include "gradus/random/random_state.hpp"
+#include "gradus/train/fit.hpp"
+#include "gradus/train/history.hpp"
