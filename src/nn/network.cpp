@@ -29,7 +29,7 @@ template <std::size_t I = 0>
 std::string activation_names() {
   if constexpr (I < std::variant_size_v<Layer>) {
     using L = std::variant_alternative_t<I, Layer>;
-    const std::string rest = activation_names<I + 1>();
+    std::string rest = activation_names<I + 1>();
     if constexpr (!L::is_activation) return rest;
     return std::string(L::name) + (rest.empty() ? "" : ", ") + rest;
   } else {
