@@ -5,6 +5,7 @@
 #include "gradus/autodiff/dual.hpp"
 #include "gradus/autodiff/grad.hpp"
 #include "gradus/autodiff/tape.hpp"
+#include "gradus/check/gradient_check.hpp"
 #include "gradus/core/algebra.hpp"
 #include "gradus/core/crc32.hpp"
 #include "gradus/core/error.hpp"
