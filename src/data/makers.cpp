@@ -16,8 +16,8 @@ namespace gradus {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
-/// No maker fills more numbers than this (8 GiB): a slip of the keyboard is told, not swapped to disk.
-constexpr Index kMostNumbers = Index{1} << 30;
+/// No maker fills more numbers than this (2 GiB): a slip of the keyboard is told, not swapped to disk.
+constexpr Index kMostNumbers = Index{1} << 28;
 
 [[noreturn]] void refuse(std::string_view maker, const std::string& message) {
   throw ValueError(fmt::format("[{}] {}", maker, message));

@@ -23,9 +23,8 @@ Sizes checked_sizes(Index n, double test_size) {
   const bool share = test_size > 0 && test_size < 1;
   const bool count = test_size >= 1 && test_size < static_cast<double>(n) && test_size == std::floor(test_size);
   if (!share && !count)
-    throw ValueError(
-        fmt::format("[split] expected a test share in (0, 1), or a whole number of samples below {}, got {}", n,
-                    test_size));
+    throw ValueError(fmt::format(
+        "[split] expected a test share in (0, 1), or a whole number of samples below {}, got {}", n, test_size));
   const Index test = static_cast<Index>(share ? std::ceil(test_size * static_cast<double>(n)) : test_size);
   if (test < 1 || test >= n)
     throw ValueError(fmt::format("[split] a test share of {} leaves no sample to {} on: {} samples in all", test_size,
@@ -130,13 +129,17 @@ Split stratified_split(std::span<const int> labels, double test_size, RandomStat
   std::vector<Index> counts;
   for (const auto& rows : classes) {
     if (rows.size() < 2)
-      throw ValueError(fmt::format("[split] expected at least two samples of each class to stratify, got one of class "
-                                   "{}", labels[at(rows.front())]));
+      throw ValueError(
+          fmt::format("[split] expected at least two samples of each class to stratify, got one of class "
+                      "{}",
+                      labels[at(rows.front())]));
     counts.push_back(std::ssize(rows));
   }
   if (std::min(sizes.train, sizes.test) < std::ssize(classes))
-    throw ValueError(fmt::format("[split] expected a sample of each of the {} classes on both sides, got {} to train "
-                                 "and {} to test", classes.size(), sizes.train, sizes.test));
+    throw ValueError(
+        fmt::format("[split] expected a sample of each of the {} classes on both sides, got {} to train "
+                    "and {} to test",
+                    classes.size(), sizes.train, sizes.test));
   const std::vector<Index> train_counts = approximate_mode(counts, sizes.train, random);
   for (std::size_t c = 0; c < counts.size(); ++c) counts[c] -= train_counts[c];
   const std::vector<Index> test_counts = approximate_mode(counts, sizes.test, random);
@@ -174,8 +177,8 @@ std::vector<Split> stratified_k_fold(std::span<const int> labels, Index folds, R
 TrainTest split(const Dataset& data, double test_size, RandomState& random, bool stratify) {
   if (stratify && !data.is_classification())
     throw ValueError("[split] expected classes to stratify by, got a regression");
-  const Split rows = stratify ? stratified_split(data.labels, test_size, random)
-                              : train_test_split(data.size(), test_size, random);
+  const Split rows =
+      stratify ? stratified_split(data.labels, test_size, random) : train_test_split(data.size(), test_size, random);
   return {data.take(rows.train), data.take(rows.test)};
 }
 
