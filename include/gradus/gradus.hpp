@@ -25,6 +25,7 @@
 #include "gradus/data/split.hpp"
 #include "gradus/data/table.hpp"
 #include "gradus/metrics/metrics.hpp"
+#include "gradus/model/model.hpp"
 #include "gradus/model/safetensors.hpp"
 #include "gradus/nn/activation.hpp"
 #include "gradus/nn/initializer.hpp"

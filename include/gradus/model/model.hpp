@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gradus/core/matrix.hpp"
+#include "gradus/data/scaler.hpp"
+#include "gradus/nn/loss.hpp"
+#include "gradus/nn/network.hpp"
+
+namespace gradus {
+
+/// The number type a model was trained in, and its parameters are stored in.
+enum class Precision { float64, float32 };
+
+/// "float64" or "float32". Throws ValueError.
+Precision parse_precision(std::string_view name);
+std::string_view to_text(Precision precision);
+
+/// A trained network with all that is needed to use it, and to tell where it came from.
+struct Model {
+  Network network;
+  std::vector<double> theta;  ///< the network's parameters; saving a float32 model rounds them to float
+  Precision precision = Precision::float64;
+  Loss loss;
+  std::optional<Scaler> scaler;            ///< applied to x before the network
+  std::vector<std::string> feature_names;  ///< one an input, or none
+  std::vector<std::string> class_names;    ///< one an output (two for a single output), or none
+  std::vector<std::string> target_names;   ///< of a regression: one an output, or none
+  std::string experiment;                  ///< TOML text of the run that made it; may be empty
+  bool interrupted = false;                ///< training was stopped before its end
+
+  /// Throws ShapeError or ValueError unless all parts fit each other. Finite parameters are not demanded here.
+  void check() const;
+
+  /// The network's outputs (samples, outputs) for unscaled x (samples, inputs), computed in float64. Throws ShapeError
+  /// that says what the model expects.
+  Matrix<double> predict(ConstMatrixView<double> x) const;
+
+  /// The class of each sample: the first of the largest outputs; with a single output p, class 1 if p > 0.5, else 0.
+  /// Throws ValueError for a regression, and if an output is NaN.
+  std::vector<int> classify(ConstMatrixView<double> x) const;
+
+  /// The name of a class, or its number in digits if the classes have no names. Throws ValueError if there is no such
+  /// class.
+  std::string class_of(int label) const;
+
+  /// Number of classes: two for a single output.
+  Index classes() const { return network.outputs() == 1 ? 2 : network.outputs(); }
+};
+
+struct LoadOptions {
+  bool allow_non_finite = false;  ///< take parameters that are NaN or infinite
+};
+
+/// Writes the model as a safetensors file, whole or not at all. The same model gives the same bytes.
+/// Throws ValueError or ShapeError for a model that could not be read again (parts that do not fit, a parameter that
+/// is not finite), FileError if the file cannot be written.
+///
+/// Tensors: `layer1.weights` (inputs, outputs), `layer1.bias` (outputs), ... in F64 or F32, and in F64 the test vector
+/// `test.x` (4, inputs), `test.y` (4, outputs): inputs before scaling and what the network makes of them.
+/// Metadata: gradus.version, gradus.checksum, network, loss, reduction, precision and, where the model has them,
+/// scaler (JSON), feature_names, class_names, target_names (JSON lists), experiment (TOML), interrupted.
+/// The checksum is the CRC-32 of the whole file, its own eight digits taken as zeros: no changed byte goes unnoticed.
+void save_model(const Model& model, const std::string& path);
+
+/// Reads what `save_model` wrote and replays the test vector. Throws FileError on any inconsistency.
+Model load_model(const std::string& path, const LoadOptions& options = {});
+
+/// The same on bytes in memory; `path` is for the messages only.
+std::string to_model_file(const Model& model);
+Model parse_model_file(std::string_view bytes, const std::string& path, const LoadOptions& options = {});
+
+}  // namespace gradus

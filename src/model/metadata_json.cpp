@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "metadata_json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "gradus/core/error.hpp"
+#include "one_line.hpp"
+
+namespace gradus {
+namespace {
+
+using Json = nlohmann::json;
+
+/// Refuses everything; a reader lets in what it expects. Working event by event, it never builds what it will refuse.
+class StrictReader : public nlohmann::json_sax<Json> {
+ public:
+  void read(std::string_view text) {
+    if (text.find('\0') != std::string_view::npos) refuse();  // the JSON reader would stop there and call it the end
+    Json::sax_parse(text.begin(), text.end(), this);
+  }
+  bool null() override { refuse(); }
+  bool boolean(bool) override { refuse(); }
+  bool number_integer(std::int64_t) override { refuse(); }
+  bool number_unsigned(std::uint64_t) override { refuse(); }
+  bool number_float(double, const std::string&) override { refuse(); }
+  bool string(std::string&) override { refuse(); }
+  bool binary(Json::binary_t&) override { refuse(); }
+  bool start_object(std::size_t) override { refuse(); }
+  bool key(std::string&) override { refuse(); }
+  bool end_object() override { return true; }
+  bool start_array(std::size_t) override { refuse(); }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { refuse(); }
+
+ protected:
+  explicit StrictReader(std::string expected) : expected_(std::move(expected)) {}
+  [[noreturn]] void refuse() const { throw ValueError("expected " + expected_); }
+
+ private:
+  std::string expected_;
+};
+
+class NamesReader final : public StrictReader {
+ public:
+  explicit NamesReader(std::size_t limit) : StrictReader("a JSON list of strings"), limit_(limit) {}
+  std::vector<std::string> names;
+
+  bool start_array(std::size_t) override {
+    if (open_) refuse();
+    return open_ = true;
+  }
+  bool string(std::string& name) override {
+    if (!open_) refuse();
+    if (names.size() == limit_) throw ValueError("expected at most " + std::to_string(limit_) + " names");
+    names.push_back(name);
+    return true;
+  }
+
+ private:
+  std::size_t limit_;
+  bool open_ = false;
+};
+
+class ScalerReader final : public StrictReader {
+ public:
+  explicit ScalerReader(std::size_t limit)
+      : StrictReader("{\"kind\":\"standard\",\"shift\":[numbers],\"scale\":[numbers]}"), limit_(limit) {}
+  Scaler scaler;
+
+  bool start_object(std::size_t) override {
+    if (open_) refuse();
+    return open_ = true;
+  }
+  bool key(std::string& name) override {
+    field_ = name == "kind" ? 1 : name == "shift" ? 2 : name == "scale" ? 4 : 0;
+    if (field_ == 0 || (seen_ & field_)) refuse();
+    seen_ |= field_;
+    return true;
+  }
+  bool end_object() override {
+    if (seen_ != 7) refuse();
+    return true;
+  }
+  bool string(std::string& kind) override {
+    if (field_ != 1) refuse();
+    scaler.kind = parse_scaler_kind(one_line(kind));
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    if (!open_ || field_ < 2 || in_list_) refuse();
+    return in_list_ = true;
+  }
+  bool end_array() override {
+    in_list_ = false;
+    return true;
+  }
+  bool number_integer(std::int64_t value) override { return number(static_cast<double>(value)); }
+  bool number_unsigned(std::uint64_t value) override { return number(static_cast<double>(value)); }
+  bool number_float(double value, const std::string&) override { return number(value); }
+
+ private:
+  bool number(double value) {
+    if (!in_list_) refuse();
+    std::vector<double>& list = field_ == 2 ? scaler.shift : scaler.scale;
+    if (list.size() == limit_) throw ValueError("expected at most " + std::to_string(limit_) + " numbers in a list");
+    list.push_back(value);
+    return true;
+  }
+
+  std::size_t limit_;
+  bool open_ = false;
+  bool in_list_ = false;
+  int field_ = 0;  // 1 kind, 2 shift, 4 scale
+  int seen_ = 0;
+};
+
+}  // namespace
+
+std::string names_to_json(const std::vector<std::string>& names) {
+  try {
+    return Json(names).dump();
+  } catch (const Json::exception&) {
+    throw ValueError("[model] expected names in UTF-8");
+  }
+}
+
+std::vector<std::string> names_from_json(std::string_view text, std::size_t limit) {
+  NamesReader reader(limit);
+  reader.read(text);
+  return std::move(reader.names);
+}
+
+std::string scaler_to_json(const Scaler& scaler) {
+  nlohmann::ordered_json json;
+  json["kind"] = std::string(to_text(scaler.kind));
+  json["shift"] = scaler.shift;
+  json["scale"] = scaler.scale;
+  return json.dump();
+}
+
+Scaler scaler_from_json(std::string_view text, std::size_t limit) {
+  ScalerReader reader(limit);
+  reader.read(text);
+  return std::move(reader.scaler);
+}
+
+}  // namespace gradus

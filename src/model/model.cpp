@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/model/model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "gradus/core/number.hpp"
+#include "gradus/core/shape.hpp"
+#include "gradus/nn/pass.hpp"
+#include "one_line.hpp"
+
+namespace gradus {
+namespace {
+
+void check_count(std::string_view what, std::size_t got, Index expected, std::string_view of) {
+  if (got != 0 && static_cast<Index>(got) != expected)
+    throw ShapeError("[model] expected " + std::to_string(expected) + " " + std::string(what) + " for " +
+                     std::string(of) + ", got " + std::to_string(got));
+}
+
+/// "x0, x1, x2, ..."
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size() && i < 8; ++i) text += (i > 0 ? ", " : "") + one_line(names[i]);
+  return names.size() > 8 ? text + ", ..." : text;
+}
+
+void check_scaler(const Scaler& scaler, Index inputs) {
+  check_length("model", "the scaler's shift", static_cast<Index>(scaler.shift.size()), inputs);
+  check_length("model", "the scaler's scale", static_cast<Index>(scaler.scale.size()), inputs);
+  for (std::size_t i = 0; i < scaler.shift.size(); ++i)
+    if (!std::isfinite(scaler.shift[i]) || !std::isfinite(scaler.scale[i]) || scaler.scale[i] <= 0)
+      throw ValueError("[model] expected the scaler's shift and scale to be finite and its scale positive; feature " +
+                       std::to_string(i) + " has " + number_text(scaler.shift[i]) + " and " +
+                       number_text(scaler.scale[i]));
+}
+
+}  // namespace
+
+Precision parse_precision(std::string_view name) {
+  if (name == "float64") return Precision::float64;
+  if (name == "float32") return Precision::float32;
+  throw ValueError("[model] unknown precision '" + one_line(name) + "' (known: float64, float32)");
+}
+
+std::string_view to_text(Precision precision) { return precision == Precision::float64 ? "float64" : "float32"; }
+
+void Model::check() const {
+  if (network.size() == 0) throw ValueError("[model] expected a network, got none");
+  check_length("model", "theta", static_cast<Index>(theta.size()), network.parameter_count());
+  const std::string text = to_text(network);
+  if (scaler) check_scaler(*scaler, network.inputs());
+  check_count("feature names", feature_names.size(), network.inputs(), "the inputs of " + one_line(text));
+  check_count("class names", class_names.size(), classes(), "the outputs of " + one_line(text));
+  check_count("target names", target_names.size(), network.outputs(), "the outputs of " + one_line(text));
+  if (!class_names.empty() && !target_names.empty())
+    throw ValueError("[model] expected class names or target names, got both");
+}
+
+Matrix<double> Model::predict(ConstMatrixView<double> x) const {
+  if (x.cols() != network.inputs() && !feature_names.empty())
+    throw ShapeError("[model] expected x with " + std::to_string(network.inputs()) +
+                     (network.inputs() == 1 ? " column (" : " columns (") + listed(feature_names) + "), got " +
+                     std::to_string(x.cols()) + " (x is " + std::to_string(x.rows()) + " x " +
+                     std::to_string(x.cols()) + ")");
+  check_cols("model", "x", x, network.inputs());
+  if (!scaler) return gradus::predict(network, theta, x);
+  return gradus::predict(network, theta, scaler->transform(x));
+}
+
+std::vector<int> Model::classify(ConstMatrixView<double> x) const {
+  if (!target_names.empty())
+    throw ValueError("[model] expected a classifier, got a regression of " + listed(target_names));
+  const Matrix<double> p = predict(x);
+  std::vector<int> labels(static_cast<std::size_t>(p.rows()));
+  for (Index i = 0; i < p.rows(); ++i) {
+    const std::span<const double> row = p.row(i);
+    if (std::any_of(row.begin(), row.end(), [](double v) { return std::isnan(v); }))
+      throw ValueError("[model] the outputs for sample " + std::to_string(i) + " are not numbers (NaN)");
+    labels[static_cast<std::size_t>(i)] = row.size() == 1
+                                              ? static_cast<int>(row[0] > 0.5)
+                                              : static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin());
+  }
+  return labels;
+}
+
+std::string Model::class_of(int label) const {
+  if (label < 0 || label >= classes())
+    throw ValueError("[model] expected a class from 0 to " + std::to_string(classes() - 1) + ", got " +
+                     std::to_string(label));
+  return class_names.empty() ? std::to_string(label) : class_names[static_cast<std::size_t>(label)];
+}
+
+}  // namespace gradus

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include "test_vector.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "gradus/nn/pass.hpp"
+#include "gradus/random/random_state.hpp"
+
+namespace gradus {
+namespace {
+
+constexpr double kRoundoff = std::numeric_limits<double>::epsilon() / 2;
+constexpr Index kTestRows = 4;
+
+using Row = std::span<const double>;
+
+std::vector<double> error_after(const Dense& layer, std::span<const double> theta, Row x, Row /*y*/, Row error) {
+  std::vector<double> out(static_cast<std::size_t>(layer.out), 0.0);
+  const double growth = static_cast<double>(layer.in + 2) * kRoundoff;
+  for (std::size_t k = 0; k < x.size(); ++k)
+    for (std::size_t j = 0; j < out.size(); ++j)
+      out[j] += std::abs(theta[k * out.size() + j]) * (error[k] + growth * std::abs(x[k]));
+  if (layer.bias)
+    for (std::size_t j = 0; j < out.size(); ++j) out[j] += growth * std::abs(theta[x.size() * out.size() + j]);
+  return out;
+}
+
+template <class F>
+std::vector<double> error_after(const Elementwise<F>&, std::span<const double>, Row z, Row y, Row error) {
+  std::vector<double> out(error.begin(), error.end());
+  for (std::size_t j = 0; j < out.size(); ++j) {
+    if constexpr (std::is_same_v<F, activation::Step>)
+      out[j] = std::abs(z[j]) <= error[j] ? 1.0 : 0.0;
+    else
+      out[j] += 8 * kRoundoff * (1 + std::abs(y[j]));
+  }
+  return out;
+}
+
+std::vector<double> error_after(const Softmax&, std::span<const double>, Row, Row y, Row error) {
+  double worst = 0;
+  for (const double e : error) worst = std::max(worst, e);
+  const double growth = static_cast<double>(y.size() + 8) * kRoundoff;
+  return std::vector<double>(y.size(), 2 * worst + growth);
+}
+
+}  // namespace
+
+Matrix<double> test_inputs(const Model& model) {
+  RandomState random(20);
+  const Index inputs = model.network.inputs();
+  Matrix<double> x = random.uniform(-1, 1, kTestRows, inputs);
+  if (!model.scaler) return x;
+  // Standard scaling puts the data within about two units of 0, min-max scaling within [0, 1].
+  const bool standard = model.scaler->kind == Scaler::Kind::standard;
+  for (Index i = 0; i < kTestRows; ++i)
+    for (Index j = 0; j < inputs; ++j) {
+      const auto column = static_cast<std::size_t>(j);
+      const double scaled = standard ? 2 * x(i, j) : (x(i, j) + 1) / 2;
+      x(i, j) = model.scaler->shift[column] + model.scaler->scale[column] * scaled;
+    }
+  return x;
+}
+
+Matrix<double> replay_tolerance(const Model& model, ConstMatrixView<double> x) {
+  const Network& network = model.network;
+  const Matrix<double> scaled = model.scaler ? model.scaler->transform(x) : Matrix<double>(x);
+  Trace<double> trace;
+  forward(network, std::span<const double>(model.theta), scaled, trace);
+  Matrix<double> tolerance(x.rows(), network.outputs());
+  for (Index i = 0; i < x.rows(); ++i) {
+    std::vector<double> error(static_cast<std::size_t>(x.cols()));
+    for (std::size_t j = 0; j < error.size(); ++j) {
+      error[j] = 2 * kRoundoff * std::abs(scaled(i, static_cast<Index>(j)));
+      if (model.scaler) {
+        const double reach = std::abs(x(i, static_cast<Index>(j))) + std::abs(model.scaler->shift[j]);
+        error[j] += 2 * kRoundoff * reach / model.scaler->scale[j];
+      }
+    }
+    for (std::size_t l = 0; l < network.size(); ++l) {
+      const Row in = l > 0 ? Row(trace.outputs[l - 1].row(i)) : Row(scaled.row(i));
+      const Row out = trace.outputs[l].row(i);
+      const auto theta = network.slice(std::span<const double>(model.theta), l);
+      error = network.visit(l, [&](const auto& layer) { return error_after(layer, theta, in, out, error); });
+    }
+    for (std::size_t j = 0; j < error.size(); ++j) {
+      const double bound = 2 * error[j];
+      tolerance(i, static_cast<Index>(j)) = std::isnan(bound) ? std::numeric_limits<double>::infinity() : bound;
+    }
+  }
+  return tolerance;
+}
+
+}  // namespace gradus
