@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace gradus {
 
-/// The whole file as bytes. Throws FileError if it cannot be read, is no regular file, or holds more than `limit` bytes.
-std::string read_file(const std::string& path, std::size_t limit = std::size_t{1} << 32);
+/// The whole file, or all that comes through a pipe, as bytes. Throws FileError if it cannot be read, is a folder, or
+/// holds more than `limit` bytes.
+std::string read_file(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 32);
 
 /// Writes a file whole or not at all: to a temporary file in the same folder, synced, then renamed over `path`, and the
 /// folder synced. If anything fails (no such folder, no permission, a full disk) it throws FileError, the old file is
-/// untouched and no temporary file is left.
+/// untouched and no temporary file is left. An existing file keeps its permissions, and is refused if it may not be
+/// written to; a symbolic link is followed. A device or a pipe is written to as it is.
 void write_file(const std::string& path, std::string_view bytes);
 
 }  // namespace gradus
