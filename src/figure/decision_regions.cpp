@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "gradus/core/error.hpp"
+#include "gradus/core/shape.hpp"
+#include "gradus/figure/plots.hpp"
+
+namespace gradus {
+namespace {
+
+constexpr double most_points = 1e7;
+
+/// The range of the finite points, widened by 5 % at each end; [0, 1]^2 if there are none.
+Area area_of(ConstMatrixView<double> x) {
+  double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+  for (Index i = 0; i < x.rows(); ++i)
+    for (Index j = 0; j < 2; ++j)
+      if (std::isfinite(x(i, j))) {
+        low[j] = std::min(low[j], x(i, j));
+        high[j] = std::max(high[j], x(i, j));
+      }
+  for (int j = 0; j < 2; ++j) {
+    if (low[j] > high[j]) low[j] = 0, high[j] = 1;
+    const double margin = high[j] > low[j] ? 0.05 * (high[j] - low[j]) : std::max(0.5, 0.5 * std::abs(low[j]));
+    low[j] -= margin;
+    high[j] += margin;
+  }
+  return {low[0], high[0], low[1], high[1]};
+}
+
+struct Grid {
+  Area area;
+  Index rows = 0;
+  Index cols = 0;
+};
+
+Grid grid_of(const Area& area, const DecisionOptions& options) {
+  if (!(area.x_min < area.x_max) || !(area.y_min < area.y_max))
+    throw ValueError(fmt::format("[decision_regions] expected an area from low to high, got [{}, {}] x [{}, {}]",
+                                 area.x_min, area.x_max, area.y_min, area.y_max));
+  if (!options.step) {
+    if (options.grid < 2 || options.grid > 3000)
+      throw ValueError(fmt::format("[decision_regions] expected a grid of 2 to 3000 points a side, got {}", options.grid));
+    return {area, options.grid, options.grid};
+  }
+  const double step = *options.step;
+  const double across = (area.x_max - area.x_min) / step, up = (area.y_max - area.y_min) / step;
+  if (!(step > 0) || !(across >= 1) || !(up >= 1) || !((across + 1) * (up + 1) <= most_points))
+    throw ValueError(fmt::format("[decision_regions] expected a step that gives 2 x 2 to 10^7 grid points, got {}", step));
+  const auto cols = static_cast<Index>(std::floor(across + 1e-9)), rows = static_cast<Index>(std::floor(up + 1e-9));
+  return {{area.x_min, area.x_min + static_cast<double>(cols) * step, area.y_min,
+           area.y_min + static_cast<double>(rows) * step}, rows + 1, cols + 1};
+}
+
+Matrix<double> points_of(const Grid& grid) {
+  Matrix<double> points(grid.rows * grid.cols, 2);
+  const Area& a = grid.area;
+  for (Index i = 0; i < grid.rows; ++i)
+    for (Index j = 0; j < grid.cols; ++j) {
+      points(i * grid.cols + j, 0) = a.x_min + (a.x_max - a.x_min) * static_cast<double>(j) / static_cast<double>(grid.cols - 1);
+      points(i * grid.cols + j, 1) = a.y_min + (a.y_max - a.y_min) * static_cast<double>(i) / static_cast<double>(grid.rows - 1);
+    }
+  return points;
+}
+
+std::string class_name(Index c, const DecisionOptions& options) {
+  const auto k = static_cast<std::size_t>(c);
+  return k < options.class_names.size() ? options.class_names[k] : fmt::format("class {}", c);
+}
+
+/// The field of two classes and its boundary. `p` holds P(class 1) in its last column.
+void add_two_classes(Panel& panel, const Grid& grid, const Matrix<double>& p, const DecisionOptions& options) {
+  Field field{.area = grid.area, .colors = Matrix<Color>(grid.rows, grid.cols)};
+  Contour boundary{.area = grid.area, .values = Matrix<double>(grid.rows, grid.cols), .levels = {0.5},
+                   .name = fmt::format("P({}) = ½", class_name(1, options))};
+  for (Index k = 0; k < p.rows(); ++k) {
+    const double probability = p(k, p.cols() - 1);
+    field.colors.values()[static_cast<std::size_t>(k)] = probability_color(probability);
+    boundary.values.values()[static_cast<std::size_t>(k)] = probability;
+  }
+  panel.layers.push_back(std::move(field));
+  panel.layers.push_back(std::move(boundary));
+}
+
+/// The mixed field of many classes; the region of class c ends where its probability less the largest other is 0.
+void add_many_classes(Panel& panel, const Grid& grid, const Matrix<double>& p) {
+  Field field{.area = grid.area, .colors = Matrix<Color>(grid.rows, grid.cols)};
+  for (Index k = 0; k < p.rows(); ++k)
+    field.colors.values()[static_cast<std::size_t>(k)] = probability_color(p.row(k));
+  panel.layers.push_back(std::move(field));
+  for (Index c = 0; c < p.cols(); ++c) {
+    Contour boundary{.area = grid.area, .values = Matrix<double>(grid.rows, grid.cols), .levels = {0.0}};
+    for (Index k = 0; k < p.rows(); ++k) {
+      double other = -INFINITY;
+      for (Index d = 0; d < p.cols(); ++d)
+        if (d != c) other = std::max(other, p(k, d));
+      boundary.values.values()[static_cast<std::size_t>(k)] = p(k, c) - other;
+    }
+    if (c == 0) boundary.name = "boundary";
+    panel.layers.push_back(std::move(boundary));
+  }
+}
+
+void add_field(Panel& panel, const Predictor& predict, const Grid& grid, const DecisionOptions& options) {
+  const Matrix<double> points = points_of(grid);
+  const Matrix<double> p = predict(points);
+  check_rows("decision_regions", "probabilities", p, points.rows());
+  if (p.cols() < 1) throw ShapeError("[decision_regions] expected probabilities with at least 1 column, got 0");
+  p.cols() <= 2 ? add_two_classes(panel, grid, p, options) : add_many_classes(panel, grid, p);
+}
+
+void add_points(Panel& panel, ConstMatrixView<double> x, std::span<const Index> classes, const DecisionOptions& options) {
+  Index count = static_cast<Index>(options.class_names.size());
+  for (const Index c : classes) {
+    if (c < 0) throw ValueError(fmt::format("[decision_regions] expected classes 0, 1, ..., got {}", c));
+    count = std::max(count, c + 1);
+  }
+  for (Index c = 0; c < count; ++c) {
+    Points points{.x = {}, .y = {},
+                  .name = class_name(c, options),
+                  .color = class_color(c), .marker = class_marker(c), .size = options.point_size};
+    for (Index i = 0; i < x.rows(); ++i)
+      if (classes[static_cast<std::size_t>(i)] == c) {
+        points.x.push_back(x(i, 0));
+        points.y.push_back(x(i, 1));
+      }
+    if (!points.x.empty()) panel.layers.push_back(std::move(points));
+  }
+}
+
+}  // namespace
+
+Figure decision_regions(const Predictor& predict, ConstMatrixView<double> x, std::span<const Index> classes,
+                        const DecisionOptions& options) {
+  check_cols("decision_regions", "x", x, 2);
+  check_length("decision_regions", "classes", static_cast<Index>(classes.size()), x.rows());
+  Grid grid = grid_of(options.area.value_or(area_of(x)), options);
+  Panel panel{.title = options.title, .x = {.label = options.x_label}, .y = {.label = options.y_label}, .grid = false};
+  panel.x.min = grid.area.x_min;
+  panel.x.max = grid.area.x_max;
+  panel.y.min = grid.area.y_min;
+  panel.y.max = grid.area.y_max;
+  if (predict) add_field(panel, predict, grid, options);
+  add_points(panel, x, classes, options);
+  // Close to one scale on both axes, as far as the page allows.
+  panel.shape = std::clamp((grid.area.y_max - grid.area.y_min) / (grid.area.x_max - grid.area.x_min), 0.6, 1.1);
+  return {.width = 520, .panels = {panel}};
+}
+
+}  // namespace gradus
