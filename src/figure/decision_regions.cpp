@@ -112,11 +112,11 @@ void add_field(Panel& panel, const Predictor& predict, const Grid& grid, const D
   p.cols() <= 2 ? add_two_classes(panel, grid, p, options) : add_many_classes(panel, grid, p);
 }
 
-void add_points(Panel& panel, ConstMatrixView<double> x, std::span<const Index> classes, const DecisionOptions& options) {
+void add_points(Panel& panel, ConstMatrixView<double> x, std::span<const int> classes, const DecisionOptions& options) {
   Index count = static_cast<Index>(options.class_names.size());
-  for (const Index c : classes) {
+  for (const int c : classes) {
     if (c < 0) throw ValueError(fmt::format("[decision_regions] expected classes 0, 1, ..., got {}", c));
-    count = std::max(count, c + 1);
+    count = std::max(count, static_cast<Index>(c) + 1);
   }
   for (Index c = 0; c < count; ++c) {
     Points points{.x = {}, .y = {},
@@ -133,7 +133,7 @@ void add_points(Panel& panel, ConstMatrixView<double> x, std::span<const Index> 
 
 }  // namespace
 
-Figure decision_regions(const Predictor& predict, ConstMatrixView<double> x, std::span<const Index> classes,
+Figure decision_regions(const Predictor& predict, ConstMatrixView<double> x, std::span<const int> classes,
                         const DecisionOptions& options) {
   check_cols("decision_regions", "x", x, 2);
   check_length("decision_regions", "classes", static_cast<Index>(classes.size()), x.rows());

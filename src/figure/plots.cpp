@@ -157,7 +157,7 @@ Figure activation_gallery(const std::vector<ActivationCurve>& curves, double low
   return gallery;
 }
 
-Figure function_fit(const Series& target, const std::vector<Series>& fits, const FitOptions& options,
+Figure function_fit(const Series& target, const std::vector<Series>& fits, const FunctionFitOptions& options,
                     const Series& samples) {
   Panel panel{.title = options.title, .x = {.label = options.x_label}, .y = {.label = options.y_label}};
   panel.layers.push_back(Line{.x = target.x, .y = target.y, .name = target.name, .color = Color{185, 185, 185}, .width = 5});
@@ -202,7 +202,7 @@ Figure confusion_figure(ConstMatrixView<double> counts, const std::vector<std::s
   return {.width = std::clamp(150 + 90.0 * static_cast<double>(n), 300.0, 720.0), .panels = {panel}};
 }
 
-Figure scatter_classes(ConstMatrixView<double> x, std::span<const Index> classes, const DecisionOptions& options) {
+Figure scatter_classes(ConstMatrixView<double> x, std::span<const int> classes, const DecisionOptions& options) {
   return decision_regions(nullptr, x, classes, options);
 }
 

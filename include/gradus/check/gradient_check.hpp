@@ -53,6 +53,26 @@ struct GradientCheck {
   std::string table() const;
 };
 
+/// The loss's gradient by finite differences, (L(w + up) - L(w - down)) / (up + down), one parameter w at a time:
+/// forward differences with down = 0, central ones with down = up.
+template <class L>
+std::vector<double> difference_gradient(const BasicNetwork<L>& network, const Loss& loss, std::vector<double> theta,
+                                        ConstMatrixView<double> x, ConstMatrixView<double> targets, double up,
+                                        double down) {
+  Trace<double> trace;
+  std::vector<double> gradient;
+  for (double& parameter : theta) {
+    const double value = parameter;
+    parameter = value + up;
+    const double above = loss_value(network, loss, theta, x, targets, trace);
+    parameter = value - down;
+    const double below = loss_value(network, loss, theta, x, targets, trace);
+    parameter = value;
+    gradient.push_back((above - below) / (up + down));
+  }
+  return gradient;
+}
+
 namespace detail {
 
 /// What the comparison needs beside the gradients. `scale[b]` bounds the size of the numbers that were added up into
@@ -95,25 +115,6 @@ std::vector<double> dual_gradient(const BasicNetwork<L>& network, const Loss& lo
     parameter.derivative = 1;
     gradient.push_back(loss_value(network, loss, parameters, inputs, targets, trace).derivative);
     parameter.derivative = 0;
-  }
-  return gradient;
-}
-
-/// (f(w + up) - f(w - down)) / (up + down), one parameter at a time.
-template <class L>
-std::vector<double> difference_gradient(const BasicNetwork<L>& network, const Loss& loss, std::vector<double> theta,
-                                        ConstMatrixView<double> x, ConstMatrixView<double> targets, double up,
-                                        double down) {
-  Trace<double> trace;
-  std::vector<double> gradient;
-  for (double& parameter : theta) {
-    const double value = parameter;
-    parameter = value + up;
-    const double above = loss_value(network, loss, theta, x, targets, trace);
-    parameter = value - down;
-    const double below = loss_value(network, loss, theta, x, targets, trace);
-    parameter = value;
-    gradient.push_back((above - below) / (up + down));
   }
   return gradient;
 }
@@ -167,7 +168,7 @@ GradientCheck check_gradients(const BasicNetwork<L>& network, const Loss& loss, 
   std::vector<double> hand(theta.size(), std::numeric_limits<double>::quiet_NaN());  // backward must write it all
   evidence.loss = value_and_gradient(network, loss, theta, x, targets, trace, hand);
   const auto difference = [&](double up, double down) {
-    return detail::difference_gradient(network, loss, theta, x, targets, up, down);
+    return difference_gradient(network, loss, theta, x, targets, up, down);
   };
   const double h = options.forward_step;
   const double c = options.central_step;

@@ -36,7 +36,7 @@ struct BlobOptions {
   SampleCounts samples = 100;  ///< a total is shared evenly, the first clusters taking what is left over
   Index features = 2;          ///< of drawn centres; given centres bring their own
   /// How many centres to draw, or the centres, one a row; nothing: as many as `samples` lists, else 3.
-  std::variant<std::monostate, Index, Matrix<double>> centers;
+  std::variant<std::monostate, Index, Matrix<double>> centers{};
   OneOrMany<double> cluster_std = 1.0;             ///< standard deviation, of all clusters or of each
   std::array<double, 2> center_box = {-10., 10.};  ///< centres are drawn uniformly from [low, high) in each feature
   bool shuffle = true;
@@ -47,7 +47,7 @@ Dataset make_blobs(const BlobOptions& options, RandomState& random);
 struct MoonOptions {
   SampleCounts samples = 100;  ///< in all (an odd one goes to class 1), or of the upper and the lower moon
   bool shuffle = true;
-  std::optional<double> noise;  ///< standard deviation added to both features; absent draws nothing
+  std::optional<double> noise{};  ///< standard deviation added to both features; absent draws nothing
 };
 Dataset make_moons(const MoonOptions& options, RandomState& random);
 
@@ -55,7 +55,7 @@ Dataset make_moons(const MoonOptions& options, RandomState& random);
 struct CircleOptions {
   SampleCounts samples = 100;  ///< in all (an odd one goes to class 1), or of the outer and the inner circle
   bool shuffle = true;
-  std::optional<double> noise;  ///< standard deviation added to both features; absent draws nothing
+  std::optional<double> noise{};  ///< standard deviation added to both features; absent draws nothing
   double factor = 0.8;          ///< in [0, 1)
 };
 Dataset make_circles(const CircleOptions& options, RandomState& random);
@@ -67,14 +67,14 @@ struct SpiralOptions {
   Index arms = 2;
   double turns = 1.5;
   bool shuffle = true;
-  std::optional<double> noise;  ///< standard deviation added to both features; absent draws nothing
+  std::optional<double> noise{};  ///< standard deviation added to both features; absent draws nothing
 };
 Dataset make_spirals(const SpiralOptions& options, RandomState& random);
 
 /// Exclusive or: the corners (0, 0), (0, 1), (1, 0), (1, 1) in this order, over and over, of class 0, 1, 1, 0.
 struct XorOptions {
   Index samples = 4;
-  std::optional<double> noise;  ///< standard deviation added to both features; absent draws nothing
+  std::optional<double> noise{};  ///< standard deviation added to both features; absent draws nothing
 };
 Dataset make_xor(const XorOptions& options, RandomState& random);
 
@@ -82,7 +82,7 @@ Dataset make_xor(const XorOptions& options, RandomState& random);
 struct GaussianOptions {
   Index samples = 500;
   std::array<double, 2> range = {-5., 5.};
-  std::optional<double> noise;  ///< standard deviation added to y; absent draws nothing
+  std::optional<double> noise{};  ///< standard deviation added to y; absent draws nothing
 };
 Dataset make_gaussian(const GaussianOptions& options, RandomState& random);
 

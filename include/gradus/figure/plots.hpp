@@ -68,11 +68,11 @@ struct DecisionOptions {
 /// Two classes: a field from blue through white to orange and the line P(class 1) = 1/2. More: the class colours mixed
 /// by their probabilities and lines between the regions. Throws ShapeError, ValueError (a negative class, a step that
 /// is not positive or asks for more than 10^7 points).
-Figure decision_regions(const Predictor& predict, ConstMatrixView<double> x, std::span<const Index> classes,
+Figure decision_regions(const Predictor& predict, ConstMatrixView<double> x, std::span<const int> classes,
                         const DecisionOptions& options = {});
 
 /// The points alone, one marker shape and colour a class.
-Figure scatter_classes(ConstMatrixView<double> x, std::span<const Index> classes, const DecisionOptions& options = {});
+Figure scatter_classes(ConstMatrixView<double> x, std::span<const int> classes, const DecisionOptions& options = {});
 
 /// A function of one number with its derivative. A NaN in `value` or `derivative` lifts the pen (at a jump).
 struct ActivationCurve {
@@ -85,14 +85,14 @@ struct ActivationCurve {
 Figure activation_gallery(const std::vector<ActivationCurve>& curves, double low = -5, double high = 5,
                           Index columns = 2);
 
-struct FitOptions {
+struct FunctionFitOptions {
   std::string title{};
   std::string x_label = "x";
   std::string y_label = "y";
   std::string sample_name = "training points";
 };
 /// A target curve (wide, grey), what was fitted to it, and, if given, the points it was fitted on.
-Figure function_fit(const Series& target, const std::vector<Series>& fits, const FitOptions& options = {},
+Figure function_fit(const Series& target, const std::vector<Series>& fits, const FunctionFitOptions& options = {},
                     const Series& samples = {});
 
 /// The counts of a confusion matrix (true class in rows, predicted in columns) as cells with their numbers, shaded by
