@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "gradus/data/dataset.hpp"
+#include "gradus/model/model.hpp"
+
+namespace gradus {
+
+/// How well a model does on data whose answers are known. What does not apply is absent.
+struct Scores {
+  Index samples = 0;
+  double loss = 0;                 ///< the model's own, as a mean
+  std::optional<double> accuracy;  ///< of classes
+  std::optional<double> log_loss;  ///< of classes, where the outputs are probabilities, in nats
+  std::optional<double> mse;       ///< of a regression
+  std::optional<double> r2;        ///< of a regression
+};
+
+/// Throws as `check_fits`, and ValueError for no samples.
+Scores score(const Model& model, const Dataset& data);
+
+/// Throws ShapeError in one line if a network cannot be trained on, or applied to, data: another number of inputs than
+/// features, or of outputs than classes or targets. `network` and `data` are what to call the two.
+void check_fits(const Network& shape, const std::string& network, const Dataset& data, const std::string& name);
+
+/// Gives the data's labels the numbers that `class_names` give them. Throws ValueError that names the first sample
+/// (from 1) of a class that is not among them, and where the data is a regression though classes are expected, or the
+/// reverse.
+void use_classes(Dataset& data, const std::vector<std::string>& class_names, const std::string& name);
+
+}  // namespace gradus

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/experiment/run.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "gradus/data/source.hpp"
+#include "gradus/data/split.hpp"
+#include "gradus/experiment/figures.hpp"
+#include "gradus/experiment/keys.hpp"
+#include "gradus/nn/initializer.hpp"
+
+namespace gradus {
+namespace {
+
+/// The samples as the network is given them: scaled, in its number type.
+template <std::floating_point T>
+struct Prepared {
+  Matrix<T> x;
+  Matrix<T> targets;
+
+  Samples<T> samples() const { return {x, targets}; }
+};
+
+template <std::floating_point T>
+Matrix<T> convert(const Matrix<double>& from) {
+  return {from.rows(), from.cols(), std::vector<T>(from.values().begin(), from.values().end())};
+}
+
+template <std::floating_point T>
+Prepared<T> prepare(const Dataset& data, const Model& model) {
+  return {convert<T>(model.scaler ? model.scaler->transform(data.x) : data.x),
+          convert<T>(network_targets(data, model.network.outputs()))};
+}
+
+FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
+  FitOptions options;
+  options.loss = loss;
+  options.optimizer = experiment.optimizer;
+  options.batch = experiment.batch;
+  options.epochs = experiment.epochs;
+  options.updates = experiment.updates;
+  options.min_change = experiment.min_change;
+  options.order = experiment.order;
+  options.record_every = experiment.record_every;
+  options.test_every = experiment.test_every;
+  return options;
+}
+
+/// Turns what `fit` tells into what a person wants to know.
+template <std::floating_point T>
+class Reporter {
+ public:
+  Reporter(const Experiment& experiment, const Loss& loss, Index outputs, Index samples, ProgressCallback callback)
+      : loss_(loss), outputs_(outputs), callback_(std::move(callback)) {
+    const Index batch = experiment.batch == 0 ? samples : experiment.batch;
+    const Index per_epoch = (samples + batch - 1) / batch;
+    progress_.epochs = experiment.updates > 0 ? 0 : experiment.epochs;
+    progress_.updates = experiment.updates > 0 ? experiment.updates : experiment.epochs * per_epoch;
+    progress_.learning_rate = std::get<Sgd>(experiment.optimizer).learning_rate;
+  }
+
+  Callbacks<T> callbacks() {
+    if (!callback_) return {};
+    Callbacks<T> callbacks;
+    callbacks.after_step = [this](const UpdateEvent<T>& event) { return after_step(event); };
+    callbacks.after_epoch = [this](const EpochEvent<T>& event) { return after_epoch(event); };
+    return callbacks;
+  }
+
+ private:
+  Signal after_step(const UpdateEvent<T>& event) {
+    progress_.epoch = event.epoch + 1;
+    progress_.update = event.update + 1;
+    if (!recorded_) {
+      const Loss mean{loss_.function, Reduction::mean};
+      progress_.loss = static_cast<double>(event.loss) * mean.scale(event.x.rows(), outputs_) /
+                       loss_.scale(event.x.rows(), outputs_);
+    }
+    return callback_(progress_);
+  }
+
+  Signal after_epoch(const EpochEvent<T>& event) {
+    const History& history = event.history;
+    recorded_ = !history.loss.empty();
+    if (recorded_) progress_.loss = history.loss.back();
+    if (!history.accuracy.empty()) progress_.accuracy = history.accuracy.back();
+    if (!history.test_accuracy.empty()) progress_.test_accuracy = history.test_accuracy.back();
+    return Signal::go_on;
+  }
+
+  Loss loss_;
+  Index outputs_;
+  ProgressCallback callback_;
+  Progress progress_;
+  bool recorded_ = false;
+};
+
+template <std::floating_point T>
+void train(ExperimentResult& result, const ProgressCallback& progress) {
+  Model& model = result.model;
+  const Experiment& experiment = result.experiment;
+  RandomState random(experiment.seed);
+  std::vector<T> theta = initial_parameters<T>(model.network, parse_initializer(experiment.init), random);
+  const Prepared<T> train = prepare<T>(result.train, model);
+  const Prepared<T> test = result.test.size() > 0 ? prepare<T>(result.test, model) : Prepared<T>{};
+  Reporter<T> reporter(experiment, model.loss, model.network.outputs(), result.train.size(), progress);
+  const auto start = std::chrono::steady_clock::now();
+  result.fit = fit<T>(model.network, std::span<T>(theta), train.samples(), fit_options(experiment, model.loss), random,
+                      result.test.size() > 0 ? std::optional(test.samples()) : std::nullopt, reporter.callbacks());
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  model.theta.assign(theta.begin(), theta.end());
+}
+
+/// Refuses a loss that cannot be meant: logarithms of what is no probability, classes where there are none.
+void check_loss(const Network& network, const std::string& text, const Loss& loss, const Dataset& data,
+                const std::string& name) {
+  const std::string_view last = network.name(network.size() - 1);
+  const bool probabilities = last == Softmax::name || last == activation::Sigmoid::name;
+  const bool logarithmic =
+      std::holds_alternative<CrossEntropy>(loss.function) || std::holds_alternative<BinaryCrossEntropy>(loss.function);
+  if (logarithmic && !probabilities)
+    throw ValueError(fmt::format("{} needs probabilities, but network {} ends in {}: end it in softmax or sigmoid",
+                                 loss.name(), text, last));
+  if (!data.is_classification() && !std::holds_alternative<MeanSquaredError>(loss.function))
+    throw ValueError(fmt::format("{} needs classes, but {} has numbers to predict: use mse and a linear last layer",
+                                 loss.name(), name));
+  if (last == Softmax::name && network.outputs() == 1)
+    throw ValueError(fmt::format("network {} ends in a softmax of one output, which is always 1: use sigmoid", text));
+}
+
+/// What a model remembers of its making: nothing that names a file to write.
+std::string remembered(Experiment experiment, const FitResult& fit) {
+  experiment.model.clear();
+  experiment.figures.clear();
+  if (fit.reason == StopReason::callback) experiment.updates = fit.updates;
+  return to_toml(experiment);
+}
+
+TableOptions table_options(const Experiment& experiment) {
+  TableOptions options;
+  options.task = experiment.task;
+  options.target = experiment.target;
+  return options;
+}
+
+}  // namespace
+
+ExperimentData load_experiment_data(const Experiment& experiment) {
+  TableOptions options = table_options(experiment);
+  Dataset data = load_data(experiment.data, options);
+  check_trainable(data);
+  if (data.is_classification() ? data.labels.empty() : data.targets.empty())
+    throw ValueError(fmt::format("{}: expected a target to learn, got features only", experiment.data));
+  ExperimentData loaded{{}, {}, fingerprint(data)};
+  if (!experiment.test_data.empty()) {
+    options.class_names = data.class_names;
+    options.features = data.features();
+    options.task = data.is_classification() ? TableOptions::Task::classification : TableOptions::Task::regression;
+    loaded.test = load_data(experiment.test_data, options);
+    use_classes(loaded.test, data.class_names, experiment.test_data);
+    loaded.fingerprint += "+" + fingerprint(loaded.test);
+  }
+  if (!experiment.fingerprint.empty() && experiment.fingerprint != loaded.fingerprint)
+    throw ValueError(fmt::format("{}: the data has changed since it was trained on (expected {}, got {})",
+                                 experiment.data, experiment.fingerprint, loaded.fingerprint));
+  if (experiment.test > 0 && experiment.test_data.empty()) {
+    RandomState random(experiment.seed);
+    TrainTest parts = split(data, experiment.test, random, experiment.stratify);
+    loaded.train = std::move(parts.train);
+    loaded.test = std::move(parts.test);
+  } else {
+    loaded.train = std::move(data);
+  }
+  return loaded;
+}
+
+ExperimentResult run_experiment(const Experiment& experiment, const ProgressCallback& progress) {
+  check(experiment);
+  ExperimentResult result;
+  result.experiment = experiment;
+  Model& model = result.model;
+  model.network = parse_network(experiment.network);
+  model.precision = experiment.precision;
+  model.loss = loss_of(experiment, model.network);
+  ExperimentData data = load_experiment_data(experiment);
+  result.experiment.fingerprint = data.fingerprint;
+  result.train = std::move(data.train);
+  result.test = std::move(data.test);
+  check_fits(model.network, "network " + experiment.network, result.train, experiment.data);
+  if (result.test.size() > 0)
+    check_fits(model.network, "network " + experiment.network, result.test, experiment.test_data);
+  check_loss(model.network, experiment.network, model.loss, result.train, experiment.data);
+  model.feature_names = result.train.feature_names;
+  model.class_names = result.train.class_names;
+  model.target_names = result.train.target_names;
+  if (experiment.scale) model.scaler = Scaler::fit(*experiment.scale, result.train.x);
+  if (experiment.precision == Precision::float32)
+    train<float>(result, progress);
+  else
+    train<double>(result, progress);
+  model.interrupted = result.fit.reason == StopReason::callback;
+  model.experiment = remembered(result.experiment, result.fit);
+  result.train_scores = score(model, result.train);
+  if (result.test.size() > 0) result.test_scores = score(model, result.test);
+  return result;
+}
+
+void write_outputs(const ExperimentResult& result) {
+  if (result.fit.reason == StopReason::diverged)
+    throw ValueError("[experiment] training diverged, nothing is written: " + result.fit.divergence.message());
+  if (!result.experiment.model.empty()) save_model(result.model, result.experiment.model);
+  for (const FigureRequest& figure : result.experiment.figures)
+    save_figure(result_figure(figure.kind, result), figure.file);
+}
+
+}  // namespace gradus
