@@ -78,9 +78,9 @@ std::vector<int> Model::classify(ConstMatrixView<double> x) const {
     const std::span<const double> row = p.row(i);
     if (std::any_of(row.begin(), row.end(), [](double v) { return std::isnan(v); }))
       throw ValueError("[model] the outputs for sample " + std::to_string(i) + " are not numbers (NaN)");
-    labels[static_cast<std::size_t>(i)] = row.size() == 1
-                                              ? static_cast<int>(row[0] > 0.5)
-                                              : static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin());
+    labels[static_cast<std::size_t>(i)] =
+        row.size() == 1 ? static_cast<int>(row[0] > 0.5)
+                        : static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin());
   }
   return labels;
 }

@@ -46,7 +46,9 @@ std::string checksum(std::string_view bytes, std::size_t position) {
 
 // -------------------------------------------------------------------------------------------------- tensors
 
-std::string tensor_name(const ParameterBlock& block) { return "layer" + std::to_string(block.number) + "." + block.name; }
+std::string tensor_name(const ParameterBlock& block) {
+  return "layer" + std::to_string(block.number) + "." + block.name;
+}
 
 /// A bias is one row, and is stored with one dimension.
 std::vector<Index> tensor_shape(const ParameterBlock& block) {
@@ -208,7 +210,8 @@ class Reader {
     if (network.size() > kMaxNetworkText) fail("expected a network's text of at most 65536 bytes");
     wrapped([&] { model.network = parse_network(network); }, "metadata network: ");
     const std::string& reduction = text("reduction");
-    if (reduction != "mean" && reduction != "sum") fail("unknown reduction " + in_quotes(reduction) + " (known: mean, sum)");
+    if (reduction != "mean" && reduction != "sum")
+      fail("unknown reduction " + in_quotes(reduction) + " (known: mean, sum)");
     wrapped([&] { model.loss = parse_loss(text("loss"), reduction == "mean" ? Reduction::mean : Reduction::sum); });
     wrapped([&] { model.precision = parse_precision(text("precision")); });
   }
@@ -223,8 +226,8 @@ class Reader {
     }
     model.theta.resize(static_cast<std::size_t>(model.network.parameter_count()));
     for (const auto& [block, stored] : found) {
-      const auto to = std::span(model.theta).subspan(static_cast<std::size_t>(block.offset),
-                                                     static_cast<std::size_t>(block.size()));
+      const auto to = std::span(model.theta)
+                          .subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()));
       if (wide)
         copy_numbers<double>(*stored, to);
       else
@@ -261,8 +264,7 @@ class Reader {
   }
 
   void check_nothing_left() const {
-    if (!tensors_.empty())
-      fail("tensor " + in_quotes(tensors_.begin()->first) + " belongs to no layer of the network");
+    if (!tensors_.empty()) fail("tensor " + in_quotes(tensors_.begin()->first) + " belongs to no layer of the network");
     for (const auto& [key, text] : file_.metadata)
       if (std::find(texts_.begin(), texts_.end(), key) == texts_.end()) fail("unknown metadata " + in_quotes(key));
   }

@@ -11,7 +11,8 @@ namespace gradus {
 /// what is longer than `limit` ends in "...".
 inline std::string one_line(std::string_view text, std::size_t limit = 60) {
   std::string line(text.substr(0, limit));
-  std::replace_if(line.begin(), line.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return text.size() > limit ? line + "..." : line;
 }
 

@@ -43,8 +43,9 @@ std::size_t header_length(std::string_view bytes, const std::string& path) {
   if (length > Limits::header)
     throw FileError::at_byte(path, 0, "expected a header of at most 100000000 bytes, got " + std::to_string(length));
   if (length > bytes.size() - kLengthBytes)
-    throw FileError::at_byte(path, 0, "the header should have " + std::to_string(length) + " bytes, but only " +
-                                          std::to_string(bytes.size() - kLengthBytes) + " follow");
+    throw FileError::at_byte(path, 0,
+                             "the header should have " + std::to_string(length) + " bytes, but only " +
+                                 std::to_string(bytes.size() - kLengthBytes) + " follow");
   return static_cast<std::size_t>(length);
 }
 
@@ -153,20 +154,20 @@ std::string header_text(const SafeTensors& file, const std::vector<const Tensor*
 }
 
 constexpr std::array<std::pair<std::string_view, std::size_t>, 15> kTypes{{{"BOOL", 1},
-                                                                          {"U8", 1},
-                                                                          {"I8", 1},
-                                                                          {"F8_E5M2", 1},
-                                                                          {"F8_E4M3", 1},
-                                                                          {"I16", 2},
-                                                                          {"U16", 2},
-                                                                          {"F16", 2},
-                                                                          {"BF16", 2},
-                                                                          {"I32", 4},
-                                                                          {"U32", 4},
-                                                                          {"F32", 4},
-                                                                          {"I64", 8},
-                                                                          {"U64", 8},
-                                                                          {"F64", 8}}};
+                                                                           {"U8", 1},
+                                                                           {"I8", 1},
+                                                                           {"F8_E5M2", 1},
+                                                                           {"F8_E4M3", 1},
+                                                                           {"I16", 2},
+                                                                           {"U16", 2},
+                                                                           {"F16", 2},
+                                                                           {"BF16", 2},
+                                                                           {"I32", 4},
+                                                                           {"U32", 4},
+                                                                           {"F32", 4},
+                                                                           {"I64", 8},
+                                                                           {"U64", 8},
+                                                                           {"F64", 8}}};
 static_assert(kTypes.size() == static_cast<std::size_t>(DType::f64) + 1);
 
 }  // namespace

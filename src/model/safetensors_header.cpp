@@ -184,8 +184,9 @@ void check_token_lengths(std::string_view text, std::size_t start, const std::st
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (i - begin > Limits::text)
-      throw FileError::at_byte(path, start + begin, "expected no text in the header to be longer than " +
-                                                        std::to_string(Limits::text) + " bytes");
+      throw FileError::at_byte(
+          path, start + begin,
+          "expected no text in the header to be longer than " + std::to_string(Limits::text) + " bytes");
     if (in_string && c == '\\') {
       ++i;
     } else if (c == '"') {
@@ -202,7 +203,8 @@ void check_token_lengths(std::string_view text, std::size_t start, const std::st
 Header parse_header(std::string_view text, std::size_t start, const std::string& path) {
   const std::size_t last = text.find_last_not_of(' ');  // npos + 1 = 0: nothing but spaces
   const std::string_view json = text.substr(0, last + 1);
-  if (json.empty() || json.front() != '{') throw FileError::at_byte(path, start, "expected a header that begins with {");
+  if (json.empty() || json.front() != '{')
+    throw FileError::at_byte(path, start, "expected a header that begins with {");
   if (json.back() != '}')
     throw FileError::at_byte(path, start + last, "expected the header to end with } and spaces only");
   // To the JSON reader a zero byte is the end of its input; what follows would go unread.

@@ -15,9 +15,9 @@ Matrix<double> test_inputs(const Model& model);
 /// unit roundoff, a layer turns errors d of its inputs into at most
 ///
 ///     dense       |W|^T d + (inputs + 2) u (|W|^T |x| + |b|)    in any order of summation, fused or not
-///     activation  d + 8u (1 + |y|)                              all have slopes of at most 1; C libraries differ by ULPs
-///     softmax     2 max d + (outputs + 8) u                     row sums of its derivative are at most 1/2
-///     step        1 where d could carry z over the kink, else 0
+///     activation  d + 8u (1 + |y|)                              all have slopes of at most 1; C libraries differ by
+///     ULPs softmax     2 max d + (outputs + 8) u                     row sums of its derivative are at most 1/2 step
+///     1 where d could carry z over the kink, else 0
 ///
 /// and the two machines may err in opposite directions, hence twice that.
 Matrix<double> replay_tolerance(const Model& model, ConstMatrixView<double> x);

@@ -106,7 +106,8 @@ TEST_F(File, BehindALinkIsReplacedAndTheLinkStays) {
 }
 
 TEST_F(File, InAFolderThatIsMissingIsRefused) {
-  EXPECT_EQ(refusal([&] { write_file(path("no/f"), "x"); }), path("no/f") + ": cannot write: No such file or directory");
+  EXPECT_EQ(refusal([&] { write_file(path("no/f"), "x"); }),
+            path("no/f") + ": cannot write: No such file or directory");
   EXPECT_EQ(refusal([&] { read_file(path("no/f")); }), path("no/f") + ": cannot read: No such file or directory");
   EXPECT_NE(refusal([&] { write_file("", "x"); }), "");
   EXPECT_NE(refusal([&] { write_file(path("new/"), "x"); }), "");

@@ -113,9 +113,17 @@ class ModelFolder : public testing::Test {
   std::string folder_;
 };
 
-const std::vector<std::string> kNetworks = {
-    "1-1", "1-1step", "2-16tanh-2softmax", "4-8sigmoid-3softmax", "7-5relu-3identity", "13-11relu-7tanh-5-3softmax",
-    "2-3sigmoid:nobias-1sigmoid:nobias", "2-3:nobias-1", "1-1tanh-1tanh-1tanh-1tanh", "97-1sigmoid", "1-97softmax"};
+const std::vector<std::string> kNetworks = {"1-1",
+                                            "1-1step",
+                                            "2-16tanh-2softmax",
+                                            "4-8sigmoid-3softmax",
+                                            "7-5relu-3identity",
+                                            "13-11relu-7tanh-5-3softmax",
+                                            "2-3sigmoid:nobias-1sigmoid:nobias",
+                                            "2-3:nobias-1",
+                                            "1-1tanh-1tanh-1tanh-1tanh",
+                                            "97-1sigmoid",
+                                            "1-97softmax"};
 
 TEST(Model, ComesBackFromItsFileForManyNetworksInBothPrecisions) {
   for (const Precision precision : {Precision::float64, Precision::float32})
@@ -277,15 +285,15 @@ TEST(ModelFile, WithAnyByteChangedIsRefused) {
 }
 
 TEST(ModelFile, IsRefusedIfItsTestVectorDoesNotComeOut) {
-  for (const std::string& text : kNetworks) {
-    if (text == "1-1step") continue;  // a step hides a small change
+  // No ReLU and no step: a unit that is off would hide the change.
+  for (const std::string text : {"1-1", "2-16tanh-2softmax", "4-8sigmoid-3softmax", "2-3sigmoid:nobias-1sigmoid:nobias",
+                                 "2-3:nobias-1", "1-1tanh-1tanh-1tanh-1tanh", "97-1sigmoid"}) {
     const std::string bytes = tampered(model_of(text), [](SafeTensors& file) {
       Tensor& weights = tensor(file, "layer1.weights");
       double value = 0;
       std::memcpy(&value, weights.bytes.data(), sizeof value);
       set_number(weights, 0, value * (1 + 1e-9));
     });
-    if (text == "7-5relu-3identity" || text.starts_with("13-")) continue;  // a dead unit may hide it
     EXPECT_NE(refusal(bytes).find("test vector"), std::string::npos) << text << refusal(bytes);
   }
 }
@@ -370,7 +378,10 @@ TEST(ModelFile, WithTensorsThatDoNotFitIsRefused) {
     EXPECT_NE(refusal(tampered(model, [&](SafeTensors& file) { tensor(file, name).shape.push_back(1); })), "") << name;
     EXPECT_NE(refusal(tampered(model, [&](SafeTensors& file) { std::erase(file.tensors, tensor(file, name)); })), "");
   }
-  EXPECT_EQ(refusal(tampered(model, [](SafeTensors& file) { file.tensors.push_back({"extra", DType::u8, {0}, {}}); })),
+  EXPECT_EQ(refusal(tampered(model,
+                             [](SafeTensors& file) {
+                               file.tensors.push_back({"extra", DType::u8, {0}, {}});
+                             })),
             "f: tensor 'extra' belongs to no layer of the network");
 }
 

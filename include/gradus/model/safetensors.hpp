@@ -49,8 +49,8 @@ struct SafeTensors {
 /// a hostile header cannot make the reader hold more than 4 times the file + 16 MB.
 struct SafeTensorsLimits {
   static constexpr std::size_t header = 100'000'000;
-  static constexpr std::size_t entries = 1 << 16;      ///< tensors and metadata entries, each
-  static constexpr std::size_t rank = 32;              ///< dimensions of a tensor
+  static constexpr std::size_t entries = 1 << 16;            ///< tensors and metadata entries, each
+  static constexpr std::size_t rank = 32;                    ///< dimensions of a tensor
   static constexpr std::size_t text = std::size_t{1} << 22;  ///< bytes of one string in the header
 };
 
