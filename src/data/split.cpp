@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <string>
 
@@ -32,17 +33,13 @@ Sizes checked_sizes(Index n, double test_size) {
   return {n - test, test};
 }
 
-/// The rows of each class: by ascending label, or numbered by first appearance.
+/// The rows of each class: classes by ascending label, or in the order in which they first appear.
 std::vector<std::vector<Index>> rows_by_class(std::span<const int> labels, bool by_appearance) {
-  std::vector<int> classes;
-  for (const int label : labels)
-    if (std::find(classes.begin(), classes.end(), label) == classes.end()) classes.push_back(label);
-  if (!by_appearance) std::sort(classes.begin(), classes.end());
-  std::vector<std::vector<Index>> rows(classes.size());
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const auto found = std::find(classes.begin(), classes.end(), labels[i]);
-    rows[static_cast<std::size_t>(found - classes.begin())].push_back(static_cast<Index>(i));
-  }
+  std::map<int, std::vector<Index>> rows_of;
+  for (std::size_t i = 0; i < labels.size(); ++i) rows_of[labels[i]].push_back(static_cast<Index>(i));
+  std::vector<std::vector<Index>> rows;
+  for (auto& entry : rows_of) rows.push_back(std::move(entry.second));
+  if (by_appearance) std::sort(rows.begin(), rows.end(), [](auto& a, auto& b) { return a.front() < b.front(); });
   return rows;
 }
 

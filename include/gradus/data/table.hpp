@@ -23,12 +23,12 @@ struct TableOptions {
 
   Header header = Header::detect;  ///< of a CSV file
   Task task = Task::detect;
-  std::string target;  ///< the target column's name; empty: the rule above
+  std::string target = {};  ///< the target column's name; empty: the rule above
   /// How many features there must be, as when a model is to be applied. A file of just that many columns, none of them
   /// a named target, has no target; with one column more it has one.
-  std::optional<Index> features;
+  std::optional<Index> features = {};
   /// The classes already known, as from a model: labels take their numbers, and another label is an error.
-  std::vector<std::string> class_names;
+  std::vector<std::string> class_names = {};
 };
 
 /// Throws ValueError if nothing can be learned from the data: no samples, no features, a class problem with one class
