@@ -262,11 +262,12 @@ NpyArray parse_npy(std::string_view bytes, const std::string& name) {
   const Element element = parse_descr(header.descr, name);
   if (header.shape.empty() || header.shape.size() > 2)
     throw FileError(name, fmt::format("expected an array of one axis or two, got {}", header.shape.size()));
-  const std::uint64_t count = checked_count(header, element.size, bytes.size() - header.data_start, name);
+  const auto count =
+      static_cast<std::size_t>(checked_count(header, element.size, bytes.size() - header.data_start, name));
   const Index rows = static_cast<Index>(header.shape[0]);
   const Index cols = header.shape.size() == 2 ? static_cast<Index>(header.shape[1]) : 1;
   NpyArray array{Matrix<double>(rows, cols), static_cast<int>(header.shape.size())};
-  for (std::uint64_t k = 0; k < count; ++k) {
+  for (std::size_t k = 0; k < count; ++k) {
     const std::size_t byte = header.data_start + k * element.size;
     const double value = load(element, bytes.data() + byte);
     if (element.kind != 'f' && std::abs(value) > kLargestWhole)
