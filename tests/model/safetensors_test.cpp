@@ -200,6 +200,13 @@ TEST(SafeTensors, RefusesHeadersThatSayWhatTheFormatForbids) {
   }
 }
 
+TEST(SafeTensors, RefusesATensorGivenTwiceEvenWhereItsBytesFit) {
+  EXPECT_EQ(refusal_of_header(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+                              R"("a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
+                              "xy"),
+            "f: tensor 'a' is given twice");
+}
+
 TEST(SafeTensors, RefusesDeepNestingWithoutFollowingIt) {
   const std::string deep(1'000'000, '[');
   EXPECT_NE(refusal_of_header("{\"a\":" + deep + "}"), "");
