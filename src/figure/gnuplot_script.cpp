@@ -282,9 +282,11 @@ class Script {
 
   /// Pixels that fill the area exactly. Viewers of SVG smooth an image by themselves; elsewhere more pixels do it.
   void image(const Field& field) {
+    // Half the pixels of the area are enough for the eye, and gnuplot takes its time over every one.
+    const auto enough = static_cast<Index>(std::clamp((box_->right - box_->left) / 2, 100.0, 220.0));
     const auto pixels = [&](Index nodes) {
       if (terminal_ == Terminal::svg) return std::clamp<Index>(nodes, 2, 120);
-      return nodes * std::max<Index>(1, 320 / nodes);
+      return std::clamp<Index>(nodes, enough, 400);
     };
     const Index width = pixels(field.colors.cols()), height = pixels(field.colors.rows());
     for (Index i = 0; i < height; ++i)
