@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "apps/gradus/program.hpp"
+
+namespace gradus::cli {
+
+// In the order in which help lists them.
+void add_data_command(Program& program);
+void add_train_command(Program& program);
+void add_predict_command(Program& program);
+void add_plot_command(Program& program);
+void add_show_command(Program& program);
+void add_check_command(Program& program);
+void add_run_command(Program& program);
+
+}  // namespace gradus::cli

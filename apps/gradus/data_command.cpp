@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/gradus/commands.hpp"
+#include "gradus/core/file.hpp"
+#include "gradus/data/csv.hpp"
+#include "gradus/data/npy.hpp"
+#include "gradus/data/source.hpp"
+
+namespace gradus::cli {
+namespace {
+
+struct DataOptions {
+  std::string output = "-";
+  Parameters parameters;
+};
+
+std::string type_of(ParameterKind kind) {
+  switch (kind) {
+    case ParameterKind::count: return "N";
+    case ParameterKind::counts: return "N[,N...]";
+    case ParameterKind::number: return "X";
+    case ParameterKind::numbers: return "X[,X...]";
+    case ParameterKind::centers: return "N|X,X;X,X...";
+    case ParameterKind::range: return "LOW,HIGH";
+    case ParameterKind::flag: return "";
+  }
+  return "";
+}
+
+/// The samples as one array, the class or the target in the last columns.
+std::string npy_of(const Dataset& data) {
+  const Index targets = data.is_classification() ? 1 : data.targets.cols();
+  Matrix<double> table(data.size(), data.features() + targets);
+  for (Index i = 0; i < data.size(); ++i) {
+    for (Index j = 0; j < data.features(); ++j) table(i, j) = data.x(i, j);
+    for (Index k = 0; k < targets; ++k)
+      table(i, data.features() + k) =
+          data.is_classification() ? data.labels[static_cast<std::size_t>(i)] : data.targets(i, k);
+  }
+  return to_npy(table.view());
+}
+
+int write_data(const Console& console, const std::string& source, const std::string& output) {
+  const Dataset data = load_data(source);
+  const std::string bytes = output.ends_with(".npy") ? npy_of(data) : to_csv(data);
+  if (output != "-") {
+    write_file(output, bytes);
+    console.summary(fmt::format("{}: {} samples, {} features, {}\n", output, data.size(), data.features(),
+                                data.is_classification() ? fmt::format("{} classes", data.classes())
+                                                         : fmt::format("{} targets", data.targets.cols())));
+  } else if (!console.json) {
+    write_stdout(bytes);
+  }
+  nlohmann::ordered_json json = {{"source", source},
+                                 {"samples", data.size()},
+                                 {"features", data.feature_names},
+                                 {"classes", data.class_names},
+                                 {"targets", data.target_names},
+                                 {"file", output == "-" ? nlohmann::ordered_json() : nlohmann::ordered_json(output)}};
+  if (console.json && output == "-") json["csv"] = bytes;
+  console.machine(json);
+  return Exit::success;
+}
+
+void add_maker(Program& program, CLI::App& parent, const MakerSpec& maker,
+               const std::shared_ptr<DataOptions>& options) {
+  const std::string name(maker.name);
+  CLI::App& command = program.add(parent, name, std::string(maker.help),
+                                  fmt::format("gradus data {0} --samples 200 --seed 7 -o {0}.csv", name),
+                                  [name, options](const Console& console) {
+                                    return write_data(console, source_text(name, options->parameters), options->output);
+                                  });
+  for (const ParameterSpec& parameter : maker.parameters) {
+    const std::string key(parameter.name);
+    if (parameter.kind == ParameterKind::flag) {
+      command.add_flag_callback(
+          "--" + key, [options, key] { options->parameters[key] = ""; }, std::string(parameter.help));
+      continue;
+    }
+    const auto read = [options, key](const std::string& text) { options->parameters[key] = text; };
+    const std::string fallback = parameter.fallback.empty() ? "" : fmt::format(" [{}]", parameter.fallback);
+    command.add_option_function<std::string>("--" + key, read, std::string(parameter.help) + fallback)
+        ->type_name(type_of(parameter.kind));
+  }
+}
+
+}  // namespace
+
+void add_data_command(Program& program) {
+  const auto options = std::make_shared<DataOptions>();
+  CLI::App& command = program.add("data", "make data, or write out a real set, as CSV",
+                                  "gradus data circles --samples 500 --noise 0.2 --factor 0.4 --seed 7 -o circles.csv",
+                                  [](const Console&) { return Exit::success; });
+  command.add_option("-o,--output", options->output, "the file to write, CSV or .npy [standard output]")
+      ->type_name("FILE");
+  command.require_subcommand(1);
+  for (const MakerSpec& maker : makers()) add_maker(program, command, maker, options);
+  for (const auto& [name, help] : {std::pair{"iris", "150 irises of three species (Fisher, 1936)"},
+                                   std::pair{"digits", "1797 handwritten digits, 8 x 8 (Alpaydin and Kaynak, 1998)"}})
+    program.add(command, name, help, fmt::format("gradus data {0} -o {0}.csv", name),
+                [name, options](const Console& console) { return write_data(console, name, options->output); });
+}
+
+}  // namespace gradus::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <csignal>
+
+namespace gradus::cli {
+
+/// While one is alive the first Ctrl-C is only noted, for the work to end where it can be kept; a second one ends the
+/// program at once, with status 130. One at a time.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+  bool interrupted() const;
+
+ private:
+  struct sigaction previous_;
+};
+
+}  // namespace gradus::cli

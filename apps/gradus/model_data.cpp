@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "apps/gradus/model_data.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gradus/data/source.hpp"
+#include "gradus/experiment/experiment.hpp"
+#include "gradus/experiment/scores.hpp"
+
+namespace gradus::cli {
+namespace {
+
+/// The target column the model was trained with, if it had to be named.
+std::string trained_target(const Model& model) {
+  if (model.experiment.empty()) return "";
+  try {
+    return parse_experiment(model.experiment, "model").target;
+  } catch (const Error&) {
+    return "";  // of a newer version, say; the model itself is good
+  }
+}
+
+Dataset load(const std::string& data, TableOptions options, const std::string& asked, const std::string& trained) {
+  options.target = asked.empty() ? trained : asked;
+  if (!asked.empty() || trained.empty()) return load_data(data, options);
+  try {
+    return load_data(data, options);
+  } catch (const FileError&) {  // the column may rightly be missing from data without answers
+    options.target.clear();
+    return load_data(data, options);
+  }
+}
+
+/// The same columns in another order would give numbers, and wrong ones.
+void check_order(const Model& model, const Dataset& data, const ModelData& names) {
+  if (data.feature_names == model.feature_names) return;
+  if (!std::is_permutation(data.feature_names.begin(), data.feature_names.end(), model.feature_names.begin(),
+                           model.feature_names.end()))
+    return;
+  throw ValueError(fmt::format("{}: expected the features in the order of training ({}), got {}", names.data,
+                               fmt::join(model.feature_names, ", "), fmt::join(data.feature_names, ", ")));
+}
+
+}  // namespace
+
+void add_model_and_data(CLI::App& command, ModelData& names) {
+  command.add_option("MODEL", names.model, "a model file, from gradus train")->required();
+  command.add_option("DATA", names.data, "a CSV or .npy file, a real set or a maker with parameters")->required();
+  command.add_option("--target", names.target, "the column of a file with the answers [as in training]")
+      ->type_name("COLUMN");
+}
+
+Dataset load_for_model(const Model& model, const ModelData& names) {
+  TableOptions options;
+  options.features = model.network.inputs();
+  options.class_names = model.class_names;
+  options.task = model.class_names.empty() ? TableOptions::Task::regression : TableOptions::Task::classification;
+  Dataset data = load(names.data, options, names.target, trained_target(model));
+  if (has_answers(data)) {
+    // Widths first: of what has other features the labels are no matter.
+    Dataset features = {.x = data.x,
+                        .labels = {},
+                        .targets = {},
+                        .feature_names = data.feature_names,
+                        .class_names = {},
+                        .target_names = {}};
+    check_fits(model.network, names.model, features, names.data);
+    use_classes(data, model.class_names, names.data);
+  }
+  check_fits(model.network, names.model, data, names.data);
+  check_order(model, data, names);
+  return data;
+}
+
+bool has_answers(const Dataset& data) { return !data.labels.empty() || !data.targets.empty(); }
+
+}  // namespace gradus::cli

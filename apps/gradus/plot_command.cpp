@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/gradus/commands.hpp"
+#include "apps/gradus/model_data.hpp"
+#include "gradus/experiment/figures.hpp"
+
+namespace gradus::cli {
+namespace {
+
+struct PlotOptions : ModelData {
+  std::string output;
+  std::string kind;
+  std::string title;
+};
+
+int plot(const Console& console, const PlotOptions& options) {
+  const Model model = load_model(options.model);
+  const Dataset data = load_for_model(model, options);
+  if (!has_answers(data))
+    throw ValueError(options.data + ": expected data with its answers (labels or targets) to plot");
+  const std::string kind = options.kind.empty() ? std::string(fitting_kind(model, data)) : options.kind;
+  const std::string title = options.title.empty() ? to_text(model.network) + " on " + options.data : options.title;
+  save_figure(model_figure(kind, model, data, title), options.output);
+  console.summary(fmt::format("{}: {}\n", options.output, kind));
+  console.machine({{"kind", kind}, {"file", options.output}});
+  return Exit::success;
+}
+
+void check_options(const PlotOptions& options) {
+  try {
+    check_figure({options.kind.empty() ? "regions" : options.kind, options.output});
+    if (options.kind == "loss" || options.kind == "accuracy")
+      throw UsageError(
+          "--kind: a model does not hold the history of its training; draw it with gradus train --figures");
+  } catch (const ValueError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+}  // namespace
+
+void add_plot_command(Program& program) {
+  const auto options = std::make_shared<PlotOptions>();
+  CLI::App& command = program.add("plot", "draw what a model has learned",
+                                  "gradus plot circles.model circles:samples=500,noise=0.2,factor=0.4 -o circles.svg",
+                                  [options](const Console& console) {
+                                    check_options(*options);
+                                    return plot(console, *options);
+                                  });
+  add_model_and_data(command, *options);
+  command.add_option("-o,--output", options->output, "the picture: .svg, .png or .pdf")->required()->type_name("FILE");
+  command
+      .add_option("--kind", options->kind,
+                  "regions (two features), fit (a regression of one) or confusion [what applies]")
+      ->type_name("KIND");
+  command.add_option("--title", options->title, "above the picture [the network and the data]")->type_name("TEXT");
+}
+
+}  // namespace gradus::cli

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include "apps/gradus/commands.hpp"
+#include "apps/gradus/model_data.hpp"
+#include "apps/gradus/training.hpp"
+#include "gradus/core/file.hpp"
+
+namespace gradus::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct PredictOptions : ModelData {
+  std::string output = "-";
+};
+
+std::string quoted(const std::string& cell) {
+  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
+  std::string text = "\"";
+  for (const char c : cell) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + '"';
+}
+
+bool is_classifier(const Model& model) { return !model.class_names.empty(); }
+
+/// What the output columns are called: `p_<class>`; of one output, that of the second class; the targets of a
+/// regression.
+std::vector<std::string> output_names(const Model& model) {
+  std::vector<std::string> names;
+  for (Index k = 0; k < model.network.outputs(); ++k) {
+    if (is_classifier(model))
+      names.push_back("p_" + model.class_of(model.network.outputs() == 1 ? 1 : static_cast<int>(k)));
+    else if (static_cast<std::size_t>(k) < model.target_names.size())
+      names.push_back(model.target_names[static_cast<std::size_t>(k)]);
+    else
+      names.push_back(fmt::format("y{}", k));
+  }
+  return names;
+}
+
+std::string to_csv(const Model& model, const Matrix<double>& outputs, const std::vector<int>& classes) {
+  std::string csv = is_classifier(model) ? "class" : "";
+  for (const std::string& name : output_names(model)) csv += (csv.empty() ? "" : ",") + quoted(name);
+  csv += '\n';
+  for (Index i = 0; i < outputs.rows(); ++i) {
+    std::string row = is_classifier(model) ? quoted(model.class_of(classes[static_cast<std::size_t>(i)])) : "";
+    for (Index k = 0; k < outputs.cols(); ++k) row += fmt::format("{}{:.17g}", row.empty() ? "" : ",", outputs(i, k));
+    csv += row + '\n';
+  }
+  return csv;
+}
+
+Json predictions_json(const Model& model, const Matrix<double>& outputs, const std::vector<int>& classes) {
+  Json rows = Json::array();
+  for (Index i = 0; i < outputs.rows(); ++i) {
+    Json row;
+    if (is_classifier(model)) row["class"] = model.class_of(classes[static_cast<std::size_t>(i)]);
+    row["outputs"] = std::vector<double>(outputs.row(i).begin(), outputs.row(i).end());
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+int predict_data(const Console& console, const PredictOptions& options) {
+  const Model model = load_model(options.model);
+  const Dataset data = load_for_model(model, options);
+  const Matrix<double> outputs = model.predict(data.x);
+  const std::vector<int> classes = is_classifier(model) ? model.classify(data.x) : std::vector<int>{};
+  Json json = {{"model", options.model}, {"data", options.data}, {"samples", data.size()}};
+  if (options.output != "-") {
+    write_file(options.output, to_csv(model, outputs, classes));
+    json["file"] = options.output;
+  } else {
+    console.result(to_csv(model, outputs, classes));
+    json["outputs"] = output_names(model);
+    json["predictions"] = predictions_json(model, outputs, classes);
+  }
+  if (has_answers(data) && data.size() > 0) {
+    const Scores scores = score(model, data);
+    json["scores"] = to_json(scores);
+    console.note(to_line(scores) + "\n");
+  }
+  console.machine(json);
+  return Exit::success;
+}
+
+}  // namespace
+
+void add_predict_command(Program& program) {
+  const auto options = std::make_shared<PredictOptions>();
+  CLI::App& command =
+      program.add("predict", "apply a model to data", "gradus predict iris.model new.csv -o predictions.csv",
+                  [options](const Console& console) { return predict_data(console, *options); });
+  add_model_and_data(command, *options);
+  command.add_option("-o,--output", options->output, "the file to write as CSV [standard output]")->type_name("FILE");
+}
+
+}  // namespace gradus::cli

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+#include "apps/gradus/program.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "apps/gradus/version.hpp"
+
+namespace gradus::cli {
+namespace {
+
+/// One line for a terminal: no control character of a file's name moves its cursor.
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  return text;
+}
+
+void say_error(const std::string& message, const std::string& pointer = "") {
+  std::string text = "gradus: " + one_line(message) + "\n";
+  if (!pointer.empty()) text += pointer + "\n";
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+bool looks_like_number(std::string_view text) {
+  return text.size() > 1 && (text[1] == '.' || (text[1] >= '0' && text[1] <= '9'));
+}
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* at = &command; at; at = at->get_parent())
+    for (const CLI::Option* option : at->get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+/// The option of that name, here or in a command above.
+const CLI::Option* find_option(const CLI::App* command, const std::string& name) {
+  for (; command; command = command->get_parent())
+    if (const CLI::Option* option = command->get_option_no_throw(name)) return option;
+  return nullptr;
+}
+
+std::string called(const CLI::App& command) {
+  return command.get_parent() ? called(*command.get_parent()) + " " + command.get_name() : "gradus";
+}
+
+/// Walks over the words as the parser will, and refuses the first command or option that is not known: with the name
+/// that was probably meant, and before the parser misses what a misspelt option was to bring.
+class Screener {
+ public:
+  explicit Screener(const CLI::App& app) : command_(&app) {}
+
+  void screen(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+      const std::string word = argv[i];
+      if (word == "--") return;
+      if (word.size() > 1 && word[0] == '-' && !looks_like_number(word)) {
+        if (option(word)) ++i;
+      } else {
+        subcommand(word);
+      }
+    }
+  }
+
+ private:
+  /// Whether the next word is the option's value.
+  bool option(const std::string& word) const {
+    const bool is_long = word[1] == '-';
+    const std::string name = is_long ? word.substr(0, word.find('=')) : word.substr(0, 2);
+    const CLI::Option* option = find_option(command_, name);
+    if (!option) {
+      const std::string meant = is_long ? nearest(name, option_names(*command_)) : "";
+      throw UsageError(fmt::format("unknown option {}{} (see {} --help)", name,
+                                   meant.empty() ? "" : ", did you mean " + meant + "?", called(*command_)));
+    }
+    return option->get_items_expected_min() > 0 && name == word;
+  }
+
+  void subcommand(const std::string& word) {
+    std::vector<std::string> names;
+    for (const CLI::App* sub : command_->get_subcommands([](const CLI::App*) { return true; })) {
+      if (sub->get_name() == word) {
+        command_ = sub;
+        return;
+      }
+      names.push_back(sub->get_name());
+    }
+    if (names.empty()) return;
+    const std::string meant = nearest(word, names);
+    throw UsageError(fmt::format("unknown {} '{}'{}", command_->get_parent() ? "kind of data" : "command", word,
+                                 meant.empty() ? fmt::format(" (known: {})", fmt::join(names, ", "))
+                                               : fmt::format(", did you mean {}?", meant)));
+  }
+
+  const CLI::App* command_;
+};
+
+}  // namespace
+
+void write_stdout(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
+    throw FileError("standard output", std::string("cannot write: ") + std::strerror(errno));
+}
+
+void Console::result(std::string_view text) const {
+  if (!json) write_stdout(text);
+}
+
+void Console::summary(std::string_view text) const {
+  if (!json && !quiet) write_stdout(text);
+}
+
+void Console::note(std::string_view text) const {
+  if (!quiet) std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+void Console::machine(const nlohmann::ordered_json& value) const {
+  // A name that is no UTF-8 must not keep the numbers from coming out.
+  if (json) write_stdout(value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+}
+
+Program::Program() : app_("A laboratory for neural networks that can be seen through.", "gradus") {
+  app_.set_version_flag("--version", std::string("gradus ") + version, "print the version");
+  app_.set_help_flag("-h,--help", "print this help");
+  app_.get_formatter()->column_width(34);
+  app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app_.get_formatter()->label("Subcommands", "Commands");
+  app_.footer(
+      "A first run:\n"
+      "  gradus train circles:samples=500,noise=0.2,factor=0.4 --network 2-16tanh-2softmax --test 0.4 -o "
+      "circles.model\n"
+      "  gradus plot circles.model circles:samples=500,noise=0.2,factor=0.4,seed=1 -o circles.svg\n"
+      "Each command tells more: gradus train --help");
+}
+
+CLI::App& Program::add(const std::string& name, const std::string& help, const std::string& example, Run run) {
+  CLI::App& command = add(app_, name, help, example, std::move(run));
+  command.add_flag("--json", console_.json, "print the result as JSON, and nothing else, on standard output");
+  command.add_flag("-q,--quiet", console_.quiet, "print no progress and no summary");
+  return command;
+}
+
+CLI::App& Program::add(CLI::App& parent, const std::string& name, const std::string& help, const std::string& example,
+                       Run run) {
+  CLI::App& command = *parent.add_subcommand(name, help);
+  command.footer("Example:\n  " + example);
+  command.fallthrough(&parent != &app_);
+  // Callbacks run from the innermost command outwards: the first one counts.
+  command.callback([this, run = std::move(run)] {
+    if (!chosen_) chosen_ = run;
+  });
+  return command;
+}
+
+int Program::parse_and_run(int argc, char** argv) {
+  if (argc < 2) {
+    const std::string help = app_.help();
+    std::fwrite(help.data(), 1, help.size(), stderr);
+    return Exit::usage;
+  }
+  Screener(app_).screen(argc, argv);
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help or --version
+    if (dynamic_cast<const CLI::CallForVersion*>(&asked)) {
+      write_stdout(std::string(asked.what()) + "\n");
+      return Exit::success;
+    }
+    const CLI::App* command = &app_;
+    while (!command->get_subcommands().empty()) command = command->get_subcommands().back();
+    write_stdout(command->help());
+    return Exit::success;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+  return chosen_(console_);
+}
+
+int Program::run(int argc, char** argv) {
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const UsageError& error) {
+    say_error(error.what(), error.pointer());
+    return Exit::usage;
+  } catch (const ParseError& error) {
+    say_error(error.what(), error.pointer());
+  } catch (const Error& error) {
+    say_error(error.what());
+  } catch (const std::bad_alloc&) {
+    say_error("not enough memory");
+  }
+  return Exit::failure;
+}
+
+CLI::Option* add_count(CLI::App& command, const std::string& flag, std::int64_t& value, const std::string& help,
+                       std::int64_t low) {
+  const auto read = [&value, flag, low](const std::string& text) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < low)
+      throw UsageError(fmt::format("{}: expected a whole number of at least {}, got '{}'", flag, low, text));
+  };
+  return command.add_option_function<std::string>(flag, read, help)->type_name("N");
+}
+
+void check_writable(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) throw FileError(path, "cannot write: it is a folder");
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) return;  // a device takes what it takes
+  const fs::path folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
+  if (::access(folder.c_str(), W_OK | X_OK) != 0)
+    throw FileError(path, std::string("cannot write: ") + std::strerror(errno) + " (folder " + folder.string() + ")");
+}
+
+}  // namespace gradus::cli

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "apps/gradus/progress.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace gradus::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kFirst{300};  // a run that is over by then needs no progress
+constexpr milliseconds kEvery{100};
+
+/// Columns of the terminal, beyond which a line cannot be written over.
+std::size_t terminal_width() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+  return size.ws_col;
+}
+
+}  // namespace
+
+std::string clock_text(double seconds) {
+  const auto total = static_cast<long long>(std::ceil(std::min(seconds, 3.6e8)));
+  const std::string minutes = fmt::format("{:02}:{:02}", total / 60 % 60, total % 60);
+  return total < 3600 ? minutes : fmt::format("{}:{}", total / 3600, minutes);
+}
+
+std::string progress_line(const Progress& progress, double seconds) {
+  std::string line = progress.epochs > 0 ? fmt::format("epoch {}/{}", progress.epoch, progress.epochs)
+                                         : fmt::format("update {}/{}", progress.update, progress.updates);
+  line += fmt::format("  loss {:.4g}", progress.loss);
+  if (progress.test_accuracy)
+    line += fmt::format("  test accuracy {:.3f}", *progress.test_accuracy);
+  else if (progress.accuracy)
+    line += fmt::format("  accuracy {:.3f}", *progress.accuracy);
+  line += fmt::format("  lr {:.4g}", progress.learning_rate);
+  const double left = seconds * static_cast<double>(progress.updates - progress.update) /
+                      static_cast<double>(std::max<Index>(progress.update, 1));
+  return line + "  " + clock_text(left) + " left";
+}
+
+ProgressPrinter::ProgressPrinter(const Console& console)
+    : silent_(console.quiet), terminal_(::isatty(STDERR_FILENO) == 1), next_(start_ + kFirst) {}
+
+bool ProgressPrinter::due(const Progress& progress) {
+  if (terminal_) return Clock::now() >= next_;
+  if (progress.update * 10 < next_tenth_ * progress.updates) return false;
+  next_tenth_ = progress.update * 10 / std::max<Index>(progress.updates, 1) + 1;
+  return true;
+}
+
+void ProgressPrinter::show(const Progress& progress) {
+  if (silent_ || !due(progress)) return;
+  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  std::string line = progress_line(progress, seconds);
+  if (terminal_) {
+    line = "\r" + line.substr(0, terminal_width() - 1) + "\033[K";
+    shown_ = true;
+    next_ = Clock::now() + kEvery;
+  } else {
+    line += "\n";
+  }
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+void ProgressPrinter::clear() {
+  if (shown_) std::fputs("\r\033[K", stderr);
+  shown_ = false;
+}
+
+}  // namespace gradus::cli

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "apps/gradus/program.hpp"
+#include "gradus/experiment/run.hpp"
+
+namespace gradus::cli {
+
+/// Shows how a run comes along, on standard error: on a terminal one line that is written over, elsewhere about ten
+/// plain lines in all. Says nothing with --quiet.
+class ProgressPrinter {
+ public:
+  explicit ProgressPrinter(const Console& console);
+  ~ProgressPrinter() { clear(); }
+
+  void show(const Progress& progress);
+  /// Wipes the line off a terminal, for other words to take its place.
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool due(const Progress& progress);
+
+  bool silent_;
+  bool terminal_;
+  bool shown_ = false;
+  Index next_tenth_ = 1;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point next_;
+};
+
+/// `epoch 37/100  loss 0.1234  test accuracy 0.950  lr 0.1  00:03 left`
+std::string progress_line(const Progress& progress, double seconds);
+
+/// Hours, minutes and seconds: `1:02:03`, `02:03`.
+std::string clock_text(double seconds);
+
+}  // namespace gradus::cli

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "apps/gradus/commands.hpp"
+#include "apps/gradus/training.hpp"
+#include "gradus/core/file.hpp"
+
+namespace gradus::cli {
+namespace {
+
+struct RunOptions {
+  std::string path;
+  std::string model;
+  TrainingOutputs outputs;
+  bool any_data = false;
+};
+
+/// A model file opens with the length of its header, eight bytes of which an experiment's text has no zero, and a
+/// brace.
+bool is_model(const std::string& bytes) { return bytes.size() > 8 && bytes[7] == '\0' && bytes[8] == '{'; }
+
+/// How the parameters of a repeated training differ from the first one's.
+struct Difference {
+  Index numbers = 0;
+  double largest = 0;
+};
+
+Difference compare(const std::vector<double>& first, const std::vector<double>& again) {
+  Difference difference;
+  for (std::size_t k = 0; k < first.size(); ++k) {
+    if (std::memcmp(&first[k], &again[k], sizeof(double)) == 0) continue;
+    ++difference.numbers;
+    difference.largest = std::max(difference.largest, std::abs(first[k] - again[k]));
+  }
+  return difference;
+}
+
+int run_toml(const Console& console, const RunOptions& options) {
+  Experiment experiment = load_experiment(options.path);
+  if (!options.model.empty()) experiment.model = options.model;
+  if (options.any_data) experiment.fingerprint.clear();
+  const TrainingReport report = train_and_write(console, experiment, options.outputs);
+  console.machine(report.json);
+  return report.status;
+}
+
+TrainingReport repeat(const Console& console, const RunOptions& options, const Model& model) {
+  if (model.experiment.empty()) throw ValueError(options.path + ": the model does not say how it was trained");
+  Experiment experiment = parse_experiment(model.experiment, options.path + " (its experiment)");
+  experiment.model = options.model;
+  if (options.any_data) experiment.fingerprint.clear();
+  try {
+    return train_and_write(console, experiment, options.outputs);
+  } catch (const UsageError&) {
+    throw;
+  } catch (const Error& error) {
+    throw ValueError(fmt::format("{}: its training cannot be repeated: {}", options.path, error.what()));
+  }
+}
+
+int run_model(const Console& console, const RunOptions& options) {
+  const Model model = load_model(options.path);
+  TrainingReport report = repeat(console, options, model);
+  if (report.status != Exit::success) return report.status;
+  const Difference difference = compare(model.theta, report.result.model.theta);
+  report.json["repeated"] = {{"equal", difference.numbers == 0},
+                             {"different_parameters", difference.numbers},
+                             {"largest_difference", difference.largest}};
+  console.machine(report.json);
+  if (difference.numbers == 0) {
+    console.summary(
+        fmt::format("repeated  all {} parameters of {} are equal to the last bit\n", model.theta.size(), options.path));
+    return Exit::success;
+  }
+  console.summary(fmt::format("repeated  {} of {} parameters differ from {}, by at most {:.2g}{}\n", difference.numbers,
+                              model.theta.size(), options.path, difference.largest,
+                              options.any_data ? "" : " (trained with another C library or processor?)"));
+  return options.any_data ? Exit::success : Exit::failure;
+}
+
+}  // namespace
+
+void add_run_command(Program& program) {
+  const auto options = std::make_shared<RunOptions>();
+  CLI::App& command = program.add(
+      "run", "carry out an experiment, or repeat a model's training to the last bit",
+      "gradus run circles.toml -o circles.model\n  gradus run circles.model", [options](const Console& console) {
+        return is_model(read_file(options->path)) ? run_model(console, *options) : run_toml(console, *options);
+      });
+  command.add_option("EXPERIMENT", options->path, "an experiment file (TOML), or a model file, which carries its own")
+      ->required();
+  command.add_option("-o,--output", options->model, "save the model here, whatever the experiment says")
+      ->type_name("MODEL");
+  command.add_option("--figures", options->outputs.figures, "draw loss, accuracy and what was learned into a folder")
+      ->type_name("FOLDER");
+  command.add_flag("--any-data", options->any_data, "go on even if the data has changed since");
+}
+
+}  // namespace gradus::cli

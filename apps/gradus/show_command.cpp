@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/gradus/commands.hpp"
+#include "gradus/core/number.hpp"
+#include "gradus/model/model.hpp"
+
+namespace gradus::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ShowOptions {
+  std::string path;
+  bool weights = false;
+};
+
+std::string layers_table(const Network& network) {
+  std::string text = fmt::format("{:<24}{:>8}{:>9}{:>12}\n", "layer", "inputs", "outputs", "parameters");
+  for (std::size_t l = 0; l < network.size(); ++l) {
+    const Index parameters = network.visit(l, [](const auto& layer) { return layer.parameter_count(); });
+    text +=
+        fmt::format("{:<24}{:>8}{:>9}{:>12}\n", network.label(l), network.inputs(l), network.outputs(l), parameters);
+  }
+  return text + fmt::format("{:<24}{:>8}{:>9}{:>12}\n", "in all", network.inputs(), network.outputs(),
+                            network.parameter_count());
+}
+
+std::string scaling_text(const Model& model) {
+  if (!model.scaler) return "none";
+  return fmt::format("{}: (x - shift) / scale", to_text(model.scaler->kind));
+}
+
+std::string weights_text(const Model& model) {
+  std::string text;
+  for (const ParameterBlock& block : model.network.parameter_blocks()) {
+    text += fmt::format("\n{}, {} x {}\n", block.label(), block.rows, block.cols);
+    for (Index i = 0; i < block.rows; ++i) {
+      for (Index j = 0; j < block.cols; ++j)
+        text += fmt::format("{}{}", j > 0 ? " " : "",
+                            number_text(model.theta[static_cast<std::size_t>(block.offset + i * block.cols + j)]));
+      text += '\n';
+    }
+  }
+  return text;
+}
+
+std::string show_text(const Model& model, const ShowOptions& options) {
+  std::string text = fmt::format("network    {}\n", to_text(model.network));
+  text +=
+      fmt::format("loss       {} ({})\n", model.loss.name(), model.loss.reduction == Reduction::mean ? "mean" : "sum");
+  text += fmt::format("precision  {}\n", to_text(model.precision));
+  text += fmt::format("scaling    {}\n", scaling_text(model));
+  const auto names = [&](const char* what, const std::vector<std::string>& list) {
+    if (!list.empty()) text += fmt::format("{:<11}{}\n", what, fmt::join(list, ", "));
+  };
+  names("features", model.feature_names);
+  names("classes", model.class_names);
+  names("targets", model.target_names);
+  if (model.interrupted) text += "training   was interrupted\n";
+  text += "\n" + layers_table(model.network);
+  if (model.scaler) {
+    text += fmt::format("\n{:<24}{:>22}{:>22}\n", "feature", "shift", "scale");
+    for (std::size_t j = 0; j < model.scaler->shift.size(); ++j)
+      text += fmt::format("{:<24}{:>22}{:>22}\n",
+                          j < model.feature_names.size() ? model.feature_names[j] : fmt::format("{}", j),
+                          number_text(model.scaler->shift[j]), number_text(model.scaler->scale[j]));
+  }
+  if (!model.experiment.empty())
+    text += "\nTrained by this experiment (gradus run MODEL repeats it):\n\n" + model.experiment;
+  if (options.weights) text += weights_text(model);
+  return text;
+}
+
+Json show_json(const Model& model, const ShowOptions& options) {
+  Json json;
+  json["network"] = to_text(model.network);
+  json["parameters"] = model.network.parameter_count();
+  json["loss"] = {{"function", model.loss.name()},
+                  {"reduction", model.loss.reduction == Reduction::mean ? "mean" : "sum"}};
+  json["precision"] = to_text(model.precision);
+  json["scaling"] =
+      model.scaler
+          ? Json{{"kind", to_text(model.scaler->kind)}, {"shift", model.scaler->shift}, {"scale", model.scaler->scale}}
+          : Json();
+  json["features"] = model.feature_names;
+  json["classes"] = model.class_names;
+  json["targets"] = model.target_names;
+  json["interrupted"] = model.interrupted;
+  json["layers"] = Json::array();
+  for (std::size_t l = 0; l < model.network.size(); ++l)
+    json["layers"].push_back(
+        {{"name", model.network.label(l)},
+         {"inputs", model.network.inputs(l)},
+         {"outputs", model.network.outputs(l)},
+         {"parameters", model.network.visit(l, [](const auto& layer) { return layer.parameter_count(); })}});
+  json["experiment"] = model.experiment.empty() ? Json() : Json(model.experiment);
+  if (options.weights)
+    for (const ParameterBlock& block : model.network.parameter_blocks()) {
+      Json rows = Json::array();
+      for (Index i = 0; i < block.rows; ++i) {
+        const auto row = model.theta.begin() + block.offset + i * block.cols;
+        rows.push_back(std::vector<double>(row, row + block.cols));
+      }
+      json["weights"][block.label()] = rows;
+    }
+  return json;
+}
+
+}  // namespace
+
+void add_show_command(Program& program) {
+  const auto options = std::make_shared<ShowOptions>();
+  CLI::App& command = program.add("show", "tell what a model is and how it was trained",
+                                  "gradus show iris.model --weights", [options](const Console& console) {
+                                    const Model model = load_model(options->path);
+                                    console.result(show_text(model, *options));
+                                    console.machine(show_json(model, *options));
+                                    return Exit::success;
+                                  });
+  command.add_option("MODEL", options->path, "a model file, from gradus train")->required();
+  command.add_flag("--weights", options->weights,
+                   "print every parameter, in the shortest form that gives back its bits");
+}
+
+}  // namespace gradus::cli

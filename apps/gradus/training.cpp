@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include "apps/gradus/training.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "apps/gradus/interrupt.hpp"
+#include "apps/gradus/progress.hpp"
+#include "gradus/core/file.hpp"
+#include "gradus/experiment/figures.hpp"
+
+namespace gradus::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string stop_text(StopReason reason) {
+  switch (reason) {
+    case StopReason::finished: return "finished";
+    case StopReason::converged: return "converged";
+    case StopReason::callback: return "interrupted";
+    case StopReason::diverged: return "diverged";
+  }
+  return "";
+}
+
+ExperimentResult run_with_progress(const Console& console, const Experiment& experiment) {
+  const InterruptGuard guard;
+  ProgressPrinter printer(console);
+  return run_experiment(experiment, [&](const Progress& progress) {
+    printer.show(progress);
+    return guard.interrupted() ? Signal::stop : Signal::go_on;
+  });
+}
+
+void refuse_divergence(const ExperimentResult& result) {
+  if (result.fit.reason != StopReason::diverged) return;
+  const double rate = std::get<Sgd>(result.experiment.optimizer).learning_rate;
+  throw ValueError(fmt::format("training diverged at learning rate {}: {}; nothing was saved", short_number(rate),
+                               result.fit.divergence.message()));
+}
+
+/// Asks for every figure that applies to the result, as SVG files in a folder.
+void add_figures(ExperimentResult& result, const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw FileError(folder, "cannot make the folder: " + error.message());
+  const auto add = [&](std::string_view kind) {
+    result.experiment.figures.push_back({std::string(kind), fmt::format("{}/{}.svg", folder, kind)});
+  };
+  if (!result.fit.history.loss.empty()) add("loss");
+  if (!result.fit.history.accuracy.empty()) add("accuracy");
+  try {
+    add(fitting_kind(result.model, result.train));
+  } catch (const ValueError&) {
+    // A regression of many features has no picture beyond its curves.
+  }
+}
+
+std::string pair_of(const std::string& train, const std::optional<std::string>& test) {
+  return test ? fmt::format("{}, on the test set {}", train, *test) : train;
+}
+
+std::string summary_text(const ExperimentResult& result) {
+  const Experiment& e = result.experiment;
+  const auto test = [&](auto get) -> std::optional<std::string> {
+    return result.test_scores ? std::optional(short_number(get(*result.test_scores))) : std::nullopt;
+  };
+  const Scores& scores = result.train_scores;
+  std::string text = fmt::format("network   {}, {} parameters\n", e.network, result.model.network.parameter_count());
+  text += fmt::format("data      {}, {} samples to train on", e.data, result.train.size());
+  text += result.test.size() > 0 ? fmt::format(", {} to test on\n", result.test.size()) : "\n";
+  const std::string stopped = result.fit.reason == StopReason::finished ? "" : ", " + stop_text(result.fit.reason);
+  text += fmt::format("training  {} epochs, {} updates in {:.2f} s{}\n", result.fit.epochs, result.fit.updates,
+                      result.seconds, stopped);
+  text += fmt::format("loss      {} ({})\n", pair_of(short_number(scores.loss), test([](auto& s) { return s.loss; })),
+                      result.model.loss.name());
+  if (scores.accuracy)
+    text += fmt::format("accuracy  {}\n",
+                        pair_of(short_number(*scores.accuracy), test([](auto& s) { return *s.accuracy; })));
+  if (scores.r2)
+    text += fmt::format("R2        {}\n", pair_of(short_number(*scores.r2), test([](auto& s) { return *s.r2; })));
+  if (!e.model.empty()) text += fmt::format("model     {}\n", e.model);
+  for (const FigureRequest& figure : e.figures) text += fmt::format("figure    {}\n", figure.file);
+  return text;
+}
+
+Json report_json(const ExperimentResult& result) {
+  const Experiment& e = result.experiment;
+  Json json;
+  json["network"] = e.network;
+  json["parameters"] = result.model.network.parameter_count();
+  json["data"] = e.data;
+  json["loss_function"] = result.model.loss.name();
+  json["stopped"] = stop_text(result.fit.reason);
+  json["epochs"] = result.fit.epochs;
+  json["updates"] = result.fit.updates;
+  json["seconds"] = result.seconds;
+  json["train"] = to_json(result.train_scores);
+  json["test"] = result.test_scores ? to_json(*result.test_scores) : Json();
+  json["history"] = {{"update", result.fit.history.update},       {"loss", result.fit.history.loss},
+                     {"accuracy", result.fit.history.accuracy},   {"test_update", result.fit.history.test_update},
+                     {"test_loss", result.fit.history.test_loss}, {"test_accuracy", result.fit.history.test_accuracy}};
+  json["model"] = e.model.empty() ? Json() : Json(e.model);
+  json["figures"] = Json::array();
+  for (const FigureRequest& figure : e.figures) json["figures"].push_back(figure.file);
+  return json;
+}
+
+}  // namespace
+
+TrainingReport train_and_write(const Console& console, const Experiment& experiment, const TrainingOutputs& outputs) {
+  if (!experiment.model.empty()) check_writable(experiment.model);
+  if (!outputs.experiment.empty()) check_writable(outputs.experiment);
+  for (const FigureRequest& figure : experiment.figures) check_writable(figure.file);
+  TrainingReport report{run_with_progress(console, experiment), {}};
+  ExperimentResult& result = report.result;
+  refuse_divergence(result);
+  // The numbers come first: a figure that cannot be drawn takes nothing away.
+  if (!experiment.model.empty()) save_model(result.model, experiment.model);
+  if (!outputs.figures.empty()) add_figures(result, outputs.figures);
+  if (!outputs.experiment.empty()) {
+    Experiment saved = result.experiment;
+    saved.fingerprint = experiment.fingerprint;
+    write_file(outputs.experiment, to_toml(saved));
+  }
+  report.json = report_json(result);
+  console.summary(summary_text(result));
+  for (const FigureRequest& figure : result.experiment.figures)
+    save_figure(result_figure(figure.kind, result), figure.file);
+  if (result.fit.reason == StopReason::callback) {
+    console.note(fmt::format("gradus: interrupted after {} updates; what was learned is {}\n", result.fit.updates,
+                             experiment.model.empty() ? "lost (no -o)" : "in " + experiment.model));
+    report.status = Exit::interrupted;
+  }
+  return report;
+}
+
+std::string short_number(double value) { return fmt::format("{:.4g}", value); }
+
+Json to_json(const Scores& scores) {
+  Json json = {{"samples", scores.samples}, {"loss", scores.loss}};
+  if (scores.accuracy) json["accuracy"] = *scores.accuracy;
+  if (scores.log_loss) json["log_loss"] = *scores.log_loss;
+  if (scores.mse) json["mse"] = *scores.mse;
+  if (scores.r2) json["r2"] = *scores.r2;
+  return json;
+}
+
+std::string to_line(const Scores& scores) {
+  std::string line = fmt::format("{} samples", scores.samples);
+  if (scores.accuracy) line += fmt::format("  accuracy {}", short_number(*scores.accuracy));
+  if (scores.log_loss) line += fmt::format("  log loss {}", short_number(*scores.log_loss));
+  if (scores.mse) line += fmt::format("  MSE {}", short_number(*scores.mse));
+  if (scores.r2) line += fmt::format("  R2 {}", short_number(*scores.r2));
+  return line;
+}
+
+}  // namespace gradus::cli

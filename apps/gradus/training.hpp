@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "apps/gradus/program.hpp"
+#include "gradus/experiment/run.hpp"
+
+/// What `train` and `run` share.
+namespace gradus::cli {
+
+/// Beside what the experiment itself names.
+struct TrainingOutputs {
+  std::string figures;     ///< folder for every figure that applies; empty: none
+  std::string experiment;  ///< file to write the experiment to; empty: none
+};
+
+/// Carries the experiment out with progress and Ctrl-C, writes what it names, and says how it went. Throws ValueError
+/// if training diverged. What is left to add to the JSON goes into `more`.
+struct TrainingReport {
+  ExperimentResult result;
+  nlohmann::ordered_json json;
+  int status = Exit::success;
+};
+TrainingReport train_and_write(const Console& console, const Experiment& experiment, const TrainingOutputs& outputs);
+
+/// `0.1234`
+std::string short_number(double value);
+/// Every score that applies, as JSON.
+nlohmann::ordered_json to_json(const Scores& scores);
+/// `accuracy 0.95  log loss 0.12`
+std::string to_line(const Scores& scores);
+
+}  // namespace gradus::cli
