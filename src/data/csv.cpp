@@ -204,7 +204,8 @@ Dataset parse_csv(std::string_view text, const TableOptions& options, const std:
   } while (reader.next(cells));
 
   const Index columns = std::ssize(features);
-  data.x = {std::ssize(values) / columns, columns, std::move(values)};
+  const Index rows = std::ssize(values) / columns;
+  data.x = {rows, columns, std::move(values)};
   for (Index j = 0; j < columns; ++j)
     data.feature_names.push_back(
         names.empty() ? fmt::format("x{}", j) : names[static_cast<std::size_t>(features[static_cast<std::size_t>(j)])]);

@@ -99,6 +99,7 @@ std::vector<double> tape_gradient(const BasicNetwork<L>& network, const Loss& lo
   Trace<Var> trace;
   tape.differentiate(loss_value(network, loss, variables, inputs, targets, trace));
   std::vector<double> gradient;
+  gradient.reserve(variables.size());
   for (const Var& variable : variables) gradient.push_back(tape.derivative(variable));
   return gradient;
 }
