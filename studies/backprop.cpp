@@ -87,11 +87,14 @@ void backprop(Lesson& lesson) {
   Table table{.caption = "The document's printed digits beside three ways to the same numbers.",
               .header = {"quantity", "printed", "by hand", "library", "tape"},
               .rows = {}};
-  // The document prints 8 or 9 significant digits; ours are rounded to as many.
+  // The document prints 8 or 9 significant digits; ours are rounded to as many. A tick stands for the same text.
   const auto row = [&](const std::string& name, int count, double theirs, double by_hand, double library, double tape) {
     const std::string text = digits(theirs, count);
-    table.rows.push_back({name, text, against(text, digits(by_hand, count)), against(text, digits(library, count)),
-                          against(text, digits(tape, count))});
+    const auto ticked = [&](double ours) {
+      const Cell cell = against(text, digits(ours, count));
+      return cell.mark == Mark::equal ? Cell("", Mark::equal) : cell;
+    };
+    table.rows.push_back({name, text, against(text, digits(by_hand, count)), ticked(library), ticked(tape)});
   };
   row("J", 8, printed.loss, J, loss, cost(W, V, x));
   for (Index i = 0; i < 2; ++i)

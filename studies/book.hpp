@@ -13,7 +13,7 @@ namespace gradus::studies {
 struct Computed {
   const Study* study;
   Lesson lesson;
-  double seconds;  ///< of wall clock, on one thread
+  double seconds;  ///< of processor time, on one core
 };
 
 /// All numbers of the chosen studies, before anything is drawn.

@@ -6,6 +6,7 @@
 namespace gradus::cli {
 
 // In the order in which help lists them.
+void add_study_command(Program& program);
 void add_data_command(Program& program);
 void add_train_command(Program& program);
 void add_predict_command(Program& program);

@@ -4,6 +4,7 @@
 int main(int argc, char** argv) {
   using namespace gradus::cli;
   Program program;
+  add_study_command(program);
   add_data_command(program);
   add_train_command(program);
   add_predict_command(program);
