@@ -53,7 +53,8 @@ class Pieces {
         if (!links_[here.to[static_cast<std::size_t>(k)]].used) next = &here.to[static_cast<std::size_t>(k)];
       if (!next) {
         // Back at the start of a ring: close it.
-        if (chain.size() > 2 && std::count(here.to.begin(), here.to.begin() + here.count, start)) chain.push_back(start);
+        if (chain.size() > 2 && std::count(here.to.begin(), here.to.begin() + here.count, start))
+          chain.push_back(start);
         return chain;
       }
       at = *next;
@@ -98,13 +99,20 @@ class Squares {
     const Edge bottom = right_of(i, j), right = above(i, j + 1), top = right_of(i + 1, j), left = above(i, j);
     const bool middle = (corner[0] + corner[1] + corner[2] + corner[3]) / 4 >= level_;
     switch (above_level) {
-      case 1: case 14: pieces.join(left, bottom); break;
-      case 2: case 13: pieces.join(bottom, right); break;
-      case 4: case 11: pieces.join(right, top); break;
-      case 8: case 7: pieces.join(top, left); break;
-      case 3: case 12: pieces.join(left, right); break;
-      case 6: case 9: pieces.join(bottom, top); break;
-      case 5: case 10:
+      case 1:
+      case 14: pieces.join(left, bottom); break;
+      case 2:
+      case 13: pieces.join(bottom, right); break;
+      case 4:
+      case 11: pieces.join(right, top); break;
+      case 8:
+      case 7: pieces.join(top, left); break;
+      case 3:
+      case 12: pieces.join(left, right); break;
+      case 6:
+      case 9: pieces.join(bottom, top); break;
+      case 5:
+      case 10:
         // Two opposite corners above: the mean says whether they are joined through the middle.
         if (middle == (above_level == 5)) {
           pieces.join(left, top);

@@ -43,16 +43,20 @@ Grid grid_of(const Area& area, const DecisionOptions& options) {
                                  area.x_min, area.x_max, area.y_min, area.y_max));
   if (!options.step) {
     if (options.grid < 2 || options.grid > 3000)
-      throw ValueError(fmt::format("[decision_regions] expected a grid of 2 to 3000 points a side, got {}", options.grid));
+      throw ValueError(
+          fmt::format("[decision_regions] expected a grid of 2 to 3000 points a side, got {}", options.grid));
     return {area, options.grid, options.grid};
   }
   const double step = *options.step;
   const double across = (area.x_max - area.x_min) / step, up = (area.y_max - area.y_min) / step;
   if (!(step > 0) || !(across >= 1) || !(up >= 1) || !((across + 1) * (up + 1) <= most_points))
-    throw ValueError(fmt::format("[decision_regions] expected a step that gives 2 x 2 to 10^7 grid points, got {}", step));
+    throw ValueError(
+        fmt::format("[decision_regions] expected a step that gives 2 x 2 to 10^7 grid points, got {}", step));
   const auto cols = static_cast<Index>(std::floor(across + 1e-9)), rows = static_cast<Index>(std::floor(up + 1e-9));
   return {{area.x_min, area.x_min + static_cast<double>(cols) * step, area.y_min,
-           area.y_min + static_cast<double>(rows) * step}, rows + 1, cols + 1};
+           area.y_min + static_cast<double>(rows) * step},
+          rows + 1,
+          cols + 1};
 }
 
 Matrix<double> points_of(const Grid& grid) {
@@ -60,8 +64,10 @@ Matrix<double> points_of(const Grid& grid) {
   const Area& a = grid.area;
   for (Index i = 0; i < grid.rows; ++i)
     for (Index j = 0; j < grid.cols; ++j) {
-      points(i * grid.cols + j, 0) = a.x_min + (a.x_max - a.x_min) * static_cast<double>(j) / static_cast<double>(grid.cols - 1);
-      points(i * grid.cols + j, 1) = a.y_min + (a.y_max - a.y_min) * static_cast<double>(i) / static_cast<double>(grid.rows - 1);
+      points(i * grid.cols + j, 0) =
+          a.x_min + (a.x_max - a.x_min) * static_cast<double>(j) / static_cast<double>(grid.cols - 1);
+      points(i * grid.cols + j, 1) =
+          a.y_min + (a.y_max - a.y_min) * static_cast<double>(i) / static_cast<double>(grid.rows - 1);
     }
   return points;
 }
@@ -74,7 +80,9 @@ std::string class_name(Index c, const DecisionOptions& options) {
 /// The field of two classes and its boundary. `p` holds P(class 1) in its last column.
 void add_two_classes(Panel& panel, const Grid& grid, const Matrix<double>& p, const DecisionOptions& options) {
   Field field{.area = grid.area, .colors = Matrix<Color>(grid.rows, grid.cols)};
-  Contour boundary{.area = grid.area, .values = Matrix<double>(grid.rows, grid.cols), .levels = {0.5},
+  Contour boundary{.area = grid.area,
+                   .values = Matrix<double>(grid.rows, grid.cols),
+                   .levels = {0.5},
                    .name = fmt::format("P({}) = ½", class_name(1, options))};
   for (Index k = 0; k < p.rows(); ++k) {
     const double probability = p(k, p.cols() - 1);
@@ -88,8 +96,7 @@ void add_two_classes(Panel& panel, const Grid& grid, const Matrix<double>& p, co
 /// The mixed field of many classes; the region of class c ends where its probability less the largest other is 0.
 void add_many_classes(Panel& panel, const Grid& grid, const Matrix<double>& p) {
   Field field{.area = grid.area, .colors = Matrix<Color>(grid.rows, grid.cols)};
-  for (Index k = 0; k < p.rows(); ++k)
-    field.colors.values()[static_cast<std::size_t>(k)] = probability_color(p.row(k));
+  for (Index k = 0; k < p.rows(); ++k) field.colors.values()[static_cast<std::size_t>(k)] = probability_color(p.row(k));
   panel.layers.push_back(std::move(field));
   for (Index c = 0; c < p.cols(); ++c) {
     Contour boundary{.area = grid.area, .values = Matrix<double>(grid.rows, grid.cols), .levels = {0.0}};
@@ -119,9 +126,12 @@ void add_points(Panel& panel, ConstMatrixView<double> x, std::span<const int> cl
     count = std::max(count, static_cast<Index>(c) + 1);
   }
   for (Index c = 0; c < count; ++c) {
-    Points points{.x = {}, .y = {},
+    Points points{.x = {},
+                  .y = {},
                   .name = class_name(c, options),
-                  .color = class_color(c), .marker = class_marker(c), .size = options.point_size};
+                  .color = class_color(c),
+                  .marker = class_marker(c),
+                  .size = options.point_size};
     for (Index i = 0; i < x.rows(); ++i)
       if (classes[static_cast<std::size_t>(i)] == c) {
         points.x.push_back(x(i, 0));

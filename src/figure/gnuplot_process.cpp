@@ -55,7 +55,8 @@ class Channel {
 std::vector<char*> plain_environment(std::string& locale) {
   std::vector<char*> variables{locale.data()};
   for (char** variable = environ; variable && *variable; ++variable)
-    if (std::strncmp(*variable, "LC_", 3) != 0 && std::strncmp(*variable, "LANG", 4) != 0) variables.push_back(*variable);
+    if (std::strncmp(*variable, "LC_", 3) != 0 && std::strncmp(*variable, "LANG", 4) != 0)
+      variables.push_back(*variable);
   variables.push_back(nullptr);
   return variables;
 }
@@ -71,11 +72,11 @@ class Gnuplot {
     std::string locale = "LC_ALL=C", program = "gnuplot", defaults = "-d";  // -d: no start-up files
     const std::array<char*, 3> arguments = {program.data(), defaults.data(), nullptr};
     const std::vector<char*> environment = plain_environment(locale);
-    const int error =
-        ::posix_spawnp(&child_, "gnuplot", &actions, nullptr, arguments.data(), environment.data());
+    const int error = ::posix_spawnp(&child_, "gnuplot", &actions, nullptr, arguments.data(), environment.data());
     ::posix_spawn_file_actions_destroy(&actions);
     if (error == ENOENT)
-      throw ToolError("gnuplot is not installed (Debian: apt install gnuplot-nox), expected it on the PATH to draw pictures");
+      throw ToolError(
+          "gnuplot is not installed (Debian: apt install gnuplot-nox), expected it on the PATH to draw pictures");
     if (error != 0) throw ToolError(std::string("gnuplot could not be started: ") + std::strerror(error));
     for (Channel* channel : {&in_, &out_, &err_}) channel->close_theirs();
   }

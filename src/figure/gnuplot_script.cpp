@@ -107,16 +107,21 @@ class Script {
     const double w = figure_.width, h = layout_.height;
     switch (terminal_) {
       case Terminal::svg:
-        line("set terminal svg size {:.0f},{:.0f} fixed noenhanced rounded font 'sans-serif,{}' background '#ffffff'", w,
-             h, tick_size);
+        line("set terminal svg size {:.0f},{:.0f} fixed noenhanced rounded font 'sans-serif,{}' background '#ffffff'",
+             w, h, tick_size);
         break;
       case Terminal::png:
-        line("set terminal pngcairo size {:.0f},{:.0f} noenhanced rounded font 'Helvetica,{}' fontscale 2 linewidth 2 "
-             "pointscale 2 background '#ffffff'", 2 * w, 2 * h, font_size(tick_size));
+        line(
+            "set terminal pngcairo size {:.0f},{:.0f} noenhanced rounded font 'Helvetica,{}' fontscale 2 linewidth 2 "
+            "pointscale 2 background '#ffffff'",
+            2 * w, 2 * h, font_size(tick_size));
         break;
       case Terminal::pdf:
-        line("set terminal pdfcairo size {:.6g}in,{:.6g}in noenhanced rounded font 'Helvetica,{}' fontscale 1 linewidth 1 "
-             "background '#ffffff'", w / 96, h / 96, font_size(tick_size));
+        line(
+            "set terminal pdfcairo size {:.6g}in,{:.6g}in noenhanced rounded font 'Helvetica,{}' fontscale 1 linewidth "
+            "1 "
+            "background '#ffffff'",
+            w / 96, h / 96, font_size(tick_size));
         break;
     }
     line("set multiplot");
@@ -166,8 +171,8 @@ class Script {
 
   void text(const std::string& words, double x, double y, std::string_view how, Color color, double size,
             std::string_view style = "") {
-    line("set label {} at {} {} textcolor rgb '{}' font '{}{},{}'", quoted(words), screen(x, y), how, hex(color), font(),
-         style, font_size(size));
+    line("set label {} at {} {} textcolor rgb '{}' font '{}{},{}'", quoted(words), screen(x, y), how, hex(color),
+         font(), style, font_size(size));
   }
 
   void legend(const LegendEntry& entry) {
@@ -181,8 +186,8 @@ class Script {
     if (const auto* points = std::get_if<Points>(entry.layer)) {
       const Glyph glyph = glyph_of(points->marker);
       line("set label '' at {} point pointtype {} pointsize {:.4g} linecolor rgb '{}'",
-           screen(entry.x + width / 2, entry.y), glyph.type, marker_unit(terminal_) * glyph.scale * std::max(1.0, points->size),
-           hex(points->color));
+           screen(entry.x + width / 2, entry.y), glyph.type,
+           marker_unit(terminal_) * glyph.scale * std::max(1.0, points->size), hex(points->color));
     }
     if (const auto* band = std::get_if<Band>(entry.layer))
       line("set arrow from {} to {} nohead linecolor rgb '{}' linewidth 10", screen(entry.x, entry.y),
@@ -246,7 +251,8 @@ class Script {
       // Rim and marker of one point follow each other, so that a later point lies wholly over an earlier one.
       if (points.rim) {
         pair(rows, points.x[i], points.y[i]);
-        fmt::format_to(std::back_inserter(rows), " {:.4g} {} 0xffffff\n", size + (rim - 1) * marker_unit(terminal_), glyph.type);
+        fmt::format_to(std::back_inserter(rows), " {:.4g} {} 0xffffff\n", size + (rim - 1) * marker_unit(terminal_),
+                       glyph.type);
       }
       pair(rows, points.x[i], points.y[i]);
       fmt::format_to(std::back_inserter(rows), " {:.4g} {} 0x{:06x}\n", size, glyph.type, color);
@@ -258,7 +264,9 @@ class Script {
   }
 
   void add(const Band& band) {
-    const auto usable = [&](std::size_t i) { return drawable(band.x[i], band.low[i]) && drawable(band.x[i], band.high[i]); };
+    const auto usable = [&](std::size_t i) {
+      return drawable(band.x[i], band.low[i]) && drawable(band.x[i], band.high[i]);
+    };
     for (std::size_t i = 0; i < band.x.size();) {
       std::size_t end = i;
       while (end < band.x.size() && usable(end)) ++end;
@@ -270,9 +278,10 @@ class Script {
     std::string rows;
     for (std::size_t i = begin; i < end; ++i) pair(rows, band.x[i], band.low[i]), rows += '\n';
     for (std::size_t i = end; i-- > begin;) pair(rows, band.x[i], band.high[i]), rows += '\n';
-    clauses_.push_back(
-        fmt::format("{} using 1:2 with filledcurves closed fillcolor rgb '{}' fillstyle transparent solid {:.3g} noborder "
-                    "notitle", block(rows), hex(band.color), band.opacity));
+    clauses_.push_back(fmt::format(
+        "{} using 1:2 with filledcurves closed fillcolor rgb '{}' fillstyle transparent solid {:.3g} noborder "
+        "notitle",
+        block(rows), hex(band.color), band.opacity));
   }
 
   void add(const Field& field) {
@@ -297,7 +306,8 @@ class Script {
       }
     pixels_ += "e\n";
     const Area& a = field.area;
-    const double dx = (a.x_max - a.x_min) / static_cast<double>(width), dy = (a.y_max - a.y_min) / static_cast<double>(height);
+    const double dx = (a.x_max - a.x_min) / static_cast<double>(width),
+                 dy = (a.y_max - a.y_min) / static_cast<double>(height);
     clauses_.push_back(fmt::format(
         "'-' using ({:.12g} + {:.12g} * ($0 - {} * floor($0 / {}))):({:.12g} + {:.12g} * floor($0 / {})):1:2:3 "
         "with rgbimage notitle",
@@ -306,7 +316,8 @@ class Script {
 
   /// The colour at a fraction of the height and width, between the nodes around it.
   static Color sample(const Matrix<Color>& colors, double up, double along) {
-    const double row = up * static_cast<double>(colors.rows() - 1), col = along * static_cast<double>(colors.cols() - 1);
+    const double row = up * static_cast<double>(colors.rows() - 1),
+                 col = along * static_cast<double>(colors.cols() - 1);
     const Index i = std::min(static_cast<Index>(row), std::max<Index>(colors.rows() - 2, 0));
     const Index j = std::min(static_cast<Index>(col), std::max<Index>(colors.cols() - 2, 0));
     const Index i1 = std::min(i + 1, colors.rows() - 1), j1 = std::min(j + 1, colors.cols() - 1);

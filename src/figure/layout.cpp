@@ -164,10 +164,10 @@ class LayoutOf {
     }
     layout_.panels.resize(figure_.panels.size());
     for (std::size_t k = 0; k < figure_.panels.size(); ++k) extents_.push_back(ExtentOf(figure_.panels[k]).extents());
-    // The number of marks depends on the size, the size on the width of the marks: twice is enough.
+    // The number of marks depends on the size, and the size on the width of the marks: it settles at once or never.
     area_width_ = figure_.width / static_cast<double>(columns_);
     area_height_ = area_width_ / 2;
-    for (int pass = 0; pass < 2; ++pass) {
+    for (int pass = 0; pass < 4; ++pass) {
       scale_panels();
       measure();
     }
@@ -181,13 +181,14 @@ class LayoutOf {
     if (!(figure_.width > 0) || !(figure_.height >= 0) || figure_.width > 1e4 || figure_.height > 1e4)
       throw ValueError(fmt::format("[figure] expected a size between 0 and 10000 pixels, got {} x {}", figure_.width,
                                    figure_.height));
-    if (figure_.columns < 1) throw ValueError(fmt::format("[figure] expected at least 1 column, got {}", figure_.columns));
+    if (figure_.columns < 1)
+      throw ValueError(fmt::format("[figure] expected at least 1 column, got {}", figure_.columns));
     if (figure_.panels.empty()) throw ValueError("[figure] expected at least 1 panel, got none");
     for (const Panel& panel : figure_.panels)
       for (const auto& [axis, label] : {std::pair{'x', &panel.x.label}, std::pair{'y', &panel.y.label}})
         if (label->empty())
-          throw ValueError(fmt::format("[figure] expected a label (name or unit) on the {} axis of panel '{}', got none",
-                                       axis, panel.title));
+          throw ValueError(fmt::format(
+              "[figure] expected a label (name or unit) on the {} axis of panel '{}', got none", axis, panel.title));
   }
 
   void scale_panels() {
@@ -232,7 +233,8 @@ class LayoutOf {
       area_height_ = 0;
       for (const Panel& panel : figure_.panels) area_height_ = std::max(area_height_, panel.shape * area_width_);
     }
-    layout_.height = figure_.height > 0 ? figure_.height : std::ceil(around + area_height_ * static_cast<double>(rows_));
+    layout_.height =
+        figure_.height > 0 ? figure_.height : std::ceil(around + area_height_ * static_cast<double>(rows_));
     if (area_width_ < 20 || area_height_ < 20)
       throw ValueError(fmt::format("[figure] expected room for {} x {} panels with their labels, got {} x {} pixels",
                                    rows_, columns_, figure_.width, layout_.height));

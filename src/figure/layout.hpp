@@ -44,9 +44,7 @@ struct Layout {
   std::vector<LegendEntry> shared_legend;
 };
 
-inline constexpr double sample_width(const PlotLayer& layer) {
-  return std::holds_alternative<Points>(layer) ? 14 : 26;
-}
+inline constexpr double sample_width(const PlotLayer& layer) { return std::holds_alternative<Points>(layer) ? 14 : 26; }
 
 Layout lay_out(const Figure& figure);
 

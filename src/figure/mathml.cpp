@@ -15,7 +15,9 @@ namespace {
 
 using namespace figure_detail;
 
-std::string element(std::string_view tag, std::string_view inside) { return fmt::format("<{0}>{1}</{0}>", tag, inside); }
+std::string element(std::string_view tag, std::string_view inside) {
+  return fmt::format("<{0}>{1}</{0}>", tag, inside);
+}
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -183,7 +185,8 @@ class Parser {
 
   std::string number() {
     const std::size_t from = at_;
-    while (!at_end() && (is_digit(tex_[at_]) || (tex_[at_] == '.' && at_ + 1 < tex_.size() && is_digit(tex_[at_ + 1])))) ++at_;
+    while (!at_end() && (is_digit(tex_[at_]) || (tex_[at_] == '.' && at_ + 1 < tex_.size() && is_digit(tex_[at_ + 1]))))
+      ++at_;
     return element("mn", tex_.substr(from, at_ - from));
   }
 
@@ -274,13 +277,16 @@ class Parser {
   std::string environment(std::size_t start) {
     const std::size_t name_at = at_;
     const std::string name = raw_group("begin");
-    const auto kind = std::find_if(environments.begin(), environments.end(), [&](const auto& e) { return e.name == name; });
+    const auto kind =
+        std::find_if(environments.begin(), environments.end(), [&](const auto& e) { return e.name == name; });
     if (kind == environments.end()) refuse(name_at, fmt::format("unknown environment '{}'", name));
     std::string table, row;
     for (std::size_t column = 0;;) {
       const std::string cell = rows_until([&] { return next_is("&") || next_is("\\\\") || command_is("end"); });
       const std::string_view align = column % 2 == 0 ? kind->even : kind->odd;
-      row += fmt::format("<mtd style=\"text-align:{}\">{}</mtd>", align, cell);
+      row += fmt::format(
+          "<mtd style=\"text-align:{0};text-align:-webkit-{0}{1}\">{2}</mtd>", align,
+          kind->joined ? (column % 2 == 0 ? ";padding-right:0" : ";padding-left:0.2em;padding-right:2em") : "", cell);
       if (accept("&")) {
         ++column;
         continue;
@@ -300,7 +306,10 @@ class Parser {
     const auto fence = [](std::string_view sign) {
       return sign.empty() ? std::string() : fmt::format("<mo fence=\"true\" stretchy=\"true\">{}</mo>", sign);
     };
-    return element("mrow", fence(kind->open) + element("mtable", table) + fence(kind->close));
+    return element("mrow",
+                   fence(kind->open) +
+                       fmt::format("<mtable{}>{}</mtable>", kind->joined ? " displaystyle=\"true\"" : "", table) +
+                       fence(kind->close));
   }
 
   std::string_view tex_;

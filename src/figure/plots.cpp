@@ -64,15 +64,18 @@ std::vector<double> running_mean(std::span<const double> values, std::size_t win
 Figure loss_figure(std::span<const double> loss, const LossOptions& options) {
   const std::vector<double> raw(loss.begin(), loss.end());
   const std::vector<double> x = counting(raw.size());
-  Panel panel{.title = options.title, .x = {.label = options.x_label}, .y = {.label = options.y_label, .log = options.log}};
+  Panel panel{
+      .title = options.title, .x = {.label = options.x_label}, .y = {.label = options.y_label, .log = options.log}};
   panel.x.min = 0;
   panel.x.max = std::max(1.0, static_cast<double>(raw.size()));
   if (!options.log && std::all_of(raw.begin(), raw.end(), [](double v) { return !(v < 0); })) panel.y.min = 0;
   if (options.window > 1) {
-    panel.layers.push_back(Line{.x = x, .y = raw, .name = "each update", .color = mix(white, okabe_ito::sky, 0.75),
-                                .width = 0.7});
-    panel.layers.push_back(Line{.x = x, .y = running_mean(raw, options.window),
-                                .name = fmt::format("mean of {} updates", options.window), .width = 1.8});
+    panel.layers.push_back(
+        Line{.x = x, .y = raw, .name = "each update", .color = mix(white, okabe_ito::sky, 0.75), .width = 0.7});
+    panel.layers.push_back(Line{.x = x,
+                                .y = running_mean(raw, options.window),
+                                .name = fmt::format("mean of {} updates", options.window),
+                                .width = 1.8});
   } else {
     panel.layers.push_back(Line{.x = x, .y = raw, .width = 1.6});
   }
@@ -93,8 +96,11 @@ Figure accuracy_figure(std::span<const double> train_hits, std::span<const doubl
              .color = series_color(0)});
   const auto every = static_cast<double>(std::max<std::size_t>(1, options.test_every));
   if (!test.empty())
-    panel.layers.push_back(Line{.x = counting(test.size(), 0, every), .y = {test.begin(), test.end()},
-                                .name = "test set", .color = series_color(1), .dash = Dash::dashed});
+    panel.layers.push_back(Line{.x = counting(test.size(), 0, every),
+                                .y = {test.begin(), test.end()},
+                                .name = "test set",
+                                .color = series_color(1),
+                                .dash = Dash::dashed});
   panel.x.min = 0;
   panel.x.max = std::max({1.0, static_cast<double>(train_hits.size()), every * static_cast<double>(test.size())});
   return {.width = 640, .panels = {panel}};
@@ -107,8 +113,11 @@ Figure gradient_error_figure(const std::vector<Series>& series, const std::strin
   panel.x.min = 0;
   panel.x.max = std::max(1.0, end_of(series));
   for (std::size_t k = 0; k < series.size(); ++k)
-    panel.layers.push_back(Line{.x = series[k].x, .y = series[k].y, .name = series[k].name,
-                                .color = series_color(static_cast<Index>(k)), .width = 1.0});
+    panel.layers.push_back(Line{.x = series[k].x,
+                                .y = series[k].y,
+                                .name = series[k].name,
+                                .color = series_color(static_cast<Index>(k)),
+                                .width = 1.0});
   return {.width = 640, .panels = {panel}};
 }
 
@@ -143,8 +152,11 @@ Figure activation_gallery(const std::vector<ActivationCurve>& curves, double low
   Figure gallery{.width = 720, .columns = columns, .shared_legend = true};
   for (const ActivationCurve& curve : curves) {
     Panel panel{.title = curve.name, .x = {.label = "z", .min = low, .max = high}, .y = {.label = "value (1)"}};
-    panel.layers.push_back(with_jumps(
-        {.x = x, .y = values(curve.derivative), .name = "its derivative", .color = okabe_ito::vermillion, .dash = Dash::dashed}));
+    panel.layers.push_back(with_jumps({.x = x,
+                                       .y = values(curve.derivative),
+                                       .name = "its derivative",
+                                       .color = okabe_ito::vermillion,
+                                       .dash = Dash::dashed}));
     panel.layers.push_back(with_jumps({.x = x, .y = values(curve.value), .name = "function", .width = 2.2}));
     std::swap(panel.layers[0], panel.layers[1]);
     gallery.panels.push_back(std::move(panel));
@@ -160,14 +172,22 @@ Figure activation_gallery(const std::vector<ActivationCurve>& curves, double low
 Figure function_fit(const Series& target, const std::vector<Series>& fits, const FunctionFitOptions& options,
                     const Series& samples) {
   Panel panel{.title = options.title, .x = {.label = options.x_label}, .y = {.label = options.y_label}};
-  panel.layers.push_back(Line{.x = target.x, .y = target.y, .name = target.name, .color = Color{185, 185, 185}, .width = 5});
+  panel.layers.push_back(
+      Line{.x = target.x, .y = target.y, .name = target.name, .color = Color{185, 185, 185}, .width = 5});
   if (!samples.x.empty())
-    panel.layers.push_back(Points{.x = samples.x, .y = samples.y,
+    panel.layers.push_back(Points{.x = samples.x,
+                                  .y = samples.y,
                                   .name = samples.name.empty() ? options.sample_name : samples.name,
-                                  .color = slate, .marker = Marker::ring, .size = 0.8, .rim = false});
+                                  .color = slate,
+                                  .marker = Marker::ring,
+                                  .size = 0.8,
+                                  .rim = false});
   for (std::size_t k = 0; k < fits.size(); ++k)
-    panel.layers.push_back(Line{.x = fits[k].x, .y = fits[k].y, .name = fits[k].name,
-                                .color = series_color(static_cast<Index>(k)), .width = 2,
+    panel.layers.push_back(Line{.x = fits[k].x,
+                                .y = fits[k].y,
+                                .name = fits[k].name,
+                                .color = series_color(static_cast<Index>(k)),
+                                .width = 2,
                                 .dash = series_dash(static_cast<Index>(k))});
   return {.width = 640, .panels = {panel}};
 }
@@ -178,7 +198,8 @@ Figure confusion_figure(ConstMatrixView<double> counts, const std::vector<std::s
   if (n < 1 || counts.cols() != n)
     throw ShapeError(fmt::format("[confusion_figure] expected a square matrix, got {} x {}", n, counts.cols()));
   Field field{.area = {-0.5, static_cast<double>(n) - 0.5, -0.5, static_cast<double>(n) - 0.5},
-              .colors = Matrix<Color>(n, n), .smooth = false};
+              .colors = Matrix<Color>(n, n),
+              .smooth = false};
   Panel panel{.title = title, .x = {.label = "predicted class"}, .y = {.label = "true class", .reversed = true}};
   panel.grid = false;
   std::vector<PlotLayer> numbers;
@@ -188,11 +209,17 @@ Figure confusion_figure(ConstMatrixView<double> counts, const std::vector<std::s
     for (Index j = 0; j < n; ++j) {
       const double share = total > 0 ? counts(i, j) / total : 0;
       field.colors(i, j) = mix(Color{246, 246, 246}, okabe_ito::blue, share);
-      numbers.push_back(Annotation{.x = static_cast<double>(j), .y = static_cast<double>(i),
-                                   .text = fmt::format("{:.6g}", counts(i, j)), .align = Align::center,
-                                   .color = share > 0.5 ? white : counts(i, j) == 0 ? grey : ink, .size = 14});
+      numbers.push_back(Annotation{.x = static_cast<double>(j),
+                                   .y = static_cast<double>(i),
+                                   .text = fmt::format("{:.6g}", counts(i, j)),
+                                   .align = Align::center,
+                                   .color = share > 0.5         ? white
+                                            : counts(i, j) == 0 ? grey
+                                                                : ink,
+                                   .size = 14});
     }
-    const std::string name = i < static_cast<Index>(class_names.size()) ? class_names[static_cast<std::size_t>(i)] : fmt::format("{}", i);
+    const std::string name =
+        i < static_cast<Index>(class_names.size()) ? class_names[static_cast<std::size_t>(i)] : fmt::format("{}", i);
     panel.x.ticks.emplace_back(static_cast<double>(i), name);
     panel.y.ticks.emplace_back(static_cast<double>(i), name);
   }

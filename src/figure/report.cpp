@@ -28,7 +28,8 @@ class Inline {
  private:
   std::string piece() {
     const char c = text_[at_];
-    if (c == '\\' && at_ + 1 < text_.size() && std::string_view("`*$\\").find(text_[at_ + 1]) != std::string_view::npos) {
+    if (c == '\\' && at_ + 1 < text_.size() &&
+        std::string_view("`*$\\").find(text_[at_ + 1]) != std::string_view::npos) {
       at_ += 2;
       return escape_html(text_.substr(at_ - 1, 1));
     }
@@ -102,8 +103,9 @@ bool looks_like_number(std::string_view text) {
 }
 
 std::string cell_html(const Cell& cell, bool number) {
-  static constexpr std::string_view signs[] = {"", "<span class=\"equal\" title=\"equal to the printed value\">✓</span>",
-                                               "<span class=\"differs\" title=\"differs from the printed value\">≠</span>"};
+  static constexpr std::string_view signs[] = {
+      "", "<span class=\"equal\" title=\"equal to the printed value\">✓</span>",
+      "<span class=\"differs\" title=\"differs from the printed value\">≠</span>"};
   return fmt::format("<td{}>{}{}</td>", number ? " class=\"number\"" : "", inline_html(cell.text),
                      signs[static_cast<std::size_t>(cell.mark)]);
 }
@@ -117,7 +119,8 @@ std::string marks_html(const Table& table) {
   std::string line;
   if (any(Mark::equal)) line += "<span class=\"equal\">✓</span> equal to the printed value";
   if (any(Mark::differs))
-    line += std::string(line.empty() ? "" : " &#160; ") + "<span class=\"differs\">≠</span> differs from the printed value";
+    line +=
+        std::string(line.empty() ? "" : " &#160; ") + "<span class=\"differs\">≠</span> differs from the printed value";
   return line.empty() ? "" : "<p class=\"marks\">" + line + "</p>";
 }
 
@@ -167,9 +170,11 @@ Report& Report::formula(const std::string& tex) {
 
 Report& Report::captioned(const std::string& content, const std::string& caption, const std::string& command) {
   ++figures_;
-  const std::string by = command.empty() ? "" : fmt::format(" <span class=\"by\">Drawn by <code>{}</code></span>", escape_html(command));
-  body_ += fmt::format("<figure id=\"figure-{0}\">\n{1}\n<figcaption><strong>Figure {0}.</strong> {2}{3}</figcaption>\n</figure>\n",
-                       figures_, content, inline_html(caption), by);
+  const std::string by =
+      command.empty() ? "" : fmt::format(" <span class=\"by\">Drawn by <code>{}</code></span>", escape_html(command));
+  body_ += fmt::format(
+      "<figure id=\"figure-{0}\">\n{1}\n<figcaption><strong>Figure {0}.</strong> {2}{3}</figcaption>\n</figure>\n",
+      figures_, content, inline_html(caption), by);
   return *this;
 }
 
@@ -210,7 +215,8 @@ Report& Report::table(const Table& table) {
 }
 
 Report& Report::callout(const std::string& title, const std::string& text) {
-  body_ += fmt::format("<aside>\n<p class=\"title\">{}</p>\n<p>{}</p>\n</aside>\n", inline_html(title), inline_html(text));
+  body_ +=
+      fmt::format("<aside>\n<p class=\"title\">{}</p>\n<p>{}</p>\n</aside>\n", inline_html(title), inline_html(text));
   return *this;
 }
 
@@ -223,7 +229,8 @@ std::string Report::html() const {
   const std::string lead = lead_.empty() ? "" : fmt::format("<p class=\"lead\">{}</p>\n", inline_html(lead_));
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>{}</title>\n<style>{}</style>\n"
+      "<meta name=\"viewport\" content=\"width=device-width, "
+      "initial-scale=1\"/>\n<title>{}</title>\n<style>{}</style>\n"
       "</head>\n<body>\n<main>\n<header>\n<h1>{}</h1>\n{}</header>\n{}{}</main>\n</body>\n</html>\n",
       escape_html(title_), figure_detail::report_style, inline_html(title_), lead, contents, body_);
 }

@@ -30,7 +30,8 @@ code { background: var(--wash); padding: 0.1em 0.3em; border-radius: 3px; }
 pre { background: var(--wash); border-left: 3px solid var(--faint); padding: 0.9rem 1.1rem; overflow-x: auto; line-height: 1.5;
       margin: 1.3rem 0; }
 pre code { background: none; padding: 0; font-size: 1em; }
-math { font-size: 1.06em; }
+math { font-size: 1.06em; font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", "Libertinus Math",
+       "DejaVu Math TeX Gyre", math; }
 math[display="block"] { margin: 1.4rem 0; font-size: 1.15em; overflow-x: auto; overflow-y: hidden; padding: 0.15em 0; }
 nav { font-size: 0.92rem; margin-bottom: 3rem; }
 nav ol { list-style: none; margin: 0; padding: 0; }

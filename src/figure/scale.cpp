@@ -100,8 +100,7 @@ void Extent::include(double value, bool log) {
 }
 
 double Scale::position(double value) const {
-  const double t =
-      log ? std::log(value / min) / std::log(max / min) : (value - min) / (max - min);
+  const double t = log ? std::log(value / min) / std::log(max / min) : (value - min) / (max - min);
   return reversed ? 1 - t : t;
 }
 
@@ -159,9 +158,10 @@ double text_width(const std::string& text, double size) {
   for (const char byte : text) {
     const auto code = static_cast<unsigned char>(byte);
     if ((code & 0xC0) == 0x80) continue;  // not the first byte of a character
-    em += std::string_view("iljtf.,:;|'!()[] ").find(byte) != std::string_view::npos ? 0.34 : code >= 'A' && code <= 'Z' ? 0.7
-          : byte == 'm' || byte == 'w'                                              ? 0.86
-                                                                                    : 0.58;
+    em += std::string_view("iljtf.,:;|'!()[] ").find(byte) != std::string_view::npos ? 0.34
+          : code >= 'A' && code <= 'Z'                                               ? 0.7
+          : byte == 'm' || byte == 'w'                                               ? 0.86
+                                                                                     : 0.58;
   }
   return em * size;
 }

@@ -40,7 +40,8 @@ std::string tidy(std::string svg, const std::string& id) {
   remove_all(svg, "<title>", "</title>");
   remove_all(svg, "<desc>", "</desc>");
   remove_all(svg, "<filter", "</filter>");
-  for (const auto& [name, mine] : {std::pair{"gpDot", "dot"}, {"gpPt", "p"}, {"gnuplot_canvas", "all"}, {"gnuplot_plot_", "layer"}})
+  for (const auto& [name, mine] :
+       {std::pair{"gpDot", "dot"}, {"gpPt", "p"}, {"gnuplot_canvas", "all"}, {"gnuplot_plot_", "layer"}})
     for (const std::string_view before : {"id='", "id=\"", "href='#"})
       replace_all(svg, std::string(before) + name, fmt::format("{}{}-{}", before, id, mine));
   constexpr std::string_view family = "font-family=\"system-ui, 'Segoe UI', Helvetica, Arial, sans-serif\"";

@@ -80,7 +80,8 @@ class Environment {
 
 TEST(Figure, ScriptHoldsTheDataAndTheLabels) {
   const std::string script = to_gnuplot(line_figure({0, 1, 2.5}, {0.125, 3, -7}), Terminal::svg);
-  for (const char* part : {"set terminal svg", "'a title'", "'time (s)'", "'height (m)'", "0 0.125\n1 3\n2.5 -7\n", "'curve'"})
+  for (const char* part :
+       {"set terminal svg", "'a title'", "'time (s)'", "'height (m)'", "0 0.125\n1 3\n2.5 -7\n", "'curve'"})
     EXPECT_NE(script.find(part), std::string::npos) << part << "\n" << script;
 }
 
@@ -96,8 +97,8 @@ TEST(Figure, WhatALogarithmicAxisCannotShowIsAGap) {
 }
 
 TEST(Figure, EmptyAndDegenerateDataStillDraw) {
-  const std::vector<std::vector<double>> awkward = {{}, {1}, {nan}, {nan, nan}, {0, 0}, {1e-300, 1e300}, {5, 5, 5},
-                                                    {-1e15, 1e15}, {infinity, -infinity}};
+  const std::vector<std::vector<double>> awkward = {
+      {}, {1}, {nan}, {nan, nan}, {0, 0}, {1e-300, 1e300}, {5, 5, 5}, {-1e15, 1e15}, {infinity, -infinity}};
   for (const bool log : {false, true})
     for (const auto& y : awkward) {
       std::vector<double> x(y.size());
@@ -112,13 +113,16 @@ TEST(Figure, AnAxisWithoutALabelIsRefused) {
   for (const char axis : {'x', 'y'}) {
     Figure figure = line_figure({0, 1}, {0, 1});
     (axis == 'x' ? figure.panels[0].x : figure.panels[0].y).label.clear();
-    EXPECT_EQ(message_of<ValueError>([&] { to_gnuplot(figure, Terminal::svg); }),
-              std::string("[figure] expected a label (name or unit) on the ") + axis + " axis of panel 'a title', got none");
+    EXPECT_EQ(
+        message_of<ValueError>([&] { to_gnuplot(figure, Terminal::svg); }),
+        std::string("[figure] expected a label (name or unit) on the ") + axis + " axis of panel 'a title', got none");
   }
 }
 
 TEST(Figure, VectorsOfTwoLengthsAreRefused) {
-  EXPECT_EQ(message_of<ShapeError>([] { to_gnuplot(line_figure({0, 1, 2}, {0, 1}), Terminal::svg); }),
+  EXPECT_EQ(message_of<ShapeError>([] {
+              to_gnuplot(line_figure({0, 1, 2}, {0, 1}), Terminal::svg);
+            }),
             "[figure] expected as many y as x in line 'curve' of panel 'a title', got 2 and 3");
 }
 
@@ -144,7 +148,8 @@ TEST(Figure, UnusableRangesAndSizesAreRefused) {
 TEST(Figure, TextIsNeverACommand) {
   const auto folder = temporary_folder("text");
   Figure figure = line_figure({0, 1}, {0, 1});
-  const std::string evil = "it's \\n 100 % @x _a^b {c} & <d> \"e\" `touch " + folder + "/ran`\n!touch " + folder + "/ran";
+  const std::string evil =
+      "it's \\n 100 % @x _a^b {c} & <d> \"e\" `touch " + folder + "/ran`\n!touch " + folder + "/ran";
   figure.panels[0].title = evil;
   figure.panels[0].x.label = evil;
   figure.panels[0].x.ticks = {{0, "0 %"}, {1, "%d '%%"}};
@@ -184,7 +189,9 @@ TEST(Figure, TheSameFigureGivesTheSameBytes) {
 
 TEST(Figure, AnotherEndingIsRefusedWithTheThreeThatWork) {
   for (const std::string path : {"a.jpg", "a", ".svg", "a.SVG", "a.svg.gz", ""})
-    EXPECT_EQ(message_of<ValueError>([&] { save_figure(line_figure({0, 1}, {0, 1}), path); }),
+    EXPECT_EQ(message_of<ValueError>([&] {
+                save_figure(line_figure({0, 1}, {0, 1}), path);
+              }),
               "[figure] expected a file name that ends in .svg, .png or .pdf, got '" + path + "'");
 }
 
@@ -200,7 +207,9 @@ TEST(Figure, AFolderThatCannotBeWrittenIsLeftAlone) {
 TEST(Figure, AMissingGnuplotIsNamedWithItsPackage) {
   const auto folder = temporary_folder("path");
   const Environment path("PATH", folder.c_str());
-  EXPECT_EQ(message_of<ToolError>([&] { save_figure(line_figure({0, 1}, {0, 1}), folder + "/a.svg"); }),
+  EXPECT_EQ(message_of<ToolError>([&] {
+              save_figure(line_figure({0, 1}, {0, 1}), folder + "/a.svg");
+            }),
             "gnuplot is not installed (Debian: apt install gnuplot-nox), expected it on the PATH to draw pictures");
   EXPECT_TRUE(std::filesystem::is_empty(folder));
   std::filesystem::remove_all(folder);

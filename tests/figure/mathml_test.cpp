@@ -37,7 +37,8 @@ TEST(MathMl, SetsTheCommands) {
   EXPECT_EQ(inside("\\sum_{i}^n"),
             "<munderover><mo movablelimits=\"true\">∑</mo><mrow><mi>i</mi></mrow><mrow><mi>n</mi></mrow></munderover>");
   EXPECT_EQ(inside("\\lim_{h \\to 0}"),
-            "<munder><mo movablelimits=\"true\" form=\"prefix\">lim</mo><mrow><mi>h</mi><mo>→</mo><mn>0</mn></mrow></munder>");
+            "<munder><mo movablelimits=\"true\" "
+            "form=\"prefix\">lim</mo><mrow><mi>h</mi><mo>→</mo><mn>0</mn></mrow></munder>");
   EXPECT_EQ(inside("\\log x"), "<mi>log</mi><mspace width=\"0.167em\"/><mi>x</mi>");
   EXPECT_EQ(inside("\\exp(x)"), "<mi>exp</mi><mo stretchy=\"false\">(</mo><mi>x</mi><mo stretchy=\"false\">)</mo>");
   EXPECT_EQ(inside("\\operatorname{softmax}(z)").substr(0, 16), "<mi>softmax</mi>");
@@ -54,8 +55,10 @@ TEST(MathMl, SetsTheCommands) {
 TEST(MathMl, SetsEnvironments) {
   EXPECT_EQ(inside("\\begin{cases} 1 & x \\\\ 0 & y \\end{cases}"),
             "<mrow><mo fence=\"true\" stretchy=\"true\">{</mo><mtable>"
-            "<mtr><mtd style=\"text-align:left\"><mn>1</mn></mtd><mtd style=\"text-align:left\"><mi>x</mi></mtd></mtr>"
-            "<mtr><mtd style=\"text-align:left\"><mn>0</mn></mtd><mtd style=\"text-align:left\"><mi>y</mi></mtd></mtr>"
+            "<mtr><mtd style=\"text-align:left;text-align:-webkit-left\"><mn>1</mn></mtd><mtd "
+            "style=\"text-align:left;text-align:-webkit-left\"><mi>x</mi></mtd></mtr>"
+            "<mtr><mtd style=\"text-align:left;text-align:-webkit-left\"><mn>0</mn></mtd><mtd "
+            "style=\"text-align:left;text-align:-webkit-left\"><mi>y</mi></mtd></mtr>"
             "</mtable></mrow>");
   const std::string matrix = inside("\\begin{pmatrix} a & b \\\\ c & d \\\\ \\end{pmatrix}");
   EXPECT_EQ(matrix.find("<mtr></mtr>"), std::string::npos);
@@ -63,22 +66,26 @@ TEST(MathMl, SetsEnvironments) {
 }
 
 TEST(MathMl, SetsTheFormulasOfTheDocuments) {
-  for (const char* tex : {"p_k = \\frac{\\exp(z_k - \\max_j z_j)}{\\sum_{j=1}^{K} \\exp(z_j - \\max_j z_j)}",
-                          "\\frac{\\partial L}{\\partial \\mathbf{W}} = \\mathbf{x}\\, \\mathrm{d}\\mathbf{z}^\\top",
-                          "\\sigma'(z) = \\sigma(z)\\left(1 - \\sigma(z)\\right)",
-                          "\\operatorname{ReLU}'(z) = \\begin{cases} 1 & z > 0 \\\\ 0 & z \\le 0 \\end{cases}",
-                          "\\prod_{i=1}^n p_i^{y_i} (1 - p_i)^{1 - y_i}", "\\hat{g} \\approx \\frac{L(W + h) - L(W)}{h}",
-                          "\\bar{x} \\in \\mathbb{R}^{n \\times d}, \\quad \\alpha \\ne \\beta \\ge 0, \\sin \\cos \\tanh x"})
+  for (const char* tex :
+       {"p_k = \\frac{\\exp(z_k - \\max_j z_j)}{\\sum_{j=1}^{K} \\exp(z_j - \\max_j z_j)}",
+        "\\frac{\\partial L}{\\partial \\mathbf{W}} = \\mathbf{x}\\, \\mathrm{d}\\mathbf{z}^\\top",
+        "\\sigma'(z) = \\sigma(z)\\left(1 - \\sigma(z)\\right)",
+        "\\operatorname{ReLU}'(z) = \\begin{cases} 1 & z > 0 \\\\ 0 & z \\le 0 \\end{cases}",
+        "\\prod_{i=1}^n p_i^{y_i} (1 - p_i)^{1 - y_i}", "\\hat{g} \\approx \\frac{L(W + h) - L(W)}{h}",
+        "\\bar{x} \\in \\mathbb{R}^{n \\times d}, \\quad \\alpha \\ne \\beta \\ge 0, \\sin \\cos \\tanh x"})
     inside(tex);
   EXPECT_TRUE(to_mathml("x", true).starts_with("<math display=\"block\">"));
 }
 
 TEST(MathMl, PointsAtWhatItDoesNotKnow) {
   const std::pair<const char*, std::size_t> wrong[] = {
-      {"a \\foo b", 2}, {"\\frac{1}", 8},  {"x^", 2},          {"x_i_j", 3},     {"x^2^3", 3},      {"{x", 2},
-      {"x}", 1},        {"\\left( x", 8},  {"\\left x", 6},    {"x \\right)", 2}, {"\\begin{foo}", 6}, {"\\begin{cases} 1", 15},
-      {"a & b", 2},     {"\\text x", 6},   {"\\mathbf{+}", 8}, {"\\", 0},        {"x \" y", 2},     {"\\operatorname{x", 13},
-      {"ü", 0},         {"\\sqrt[3", 7},   {"\\begin{cases} 1 \\end{pmatrix}", 16}};
+      {"a \\foo b", 2},  {"\\frac{1}", 8},    {"x^", 2},
+      {"x_i_j", 3},      {"x^2^3", 3},        {"{x", 2},
+      {"x}", 1},         {"\\left( x", 8},    {"\\left x", 6},
+      {"x \\right)", 2}, {"\\begin{foo}", 6}, {"\\begin{cases} 1", 15},
+      {"a & b", 2},      {"\\text x", 6},     {"\\mathbf{+}", 8},
+      {"\\", 0},         {"x \" y", 2},       {"\\operatorname{x", 13},
+      {"ü", 0},          {"\\sqrt[3", 7},     {"\\begin{cases} 1 \\end{pmatrix}", 16}};
   for (const auto& [tex, position] : wrong) try {
       to_mathml(tex);
       ADD_FAILURE() << tex << " was accepted";

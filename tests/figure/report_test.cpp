@@ -83,7 +83,8 @@ TEST(Report, EveryIdStandsOnceAndEveryLinkLeadsSomewhere) {
 TEST(Report, FiguresAreNumberedAndSayWhatDrawsThem) {
   Report report("figures");
   EXPECT_EQ(report.next_figure(), 1);
-  report.figure_svg("<svg></svg>", "A *curve*.", "gradus plot <x>").missing_figure("gnuplot is not installed", "None.", "");
+  report.figure_svg("<svg></svg>", "A *curve*.", "gradus plot <x>")
+      .missing_figure("gnuplot is not installed", "None.", "");
   EXPECT_EQ(report.next_figure(), 3);
   const std::string html = report.html();
   EXPECT_TRUE(holds(html, "<strong>Figure 1.</strong> A <em>curve</em>."));
@@ -94,9 +95,11 @@ TEST(Report, FiguresAreNumberedAndSayWhatDrawsThem) {
 
 TEST(Report, ColumnsOfNumbersStandToTheRight) {
   Report report("table");
-  report.table({.caption = "c",
-                .header = {"name", "value", "mixed"},
-                .rows = {{"a", Cell("1.5", Mark::equal), "1"}, {"2b", Cell("\u22123e-4", Mark::differs), "x"}, {"", "50 %", "2"}}});
+  report.table(
+      {.caption = "c",
+       .header = {"name", "value", "mixed"},
+       .rows = {
+           {"a", Cell("1.5", Mark::equal), "1"}, {"2b", Cell("\u22123e-4", Mark::differs), "x"}, {"", "50 %", "2"}}});
   const std::string html = report.html();
   EXPECT_TRUE(holds(html, "<th>name</th><th class=\"number\">value</th><th>mixed</th>"));
   EXPECT_TRUE(holds(html, "<td class=\"number\">1.5<span class=\"equal\""));

@@ -8,7 +8,8 @@
 
 namespace gradus {
 
-/// Why a text is not well-formed XML, or nothing: tags nest and close, attributes are quoted, named once and hold no `<`,
+/// Why a text is not well-formed XML, or nothing: tags nest and close, attributes are quoted, named once and hold no
+/// `<`,
 /// `&` opens one of the five entities or a number, one root. Strict, and no more than a test needs.
 inline std::string why_not_well_formed(std::string_view text, bool many_roots = false) {
   const auto blank = [](char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; };
@@ -31,7 +32,8 @@ inline std::string why_not_well_formed(std::string_view text, bool many_roots = 
       const std::size_t end = std::min(text.find('<', at), text.size());
       const std::string_view words = text.substr(at, end - at);
       if (bad_entity(words)) return "bad entity" + near(at);
-      if (open.empty() && words.find_first_not_of(" \n\t\r") != std::string_view::npos) return "text outside" + near(at);
+      if (open.empty() && words.find_first_not_of(" \n\t\r") != std::string_view::npos)
+        return "text outside" + near(at);
       at = end;
       continue;
     }
@@ -52,7 +54,8 @@ inline std::string why_not_well_formed(std::string_view text, bool many_roots = 
       if (here >= text.size()) return "tag without end" + near(at);
       if (text[here] == '>' || text[here] == '/') break;
       std::string attribute;
-      while (here < text.size() && !blank(text[here]) && text[here] != '=' && text[here] != '>') attribute += text[here++];
+      while (here < text.size() && !blank(text[here]) && text[here] != '=' && text[here] != '>')
+        attribute += text[here++];
       const auto skip = [&] {
         while (here < text.size() && blank(text[here])) ++here;
       };

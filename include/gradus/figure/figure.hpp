@@ -65,15 +65,17 @@ struct Area {
   double y_max = 1;
 };
 
-/// Colours on a grid that fills `area`, row 0 at y_min and column 0 at x_min. With `smooth` they stand at the nodes of the
-/// grid, the outermost on the border of `area`, and are interpolated between; without, each fills one of rows x cols cells.
+/// Colours on a grid that fills `area`, row 0 at y_min and column 0 at x_min. With `smooth` they stand at the nodes of
+/// the grid, the outermost on the border of `area`, and are interpolated between; without, each fills one of rows x
+/// cols cells.
 struct Field {
   Area area{};
   Matrix<Color> colors{};
   bool smooth = true;
 };
 
-/// The lines on which a function, given at the nodes of a grid over `area` (the outermost on its border), takes one of the levels.
+/// The lines on which a function, given at the nodes of a grid over `area` (the outermost on its border), takes one of
+/// the levels.
 struct Contour {
   Area area{};
   Matrix<double> values{};
@@ -111,8 +113,8 @@ struct Axis {
   std::vector<std::pair<double, std::string>> ticks{};
 };
 
-/// Where a layer's name stands: at the right end of its curve, in a legend above the panel, or nowhere. Names of points,
-/// bands and contours have no end to stand at, so `direct` puts them into the legend.
+/// Where a layer's name stands: at the right end of its curve, in a legend above the panel, or nowhere. Names of
+/// points, bands and contours have no end to stand at, so `direct` puts them into the legend.
 enum class Names { direct, legend, none };
 
 struct Panel {
@@ -135,9 +137,9 @@ struct Figure {
 
 enum class Terminal { svg, png, pdf };
 
-/// The gnuplot script that draws the figure to standard output, its data inside. The same figure gives the same bytes on
-/// every machine and in every locale. Throws ValueError for an axis without a label, a size that is not positive or an
-/// empty or reversed range, ShapeError for layers whose vectors differ in length.
+/// The gnuplot script that draws the figure to standard output, its data inside. The same figure gives the same bytes
+/// on every machine and in every locale. Throws ValueError for an axis without a label, a size that is not positive or
+/// an empty or reversed range, ShapeError for layers whose vectors differ in length.
 std::string to_gnuplot(const Figure& figure, Terminal terminal);
 
 /// Draws the figure into a file; `.svg`, `.png` or `.pdf` at the end of the name picks the format. The file is written

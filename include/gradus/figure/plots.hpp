@@ -41,8 +41,8 @@ struct AccuracyOptions {
   std::size_t window = 0;       ///< updates in the running mean of the training hits; 0: all so far
   std::string x_label = "update";
 };
-/// `train_hits`: 1 or 0 (or an accuracy in [0, 1]) for each update, shown as its running mean. `test`: the accuracy over
-/// the test set, one number every `test_every` updates. Either may be empty.
+/// `train_hits`: 1 or 0 (or an accuracy in [0, 1]) for each update, shown as its running mean. `test`: the accuracy
+/// over the test set, one number every `test_every` updates. Either may be empty.
 Figure accuracy_figure(std::span<const double> train_hits, std::span<const double> test,
                        const AccuracyOptions& options = {});
 

@@ -29,9 +29,9 @@ struct Table {
   std::vector<std::vector<Cell>> rows{};
 };
 
-/// One self-contained HTML page, built from top to bottom. Nothing is loaded and nothing runs: styles, pictures (SVG) and
-/// formulas (MathML) are inside. Text is plain but for `code`, *emphasis*, **strong** words and $TeX$; a backslash before
-/// one of these signs makes it plain. Text that opens `code` or $TeX$ without closing it throws ParseError.
+/// One self-contained HTML page, built from top to bottom. Nothing is loaded and nothing runs: styles, pictures (SVG)
+/// and formulas (MathML) are inside. Text is plain but for `code`, *emphasis*, **strong** words and $TeX$; a backslash
+/// before one of these signs makes it plain. Text that opens `code` or $TeX$ without closing it throws ParseError.
 class Report {
  public:
   /// `lead` stands under the title.
