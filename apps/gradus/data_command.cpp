@@ -65,6 +65,11 @@ int write_data(const Console& console, const std::string& source, const std::str
   return Exit::success;
 }
 
+void add_output(CLI::App& command, const std::shared_ptr<DataOptions>& options) {
+  command.add_option("-o,--output", options->output, "the file to write, CSV or .npy [standard output]")
+      ->type_name("FILE");
+}
+
 void add_maker(Program& program, CLI::App& parent, const MakerSpec& maker,
                const std::shared_ptr<DataOptions>& options) {
   const std::string name(maker.name);
@@ -73,6 +78,7 @@ void add_maker(Program& program, CLI::App& parent, const MakerSpec& maker,
                                   [name, options](const Console& console) {
                                     return write_data(console, source_text(name, options->parameters), options->output);
                                   });
+  add_output(command, options);
   for (const ParameterSpec& parameter : maker.parameters) {
     const std::string key(parameter.name);
     if (parameter.kind == ParameterKind::flag) {
@@ -94,14 +100,15 @@ void add_data_command(Program& program) {
   CLI::App& command = program.add("data", "make data, or write out a real set, as CSV",
                                   "gradus data circles --samples 500 --noise 0.2 --factor 0.4 --seed 7 -o circles.csv",
                                   [](const Console&) { return Exit::success; });
-  command.add_option("-o,--output", options->output, "the file to write, CSV or .npy [standard output]")
-      ->type_name("FILE");
+  add_output(command, options);
   command.require_subcommand(1);
   for (const MakerSpec& maker : makers()) add_maker(program, command, maker, options);
   for (const auto& [name, help] : {std::pair{"iris", "150 irises of three species (Fisher, 1936)"},
                                    std::pair{"digits", "1797 handwritten digits, 8 x 8 (Alpaydin and Kaynak, 1998)"}})
-    program.add(command, name, help, fmt::format("gradus data {0} -o {0}.csv", name),
-                [name, options](const Console& console) { return write_data(console, name, options->output); });
+    add_output(
+        program.add(command, name, help, fmt::format("gradus data {0} -o {0}.csv", name),
+                    [name, options](const Console& console) { return write_data(console, name, options->output); }),
+        options);
 }
 
 }  // namespace gradus::cli

@@ -58,6 +58,9 @@ class Screener {
  public:
   explicit Screener(const CLI::App& app) : command_(&app) {}
 
+  /// The innermost command met.
+  const CLI::App& command() const { return *command_; }
+
   void screen(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
       const std::string word = argv[i];
@@ -132,7 +135,7 @@ Program::Program() : app_("A laboratory for neural networks that can be seen thr
   app_.set_help_flag("-h,--help", "print this help");
   app_.get_formatter()->column_width(34);
   app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app_.get_formatter()->label("Subcommands", "Commands");
+  app_.get_formatter()->label("REQUIRED", "(required)");
   app_.footer(
       "A first run:\n"
       "  gradus train circles:samples=500,noise=0.2,factor=0.4 --network 2-16tanh-2softmax --test 0.4 -o "
@@ -142,16 +145,16 @@ Program::Program() : app_("A laboratory for neural networks that can be seen thr
 }
 
 CLI::App& Program::add(const std::string& name, const std::string& help, const std::string& example, Run run) {
-  CLI::App& command = add(app_, name, help, example, std::move(run));
-  command.add_flag("--json", console_.json, "print the result as JSON, and nothing else, on standard output");
-  command.add_flag("-q,--quiet", console_.quiet, "print no progress and no summary");
-  return command;
+  return add(app_, name, help, example, std::move(run));
 }
 
 CLI::App& Program::add(CLI::App& parent, const std::string& name, const std::string& help, const std::string& example,
                        Run run) {
   CLI::App& command = *parent.add_subcommand(name, help);
   command.footer("Example:\n  " + example);
+  command.group(&parent == &app_ ? "Commands" : "Kinds");
+  command.add_flag("--json", console_.json, "print the result as JSON, and nothing else, on standard output");
+  command.add_flag("-q,--quiet", console_.quiet, "print no progress and no summary");
   command.fallthrough(&parent != &app_);
   // Callbacks run from the innermost command outwards: the first one counts.
   command.callback([this, run = std::move(run)] {
@@ -166,7 +169,8 @@ int Program::parse_and_run(int argc, char** argv) {
     std::fwrite(help.data(), 1, help.size(), stderr);
     return Exit::usage;
   }
-  Screener(app_).screen(argc, argv);
+  Screener screener(app_);
+  screener.screen(argc, argv);
   try {
     app_.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help or --version
@@ -176,10 +180,11 @@ int Program::parse_and_run(int argc, char** argv) {
     }
     const CLI::App* command = &app_;
     while (!command->get_subcommands().empty()) command = command->get_subcommands().back();
-    write_stdout(command->help());
+    const std::string path = called(*command);
+    write_stdout(command->help(path.substr(0, path.rfind(' '))));
     return Exit::success;
   } catch (const CLI::ParseError& error) {
-    throw UsageError(error.what());
+    throw UsageError(fmt::format("{} (see {} --help)", error.what(), called(screener.command())));
   }
   return chosen_(console_);
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "apps/gradus/commands.hpp"
+#include "apps/gradus/model_data.hpp"
 #include "apps/gradus/training.hpp"
 #include "gradus/core/file.hpp"
 
@@ -17,10 +18,6 @@ struct RunOptions {
   TrainingOutputs outputs;
   bool any_data = false;
 };
-
-/// A model file opens with the length of its header, eight bytes of which an experiment's text has no zero, and a
-/// brace.
-bool is_model(const std::string& bytes) { return bytes.size() > 8 && bytes[7] == '\0' && bytes[8] == '{'; }
 
 /// How the parameters of a repeated training differ from the first one's.
 struct Difference {
@@ -62,9 +59,12 @@ TrainingReport repeat(const Console& console, const RunOptions& options, const M
 }
 
 int run_model(const Console& console, const RunOptions& options) {
-  const Model model = load_model(options.path);
+  const Model model = open_model(options.path);
   TrainingReport report = repeat(console, options, model);
-  if (report.status != Exit::success) return report.status;
+  if (report.status != Exit::success) {  // interrupted: there is nothing to compare
+    console.machine(report.json);
+    return report.status;
+  }
   const Difference difference = compare(model.theta, report.result.model.theta);
   report.json["repeated"] = {{"equal", difference.numbers == 0},
                              {"different_parameters", difference.numbers},
@@ -88,10 +88,11 @@ void add_run_command(Program& program) {
   CLI::App& command = program.add(
       "run", "carry out an experiment, or repeat a model's training to the last bit",
       "gradus run circles.toml -o circles.model\n  gradus run circles.model", [options](const Console& console) {
-        return is_model(read_file(options->path)) ? run_model(console, *options) : run_toml(console, *options);
+        return looks_like_model(read_file(options->path)) ? run_model(console, *options) : run_toml(console, *options);
       });
   command.add_option("EXPERIMENT", options->path, "an experiment file (TOML), or a model file, which carries its own")
-      ->required();
+      ->required()
+      ->type_name("");
   command.add_option("-o,--output", options->model, "save the model here, whatever the experiment says")
       ->type_name("MODEL");
   command.add_option("--figures", options->outputs.figures, "draw loss, accuracy and what was learned into a folder")

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/gradus/commands.hpp"
+#include "apps/gradus/model_data.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/model/model.hpp"
 
@@ -115,12 +116,12 @@ void add_show_command(Program& program) {
   const auto options = std::make_shared<ShowOptions>();
   CLI::App& command = program.add("show", "tell what a model is and how it was trained",
                                   "gradus show iris.model --weights", [options](const Console& console) {
-                                    const Model model = load_model(options->path);
+                                    const Model model = open_model(options->path);
                                     console.result(show_text(model, *options));
                                     console.machine(show_json(model, *options));
                                     return Exit::success;
                                   });
-  command.add_option("MODEL", options->path, "a model file, from gradus train")->required();
+  command.add_option("MODEL", options->path, "a model file, from gradus train")->required()->type_name("");
   command.add_flag("--weights", options->weights,
                    "print every parameter, in the shortest form that gives back its bits");
 }

@@ -19,9 +19,9 @@ void add_train_command(Program& program) {
                   });
   command
       .add_option("DATA", experiment->data,
-                  "a CSV or .npy file, a real set (iris, digits), or a maker with parameters, as in "
-                  "circles:samples=500,noise=0.2,factor=0.4,seed=7")
-      ->required();
+                  "a CSV or .npy file, iris, digits, or a maker: circles:samples=500,noise=0.2,factor=0.4")
+      ->required()
+      ->type_name("");
   command.add_option("-o,--output", experiment->model, "the file to save the model in")->required()->type_name("MODEL");
   command
       .add_option("--save-experiment", outputs->experiment,

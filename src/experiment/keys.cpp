@@ -109,31 +109,31 @@ const std::array kKeys = std::to_array<ExperimentKey>({
        const double seed = number(v, [](double n) { return n == std::floor(n) && n >= 0 && n <= 4294967295.0; });
        e.seed = static_cast<std::uint32_t>(seed);
      }},
-    {"", "precision", "precision", "the number type to train in", "float64 or float32", KeyForm::text,
-     [](const E& e) { return choice_name(e.precision, kPrecisions); },
+    {"", "precision", "precision", "the number type to train in: float64 or float32", "float64 or float32",
+     KeyForm::text, [](const E& e) { return choice_name(e.precision, kPrecisions); },
      [](E& e, const Value& v) { e.precision = choice(v, kPrecisions); }},
 
-    {"data", "source", "", "a CSV or .npy file, a real set (iris, digits), or a maker with its parameters",
+    {"data", "source", "", "a CSV or .npy file, iris, digits, or a maker",
      "a file, a real set or a maker of data, in UTF-8", KeyForm::text, [](const E& e) -> Maybe { return e.data; },
      [](E& e, const Value& v) { e.data = text_unless_empty(v); }},
     {"data", "target", "target", "the target column of a file, if it is not label, target, y or the last one",
      "the name of a column", KeyForm::text, [](const E& e) { return unless_empty(e.target); },
      [](E& e, const Value& v) { e.target = text(v); }},
-    {"data", "task", "task", "what a file's target column holds: classes or numbers",
+    {"data", "task", "task", "what a file's target column holds: classification, regression or detect",
      "detect, classification or regression", KeyForm::text, [](const E& e) { return choice_name(e.task, kTasks); },
      [](E& e, const Value& v) { e.task = choice(v, kTasks); }},
     {"data", "test", "test", "a share of the samples to test on, their number, or other data",
      "a share from 0 to 1, a whole number of samples, or data to test on", KeyForm::number_or_text, get_test, set_test},
     {"data", "stratify", "stratify", "give each class its share of the test set", "true or false", KeyForm::flag,
      [](const E& e) -> Maybe { return e.stratify; }, [](E& e, const Value& v) { e.stratify = flag(v); }},
-    {"data", "scale", "scale", "of the features, fitted on the training samples, kept with the model",
+    {"data", "scale", "scale", "of the features, fitted on the training samples: none, standard or min-max",
      "none, standard or min-max", KeyForm::text, [](const E& e) { return choice_name(e.scale, kScales); },
      [](E& e, const Value& v) { e.scale = choice(v, kScales); }},
     {"data", "fingerprint", "", "of the data this was trained on; other data is refused", "a fingerprint",
      KeyForm::text, [](const E& e) { return unless_empty(e.fingerprint); },
      [](E& e, const Value& v) { e.fingerprint = text(v); }},
 
-    {"network", "layers", "network", "inputs, then width and activation of each layer",
+    {"network", "layers", "network", "the number of inputs, then width and activation of each layer",
      "a network such as 2-16tanh-2softmax", KeyForm::text, [](const E& e) -> Maybe { return e.network; },
      [](E& e, const Value& v) {
        parse_network(text(v));
@@ -161,12 +161,12 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      KeyForm::text, [](const E& e) { return choice_name(e.reduction, kReductions); },
      [](E& e, const Value& v) { e.reduction = choice(v, kReductions); }},
 
-    {"optimizer", "method", "optimizer", "how theta is moved along the gradient", "sgd", KeyForm::text,
+    {"optimizer", "method", "optimizer", "the method: sgd", "sgd", KeyForm::text,
      [](const E& e) -> Maybe { return std::string(name(e.optimizer)); },
      [](E&, const Value& v) {
        if (text(v) != Sgd::name) throw Refused{};
      }},
-    {"optimizer", "learning_rate", "lr", "the learning rate", "a number above 0", KeyForm::number,
+    {"optimizer", "learning_rate", "lr", "how far to go along the gradient", "a number above 0", KeyForm::number,
      [](const E& e) -> Maybe { return sgd(e).learning_rate; },
      [](E& e, const Value& v) { sgd(e).learning_rate = number(v, [](double x) { return x > 0; }); }},
     {"optimizer", "momentum", "momentum", "how much of the last step to keep", "a number from 0 to below 1",

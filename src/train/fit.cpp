@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "gradus/core/number.hpp"
 #include "gradus/nn/pass.hpp"
 
 namespace gradus {
@@ -303,7 +304,7 @@ class Training {
 
 std::string Divergence::message() const {
   return where + " went non-finite in epoch " + std::to_string(epoch) + ", update " + std::to_string(update) +
-         " (last finite loss " + std::to_string(last_finite_loss) + ")";
+         " (last finite loss " + number_text(last_finite_loss) + ")";
 }
 
 template <std::floating_point T>

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "tests/cli/cli_test.hpp"
+
+namespace gradus {
+namespace {
+
+using BadInput = CliTest;
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST_F(BadInput, CommandsAndOptionsThatAreMisspeltAreGuessed) {
+  EXPECT_EQ(refusal({"trian"}, 2), "unknown command 'trian', did you mean train?");
+  EXPECT_TRUE(refusal({"frobnicate"}, 2).starts_with("unknown command 'frobnicate' (known: data, train, "));
+  EXPECT_EQ(refusal({"train", "iris", "--netwrok", "4-3"}, 2),
+            "unknown option --netwrok, did you mean --network? (see gradus train --help)");
+  EXPECT_EQ(refusal({"data", "circels"}, 2), "unknown kind of data 'circels', did you mean circles?");
+  EXPECT_EQ(refusal({"data", "moons", "--factor", "1"}, 2), "unknown option --factor (see gradus data moons --help)");
+  EXPECT_EQ(refusal({"train", "iris", "-o", "m"}, 2), "--network is required (see gradus train --help)");
+}
+
+TEST_F(BadInput, NetworkTextsArePointedAt) {
+  const auto message = [&](const std::string& network, const std::string& pointer) {
+    return pointed_refusal({"train", "iris", "--network", network, "-o", "m"}, 2, pointer);
+  };
+  EXPECT_TRUE(has(message("4-8tanhh-3softmax", "4-8tanhh-3softmax\n   ^\n"), "unknown activation 'tanhh'"));
+  EXPECT_TRUE(has(message("4-0tanh-3softmax", "4-0tanh-3softmax\n  ^\n"), "at least 1, got 0"));
+  EXPECT_TRUE(has(message("4-tanh-3softmax", "4-tanh-3softmax\n  ^\n"), "a whole number"));
+}
+
+TEST_F(BadInput, AWidthThatDoesNotMatchTheDataIsSaidWithBothWidths) {
+  EXPECT_TRUE(refusal({"train", "iris", "--network", "2-16tanh-2softmax", "-o", "m"}, 1)
+                  .starts_with("network 2-16tanh-2softmax takes 2 inputs, but iris has 4 features (sepal length"));
+  EXPECT_EQ(refusal({"check", "--network", "2-2softmax", "blobs"}, 1),
+            "network 2-2softmax has 2 outputs, but blobs has 3 classes (0, 1, 2)");
+  train_circles();
+  EXPECT_TRUE(refusal({"predict", "c.model", "iris"}, 1).starts_with("c.model takes 2 inputs, but iris has 4 feat"));
+}
+
+TEST_F(BadInput, OptionsOutOfRangeAreNamed) {
+  const auto message = [&](const std::string& flag, const std::string& value) {
+    return refusal({"train", "iris", "--network", "4-3softmax", "-o", "m", flag, value}, 2);
+  };
+  EXPECT_EQ(message("--lr", "-1"), "--lr: expected a number above 0, got -1");
+  EXPECT_EQ(message("--lr", "0,1"), "--lr: expected a number above 0, got '0,1'");
+  EXPECT_EQ(message("--lr", "nan"), "--lr: expected a number above 0, got nan");
+  EXPECT_EQ(message("--momentum", "1"), "--momentum: expected a number from 0 to below 1, got 1");
+  EXPECT_EQ(message("--batch", "0"), "--batch: expected a whole number of at least 1, or full, got 0");
+  EXPECT_EQ(message("--epochs", "1.5"), "--epochs: expected a whole number of at least 0, got 1.5");
+  EXPECT_EQ(message("--seed", "4294967296"), "--seed: expected a whole number from 0 to 4294967295, got 4294967296");
+  EXPECT_EQ(message("--loss", "hinge"),
+            "--loss: expected auto, cross-entropy, binary-cross-entropy, mse or perceptron, got 'hinge'");
+}
+
+TEST_F(BadInput, CsvFaultsNameTheLine) {
+  const auto message = [&](const std::string& csv) {
+    write("bad.csv", csv);
+    return refusal({"train", "bad.csv", "--network", "2-2softmax", "-o", "m"}, 1);
+  };
+  EXPECT_TRUE(message("a,b,label\n1,2,0\n1,0\n").starts_with("bad.csv:3: ")) << "a short row";
+  EXPECT_TRUE(message("a,b,label\n1,two,0\n3,4,1\n").starts_with("bad.csv:2: ")) << "text for a number";
+  EXPECT_TRUE(message("a,b,label\n1,2,0\n,4,1\n").starts_with("bad.csv:3: ")) << "an empty cell";
+  EXPECT_TRUE(message("a,b,label\n1,2,0\n3,NaN,1\n").starts_with("bad.csv:3: ")) << "NaN";
+  EXPECT_TRUE(message("a,b,label\n").starts_with("bad.csv")) << "no rows";
+  EXPECT_TRUE(message("").starts_with("bad.csv")) << "nothing";
+  EXPECT_TRUE(has(message("a,b,label\n1,2,0\n3,4,0\n"), "at least two classes, got only '0'"));
+  EXPECT_EQ(message("a,label\n1,0\n3,1\n"), "network 2-2softmax takes 2 inputs, but bad.csv has 1 feature (a)");
+  write("bad.csv", "a,b,c\n1,2,0\n3,4,1\n");
+  EXPECT_TRUE(has(refusal({"train", "bad.csv", "--target", "kind", "--network", "2-2softmax", "-o", "m"}, 1), "'kind'"))
+      << "a missing column";
+}
+
+TEST_F(BadInput, AByteOrderMarkCrlfAndNoHeaderAreNoFaults) {
+  for (const std::string csv : {"\xEF\xBB\xBF"
+                                "a,b,label\r\n1,2,0\r\n3,4,1\r\n",
+                                "1,2,0\n3,4,1\n"}) {
+    write("fine.csv", csv);
+    const Outcome outcome = run({"train", "fine.csv", "--network", "2-2softmax", "--epochs", "2", "-q", "-o", "m"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+  }
+}
+
+TEST_F(BadInput, ALabelNeverSeenInTrainingIsNamedWithItsRow) {
+  train_circles();
+  write("new.csv", "x0,x1,label\n0.1,0.2,0\n0.3,0.4,5\n");
+  const std::string message = refusal({"predict", "c.model", "new.csv"}, 1);
+  EXPECT_TRUE(message.starts_with("new.csv:3: ") && has(message, "'5'")) << message;
+  EXPECT_TRUE(has(refusal({"predict", "c.model", "blobs"}, 1), "the label '2' was never seen in training"));
+}
+
+TEST_F(BadInput, FeaturesInAnotherOrderAreNotTaken) {
+  train_circles();
+  write("new.csv", "x1,x0\n0.1,0.2\n");
+  EXPECT_EQ(refusal({"predict", "c.model", "new.csv"}, 1),
+            "new.csv: expected the features in the order of training (x0, x1), got x1, x0");
+}
+
+TEST_F(BadInput, ADamagedModelIsRefusedByEveryCommand) {
+  train_circles();
+  const std::string whole = read("c.model");
+  std::string damaged = whole;
+  damaged[damaged.size() - 9] ^= 1;
+  for (const std::string& bytes : {whole.substr(0, whole.size() / 2), whole.substr(0, 5), std::string(), damaged}) {
+    write("bad.model", bytes);
+    for (const std::vector<std::string>& words :
+         std::vector<std::vector<std::string>>{{"show", "bad.model"},
+                                               {"run", "bad.model"},
+                                               {"predict", "bad.model", "circles"},
+                                               {"check", "bad.model", "circles"},
+                                               {"plot", "bad.model", "circles", "-o", "p.svg"}})
+      EXPECT_TRUE(refusal(words, 1).starts_with("bad.model")) << words[0];
+  }
+  write("notes.txt", "these are notes");
+  EXPECT_EQ(refusal({"show", "notes.txt"}, 1),
+            "notes.txt: expected a model file, as gradus train writes it, got something else");
+}
+
+TEST_F(BadInput, WhatCannotBeWrittenIsSaidBeforeTheWork) {
+  EXPECT_TRUE(refusal({"train", "iris", "--network", "4-3softmax", "--epochs", "1000000000", "-o", "no/such/m"}, 1)
+                  .starts_with("no/such/m: cannot write: "));
+  EXPECT_TRUE(refusal({"data", "iris", "-o", "."}, 1).starts_with(".: cannot write: "));
+}
+
+TEST_F(BadInput, AFullDiskIsAnError) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  EXPECT_TRUE(refusal({"data", "iris", "-o", "/dev/full"}, 1).starts_with("/dev/full: cannot write: "));
+  EXPECT_TRUE(refusal({"train", "iris", "--network", "4-3softmax", "-q", "-o", "/dev/full"}, 1)
+                  .starts_with("/dev/full: cannot write: "));
+  const std::string command = std::string(GRADUS_CLI) + " data iris > /dev/full 2> " + path("stderr");
+  EXPECT_NE(std::system(command.c_str()), 0);
+  EXPECT_TRUE(read("stderr").starts_with("gradus: standard output: cannot write: "));
+}
+
+TEST_F(BadInput, WithoutGnuplotTheNumbersStillComeOut) {
+  train_circles();
+  const std::vector<std::string> nowhere{"PATH=" + path("")};
+  const Outcome plot = run({"plot", "c.model", "circles", "-o", "c.svg"}, nowhere);
+  EXPECT_EQ(plot.status, 1);
+  EXPECT_TRUE(has(plot.err, "gnuplot") && has(plot.err, "apt")) << plot.err;
+  EXPECT_FALSE(exists("c.svg"));
+  const Outcome again = run({"run", "c.model", "--figures", "pictures", "-o", "again.model"}, nowhere);
+  EXPECT_EQ(again.status, 1);
+  EXPECT_TRUE(has(again.out, "accuracy")) << again.out;
+  EXPECT_EQ(read("again.model"), read("c.model"));
+}
+
+TEST_F(BadInput, DivergingNamesPlaceEpochUpdateAndRateAndLeavesTheOldModel) {
+  train_circles();
+  const std::string before = read("c.model");
+  const Outcome outcome =
+      run({"train", "iris", "--network", "4-8relu-8relu-3", "--lr", "1e200", "-q", "-o", "c.model"});
+  EXPECT_EQ(outcome.status, 1);
+  for (const char* part : {"diverged at learning rate 1e+200", "layer ", "epoch 1", "update 2", "nothing was saved"})
+    EXPECT_TRUE(has(outcome.err, part)) << outcome.err;
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1);
+  EXPECT_EQ(read("c.model"), before);
+}
+
+TEST_F(BadInput, AModelWhoseDataChangedOrWentSaysSo) {
+  ASSERT_EQ(run({"data", "circles", "-q", "-o", "c.csv"}).status, 0);
+  ASSERT_EQ(run({"train", "c.csv", "--network", "2-2softmax", "--epochs", "2", "-q", "-o", "m"}).status, 0);
+  EXPECT_EQ(run({"run", "m", "-q"}).status, 0);
+  ASSERT_EQ(run({"data", "circles", "--noise", "0.1", "-q", "-o", "c.csv"}).status, 0);
+  EXPECT_TRUE(has(refusal({"run", "m"}, 1), "c.csv: the data has changed since it was trained on"));
+  EXPECT_EQ(run({"run", "m", "-q", "--any-data"}).status, 0);
+  std::filesystem::remove(path("c.csv"));
+  EXPECT_TRUE(has(refusal({"run", "m"}, 1), "c.csv: cannot read: No such file"));
+}
+
+TEST_F(BadInput, AnExperimentFileIsRefusedByLineAndKey) {
+  write("bad.toml", "[data]\nsource = \"iris\"\n[network]\nlayers = \"4-3softmax\"\n[optimizer]\nlr = 0.1\n");
+  EXPECT_EQ(refusal({"run", "bad.toml"}, 1),
+            "bad.toml:6: unknown key 'lr' in [optimizer] (known: method, learning_rate, momentum, nesterov)");
+  EXPECT_EQ(refusal({"run", "none.toml"}, 1), "none.toml: cannot read: No such file or directory");
+}
+
+}  // namespace
+}  // namespace gradus

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "apps/gradus/version.hpp"
+#include "gradus/data/csv.hpp"
+#include "gradus/data/source.hpp"
+#include "gradus/experiment/experiment.hpp"
+#include "gradus/model/model.hpp"
+#include "tests/cli/cli_test.hpp"
+
+namespace gradus {
+namespace {
+
+using Cli = CliTest;
+using nlohmann::json;
+
+TEST_F(Cli, KnowsItsVersion) {
+  EXPECT_EQ(run({"--version"}).out, std::string("gradus ") + cli::version + "\n");
+  const std::string project = read_file(GRADUS_SOURCE_DIR "/CMakeLists.txt");
+  EXPECT_NE(project.find(std::string("VERSION ") + cli::version), std::string::npos);
+}
+
+TEST_F(Cli, HelpsWithAnExampleForEveryCommand) {
+  for (const std::string command : {"data", "train", "predict", "plot", "show", "check", "run"}) {
+    const Outcome outcome = run({command, "--help"});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.err, "");
+    for (const std::string& part :
+         {"Usage: gradus " + command, "Example:\n  gradus " + command, std::string("--json"), std::string("--quiet")})
+      EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " in\n" << outcome.out;
+  }
+  for (const MakerSpec& maker : makers()) {
+    const Outcome outcome = run({"data", std::string(maker.name), "--help"});
+    for (const ParameterSpec& parameter : maker.parameters)
+      EXPECT_NE(outcome.out.find("--" + std::string(parameter.name)), std::string::npos) << parameter.name;
+  }
+}
+
+TEST_F(Cli, MakesTheDataThatTheLibraryMakes) {
+  const Outcome outcome = run({"data", "blobs", "--samples", "20", "--centers", "0,0;3,4", "--cluster-std", "1,0.5",
+                               "--seed", "7", "--no-shuffle"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, to_csv(load_data("blobs:samples=20,centers=[0,0;3,4],cluster-std=[1,0.5],seed=7,no-shuffle")));
+  EXPECT_EQ(run({"data", "-o", "iris.csv", "iris", "-q"}).out, "");
+  EXPECT_EQ(read("iris.csv"), to_csv(load_data("iris")));
+  EXPECT_EQ(run({"data", "moons", "-o", "moons.npy", "-q"}).status, 0);
+  EXPECT_EQ(load_data(path("moons.npy")).x, load_data("moons").x);
+  EXPECT_EQ(json::parse(run({"data", "xor", "--json"}).out)["samples"], 4);
+}
+
+TEST_F(Cli, RepeatsATrainingToTheLastBit) {
+  train_circles();
+  const Outcome again = run({"run", "c.model", "--json"});
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(json::parse(again.out)["repeated"]["equal"], true);
+  EXPECT_EQ(run({"run", "c.model", "-q", "-o", "again.model"}).status, 0);
+  EXPECT_EQ(read("again.model"), read("c.model"));
+}
+
+TEST_F(Cli, SavesAnExperimentThatGivesTheSameModel) {
+  const Outcome outcome = run({"train",      "circles:samples=60,noise=0.1",
+                               "--network",  "2-6tanh-2softmax",
+                               "--epochs",   "4",
+                               "--momentum", "0.5",
+                               "--nesterov", "--scale",
+                               "min-max",    "--batch",
+                               "full",       "--seed",
+                               "3",          "--precision",
+                               "float32",    "--stratify",
+                               "--test",     "0.25",
+                               "--json",     "--save-experiment",
+                               "c.toml",     "-o",
+                               "c.model"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const json report = json::parse(outcome.out);
+  EXPECT_EQ(report["updates"], 4);
+  EXPECT_EQ(report["test"]["samples"], 15);
+  const Experiment experiment = load_experiment(path("c.toml"));
+  EXPECT_EQ(experiment.batch, 0);
+  EXPECT_EQ(experiment.model, "c.model");
+  EXPECT_EQ(std::get<Sgd>(experiment.optimizer), (Sgd{.learning_rate = 0.01, .momentum = 0.5, .nesterov = true}));
+  const std::string first = read("c.model");
+  std::filesystem::remove(path("c.model"));
+  EXPECT_EQ(run({"run", "c.toml", "-q"}).status, 0);
+  EXPECT_EQ(read("c.model"), first);
+}
+
+TEST_F(Cli, PredictsClassesAndProbabilitiesAndScoresWhatHasLabels) {
+  train_circles();
+  ASSERT_EQ(run({"data", "circles", "--samples", "9", "--seed", "5", "-q", "-o", "new.csv"}).status, 0);
+  const Outcome outcome = run({"predict", "c.model", "new.csv"});
+  EXPECT_TRUE(outcome.err.starts_with("9 samples  accuracy ")) << outcome.err;
+  EXPECT_TRUE(outcome.out.starts_with("class,p_0,p_1\n")) << outcome.out;
+  EXPECT_EQ(std::count(outcome.out.begin(), outcome.out.end(), '\n'), 10);
+  const json report = json::parse(run({"predict", "c.model", "new.csv", "--json", "-q"}).out);
+  const Matrix<double> p = load_model(path("c.model")).predict(load_data(path("new.csv")).x);
+  for (Index i = 0; i < 9; ++i)
+    EXPECT_EQ(report["predictions"][static_cast<std::size_t>(i)]["outputs"][1], p(i, 1)) << "no bit is lost";
+  write("features.csv", "x0,x1\n0.5,0.25\n");
+  const Outcome unlabelled = run({"predict", "c.model", "features.csv"});
+  EXPECT_EQ(unlabelled.status, 0) << unlabelled.err;
+  EXPECT_EQ(unlabelled.err, "");
+}
+
+TEST_F(Cli, PredictsARegression) {
+  ASSERT_EQ(run({"train", "gaussian:samples=40", "--network", "1-3sigmoid-1", "--epochs", "3", "-q", "-o", "g"}).status,
+            0);
+  const Outcome outcome = run({"predict", "g", "gaussian:samples=5"});
+  EXPECT_TRUE(outcome.out.starts_with("y\n")) << outcome.out;
+  EXPECT_NE(outcome.err.find("R2"), std::string::npos) << outcome.err;
+  write("x.csv", "x\n1\n2\n");
+  EXPECT_EQ(run({"predict", "g", "x.csv"}).status, 0);
+  write("xy.csv", "x,y\n1,0\n2,1\n");
+  EXPECT_EQ(run({"predict", "g", "xy.csv"}).status, 0) << "whole targets are still no classes";
+}
+
+TEST_F(Cli, ShowsLayersTrainingAndWeights) {
+  train_circles();
+  const std::string text = run({"show", "c.model", "--weights"}).out;
+  for (const char* part : {"2-6tanh-2softmax", "layer 1 (dense)", "in all", "32", "cross-entropy",
+                           "learning_rate = 0.1", "layer 2 weights, 6 x 2"})
+    EXPECT_NE(text.find(part), std::string::npos) << part;
+  const json report = json::parse(run({"show", "c.model", "--weights", "--json"}).out);
+  EXPECT_EQ(report["parameters"], 32);
+  EXPECT_EQ(report["weights"]["layer 1 weights"][1][5], load_model(path("c.model")).theta[11]);
+}
+
+TEST_F(Cli, ChecksTheGradientOfAModelAndOfANetwork) {
+  train_circles();
+  EXPECT_NE(run({"check", "c.model", "circles"}).out.find("The gradient is right."), std::string::npos);
+  const json report =
+      json::parse(run({"check", "--network", "4-3tanh-3softmax", "iris", "--samples", "7", "--json"}).out);
+  EXPECT_EQ(report["passed"], true);
+  EXPECT_EQ(report["samples"], 7);
+  EXPECT_EQ(report["blocks"].size(), 4u);
+  EXPECT_EQ(run({"check", "c.model", "circles", "-q"}).out, "");
+}
+
+TEST_F(Cli, DrawsTheFigureThatFits) {
+  train_circles();
+  const Outcome outcome = run({"plot", "c.model", "circles:samples=20", "-o", "c.svg", "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(json::parse(outcome.out)["kind"], "regions");
+  EXPECT_NE(read("c.svg").find("<svg"), std::string::npos);
+  EXPECT_EQ(run({"plot", "c.model", "circles", "--kind", "confusion", "-o", "m.svg", "-q"}).status, 0);
+  EXPECT_EQ(run({"run", "c.model", "-q", "--figures", "pictures"}).status, 0);
+  for (const char* file : {"pictures/loss.svg", "pictures/accuracy.svg", "pictures/regions.svg"})
+    EXPECT_TRUE(exists(file)) << file;
+}
+
+TEST_F(Cli, IsTheSameUnderAGermanLocale) {
+  const std::vector<std::string> words{
+      "train",  "circles:samples=60,noise=0.1", "--network", "2-6tanh-2softmax", "--lr", "0.25", "--epochs", "3", "-o",
+      "c.model"};
+  const auto results = [](const std::string& text) { return text.substr(std::min(text.find("loss"), text.size())); };
+  const Outcome plain = run(words, {"LC_ALL=C"});
+  const std::string model = read("c.model");
+  const Outcome german = run(words, {"LC_ALL=de_DE.UTF-8"});
+  EXPECT_EQ(german.status, 0) << german.err;
+  EXPECT_NE(results(plain.out), "");
+  EXPECT_EQ(results(german.out), results(plain.out));
+  EXPECT_EQ(read("c.model"), model);
+  const std::vector<std::string> show{"show", "c.model", "--weights"};
+  EXPECT_EQ(run(show, {"LC_ALL=de_DE.UTF-8"}).out, run(show, {"LC_ALL=C"}).out);
+}
+
+TEST_F(Cli, CtrlCKeepsWhatWasLearned) {
+  const pid_t child = start({"train", "iris", "--network", "4-5tanh-3softmax", "--epochs", "2000000000", "--batch", "1",
+                             "--min-change", "0", "-o", "i.model"});
+  // Training starts within milliseconds; the longer wait is for a machine under load.
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  ::kill(child, SIGINT);
+  const Outcome outcome = finish(child);
+  EXPECT_EQ(outcome.status, 130) << outcome.err;
+  EXPECT_NE(outcome.err.find("interrupted after "), std::string::npos) << outcome.err;
+  const Model model = load_model(path("i.model"));
+  EXPECT_TRUE(model.interrupted);
+  EXPECT_GT(parse_experiment(model.experiment, "i.model").updates, 0) << "run MODEL repeats just these";
+}
+
+}  // namespace
+}  // namespace gradus
