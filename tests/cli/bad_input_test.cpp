@@ -12,7 +12,7 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 
 TEST_F(BadInput, CommandsAndOptionsThatAreMisspeltAreGuessed) {
   EXPECT_EQ(refusal({"trian"}, 2), "unknown command 'trian', did you mean train?");
-  EXPECT_TRUE(refusal({"frobnicate"}, 2).starts_with("unknown command 'frobnicate' (known: data, train, "));
+  EXPECT_TRUE(refusal({"frobnicate"}, 2).starts_with("unknown command 'frobnicate' (known: study, data, train, "));
   EXPECT_EQ(refusal({"train", "iris", "--netwrok", "4-3"}, 2),
             "unknown option --netwrok, did you mean --network? (see gradus train --help)");
   EXPECT_EQ(refusal({"data", "circels"}, 2), "unknown kind of data 'circels', did you mean circles?");
