@@ -37,11 +37,11 @@ std::string quoted_mark(const std::string& text) {
 
 /// Strokes and gaps in units of gnuplot's own, which are longer in SVG than elsewhere.
 std::string_view dash_of(Dash dash, Terminal terminal) {
-  const bool svg = terminal == Terminal::svg;
+  const bool svg = terminal == Terminal::svg, pdf = terminal == Terminal::pdf;
   switch (dash) {
-    case Dash::dashed: return svg ? "(7,4)" : "(12,7)";
-    case Dash::dotted: return svg ? "(1.5,3)" : "(2.5,5)";
-    case Dash::dash_dotted: return svg ? "(8,3,1.5,3)" : "(14,5,2.5,5)";
+    case Dash::dashed: return svg ? "(7,4)" : pdf ? "(24,16)" : "(12,7)";
+    case Dash::dotted: return svg ? "(1.5,3)" : pdf ? "(3,12)" : "(2.5,5)";
+    case Dash::dash_dotted: return svg ? "(8,3,1.5,3)" : pdf ? "(28,12,3,12)" : "(14,5,2.5,5)";
     case Dash::solid: break;
   }
   return "1";
@@ -118,7 +118,7 @@ class Script {
         break;
       case Terminal::pdf:
         line(
-            "set terminal pdfcairo size {:.6g}in,{:.6g}in noenhanced rounded font 'Helvetica,{}' fontscale 1 linewidth "
+            "set terminal pdfcairo size {:.6g}in,{:.6g}in noenhanced rounded font 'Helvetica,{}' fontscale 0.75 linewidth "
             "1 "
             "background '#ffffff'",
             w / 96, h / 96, font_size(tick_size));
