@@ -13,6 +13,7 @@ void add_train_command(Program& program) {
                   "gradus train iris --network 4-8tanh-3softmax --lr 0.1 --epochs 200 --test 0.3 --scale standard "
                   "--seed 42 -o iris.model",
                   [experiment, outputs](const Console& console) {
+                    if (experiment->model.empty()) throw UsageError("--output: expected the name of a file, got ''");
                     const TrainingReport report = train_and_write(console, *experiment, *outputs);
                     console.machine(report.json);
                     return report.status;

@@ -120,6 +120,8 @@ TEST_F(BadInput, WhatCannotBeWrittenIsSaidBeforeTheWork) {
   EXPECT_TRUE(refusal({"train", "iris", "--network", "4-3softmax", "--epochs", "1000000000", "-o", "no/such/m"}, 1)
                   .starts_with("no/such/m: cannot write: "));
   EXPECT_TRUE(refusal({"data", "iris", "-o", "."}, 1).starts_with(".: cannot write: "));
+  EXPECT_EQ(refusal({"train", "iris", "--network", "4-3softmax", "-o", ""}, 2),
+            "--output: expected the name of a file, got ''");
 }
 
 TEST_F(BadInput, AFullDiskIsAnError) {
