@@ -139,6 +139,11 @@ std::string scaler_to_json(const Scaler& scaler) {
 }
 
 Scaler scaler_from_json(std::string_view text, std::size_t limit) {
+  // Two lists of numbers of at most 17 digits, a sign, a point and an exponent. Longer texts are no scaler, and parsing
+  // a number of a million digits would take many times their size.
+  if (text.size() > 64 + 2 * limit * 32)
+    throw ValueError("expected a scaler of at most " + std::to_string(limit) + " features, got " +
+                     std::to_string(text.size()) + " characters");
   ScalerReader reader(limit);
   reader.read(text);
   return std::move(reader.scaler);
