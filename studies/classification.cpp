@@ -16,7 +16,9 @@ void classification(Lesson& lesson) {
   RandomState blobs_random(0);
   const Dataset blobs = make_blobs({.samples = 500, .centers = Index{2}}, blobs_random);
   RandomState split_random(42);
-  const auto [train, test] = split(blobs, 0.2, split_random);
+  const TrainTest sides = split(blobs, 0.2, split_random);
+  const Dataset& train = sides.train;
+  const Dataset& test = sides.test;
   json["blobs"] = {{"X", to_json(blobs.x)},
                    {"y", blobs.labels},
                    {"X_test_head", to_json(head(test.x, 5))},
