@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Which instructions the engine uses. Chosen at run time, once, as the widest set that the machine has.
+namespace gradus::engine {
+
+/// The set in use: "AVX3" (AVX-512), "AVX2", "SSE4", ...
+std::string target_name();
+/// Every set compiled in that this machine can run, widest first.
+std::vector<std::string> targets();
+/// For tests and measurements: makes the engine use one of `targets()`; "" chooses the widest again. Not to be called
+/// while another thread is in the engine. Throws ValueError.
+void use_target(std::string_view name);
+
+}  // namespace gradus::engine
