@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "gradus/engine/buffer.hpp"
+#include "gradus/nn/network.hpp"
+
+namespace gradus::engine {
+
+template <class T>
+class Packing;
+
+/// A network with its parameters, laid out for prediction. Const and shared by threads: a call locks nothing and takes
+/// its scratch memory from the stack, so that it may run in a real-time thread. Agrees with the definition to rounding.
+template <class T>
+class Predictor {
+ public:
+  /// The widest layer a predictor takes: its scratch memory, 2 x 4096 numbers, lies on the stack.
+  static constexpr Index max_width = 4096;
+
+  /// Whether the network has a plan: dense layers no wider than max_width, each with an elementwise activation or none,
+  /// or softmax at the end.
+  static bool exists(const Network& network);
+  /// Throws ValueError if there is no plan, ShapeError if theta does not fit.
+  Predictor(const Network& network, std::span<const T> theta);
+  ~Predictor();
+  Predictor(Predictor&&) noexcept;
+  Predictor& operator=(Predictor&&) noexcept;
+
+  Index inputs() const { return inputs_; }
+  Index outputs() const { return outputs_; }
+  /// One sample: x holds `inputs()` numbers, y takes `outputs()`. Throws ShapeError; allocates nothing else.
+  void operator()(std::span<const T> x, std::span<T> y) const;
+  /// Samples, one a row.
+  void operator()(ConstMatrixView<T> x, MatrixView<T> y) const;
+
+ private:
+  Index inputs_ = 0;
+  Index outputs_ = 0;
+  std::vector<Packing<T>> packing_;  // one; a vector, for its type is known to the library alone
+  Buffer<T> packed_;
+};
+
+extern template class Predictor<float>;
+extern template class Predictor<double>;
+
+}  // namespace gradus::engine

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: MIT
+// A lane holds a sample. Weights are broadcast, so theta is used as it lies; a block of V vectors of samples goes
+// forward and backward as a whole, and its gradients are summed over the lanes once.
+#include "engine/batch_kernel.hpp"
+
+#include <algorithm>
+
+#include "engine/targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/batch_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "engine/vector-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+/// Memory of a block: unit u of an array lies at u * V * lanes.
+template <class T>
+struct Block {
+  T* x;
+  T* targets;
+  T* outputs[kMaxStages];  ///< of each stage; of the last: p
+  T* logits;               ///< z of the last stage
+  T* delta[2];
+};
+
+/// z of U units from `first` on, for V vectors of samples: z_u = b_u + sum_i x_i W[i, u].
+template <class T, int U, int V>
+HWY_INLINE void forward_units(const T* HWY_RESTRICT x, const Stage& s, const T* HWY_RESTRICT w, const T* bias,
+                              Index first, T* HWY_RESTRICT z) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  Vec<T> acc[U][V];
+  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) acc[u][v] = bias ? hn::Set(d, bias[first + u]) : hn::Zero(d);
+  w += first;
+  for (Index i = 0; i < s.inputs; ++i, w += s.outputs) {
+    Vec<T> in[V];
+    for (int v = 0; v < V; ++v) in[v] = hn::Load(d, x + (i * V + v) * n);
+    for (int u = 0; u < U; ++u) {
+      const Vec<T> weight = hn::Set(d, w[u]);
+      for (int v = 0; v < V; ++v) acc[u][v] = hn::MulAdd(in[v], weight, acc[u][v]);
+    }
+  }
+  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) hn::Store(acc[u][v], d, z + ((first + u) * V + v) * n);
+}
+
+template <class T, int V>
+void forward_stage(const T* x, const Stage& s, const T* theta, T* z, T* y) {
+  constexpr int U = V <= 2 ? 4 : (kLanes<T> * sizeof(T) == 64 ? 4 : 2);
+  const Tag<T> d;
+  const T* w = theta + s.offset;
+  const T* bias = s.bias ? w + s.weights() : nullptr;
+  Index u = 0;
+  for (; u + U <= s.outputs; u += U) forward_units<T, U, V>(x, s, w, bias, u, z);
+  for (; u + 2 <= s.outputs; u += 2) forward_units<T, 2, V>(x, s, w, bias, u, z);
+  for (; u < s.outputs; ++u) forward_units<T, 1, V>(x, s, w, bias, u, z);
+  const Index total = s.outputs * V * kLanes<T>;
+  if (s.function == Function::tanh) {
+    for (Index k = 0; k < total; k += kLanes<T>) hn::Store(vec_tanh(d, hn::Load(d, z + k)), d, y + k);
+  } else {
+    for (Index k = 0; k < total; k += kLanes<T>) hn::Store(apply(d, s.function, hn::Load(d, z + k)), d, y + k);
+  }
+}
+
+/// delta of the stage before: (sum_j delta_j W[i, j]) f'(z_i) for U units i from `first` on.
+template <class T, int U, int V>
+HWY_INLINE void backward_units(const T* HWY_RESTRICT delta, const Stage& s, const T* HWY_RESTRICT w, Index first,
+                               Function f, const T* HWY_RESTRICT y, T* HWY_RESTRICT out) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  Vec<T> acc[U][V];
+  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) acc[u][v] = hn::Zero(d);
+  w += first * s.outputs;
+  for (Index j = 0; j < s.outputs; ++j) {
+    Vec<T> in[V];
+    for (int v = 0; v < V; ++v) in[v] = hn::Load(d, delta + (j * V + v) * n);
+    for (int u = 0; u < U; ++u) {
+      const Vec<T> weight = hn::Set(d, w[u * s.outputs + j]);
+      for (int v = 0; v < V; ++v) acc[u][v] = hn::MulAdd(in[v], weight, acc[u][v]);
+    }
+  }
+  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) {
+      const Index k = ((first + u) * V + v) * n;
+      hn::Store(times_derivative(d, f, hn::Load(d, y + k), acc[u][v]), d, out + k);
+    }
+}
+
+template <class T, int V>
+void backward_stage(const T* delta, const Stage& s, const T* theta, Function f, const T* y, T* out) {
+  constexpr int U = V <= 2 ? 4 : (kLanes<T> * sizeof(T) == 64 ? 4 : 2);
+  const T* w = theta + s.offset;
+  Index u = 0;
+  for (; u + U <= s.inputs; u += U) backward_units<T, U, V>(delta, s, w, u, f, y, out);
+  for (; u < s.inputs; ++u) backward_units<T, 1, V>(delta, s, w, u, f, y, out);
+}
+
+/// Writes a group of sums, or adds it to what earlier blocks left; `count` of them where the array ends.
+template <class T, bool First>
+HWY_INLINE void put(Sums<T> sums, T* to, Index count) {
+  const SumTag<T> d;
+  if (count >= kGroup<T>) {
+    hn::StoreU(First ? sums : hn::Add(sums, hn::LoadU(d, to)), d, to);
+  } else {
+    HWY_ALIGN T part[kGroup<T>];
+    hn::Store(sums, d, part);
+    for (Index k = 0; k < count; ++k) to[k] = First ? part[k] : to[k] + part[k];
+  }
+}
+
+/// dW[i, j] = sum over samples of x_i delta_j, db_j = sum of delta_j.
+template <class T, int V, bool First>
+void gradient_stage(const T* HWY_RESTRICT x, const T* HWY_RESTRICT delta, const Stage& s, T* HWY_RESTRICT gradient) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  constexpr int G = kGroup<T>;
+  T* g = gradient + s.offset;
+  const auto load = [&](const T* from, Index unit, int v) HWY_ATTR { return hn::Load(d, from + (unit * V + v) * n); };
+  if (s.outputs % G == 0) {
+    for (Index j = 0; j < s.outputs; j += G) {
+      Vec<T> dj[G][V];
+      for (int k = 0; k < G; ++k)
+        for (int v = 0; v < V; ++v) dj[k][v] = load(delta, j + k, v);
+      for (Index i = 0; i < s.inputs; ++i) {
+        Vec<T> sum[G];
+        const Vec<T> x0 = load(x, i, 0);
+        for (int k = 0; k < G; ++k) sum[k] = hn::Mul(x0, dj[k][0]);
+        for (int v = 1; v < V; ++v) {
+          const Vec<T> xv = load(x, i, v);
+          for (int k = 0; k < G; ++k) sum[k] = hn::MulAdd(xv, dj[k][v], sum[k]);
+        }
+        put<T, First>(sum_group(sum), g + i * s.outputs + j, G);
+      }
+    }
+  } else {
+    const Index total = s.weights();
+    Index i = 0;
+    Index j = 0;
+    for (Index k = 0; k < total; k += G) {
+      Vec<T> sum[G];
+      for (int m = 0; m < G; ++m) {
+        sum[m] = hn::Mul(load(x, i, 0), load(delta, j, 0));
+        for (int v = 1; v < V; ++v) sum[m] = hn::MulAdd(load(x, i, v), load(delta, j, v), sum[m]);
+        if (++j == s.outputs) {
+          j = 0;
+          if (i + 1 < s.inputs) ++i;  // past the end the last one again, whose sum is left out
+        }
+      }
+      put<T, First>(sum_group(sum), g + k, total - k);
+    }
+  }
+  if (!s.bias) return;
+  for (Index j = 0; j < s.outputs; j += G) {
+    Vec<T> sum[G];
+    for (int m = 0; m < G; ++m) {
+      const Index unit = std::min(j + m, s.outputs - 1);
+      sum[m] = load(delta, unit, 0);
+      for (int v = 1; v < V; ++v) sum[m] = hn::Add(sum[m], load(delta, unit, v));
+    }
+    put<T, First>(sum_group(sum), g + s.weights() + j, s.outputs - j);
+  }
+}
+
+/// log(1 + e) for 0 <= e <= 1, exact to rounding for small e as well (Kahan's correction).
+template <class T>
+HWY_INLINE Vec<T> log_1_plus(Vec<T> e) {
+  const Tag<T> d;
+  const Vec<T> one = hn::Set(d, T(1));
+  const Vec<T> u = hn::Add(one, e);
+  const Vec<T> exact = hn::Div(hn::Mul(vec_log(d, u), e), hn::Sub(u, one));
+  return hn::IfThenElse(hn::Eq(u, one), e, exact);
+}
+
+/// What the last stage leaves to do for vector v: p, delta, and on demand loss and hits.
+template <class T, int V>
+class Output {
+ public:
+  Output(BatchPass<T>& pass, const Block<T>& block, T* delta) : pass_(pass), block_(block), delta_(delta) {}
+
+  void run(int v, hn::Mask<Tag<T>> active) {
+    const Tag<T> d;
+    const Head head = pass_.net->head;
+    const Vec<T> scale = hn::Set(d, pass_.scale);
+    Vec<T> mass = hn::Set(d, T(1));
+    Vec<T> log_sum = hn::Zero(d);
+    if (head == Head::cross_entropy) {
+      log_sum = softmax(v);
+      mass = hn::Zero(d);
+      for (Index c = 0; c < outputs(); ++c) mass = hn::Add(mass, at(block_.targets, c, v));
+    }
+    for (Index c = 0; c < outputs(); ++c) {
+      const Vec<T> p = at(p_(), c, v);
+      const Vec<T> t = at(block_.targets, c, v);
+      Vec<T> slope = hn::MulSub(p, mass, t);
+      if (head == Head::squared_error)
+        slope = times_derivative(d, pass_.net->stages.back().function, p, hn::Add(slope, slope));
+      hn::Store(hn::IfThenElseZero(active, hn::Mul(slope, scale)), d, delta_ + place(c, v));
+    }
+    if (!pass_.record) return;
+    pass_.loss += sum_of<T>(hn::IfThenElseZero(active, loss(v, log_sum)));
+    pass_.hits += hits(v, active);
+  }
+
+ private:
+  Index outputs() const { return pass_.net->outputs(); }
+  const T* p_() const { return block_.outputs[pass_.net->stages.size() - 1]; }
+  static Index place(Index unit, int v) { return (unit * V + v) * kLanes<T>; }
+  HWY_INLINE Vec<T> at(const T* from, Index unit, int v) const { return hn::Load(Tag<T>(), from + place(unit, v)); }
+
+  /// p, and log sum_c exp z_c.
+  Vec<T> softmax(int v) {
+    const Tag<T> d;
+    T* p = block_.outputs[pass_.net->stages.size() - 1];
+    Vec<T> max = at(block_.logits, 0, v);
+    for (Index c = 1; c < outputs(); ++c) max = hn::Max(max, at(block_.logits, c, v));
+    Vec<T> sum = hn::Zero(d);
+    for (Index c = 0; c < outputs(); ++c) {
+      const Vec<T> e = vec_exp_normal(d, hn::Sub(at(block_.logits, c, v), max));
+      sum = hn::Add(sum, e);
+      hn::Store(e, d, p + place(c, v));
+    }
+    const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum);
+    for (Index c = 0; c < outputs(); ++c) hn::Store(hn::Mul(at(p, c, v), factor), d, p + place(c, v));
+    return pass_.record ? hn::Add(max, vec_log(d, sum)) : max;
+  }
+
+  Vec<T> loss(int v, Vec<T> log_sum) const {
+    const Tag<T> d;
+    const Vec<T> zero = hn::Zero(d);
+    const Vec<T> one = hn::Set(d, T(1));
+    Vec<T> sum = zero;
+    for (Index c = 0; c < outputs(); ++c) {
+      const Vec<T> z = at(block_.logits, c, v);
+      const Vec<T> p = at(p_(), c, v);
+      const Vec<T> t = at(block_.targets, c, v);
+      switch (pass_.net->head) {
+        case Head::cross_entropy: sum = hn::MulAdd(t, hn::Sub(log_sum, z), sum); break;
+        case Head::binary_cross_entropy: {
+          const Vec<T> linear = hn::IfThenElse(hn::Gt(z, zero), hn::Mul(z, hn::Sub(one, t)), hn::Neg(hn::Mul(t, z)));
+          sum = hn::Add(sum, hn::Add(linear, log_1_plus<T>(vec_exp(d, hn::Neg(hn::Abs(z))))));
+          break;
+        }
+        case Head::squared_error: {
+          const Vec<T> error = hn::Sub(p, t);
+          sum = hn::MulAdd(error, error, sum);
+          break;
+        }
+        default: sum = hn::MulAdd(hn::Sub(p, t), z, sum);
+      }
+    }
+    return sum;
+  }
+
+  Index hits(int v, hn::Mask<Tag<T>> active) const {
+    const Tag<T> d;
+    if (pass_.match == Match::none) return 0;
+    auto hit = active;
+    if (pass_.match == Match::sides) {
+      const Vec<T> half = hn::Set(d, T(0.5));
+      for (Index c = 0; c < outputs(); ++c)
+        hit = hn::AndNot(hn::Xor(hn::Gt(at(p_(), c, v), half), hn::Gt(at(block_.targets, c, v), half)), hit);
+    } else {
+      Vec<T> best_p = at(p_(), 0, v);
+      Vec<T> best_t = at(block_.targets, 0, v);
+      Vec<T> where_p = hn::Zero(d);
+      Vec<T> where_t = hn::Zero(d);
+      for (Index c = 1; c < outputs(); ++c) {
+        const Vec<T> number = hn::Set(d, static_cast<T>(c));
+        const Vec<T> p = at(p_(), c, v);
+        const Vec<T> t = at(block_.targets, c, v);
+        where_p = hn::IfThenElse(hn::Gt(p, best_p), number, where_p);
+        where_t = hn::IfThenElse(hn::Gt(t, best_t), number, where_t);
+        best_p = hn::IfThenElse(hn::Gt(p, best_p), p, best_p);
+        best_t = hn::IfThenElse(hn::Gt(t, best_t), t, best_t);
+      }
+      hit = hn::And(hit, hn::Eq(where_p, where_t));
+    }
+    return static_cast<Index>(hn::CountTrue(d, hit));
+  }
+
+  BatchPass<T>& pass_;
+  const Block<T>& block_;
+  T* delta_;
+};
+
+/// Rows become columns: unit u of sample s goes to u * V * lanes + s; samples past the end are zeros.
+template <class T, int V>
+void gather(const BatchPass<T>& pass, Index first, Index count, const T* from, Index stride, Index width, T* to) {
+  constexpr Index lanes = V * kLanes<T>;
+  for (Index s = 0; s < count; ++s) {
+    const T* row = from + (pass.rows ? pass.rows[first + s] : first + s) * stride;
+    for (Index u = 0; u < width; ++u) to[u * lanes + s] = row[u];
+  }
+  if (count == lanes) return;
+  for (Index u = 0; u < width; ++u) std::fill(to + u * lanes + count, to + (u + 1) * lanes, T(0));
+}
+
+template <class T>
+Block<T> lay_out(const Description& net, T* work, Index lanes) {
+  Block<T> block;
+  const auto take = [&](Index units) {
+    T* at = work;
+    work += units * lanes;
+    return at;
+  };
+  block.x = take(net.inputs());
+  block.targets = take(net.outputs());
+  for (std::size_t s = 0; s < net.stages.size(); ++s) block.outputs[s] = take(net.stages[s].outputs);
+  block.logits = take(net.outputs());
+  block.delta[0] = take(net.widest());
+  block.delta[1] = take(net.widest());
+  return block;
+}
+
+/// Samples `first` to `first + count` of the batch, at most V vectors of them.
+template <class T, int V, bool First>
+void run_block(BatchPass<T>& pass, Index first, Index count) {
+  const Tag<T> d;
+  const Description& net = *pass.net;
+  const Block<T> block = lay_out(net, pass.work, V * kLanes<T>);
+  gather<T, V>(pass, first, count, pass.x, pass.x_stride, net.inputs(), block.x);
+  gather<T, V>(pass, first, count, pass.targets, pass.targets_stride, net.outputs(), block.targets);
+  const T* x = block.x;
+  const std::size_t last = net.stages.size() - 1;
+  for (std::size_t s = 0; s <= last; ++s) {
+    forward_stage<T, V>(x, net.stages[s], pass.theta, s == last ? block.logits : block.outputs[s], block.outputs[s]);
+    x = block.outputs[s];
+  }
+  Output<T, V> output(pass, block, block.delta[last % 2]);
+  for (int v = 0; v < V; ++v) {
+    const Index left = std::clamp<Index>(count - v * kLanes<T>, 0, kLanes<T>);
+    output.run(v, hn::FirstN(d, static_cast<std::size_t>(left)));
+  }
+  for (std::size_t s = last + 1; s-- > 0;) {
+    const T* in = s == 0 ? block.x : block.outputs[s - 1];
+    const T* delta = block.delta[s % 2];
+    gradient_stage<T, V, First>(in, delta, net.stages[s], pass.gradient);
+    if (s > 0)  // the first stage's input needs no derivative
+      backward_stage<T, V>(delta, net.stages[s], pass.theta, net.stages[s - 1].function, in, block.delta[(s + 1) % 2]);
+  }
+}
+
+template <class T, bool First>
+void run_block(BatchPass<T>& pass, Index first, Index count) {
+  if (count > 2 * kLanes<T>) return run_block<T, 4, First>(pass, first, count);
+  if (count > kLanes<T>) return run_block<T, 2, First>(pass, first, count);
+  run_block<T, 1, First>(pass, first, count);
+}
+
+template <class T>
+void batch_pass(BatchPass<T>& pass) {
+  constexpr Index block = 4 * kLanes<T>;
+  pass.loss = 0;
+  pass.hits = 0;
+  run_block<T, true>(pass, 0, std::min(pass.count, block));
+  for (Index first = block; first < pass.count; first += block)
+    run_block<T, false>(pass, first, std::min(pass.count - first, block));
+}
+
+void run_batch_float(BatchPass<float>& pass) { batch_pass(pass); }
+void run_batch_double(BatchPass<double>& pass) { batch_pass(pass); }
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gradus::engine {
+
+HWY_EXPORT(run_batch_float);
+HWY_EXPORT(run_batch_double);
+
+template <class T>
+Index batch_work(const Description& net) {
+  constexpr Index lanes = 4 * 64 / static_cast<Index>(sizeof(T));
+  Index units = net.inputs() + 2 * net.outputs() + 2 * net.widest();
+  for (const Stage& stage : net.stages) units += stage.outputs;
+  return units * lanes;
+}
+template Index batch_work<float>(const Description&);
+template Index batch_work<double>(const Description&);
+
+void run_batch(BatchPass<float>& pass) { HWY_DYNAMIC_DISPATCH(run_batch_float)(pass); }
+void run_batch(BatchPass<double>& pass) { HWY_DYNAMIC_DISPATCH(run_batch_double)(pass); }
+
+}  // namespace gradus::engine
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "engine/step_kernel.hpp"
+
+#include "engine/targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/step_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// f(d, k) for every whole vector, then number by number.
+template <class T, class F>
+HWY_INLINE void sweep(Index n, F f) {
+  const hn::ScalableTag<T> d;
+  constexpr Index lanes = static_cast<Index>(hn::MaxLanes(hn::ScalableTag<T>()));
+  Index k = 0;
+  for (; k + lanes <= n; k += lanes) f(d, k);
+  for (; k < n; ++k) f(hn::CappedTag<T, 1>(), k);
+}
+
+template <class T>
+void descend(const DescentStep<T>& step, Index n, const T* HWY_RESTRICT g, T* HWY_RESTRICT v, T* HWY_RESTRICT theta) {
+  if (step.momentum == 0) {
+    sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
+      hn::StoreU(hn::NegMulAdd(hn::Set(d, step.rate), hn::LoadU(d, g + k), hn::LoadU(d, theta + k)), d, theta + k);
+    });
+    return;
+  }
+  sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
+    const auto mu = hn::Set(d, step.momentum);
+    const auto move = hn::Mul(hn::Set(d, step.rate), hn::LoadU(d, g + k));
+    const auto next = hn::MulSub(mu, hn::LoadU(d, v + k), move);
+    hn::StoreU(next, d, v + k);
+    const auto change = step.nesterov ? hn::MulSub(mu, next, move) : next;
+    hn::StoreU(hn::Add(hn::LoadU(d, theta + k), change), d, theta + k);
+  });
+}
+
+template <class T>
+void adam(const AdamStep<T>& step, Index n, const T* HWY_RESTRICT g, T* HWY_RESTRICT m, T* HWY_RESTRICT v,
+          T* HWY_RESTRICT theta) {
+  sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
+    const auto gk = hn::LoadU(d, g + k);
+    const auto mk = hn::MulAdd(hn::Set(d, step.beta1), hn::LoadU(d, m + k), hn::Mul(hn::Set(d, 1 - step.beta1), gk));
+    const auto vk =
+        hn::MulAdd(hn::Set(d, step.beta2), hn::LoadU(d, v + k), hn::Mul(hn::Set(d, 1 - step.beta2), hn::Mul(gk, gk)));
+    hn::StoreU(mk, d, m + k);
+    hn::StoreU(vk, d, v + k);
+    const auto change = hn::Div(hn::Mul(hn::Set(d, step.rate), mk), hn::Add(hn::Sqrt(vk), hn::Set(d, step.epsilon)));
+    hn::StoreU(hn::Sub(hn::LoadU(d, theta + k), change), d, theta + k);
+  });
+}
+
+void descend_float(const DescentStep<float>& step, Index n, const float* g, float* v, float* theta) {
+  descend(step, n, g, v, theta);
+}
+void descend_double(const DescentStep<double>& step, Index n, const double* g, double* v, double* theta) {
+  descend(step, n, g, v, theta);
+}
+void adam_float(const AdamStep<float>& step, Index n, const float* g, float* m, float* v, float* theta) {
+  adam(step, n, g, m, v, theta);
+}
+void adam_double(const AdamStep<double>& step, Index n, const double* g, double* m, double* v, double* theta) {
+  adam(step, n, g, m, v, theta);
+}
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gradus::engine {
+
+HWY_EXPORT(descend_float);
+HWY_EXPORT(descend_double);
+HWY_EXPORT(adam_float);
+HWY_EXPORT(adam_double);
+
+void run_step(const DescentStep<float>& step, Index n, const float* gradient, float* v, float* theta) {
+  HWY_DYNAMIC_DISPATCH(descend_float)(step, n, gradient, v, theta);
+}
+void run_step(const DescentStep<double>& step, Index n, const double* gradient, double* v, double* theta) {
+  HWY_DYNAMIC_DISPATCH(descend_double)(step, n, gradient, v, theta);
+}
+void run_step(const AdamStep<float>& step, Index n, const float* gradient, float* m, float* v, float* theta) {
+  HWY_DYNAMIC_DISPATCH(adam_float)(step, n, gradient, m, v, theta);
+}
+void run_step(const AdamStep<double>& step, Index n, const double* gradient, double* m, double* v, double* theta) {
+  HWY_DYNAMIC_DISPATCH(adam_double)(step, n, gradient, m, v, theta);
+}
+
+}  // namespace gradus::engine
+#endif

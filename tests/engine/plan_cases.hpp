@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "gradus/nn/initializer.hpp"
+#include "gradus/nn/pass.hpp"
+#include "gradus/random/random_state.hpp"
+
+/// Networks, data and tolerances for tests of the engine against the definition.
+namespace gradus::engine_test {
+
+struct Case {
+  std::string network;
+  std::string loss;
+};
+
+/// Every activation and head; widths 1, primes, around multiples of the lanes; depths 1 to 5; without bias.
+inline std::vector<Case> cases() {
+  return {{"2-16tanh-2softmax", "cross-entropy"},
+          {"2-16relu-2softmax", "cross-entropy"},
+          {"4-8sigmoid-3softmax", "cross-entropy"},
+          {"3-5softmax", "cross-entropy"},
+          {"1-1tanh-1", "mse"},
+          {"2-2sigmoid-1sigmoid", "mse"},
+          {"3-17sigmoid-1sigmoid", "binary-cross-entropy"},
+          {"5-7relu-3sigmoid", "binary-cross-entropy"},
+          {"2-33tanh-4", "mse"},
+          {"7-13tanh-11relu-5", "mse"},
+          {"6-64relu-64tanh-10softmax", "cross-entropy"},
+          {"31-19-4softmax", "cross-entropy"},
+          {"2-1step", "perceptron"},
+          {"4-6sigmoid-2step", "perceptron"},
+          {"3-9tanh:nobias-2softmax:nobias", "cross-entropy"},
+          {"70-3sigmoid-65tanh-2softmax", "cross-entropy"},
+          {"2-4tanh-4sigmoid-4relu-3tanh-2", "mse"}};
+}
+
+template <class T>
+struct Problem {
+  Problem(const Case& c, Index samples, std::uint32_t seed)
+      : network(parse_network(c.network)), loss(parse_loss(c.loss)) {
+    RandomState random(seed);
+    theta = initial_parameters<T>(network, {.kind = Initializer::Kind::uniform, .limit = 0.7}, random);
+    x = Matrix<T>(samples, network.inputs());
+    for (T& value : x.values()) value = static_cast<T>(random.uniform(-1.5, 1.5));
+    targets = Matrix<T>(samples, network.outputs());
+    for (Index i = 0; i < samples; ++i) {
+      if (c.loss == "cross-entropy" && i % 3 != 2) {
+        targets(i, random.randint(0, network.outputs())) = 1;
+        continue;
+      }
+      for (Index j = 0; j < network.outputs(); ++j)  // distributions that sum to anything, targets between 0 and 1
+        targets(i, j) = static_cast<T>(c.loss == "perceptron" ? std::round(random.uniform()) : random.uniform());
+    }
+  }
+
+  Network network;
+  Loss loss;
+  std::vector<T> theta;
+  Matrix<T> x;
+  Matrix<T> targets;
+};
+
+template <class T>
+double norm(const std::vector<T>& v) {
+  double sum = 0;
+  for (const T value : v) sum += static_cast<double>(value) * static_cast<double>(value);
+  return std::sqrt(sum);
+}
+
+template <class T>
+double distance(const std::vector<T>& a, const std::vector<T>& b) {
+  double sum = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    const double difference = static_cast<double>(a[k]) - static_cast<double>(b[k]);
+    sum += difference * difference;
+  }
+  return std::sqrt(sum);
+}
+
+}  // namespace gradus::engine_test

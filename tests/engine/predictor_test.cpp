@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/engine/predictor.hpp"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "gradus/engine/target.hpp"
+#include "tests/engine/plan_cases.hpp"
+
+namespace gradus {
+namespace {
+
+using namespace engine_test;
+
+template <class T>
+void check_predictions() {
+  for (const Case& c : cases()) {
+    const Problem<T> p(c, 7, 5);
+    const engine::Predictor<T> predictor(p.network, p.theta);
+    const Matrix<T> expected = predict(p.network, p.theta, p.x);
+    Matrix<T> got(7, p.network.outputs(), std::numeric_limits<T>::quiet_NaN());
+    predictor(p.x, got);
+    SCOPED_TRACE(c.network + " " + engine::target_name());
+    // Sums of up to 70 terms, each rounded once, and activations of slope at most 1.
+    const double tolerance = 100 * static_cast<double>(std::numeric_limits<T>::epsilon());
+    EXPECT_LE(distance(got.values(), expected.values()), tolerance * (1 + norm(expected.values())));
+    std::vector<T> one(static_cast<std::size_t>(p.network.outputs()));
+    predictor(p.x.row(3), one);
+    for (Index j = 0; j < p.network.outputs(); ++j) EXPECT_EQ(one[static_cast<std::size_t>(j)], got(3, j));
+  }
+}
+
+TEST(Predictor, PredictsWhatTheDefinitionPredicts) {
+  for (const std::string& target : engine::targets()) {
+    engine::use_target(target);
+    check_predictions<float>();
+    check_predictions<double>();
+  }
+  engine::use_target("");
+}
+
+TEST(Predictor, IsSharedByThreads) {
+  const Problem<double> p({"5-7relu-3softmax", "cross-entropy"}, 64, 9);
+  const engine::Predictor<double> predictor(p.network, p.theta);
+  Matrix<double> expected(64, 3);
+  predictor(p.x, expected);
+  std::vector<Matrix<double>> results(4, Matrix<double>(64, 3));
+  std::vector<std::thread> threads;
+  for (Matrix<double>& result : results) threads.emplace_back([&] { predictor(p.x, result); });
+  for (std::thread& thread : threads) thread.join();
+  for (const Matrix<double>& result : results) EXPECT_EQ(result, expected);
+}
+
+TEST(Predictor, CarriesNaN) {
+  const Problem<float> p({"2-16tanh-2softmax", "cross-entropy"}, 1, 9);
+  const engine::Predictor<float> predictor(p.network, p.theta);
+  std::vector<float> x{0.5F, std::numeric_limits<float>::quiet_NaN()}, y(2);
+  predictor(x, y);
+  EXPECT_TRUE(std::isnan(y[0]) && std::isnan(y[1]));
+}
+
+TEST(Predictor, RefusesWhatDoesNotFit) {
+  const Network network = parse_network("2-3tanh-2softmax");
+  const std::vector<double> theta(static_cast<std::size_t>(network.parameter_count()));
+  EXPECT_THROW(engine::Predictor<double>(network, std::span(theta).first(4)), ShapeError);
+  const engine::Predictor<double> predictor(network, theta);
+  std::vector<double> x(3), y(2);
+  EXPECT_THROW(predictor(x, y), ShapeError);
+  const Network wide = parse_network("2-5000tanh-2softmax");
+  EXPECT_FALSE(engine::Predictor<double>::exists(wide));
+}
+
+}  // namespace
+}  // namespace gradus
