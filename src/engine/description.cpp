@@ -2,6 +2,7 @@
 #include "gradus/engine/description.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <type_traits>
 
 namespace gradus::engine {
@@ -18,11 +19,25 @@ std::optional<Function> function_of(const Layer& layer) {
   return std::nullopt;
 }
 
+/// Whether the loss is an L as it comes: one with options (smoothing, weights) has no plan.
+template <class L>
+bool is_plain(const LossFunction& loss) {
+  const L* f = std::get_if<L>(&loss);
+  if (!f) return false;
+  if constexpr (std::is_empty_v<L>) {
+    return true;
+  } else if constexpr (std::equality_comparable<L>) {
+    return *f == L{};
+  } else {
+    return false;
+  }
+}
+
 std::optional<Head> head_of(Function last, const LossFunction& loss) {
-  if (std::holds_alternative<CrossEntropy>(loss) && last == Function::softmax) return Head::cross_entropy;
-  if (std::holds_alternative<BinaryCrossEntropy>(loss) && last == Function::sigmoid) return Head::binary_cross_entropy;
-  if (std::holds_alternative<MeanSquaredError>(loss) && last != Function::softmax) return Head::squared_error;
-  if (std::holds_alternative<PerceptronCriterion>(loss) && last == Function::step) return Head::perceptron;
+  if (is_plain<CrossEntropy>(loss) && last == Function::softmax) return Head::cross_entropy;
+  if (is_plain<BinaryCrossEntropy>(loss) && last == Function::sigmoid) return Head::binary_cross_entropy;
+  if (is_plain<MeanSquaredError>(loss) && last != Function::softmax) return Head::squared_error;
+  if (is_plain<PerceptronCriterion>(loss) && last == Function::step) return Head::perceptron;
   return std::nullopt;
 }
 
