@@ -103,12 +103,12 @@ void add_data_command(Program& program) {
   add_output(command, options);
   command.require_subcommand(1);
   for (const MakerSpec& maker : makers()) add_maker(program, command, maker, options);
-  for (const auto& [name, help] : {std::pair{"iris", "150 irises of three species (Fisher, 1936)"},
-                                   std::pair{"digits", "1797 handwritten digits, 8 x 8 (Alpaydin and Kaynak, 1998)"}})
-    add_output(
-        program.add(command, name, help, fmt::format("gradus data {0} -o {0}.csv", name),
-                    [name, options](const Console& console) { return write_data(console, name, options->output); }),
-        options);
+  const auto add_real_set = [&](const std::string& name, const std::string& help) {
+    program.add(command, name, help, fmt::format("gradus data {0} -o {0}.csv", name),
+                [name, options](const Console& console) { return write_data(console, name, options->output); });
+  };
+  add_real_set("iris", "150 irises of three species (Fisher, 1936)");
+  add_real_set("digits", "1797 handwritten digits, 8 x 8 (Alpaydin and Kaynak, 1998)");
 }
 
 }  // namespace gradus::cli
