@@ -111,6 +111,7 @@ void train(ExperimentResult& result, const ProgressCallback& progress) {
                       result.test.size() > 0 ? std::optional(test.samples()) : std::nullopt, reporter.callbacks());
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   model.theta.assign(theta.begin(), theta.end());
+  model.state = result.fit.state;
 }
 
 /// Refuses a loss that cannot be meant: logarithms of what is no probability, classes where there are none.

@@ -73,6 +73,7 @@ Scores score(const Model& model, const Dataset& data) {
   check_fits(model.network, "the network " + to_text(model.network), data, "the data");
   const Matrix<double> x = model.scaler ? model.scaler->transform(data.x) : data.x;
   Trace<double> trace;
+  trace.state = model.state;
   const Matrix<double> p(forward(model.network, model.theta, x, trace));
   Scores scores;
   scores.samples = data.size();

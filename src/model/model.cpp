@@ -49,6 +49,7 @@ std::string_view to_text(Precision precision) { return precision == Precision::f
 void Model::check() const {
   if (network.size() == 0) throw ValueError("[model] expected a network, got none");
   check_length("model", "theta", static_cast<Index>(theta.size()), network.parameter_count());
+  check_length("model", "state", static_cast<Index>(state.size()), network.state_count());
   const std::string text = to_text(network);
   if (scaler) check_scaler(*scaler, network.inputs());
   check_count("feature names", feature_names.size(), network.inputs(), "the inputs of " + one_line(text));
@@ -59,14 +60,14 @@ void Model::check() const {
 }
 
 Matrix<double> Model::predict(ConstMatrixView<double> x) const {
-  if (x.cols() != network.inputs() && !feature_names.empty())
+  if (x.cols() != network.inputs() && !network.takes_sequences() && !feature_names.empty())
     throw ShapeError("[model] expected x with " + std::to_string(network.inputs()) +
                      (network.inputs() == 1 ? " column (" : " columns (") + listed(feature_names) + "), got " +
                      std::to_string(x.cols()) + " (x is " + std::to_string(x.rows()) + " x " +
                      std::to_string(x.cols()) + ")");
-  check_cols("model", "x", x, network.inputs());
-  if (!scaler) return gradus::predict(network, theta, x);
-  return gradus::predict(network, theta, scaler->transform(x));
+  network.check_input("model", x.rows(), x.cols());
+  if (!scaler) return gradus::predict(network, theta, x, state);
+  return gradus::predict(network, theta, scaler->transform(x), state);
 }
 
 std::vector<int> Model::classify(ConstMatrixView<double> x) const {

@@ -47,7 +47,9 @@ std::string checksum(std::string_view bytes, std::size_t position) {
 // -------------------------------------------------------------------------------------------------- tensors
 
 std::string tensor_name(const ParameterBlock& block) {
-  return "layer" + std::to_string(block.number) + "." + block.name;
+  std::string name = "layer" + std::to_string(block.number) + "." + block.name;
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return name;
 }
 
 /// A bias is one row, and is stored with one dimension.
@@ -82,23 +84,28 @@ std::string entry_label(const ParameterBlock& block, Index i) {
   return block.label() + (block.is_bias ? "[" : "[" + std::to_string(i / block.cols) + ", ") + column;
 }
 
-/// The first parameter that is NaN or infinite, as "layer 2 weights[3, 1] is nan"; empty if there is none.
-std::string non_finite_entry(const Network& network, std::span<const double> theta) {
-  for (const ParameterBlock& block : network.parameter_blocks())
+/// The first number that is NaN or infinite, as "layer 2 weights[3, 1] is nan"; empty if there is none.
+std::string non_finite_entry(const std::vector<ParameterBlock>& blocks, std::span<const double> values) {
+  for (const ParameterBlock& block : blocks)
     for (Index i = 0; i < block.size(); ++i) {
-      const double value = theta[static_cast<std::size_t>(block.offset + i)];
+      const double value = values[static_cast<std::size_t>(block.offset + i)];
       if (!std::isfinite(value))
         return entry_label(block, i) + " is " + (std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
     }
   return "";
 }
 
-/// The parameters as they will stand in the file.
-std::vector<double> stored_parameters(const Model& model) {
-  std::vector<double> theta = model.theta;
+std::string non_finite_entry(const Model& model) {
+  const std::string entry = non_finite_entry(model.network.parameter_blocks(), model.theta);
+  return entry.empty() ? non_finite_entry(model.network.state_blocks(), model.state) : entry;
+}
+
+/// The model with its numbers as they will stand in the file.
+Model rounded(Model model) {
   if (model.precision == Precision::float32)
-    for (double& value : theta) value = static_cast<double>(static_cast<float>(value));
-  return theta;
+    for (std::vector<double>* numbers : {&model.theta, &model.state})
+      for (double& value : *numbers) value = static_cast<double>(static_cast<float>(value));
+  return model;
 }
 
 // -------------------------------------------------------------------------------------------------- writing
@@ -121,15 +128,15 @@ std::map<std::string, std::string> to_metadata(const Model& model) {
   return metadata;
 }
 
-void append_parameters(const Model& model, std::vector<Tensor>& tensors) {
-  const std::span<const double> theta(model.theta);
-  for (const ParameterBlock& block : model.network.parameter_blocks()) {
-    const auto values = theta.subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()));
-    if (model.precision == Precision::float64) {
+void append_blocks(const std::vector<ParameterBlock>& blocks, std::span<const double> numbers, Precision precision,
+                   std::vector<Tensor>& tensors) {
+  for (const ParameterBlock& block : blocks) {
+    const auto values = numbers.subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()));
+    if (precision == Precision::float64) {
       tensors.push_back(to_tensor(tensor_name(block), DType::f64, tensor_shape(block), values));
     } else {
-      const std::vector<float> rounded(values.begin(), values.end());
-      tensors.push_back(to_tensor<float>(tensor_name(block), DType::f32, tensor_shape(block), rounded));
+      const std::vector<float> narrow(values.begin(), values.end());
+      tensors.push_back(to_tensor<float>(tensor_name(block), DType::f32, tensor_shape(block), narrow));
     }
   }
 }
@@ -147,13 +154,15 @@ class Reader {
            " (made by another version?)");
     Model model;
     read_shape(model);
-    read_parameters(model);
+    const bool wide = model.precision == Precision::float64;
+    read_blocks(model.network.parameter_blocks(), wide, model.theta);
+    read_blocks(model.network.state_blocks(), wide, model.state);
     read_description(model);
     Matrix<double> x = matrix("test.x", model.network.inputs());
     Matrix<double> y = matrix("test.y", model.network.outputs());
     check_nothing_left();
     wrapped([&] { model.check(); });
-    const std::string bad = non_finite_entry(model.network, model.theta);
+    const std::string bad = non_finite_entry(model);
     if (!bad.empty() && !options.allow_non_finite) fail(bad + "; its training has diverged");
     if (bad.empty()) replay(model, x, y);
     return model;
@@ -216,17 +225,18 @@ class Reader {
     wrapped([&] { model.precision = parse_precision(text("precision")); });
   }
 
-  void read_parameters(Model& model) {
-    const bool wide = model.precision == Precision::float64;
+  void read_blocks(std::vector<ParameterBlock> blocks, bool wide, std::vector<double>& numbers) {
     // All shapes first: what the network's text claims is not allocated before the file is seen to hold it.
     std::vector<std::pair<ParameterBlock, const Tensor*>> found;
-    for (ParameterBlock& block : model.network.parameter_blocks()) {
+    std::size_t count = 0;
+    for (ParameterBlock& block : blocks) {
+      count += static_cast<std::size_t>(block.size());
       const Tensor& stored = tensor(tensor_name(block), wide ? DType::f64 : DType::f32, tensor_shape(block));
       found.emplace_back(std::move(block), &stored);
     }
-    model.theta.resize(static_cast<std::size_t>(model.network.parameter_count()));
+    numbers.resize(count);
     for (const auto& [block, stored] : found) {
-      const auto to = std::span(model.theta)
+      const auto to = std::span(numbers)
                           .subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()));
       if (wide)
         copy_numbers<double>(*stored, to);
@@ -307,14 +317,14 @@ std::string to_model_file(const Model& model) {
   model.check();
   if (to_text(model.network).size() > kMaxNetworkText)
     throw ValueError("[model] expected a network's text of at most 65536 bytes");
-  Model stored = model;
-  stored.theta = stored_parameters(model);
-  if (const std::string bad = non_finite_entry(model.network, stored.theta); !bad.empty())
-    throw ValueError("[model] " + bad + (non_finite_entry(model.network, model.theta).empty() ? " in float32" : "") +
+  const Model stored = rounded(model);
+  if (const std::string bad = non_finite_entry(stored); !bad.empty())
+    throw ValueError("[model] " + bad + (non_finite_entry(model).empty() ? " in float32" : "") +
                      "; a model is saved with finite parameters only");
   SafeTensors file;
   file.metadata = to_metadata(stored);
-  append_parameters(stored, file.tensors);
+  append_blocks(stored.network.parameter_blocks(), stored.theta, stored.precision, file.tensors);
+  append_blocks(stored.network.state_blocks(), stored.state, stored.precision, file.tensors);
   const Matrix<double> x = test_inputs(stored);
   file.tensors.push_back(to_tensor("test.x", x));
   file.tensors.push_back(to_tensor("test.y", stored.predict(x)));

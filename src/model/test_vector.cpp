@@ -69,6 +69,7 @@ Matrix<double> replay_tolerance(const Model& model, ConstMatrixView<double> x) {
   const Network& network = model.network;
   const Matrix<double> scaled = model.scaler ? model.scaler->transform(x) : Matrix<double>(x);
   Trace<double> trace;
+  trace.state = model.state;
   forward(network, std::span<const double>(model.theta), scaled, trace);
   Matrix<double> tolerance(x.rows(), network.outputs());
   for (Index i = 0; i < x.rows(); ++i) {

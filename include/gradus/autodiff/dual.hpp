@@ -5,6 +5,7 @@
 #include <cmath>
 #include <compare>
 #include <concepts>
+#include <numbers>
 
 #include "gradus/core/scalar.hpp"
 
@@ -51,6 +52,9 @@ struct Dual {
     const T y = std::tanh(a.value);
     return {y, (1 - y * y) * a.derivative};
   }
+  /// d erf(a) = 2 / sqrt(pi) exp(-a^2) da
+  friend Dual erf(Dual a) { return {std::erf(a.value), bell(a.value) * a.derivative}; }
+  friend Dual erfc(Dual a) { return {std::erfc(a.value), -bell(a.value) * a.derivative}; }
   friend Dual sqrt(Dual a) {
     const T y = std::sqrt(a.value);
     return {y, a.derivative / (2 * y)};
@@ -64,6 +68,9 @@ struct Dual {
     return {std::pow(a.value, exponent), exponent * std::pow(a.value, exponent - 1) * a.derivative};
   }
   friend T value_of(Dual a) { return a.value; }
+
+ private:
+  static T bell(T x) { return 2 * std::numbers::inv_sqrtpi_v<T> * std::exp(-x * x); }
 };
 
 template <std::floating_point T>

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <compare>
 #include <cstdint>
+#include <numbers>
 #include <span>
 #include <vector>
 
@@ -44,6 +45,8 @@ class Var {
   friend Var log(const Var& a);
   friend Var log1p(const Var& a);
   friend Var tanh(const Var& a);
+  friend Var erf(const Var& a);
+  friend Var erfc(const Var& a);
   friend Var sqrt(const Var& a);
   friend Var sin(const Var& a);
   friend Var cos(const Var& a);
@@ -154,6 +157,13 @@ inline Var log1p(const Var& a) { return Tape::record(std::log1p(a.value_), a, 1 
 inline Var tanh(const Var& a) {
   const double y = std::tanh(a.value_);
   return Tape::record(y, a, 1 - y * y);
+}
+/// d erf(a) = 2 / sqrt(pi) exp(-a^2) da
+inline Var erf(const Var& a) {
+  return Tape::record(std::erf(a.value_), a, 2 * std::numbers::inv_sqrtpi * std::exp(-a.value_ * a.value_));
+}
+inline Var erfc(const Var& a) {
+  return Tape::record(std::erfc(a.value_), a, -2 * std::numbers::inv_sqrtpi * std::exp(-a.value_ * a.value_));
 }
 inline Var sqrt(const Var& a) {
   const double y = std::sqrt(a.value_);

@@ -23,6 +23,7 @@ std::string_view to_text(Precision precision);
 struct Model {
   Network network;
   std::vector<double> theta;  ///< the network's parameters; saving a float32 model rounds them to float
+  std::vector<double> state{};  ///< its running statistics (Network::state_blocks), stored in the same precision
   Precision precision = Precision::float64;
   Loss loss;
   std::optional<Scaler> scaler;            ///< applied to x before the network
@@ -59,7 +60,8 @@ struct LoadOptions {
 /// Throws ValueError or ShapeError for a model that could not be read again (parts that do not fit, a parameter that
 /// is not finite), FileError if the file cannot be written.
 ///
-/// Tensors: `layer1.weights` (inputs, outputs), `layer1.bias` (outputs), ... in F64 or F32, and in F64 the test vector
+/// Tensors: `layer1.weights` (inputs, outputs), `layer1.bias` (outputs), ... in F64 or F32 (a block's name, its spaces
+/// as underscores; running statistics like parameters), and in F64 the test vector
 /// `test.x` (4, inputs), `test.y` (4, outputs): inputs before scaling and what the network makes of them.
 /// Metadata: gradus.version, gradus.checksum, network, loss, reduction, precision and, where the model has them,
 /// scaler (JSON), feature_names, class_names, target_names (JSON lists), experiment (TOML), interrupted.

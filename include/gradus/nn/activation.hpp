@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <string_view>
@@ -8,12 +9,17 @@
 #include "gradus/core/scalar.hpp"
 
 /// Activation functions: each a formula `value(z)`, written once for every number type, and its `derivative(z, y)`,
-/// given both the input z and the output y = value(z), whichever is cheaper. NaN in, NaN out.
+/// given both the input z and the output y = value(z), whichever is cheaper. NaN in, NaN out. `kinks` are the z where
+/// the derivative jumps; there it has the value that the comment states.
+///
+/// Errors are in units in the last place of the result, for an exp, expm1, log1p and erfc within 1 ULP; a formula that
+/// names none is exact or rounded once. Here are the oldest ones; nn/activations/ has the others.
 namespace gradus::activation {
 
 /// y = z. Range: the real line. Derivative 1.
 struct Identity {
   static constexpr std::string_view name = "identity";
+  static constexpr std::array<double, 0> kinks{};
   template <Number T>
   static T value(const T& z) {
     return z;
@@ -28,6 +34,7 @@ struct Identity {
 /// step can be trained as the last layer only, by the perceptron criterion (nn/loss.hpp).
 struct Step {
   static constexpr std::string_view name = "step";
+  static constexpr std::array kinks{0.0};
   template <Number T>
   static T value(const T& z) {
     if (z > Scalar<T>(0)) return T(Scalar<T>(1));
@@ -44,6 +51,7 @@ struct Step {
 /// evaluated as exp(z) / (1 + exp(z)). Error: below 3 ULP with a correctly rounded exp.
 struct Sigmoid {
   static constexpr std::string_view name = "sigmoid";
+  static constexpr std::array<double, 0> kinks{};
   template <Number T>
   static T value(const T& z) {
     using std::exp;
@@ -62,6 +70,7 @@ struct Sigmoid {
 /// Hyperbolic tangent: y = tanh(z), range (-1, 1). Derivative 1 - y^2. Error: the C library's, below 2 ULP.
 struct Tanh {
   static constexpr std::string_view name = "tanh";
+  static constexpr std::array<double, 0> kinks{};
   template <Number T>
   static T value(const T& z) {
     using std::tanh;
@@ -76,6 +85,7 @@ struct Tanh {
 /// Rectified linear unit: y = max(0, z), range [0, inf) (Nair and Hinton, 2010). Kink at 0; convention ReLU'(0) = 0.
 struct Relu {
   static constexpr std::string_view name = "relu";
+  static constexpr std::array kinks{0.0};
   template <Number T>
   static T value(const T& z) {
     return z <= Scalar<T>(0) ? T(Scalar<T>(0)) : z;

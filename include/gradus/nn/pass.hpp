@@ -2,46 +2,50 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <ranges>
 
-#include "gradus/core/shape.hpp"
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
+#include "gradus/nn/trace.hpp"
 
 /// Passes through a network: forward, loss, backward. All are free functions of (network, theta, x); what they must
 /// remember lies in a Trace that the caller owns and may reuse, after which they allocate nothing.
 namespace gradus {
 
-/// What a pass remembers.
-template <Number T>
-struct Trace {
-  std::vector<Matrix<T>> outputs;       ///< outputs[l] (batch, outputs of layer l)
-  std::array<Matrix<T>, 2> derivative;  ///< scratch of `backward`: of the loss by the outputs of two layers in turn
-};
-
-/// The network's outputs (batch, outputs) for x (batch, inputs); every layer's are left in the trace.
-/// Throws ShapeError if x or theta do not fit the network.
+/// The network's outputs (batch, outputs) for x (batch, inputs); every layer's are left in the trace. In a sequence x is
+/// (batch, steps * inputs), and so are the outputs if every step has its own.
+/// Throws ShapeError if x, theta or the trace's state do not fit the network.
 template <Number T, class L>
 ConstMatrixView<T> forward(const BasicNetwork<L>& network, std::span<const std::type_identity_t<T>> theta,
                            ConstMatrixView<std::type_identity_t<T>> x, Trace<T>& trace) {
-  check_cols("network", "x", x, network.inputs());
+  network.check_input("network", x.rows(), x.cols());
   check_length("network", "theta", static_cast<Index>(theta.size()), network.parameter_count());
   trace.outputs.resize(network.size());
-  ConstMatrixView<T> in = x;
+  detail::prepare_memory(network, trace);
+  ConstMatrixView<T> in = detail::packed(network, x, trace.packed);
   for (std::size_t l = 0; l < network.size(); ++l) {
     Matrix<T>& out = trace.outputs[l];
-    out.resize(x.rows(), network.outputs(l));
-    network.visit(l, [&](const auto& layer) { layer.template forward<T>(network.slice(theta, l), in, out.view()); });
+    network.visit(l, [&]<class Kind>(const Kind& layer) {
+      out.resize(in.rows(), network.output_cols(layer, in.cols()));
+      const ConstMatrixView<T> xs = detail::step_rows(layer, in, layer.inputs());
+      const MatrixView<T> ys = detail::step_rows(layer, out.view(), layer.outputs());
+      if constexpr (ForwardsWithMemory<Kind, T>)
+        layer.template forward<T>(network.slice(theta, l), xs, ys, detail::memory_of(network, l, xs, trace));
+      else
+        layer.template forward<T>(network.slice(theta, l), xs, ys);
+    });
     in = out.view();
   }
   return in;
 }
 
-/// The network's outputs, in a matrix of their own.
+/// The network's outputs in use (inference), in a matrix of their own. A network with running statistics needs them.
 template <class Theta, class L, class T = std::ranges::range_value_t<Theta>>
-Matrix<T> predict(const BasicNetwork<L>& network, const Theta& theta, ConstMatrixView<std::type_identity_t<T>> x) {
+Matrix<T> predict(const BasicNetwork<L>& network, const Theta& theta, ConstMatrixView<std::type_identity_t<T>> x,
+                  std::span<const Scalar<std::type_identity_t<T>>> state = {}) {
+  check_length("network", "state", static_cast<Index>(state.size()), network.state_count());
   Trace<T> trace;
+  trace.state.assign(state.begin(), state.end());
   forward(network, std::span<const T>(theta), x, trace);
   return std::move(trace.outputs.back());
 }
@@ -51,40 +55,35 @@ template <class L>
 bool is_fused(const BasicNetwork<L>& network, const LossFunction& loss) {
   if (network.size() < 2) return false;
   return std::visit(
-      [](const auto& last, const auto& f) {
-        using Last = std::decay_t<decltype(last)>;
-        return std::is_same_v<Last, typename std::decay_t<decltype(f)>::Link>;
+      [&]<class F>(const F&) {
+        if constexpr (detail::is_one_of<typename F::Link, L>)
+          return std::holds_alternative<typename F::Link>(network.layers().back());
+        else
+          return false;
       },
-      network.layers().back(), loss);
+      loss);
 }
 
-namespace detail {
-
-template <class L>
-void check_targets(const BasicNetwork<L>& network, Index batch, Index rows, Index cols) {
-  check_rows("loss", "targets", rows, cols, batch);
-  check_cols("loss", "targets", rows, cols, network.outputs());
-}
-
-}  // namespace detail
-
-/// The loss of the batch whose forward pass is in the trace. Targets are (batch, outputs).
+/// The loss of the batch whose forward pass is in the trace. Targets are (batch, outputs); where every time step has its
+/// own outputs, (batch, steps * outputs), and a mean is over all steps.
 template <Number T, class L>
 T loss_of_trace(const BasicNetwork<L>& network, const Loss& loss, const Trace<T>& trace,
                 ConstMatrixView<Scalar<std::type_identity_t<T>>> targets) {
-  const Matrix<T>& p = trace.outputs.back();
-  detail::check_targets(network, p.rows(), targets.rows(), targets.cols());
+  detail::check_targets(trace.outputs.back(), targets);
   const bool fused = is_fused(network, loss.function);
-  const Matrix<T>& values = fused ? trace.outputs[network.size() - 2] : p;
+  const Index width = network.outputs();
+  const ConstMatrixView<T> p = detail::rows_of(trace.outputs.back().view(), width);
+  const ConstMatrixView<T> values = fused ? detail::rows_of(trace.outputs[network.size() - 2].view(), width) : p;
   T sum(Scalar<T>(0));
   std::visit(
       [&](const auto& f) {
-        for (Index i = 0; i < p.rows(); ++i)
-          sum += fused ? f.template value_from_logits<T>(values.row(i), targets.row(i))
-                       : f.template value<T>(values.row(i), targets.row(i));
+        for (Index i = 0; i < p.rows(); ++i) {
+          const auto t = detail::step_row(targets, i, width);
+          sum += fused ? f.template value_from_logits<T>(values.row(i), t) : f.template value<T>(p.row(i), t);
+        }
       },
       loss.function);
-  return sum * Scalar<T>(loss.scale(p.rows(), p.cols()));
+  return sum * Scalar<T>(loss.scale(p.rows(), width));
 }
 
 /// The loss of a batch: forward pass and loss, on any number type.
@@ -96,9 +95,9 @@ T loss_value(const BasicNetwork<L>& network, const Loss& loss, std::span<const s
   return loss_of_trace(network, loss, trace, targets);
 }
 
-/// Chain rule through the first `depth` layers: given `seed` (batch, outputs of layer depth - 1), the derivative of a
-/// scalar by those outputs, writes its derivative by every parameter of these layers into `gradient` (as long as
-/// theta; the parts of later layers are left alone) and, unless dx is empty, by x.
+/// Chain rule through the first `depth` layers: given `seed`, of the shape of the outputs of layer depth - 1, the
+/// derivative of a scalar by those outputs, writes its derivative by every parameter of these layers into `gradient` (as
+/// long as theta; the parts of later layers are left alone) and, unless dx is empty, by x.
 /// The forward pass of the same theta and x must be in the trace.
 template <std::floating_point T, class L>
 void backward(const BasicNetwork<L>& network, std::span<const std::type_identity_t<T>> theta,
@@ -106,21 +105,32 @@ void backward(const BasicNetwork<L>& network, std::span<const std::type_identity
               ConstMatrixView<std::type_identity_t<T>> seed, std::size_t depth,
               std::span<std::type_identity_t<T>> gradient, MatrixView<std::type_identity_t<T>> dx = {}) {
   check_length("backward", "gradient", static_cast<Index>(gradient.size()), network.parameter_count());
+  x = detail::packed(network, x, trace.packed);
+  const bool gaps = detail::has_gaps(network, dx);
+  Matrix<T> dx_packed = gaps ? Matrix<T>(dx.rows(), dx.cols()) : Matrix<T>();
   ConstMatrixView<T> dy = seed;
   for (std::size_t l = depth; l-- > 0;) {
     const ConstMatrixView<T> in = l > 0 ? ConstMatrixView<T>(trace.outputs[l - 1]) : x;
-    MatrixView<T> din = dx;
+    MatrixView<T> din = gaps ? dx_packed.view() : dx;
     if (l > 0) {
       Matrix<T>& buffer = trace.derivative[l % 2];
       buffer.resize(in.rows(), in.cols());
       din = buffer.view();
     }
-    network.visit(l, [&](const auto& layer) {
-      layer.template backward<T>(network.slice(theta, l), in, trace.outputs[l].view(), dy, din,
-                                 network.slice(gradient, l));
+    network.visit(l, [&]<class Kind>(const Kind& layer) {
+      const ConstMatrixView<T> xs = detail::step_rows(layer, in, layer.inputs());
+      const ConstMatrixView<T> ys = detail::step_rows(layer, ConstMatrixView<T>(trace.outputs[l]), layer.outputs());
+      const ConstMatrixView<T> dys = detail::step_rows(layer, dy, layer.outputs());
+      const MatrixView<T> dxs = din.empty() ? din : detail::step_rows(layer, din, layer.inputs());
+      if constexpr (BackwardsWithMemory<Kind, T>)
+        layer.template backward<T>(network.slice(theta, l), xs, ys, dys, dxs, network.slice(gradient, l),
+                                   detail::memory_of(network, l, xs, trace, depth));
+      else
+        layer.template backward<T>(network.slice(theta, l), xs, ys, dys, dxs, network.slice(gradient, l));
     });
     dy = din;
   }
+  for (Index i = 0; gaps && i < dx.rows(); ++i) std::copy_n(dx_packed.row(i).begin(), dx.cols(), dx.row(i).begin());
 }
 
 /// Backward pass of the loss of the batch whose forward pass is in the trace: writes the derivative by every parameter
@@ -130,21 +140,26 @@ void gradient_of_trace(const BasicNetwork<L>& network, const Loss& loss, std::sp
                        ConstMatrixView<std::type_identity_t<T>> x,
                        ConstMatrixView<std::type_identity_t<T>> targets, Trace<T>& trace,
                        std::span<std::type_identity_t<T>> gradient, MatrixView<std::type_identity_t<T>> dx = {}) {
-  const Matrix<T>& p = trace.outputs.back();
-  detail::check_targets(network, p.rows(), targets.rows(), targets.cols());
+  const Matrix<T>& outputs = trace.outputs.back();
+  detail::check_targets(outputs, targets);
   const bool fused = is_fused(network, loss.function);
   const std::size_t depth = fused ? network.size() - 1 : network.size();
+  const Index width = network.outputs();
   Matrix<T>& seed = trace.derivative[depth % 2];
-  seed.resize(p.rows(), p.cols());
-  const T scale = static_cast<T>(loss.scale(p.rows(), p.cols()));
+  seed.resize(outputs.rows(), outputs.cols());
+  const ConstMatrixView<T> p = detail::rows_of(outputs.view(), width);
+  const ConstMatrixView<T> values = fused ? detail::rows_of(trace.outputs[depth - 1].view(), width) : p;
+  const MatrixView<T> derivatives = detail::rows_of(seed.view(), width);
+  const T scale = static_cast<T>(loss.scale(p.rows(), width));
   std::visit(
       [&](const auto& f) {
         for (Index i = 0; i < p.rows(); ++i) {
-          const std::span<T> d = seed.row(i);
+          const std::span<const T> t = detail::step_row(targets, i, width);
+          const std::span<T> d = derivatives.row(i);
           if (fused)
-            f.template gradient_from_logits<T>(trace.outputs[depth - 1].row(i), p.row(i), targets.row(i), d);
+            f.template gradient_from_logits<T>(values.row(i), p.row(i), t, d);
           else
-            f.template gradient<T>(p.row(i), targets.row(i), d);
+            f.template gradient<T>(p.row(i), t, d);
           for (T& value : d) value *= scale;
         }
       },

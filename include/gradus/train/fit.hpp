@@ -71,6 +71,8 @@ struct FitOptions {
   Index test_every = 0;       ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each pass
   Hit hit = Hit::by_loss;
   bool keep_gradients = false;
+  std::vector<double> state;                 ///< running statistics to go on from; none: the network's initial state
+  std::optional<std::uint64_t> mask_seed{};  ///< of dropout; none: one draw from `random`, if the network has any
 };
 
 /// A set to learn from, or to be tried on: inputs (samples, features) and targets (samples, outputs).
@@ -83,8 +85,9 @@ struct Samples {
 /// Trains: changes theta in place, and says how it went. Draws from `random` only what `options.order` needs. The test
 /// set is looked at, never learned from. Diverging is a result, not an exception.
 /// Throws ShapeError if network, theta and samples do not fit together, ValueError on options out of range or no samples.
-template <std::floating_point T>
-FitResult fit(const Network& network, std::span<T> theta, const Samples<T>& train, const FitOptions& options,
+/// For a network with layers of your own, include train/training.hpp.
+template <std::floating_point T, class L>
+FitResult fit(const BasicNetwork<L>& network, std::span<T> theta, const Samples<T>& train, const FitOptions& options,
               RandomState& random, const std::optional<Samples<T>>& test = std::nullopt,
               const Callbacks<T>& callbacks = {});
 
@@ -94,8 +97,8 @@ extern template FitResult fit(const Network&, std::span<float>, const Samples<fl
                               const std::optional<Samples<float>>&, const Callbacks<float>&);
 
 /// The same on vectors: `fit(network, theta, {x, targets}, options, random)`.
-template <std::floating_point T>
-FitResult fit(const Network& network, std::vector<T>& theta, const Samples<std::type_identity_t<T>>& train,
+template <std::floating_point T, class L>
+FitResult fit(const BasicNetwork<L>& network, std::vector<T>& theta, const Samples<std::type_identity_t<T>>& train,
               const FitOptions& options, RandomState& random,
               const std::optional<Samples<std::type_identity_t<T>>>& test = std::nullopt,
               const Callbacks<std::type_identity_t<T>>& callbacks = {}) {

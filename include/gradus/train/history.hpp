@@ -44,7 +44,8 @@ struct FitResult {
   StopReason reason = StopReason::finished;
   Divergence divergence;  ///< meaningful for StopReason::diverged
   Index updates = 0;
-  Index epochs = 0;  ///< passes begun
+  Index epochs = 0;           ///< passes begun
+  std::vector<double> state;  ///< the network's running statistics after the last update
 };
 
 }  // namespace gradus

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "gradus/nn/pass.hpp"
+#include "gradus/train/batches.hpp"
+#include "gradus/train/fit.hpp"
+
+/// How `fit` works, for networks with layers of your own: include this where you call it. For `Network` the library
+/// holds it compiled, and train/fit.hpp is enough.
+namespace gradus {
+namespace detail {
+
+/// True unless a number is NaN or infinite: 0 * x is 0 for the finite ones only, and a sum keeps a NaN.
+template <std::floating_point T>
+bool all_finite(std::span<const T> values) {
+  T sum = 0;
+  for (const T value : values) sum += 0 * value;
+  return sum == 0;
+}
+
+template <std::floating_point T>
+bool is_hit(Hit hit, std::span<const T> p, std::span<const T> t) {
+  if (hit == Hit::argmax)
+    return std::max_element(p.begin(), p.end()) - p.begin() == std::max_element(t.begin(), t.end()) - t.begin();
+  for (std::size_t k = 0; k < p.size(); ++k)
+    if ((p[k] > T(0.5)) != (t[k] > T(0.5))) return false;
+  return true;
+}
+
+/// Of outputs (batch, outputs), or in a sequence (batch, steps * width).
+template <std::floating_point T>
+Index count_hits(Hit hit, ConstMatrixView<T> outputs, ConstMatrixView<T> targets, Index width) {
+  if (hit == Hit::none) return 0;
+  const ConstMatrixView<T> p = rows_of(outputs, width);
+  Index hits = 0;
+  for (Index i = 0; i < p.rows(); ++i) hits += is_hit<T>(hit, p.row(i), step_row(targets, i, width));
+  return hits;
+}
+
+template <std::floating_point T, class L>
+class Training {
+ public:
+  Training(const BasicNetwork<L>& network, std::span<T> theta, const Samples<T>& train, const FitOptions& options,
+           RandomState& random, const std::optional<Samples<T>>& test, const Callbacks<T>& callbacks)
+      : network_(network),
+        theta_(theta),
+        train_(train),
+        options_(options),
+        test_(test),
+        callbacks_(callbacks),
+        batches_(options, train.x.rows(), random),
+        optimizer_(options.optimizer, static_cast<Index>(theta.size())),
+        hit_(hit_of(options)),
+        recorder_(hit_, result_.history),
+        gradient_(theta.size()) {
+    check();
+    if (options.min_change >= 0) previous_.resize(theta.size());
+    trace_.mode = Mode::training;
+    trace_.seed = options.mask_seed.value_or(0);
+    if (network.uses_masks() && !options.mask_seed) trace_.seed = random.interval(0xffffffff);
+    trace_.state.assign(options.state.begin(), options.state.end());
+    if (options.state.empty()) trace_.state = network.template initial_state<T>();
+  }
+
+  FitResult run() {
+    bool going = true;
+    while (going && !done()) {
+      ++result_.epochs;
+      for (Index k = 0; going && k < batches_.updates_per_epoch() && !done_updates(); ++k) going = update(k);
+      going = end_epoch() && going;
+    }
+    result_.state.assign(trace_.state.begin(), trace_.state.end());
+    return std::move(result_);
+  }
+
+ private:
+  void check() const {
+    const auto check_set = [&](const Samples<T>& set, const char* where) {
+      network_.check_input(where, set.x.rows(), set.x.cols());
+      check_rows(where, "targets", set.targets, set.x.rows());
+      check_cols(where, "targets", set.targets, network_.output_cols(set.x.cols()));
+    };
+    check_set(train_, "fit");
+    if (test_) check_set(*test_, "fit, test set");
+    check_length("fit", "theta", static_cast<Index>(theta_.size()), network_.parameter_count());
+    if (!options_.state.empty())
+      check_length("fit", "state", static_cast<Index>(options_.state.size()), network_.state_count());
+    if (train_.x.rows() == 0) throw ValueError("[fit] expected at least one sample, got none");
+    const auto check_count = [](Index value, const char* what) {
+      if (value < 0) throw ValueError(std::string("[fit] expected ") + what + " >= 0, got " + std::to_string(value));
+    };
+    check_count(options_.batch, "a batch size");
+    check_count(options_.epochs, "a number of epochs");
+    check_count(options_.updates, "a number of updates");
+    check_count(options_.test_every, "test_every");
+    if (options_.order != Order::given) return;
+    if (options_.given.empty()) throw ValueError("[fit] expected sample indices with Order::given, got none");
+    for (const Index i : options_.given)
+      if (i < 0 || i >= train_.x.rows())
+        throw ValueError("[fit] expected given sample indices from 0 to " + std::to_string(train_.x.rows() - 1) +
+                         ", got " + std::to_string(i));
+  }
+
+  bool recording() const { return options_.record_every >= 0; }
+  bool done_updates() const { return options_.updates > 0 && result_.updates >= options_.updates; }
+  bool done() const { return done_updates() || (options_.updates == 0 && result_.epochs >= options_.epochs); }
+
+  /// One update; false if training ends with it.
+  bool update(Index k) {
+    const Samples<T> batch = next_batch(k);
+    trace_.update = static_cast<std::uint64_t>(result_.updates);
+    last_state_ = trace_.state;
+    forward(network_, theta_, batch.x, trace_);
+    T loss = std::numeric_limits<T>::quiet_NaN();
+    if (recording()) loss = loss_of_trace(network_, options_.loss, trace_, batch.targets);
+    gradient_of_trace(network_, options_.loss, theta_, batch.x, batch.targets, trace_, std::span<T>(gradient_));
+    if ((recording() && !std::isfinite(loss)) || !all_finite<T>(gradient_)) return diverged(loss);
+    last_loss_ = static_cast<double>(loss);
+    if (recording())
+      recorder_.add(last_loss_ * mean_scale(terms(batch)),
+                    count_hits<T>(hit_, trace_.outputs.back(), batch.targets, network_.outputs()), terms(batch));
+    if (options_.keep_gradients) result_.history.gradients.emplace_back(gradient_.begin(), gradient_.end());
+    const UpdateEvent<T> event{result_.updates, result_.epochs - 1, loss, theta_, gradient_, batch.x, batch.targets};
+    bool going = tell(callbacks_.before_step, event);
+    std::copy(theta_.begin(), theta_.begin() + static_cast<Index>(previous_.size()), previous_.begin());
+    optimizer_.step(theta_, gradient_);
+    ++result_.updates;
+    if (options_.record_every > 0 && result_.updates % options_.record_every == 0) recorder_.write(result_.updates);
+    if (test_ && options_.test_every > 0 && (result_.updates - 1) % options_.test_every == 0) try_test_set();
+    going = tell(callbacks_.after_step, event) && going;
+    return !converged() && going;
+  }
+
+  /// The full batch is the set itself; another is copied together.
+  Samples<T> next_batch(Index k) {
+    if (options_.batch == 0 && options_.order == Order::shuffle) return train_;
+    const std::span<const Index> rows = batches_.next(k);
+    const auto gather = [&](ConstMatrixView<T> from, Matrix<T>& to) {
+      to.resize(static_cast<Index>(rows.size()), from.cols());
+      for (std::size_t i = 0; i < rows.size(); ++i)
+        std::copy_n(from.row(rows[i]).begin(), from.cols(), to.row(static_cast<Index>(i)).begin());
+    };
+    gather(train_.x, x_);
+    gather(train_.targets, targets_);
+    return {x_, targets_};
+  }
+
+  /// Samples, or in a sequence with outputs at every step their steps: what a mean is over.
+  Index terms(const Samples<T>& set) const { return set.x.rows() * (set.targets.cols() / network_.outputs()); }
+
+  /// From the loss as the options reduce it to a mean.
+  double mean_scale(Index batch) const {
+    const Loss mean{options_.loss.function, Reduction::mean};
+    return mean.scale(batch, network_.outputs()) / options_.loss.scale(batch, network_.outputs());
+  }
+
+  bool tell(const std::function<Signal(const UpdateEvent<T>&)>& callback, const UpdateEvent<T>& event) {
+    return !callback || obey(callback(event));
+  }
+
+  bool obey(Signal signal) {
+    if (signal == Signal::stop) result_.reason = StopReason::callback;
+    return signal == Signal::go_on;
+  }
+
+  bool converged() {
+    if (options_.min_change < 0) return false;
+    double squares = 0;
+    for (std::size_t k = 0; k < previous_.size(); ++k) {
+      const double change = static_cast<double>(theta_[k] - previous_[k]);
+      squares += change * change;
+    }
+    if (std::sqrt(squares) > options_.min_change) return false;
+    result_.reason = StopReason::converged;
+    return true;
+  }
+
+  void try_test_set() {
+    test_trace_.state = trace_.state;
+    forward(network_, theta_, test_->x, test_trace_);
+    const Loss mean{options_.loss.function, Reduction::mean};
+    result_.history.test_update.push_back(result_.updates);
+    result_.history.test_loss.push_back(
+        static_cast<double>(loss_of_trace(network_, mean, test_trace_, test_->targets)));
+    if (hit_ != Hit::none)
+      result_.history.test_accuracy.push_back(
+          static_cast<double>(
+              count_hits<T>(hit_, test_trace_.outputs.back(), test_->targets, network_.outputs())) /
+          static_cast<double>(terms(*test_)));
+  }
+
+  bool end_epoch() {
+    const bool last = result_.reason != StopReason::finished || done();
+    if (options_.record_every == 0 || last) recorder_.write(result_.updates);
+    if (test_ && options_.test_every == 0 && result_.reason != StopReason::diverged) try_test_set();
+    if (!callbacks_.after_epoch) return true;
+    return obey(callbacks_.after_epoch({result_.epochs, result_.updates, theta_, result_.history}));
+  }
+
+  bool diverged(T loss) {
+    result_.reason = StopReason::diverged;
+    trace_.state = last_state_;
+    result_.divergence = {culprit(loss), result_.epochs, result_.updates + 1, last_loss_};
+    return false;
+  }
+
+  /// The first place, in the order of computation, that holds a non-finite number.
+  std::string culprit(T loss) const {
+    for (std::size_t l = 0; l < network_.size(); ++l)
+      if (!all_finite<T>(trace_.outputs[l].values())) return network_.label(l) + " outputs";
+    if (recording() && !std::isfinite(loss)) return "the loss";
+    const std::vector<ParameterBlock> blocks = network_.parameter_blocks();
+    for (auto block = blocks.rbegin(); block != blocks.rend(); ++block)
+      if (!all_finite<T>(std::span<const T>(gradient_).subspan(static_cast<std::size_t>(block->offset),
+                                                               static_cast<std::size_t>(block->size()))))
+        return "the gradient of " + block->label();
+    return "the gradient";
+  }
+
+  const BasicNetwork<L>& network_;
+  std::span<T> theta_;
+  const Samples<T>& train_;
+  const FitOptions& options_;
+  const std::optional<Samples<T>>& test_;
+  const Callbacks<T>& callbacks_;
+  Batches batches_;
+  Optimizer<T> optimizer_;
+  Hit hit_;
+  FitResult result_;
+  Recorder recorder_;
+  std::vector<T> gradient_;
+  std::vector<T> previous_;  // theta before the step, where min_change asks for it
+  Matrix<T> x_;              // the batch
+  Matrix<T> targets_;
+  Trace<T> trace_;
+  Trace<T> test_trace_;
+  std::vector<T> last_state_;  // before the update
+  double last_loss_ = 0;
+};
+
+}  // namespace detail
+
+template <std::floating_point T, class L>
+FitResult fit(const BasicNetwork<L>& network, std::span<T> theta, const Samples<T>& train, const FitOptions& options,
+              RandomState& random, const std::optional<Samples<T>>& test, const Callbacks<T>& callbacks) {
+  return detail::Training<T, L>(network, theta, train, options, random, test, callbacks).run();
+}
+
+}  // namespace gradus
