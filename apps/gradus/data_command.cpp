@@ -104,8 +104,10 @@ void add_data_command(Program& program) {
   command.require_subcommand(1);
   for (const MakerSpec& maker : makers()) add_maker(program, command, maker, options);
   const auto add_real_set = [&](const std::string& name, const std::string& help) {
-    program.add(command, name, help, fmt::format("gradus data {0} -o {0}.csv", name),
-                [name, options](const Console& console) { return write_data(console, name, options->output); });
+    add_output(
+        program.add(command, name, help, fmt::format("gradus data {0} -o {0}.csv", name),
+                    [name, options](const Console& console) { return write_data(console, name, options->output); }),
+        options);
   };
   add_real_set("iris", "150 irises of three species (Fisher, 1936)");
   add_real_set("digits", "1797 handwritten digits, 8 x 8 (Alpaydin and Kaynak, 1998)");
