@@ -118,7 +118,8 @@ void fitting(Lesson& lesson) {
       "{}. One step against the gradient with a learning rate of 1 takes it to {}: the direction was right, the step far "
       "too long. Gradients promise a descent for small steps only.",
       digits(actual(0, 0), 4), digits(before, 4), digits(after, 4)));
-  lesson.formula("y = w_2^\\top \\sigma(w_1 x + b_1) + b_2, \\qquad \\frac{\\partial L}{\\partial w_2} = 2 (y - f)\\, h, \\qquad "
+  lesson.formula("y = w_2^\\top h + b_2, \\qquad h = \\sigma(w_1 x + b_1), \\qquad L = (y - f)^2");
+  lesson.formula("\\frac{\\partial L}{\\partial w_2} = 2 (y - f)\\, h, \\qquad "
                  "\\frac{\\partial L}{\\partial w_1} = 2 (y - f)\\, w_2 \\odot h \\odot (1 - h)\\, x");
 
   lesson.section("Fifty thousand steps");
@@ -142,7 +143,7 @@ void fitting(Lesson& lesson) {
   lesson.figure("gaussian_fit",
                 panels({function_fit(target, {{"1-2-1 network", x, fitted}}, {.title = "after 50 000 updates"}),
                         loss_figure(result.history.loss, {.title = "on the way",
-                                                          .window = 10,
+                                                          .window = 1,
                                                           .log = true,
                                                           .x_label = "updates / 100",
                                                           .y_label = "mean squared error"})},
