@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <type_traits>
+#include <variant>
 
 #include "gradus/nn/pass.hpp"
 #include "gradus/random/random_state.hpp"
@@ -28,7 +29,14 @@ std::vector<double> error_after(const Dense& layer, std::span<const double> thet
   return out;
 }
 
+/// Activations whose slope is at most 1.
 template <class F>
+inline constexpr bool is_bounded = detail::is_one_of<F, std::variant<activation::Identity, activation::Step,
+                                                                     activation::Sigmoid, activation::Tanh,
+                                                                     activation::Relu>>;
+
+template <class F>
+  requires is_bounded<F>
 std::vector<double> error_after(const Elementwise<F>&, std::span<const double>, Row z, Row y, Row error) {
   std::vector<double> out(error.begin(), error.end());
   for (std::size_t j = 0; j < out.size(); ++j) {
@@ -45,6 +53,46 @@ std::vector<double> error_after(const Softmax&, std::span<const double>, Row, Ro
   for (const double e : error) worst = std::max(worst, e);
   const double growth = static_cast<double>(y.size() + 8) * kRoundoff;
   return std::vector<double>(y.size(), 2 * worst + growth);
+}
+
+template <class L>
+concept HasErrorBound = requires(const L layer, Row row) { error_after(layer, row, row, row, row); };
+
+bool has_error_bound(const Network& network) {
+  bool all = true;
+  for (std::size_t l = 0; l < network.size(); ++l)
+    network.visit(l, [&]<class L>(const L&) { all = all && HasErrorBound<L>; });
+  return all;
+}
+
+/// Where a layer has no bound: how far the outputs move if parameters and inputs are off by as much as the roundings of
+/// a sum behind them could put them, in a few random trials; times a margin for what the trials did not find.
+Matrix<double> measured_tolerance(const Model& model, const Matrix<double>& x) {
+  constexpr int kTrials = 4;
+  constexpr double kMargin = 64;
+  double longest = static_cast<double>(x.cols());
+  for (std::size_t l = 0; l < model.network.size(); ++l)
+    longest = std::max(longest, static_cast<double>(model.network.inputs(l) + model.network.outputs(l)));
+  const double size = longest * kRoundoff;
+  const Matrix<double> y = predict(model.network, model.theta, x, model.state);
+  Matrix<double> tolerance(y.rows(), y.cols());
+  RandomState random(21);
+  const auto shake = [&](std::vector<double>& values) {
+    for (double& value : values) value *= 1 + size * random.uniform(-1, 1);
+  };
+  for (int trial = 0; trial < kTrials; ++trial) {
+    Model shaken = model;
+    Matrix<double> inputs = x;
+    shake(shaken.theta);
+    shake(inputs.values());
+    const Matrix<double> moved = predict(shaken.network, shaken.theta, inputs, shaken.state);
+    for (std::size_t k = 0; k < tolerance.values().size(); ++k) {
+      const double bound = kMargin * (std::abs(moved.values()[k] - y.values()[k]) + size * (1 + std::abs(y.values()[k])));
+      double& worst = tolerance.values()[k];
+      worst = std::isnan(bound) ? std::numeric_limits<double>::infinity() : std::max(worst, bound);
+    }
+  }
+  return tolerance;
 }
 
 }  // namespace
@@ -68,8 +116,8 @@ Matrix<double> test_inputs(const Model& model) {
 Matrix<double> replay_tolerance(const Model& model, ConstMatrixView<double> x) {
   const Network& network = model.network;
   const Matrix<double> scaled = model.scaler ? model.scaler->transform(x) : Matrix<double>(x);
+  if (!has_error_bound(network)) return measured_tolerance(model, scaled);
   Trace<double> trace;
-  trace.state = model.state;
   forward(network, std::span<const double>(model.theta), scaled, trace);
   Matrix<double> tolerance(x.rows(), network.outputs());
   for (Index i = 0; i < x.rows(); ++i) {
@@ -85,7 +133,9 @@ Matrix<double> replay_tolerance(const Model& model, ConstMatrixView<double> x) {
       const Row in = l > 0 ? Row(trace.outputs[l - 1].row(i)) : Row(scaled.row(i));
       const Row out = trace.outputs[l].row(i);
       const auto theta = network.slice(std::span<const double>(model.theta), l);
-      error = network.visit(l, [&](const auto& layer) { return error_after(layer, theta, in, out, error); });
+      network.visit(l, [&]<class L>(const L& layer) {
+        if constexpr (HasErrorBound<L>) error = error_after(layer, theta, in, out, error);
+      });
     }
     for (std::size_t j = 0; j < error.size(); ++j) {
       const double bound = 2 * error[j];

@@ -81,11 +81,14 @@ std::string to_text(const Initializer& initializer) {
 void initialize(std::span<const ParameterBlock> blocks, const Initializer& initializer, RandomState& random,
                 std::span<double> theta) {
   const bool biases_drawn = initializer.kind == Kind::standard_normal || initializer.kind == Kind::uniform;
-  const auto fill = [&](const ParameterBlock& block, const ParameterBlock& weights) {
-    for (double& value : theta.subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size())))
-      value = block.is_bias && !biases_drawn
-                  ? 0.0
-                  : draw(initializer, static_cast<double>(weights.rows), static_cast<double>(weights.cols), random);
+  const auto fill = [&](const ParameterBlock& block) {
+    const auto fan_in = static_cast<double>(block.fan_in > 0 ? block.fan_in : block.rows);
+    const auto fan_out = static_cast<double>(block.fan_out > 0 ? block.fan_out : block.cols);
+    for (double& value : theta.subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()))) {
+      if (block.start) value = *block.start;
+      else if (block.is_bias && !biases_drawn) value = 0;
+      else value = draw(initializer, fan_in, fan_out, random);
+    }
   };
   for (std::size_t first = 0; first < blocks.size();) {
     std::size_t last = first;
@@ -93,7 +96,7 @@ void initialize(std::span<const ParameterBlock> blocks, const Initializer& initi
     const std::span<const ParameterBlock> layer = blocks.subspan(first, last - first);
     for (const bool biases : {initializer.biases_first, !initializer.biases_first})
       for (const ParameterBlock& block : layer)
-        if (block.is_bias == biases) fill(block, layer.front());
+        if (block.is_bias == biases) fill(block);
     first = last;
   }
 }

@@ -8,9 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/autodiff/dual.hpp"
-#include "gradus/autodiff/tape.hpp"
-#include "gradus/nn/pass.hpp"
+#include "gradus/autodiff/pass.hpp"
 
 /// The gradient of a network's loss from five sources, compared. The hand-written backward pass is on trial; the tape
 /// and dual numbers differentiate the same forward pass exactly; finite differences know nothing but its values.

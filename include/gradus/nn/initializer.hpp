@@ -11,7 +11,10 @@
 
 namespace gradus {
 
-/// How the first parameters are drawn, from one stream, layer by layer, each array row by row.
+/// How the first parameters are drawn, from one stream, layer by layer, each array row by row. Inputs and outputs are
+/// those that a weight's array connects: of a dense layer its own, of a convolution channels * kernel and
+/// filters * kernel, of a gate its features or units and its units. Arrays with a start of their own (the scale of a
+/// norm: 1) draw nothing.
 struct Initializer {
   enum class Kind {
     standard_normal,  ///< N(0, 1), weights and biases alike

@@ -3,17 +3,36 @@
 
 #include <variant>
 
+#include "gradus/nn/activations/rectifiers.hpp"
+#include "gradus/nn/activations/smooth.hpp"
 #include "gradus/nn/layer_like.hpp"
+#include "gradus/nn/layers/batch_norm.hpp"
+#include "gradus/nn/layers/conv.hpp"
 #include "gradus/nn/layers/dense.hpp"
+#include "gradus/nn/layers/dropout.hpp"
 #include "gradus/nn/layers/elementwise.hpp"
+#include "gradus/nn/layers/elman.hpp"
+#include "gradus/nn/layers/flatten.hpp"
+#include "gradus/nn/layers/gru.hpp"
+#include "gradus/nn/layers/layer_norm.hpp"
+#include "gradus/nn/layers/log_softmax.hpp"
+#include "gradus/nn/layers/lstm.hpp"
+#include "gradus/nn/layers/pool.hpp"
+#include "gradus/nn/layers/prelu.hpp"
+#include "gradus/nn/layers/residual.hpp"
 #include "gradus/nn/layers/softmax.hpp"
 
 namespace gradus {
 
 /// The layers a network is made of. A variant of your own makes a network with layers of your own: `BasicNetwork`.
-using Layer = std::variant<Dense, Elementwise<activation::Identity>, Elementwise<activation::Step>,
-                           Elementwise<activation::Sigmoid>, Elementwise<activation::Tanh>,
-                           Elementwise<activation::Relu>, Softmax>;
+using Layer = std::variant<
+    Dense, Elementwise<activation::Identity>, Elementwise<activation::Step>, Elementwise<activation::Sigmoid>,
+    Elementwise<activation::Tanh>, Elementwise<activation::Relu>, Elementwise<activation::LeakyRelu>, Prelu,
+    Elementwise<activation::HardSigmoid>, Elementwise<activation::Elu>, Elementwise<activation::Selu>,
+    Elementwise<activation::Softplus>, Elementwise<activation::Softsign>, Elementwise<activation::Gelu>,
+    Elementwise<activation::Silu>, Elementwise<activation::Mish>, Elementwise<activation::Exponential>, Softmax,
+    LogSoftmax, Conv1d, Conv2d, MaxPool1d, MaxPool2d, AveragePool1d, AveragePool2d, Flatten, Elman, Gru, Lstm, Dropout,
+    LayerNorm, BatchNorm, ResidualBegin, ResidualAdd>;
 
 static_assert(all_layers<Layer>);
 

@@ -33,6 +33,7 @@
 ///                                           for any number of steps. Every other layer of such a network acts on each
 ///                                           step by itself: it sees x as (batch * steps, inputs)
 ///     opens_block / closes_block = true     the ends of a residual block, which see each other's memory
+///     check()                               throws ValueError if its numbers make no sense
 ///     kink_distance(theta, x, i, j)         how far the number that makes y(i, j) is from where the derivative jumps
 ///
 /// A layer of your own needs `forward` only: autodiff/differentiated.hpp derives its backward with the tape.

@@ -39,6 +39,7 @@ class BasicNetwork {
       offsets_.push_back(offset);
       state_offsets_.push_back(state_offset);
       visit(l, [&]<class L>(const L& layer) {
+        if constexpr (requires { layer.check(); }) layer.check();
         offset += layer.parameter_count();
         if constexpr (HasState<L>) state_offset += layer.state_count();
         number += layer.is_activation ? 0 : 1;
@@ -49,6 +50,7 @@ class BasicNetwork {
     }
     offsets_.push_back(offset);
     state_offsets_.push_back(state_offset);
+    check_steps_kept();
     match_blocks();
   }
 
@@ -160,6 +162,20 @@ class BasicNetwork {
     return all;
   }
 
+  /// After the last step alone is kept, there is no sequence for another recurrent layer.
+  void check_steps_kept() const {
+    bool all_kept = true;
+    for (std::size_t l = 0; l < size(); ++l)
+      visit(l, [&]<class L>(const L& layer) {
+        if constexpr (WorksAlongTime<L>) {
+          if (!all_kept)
+            throw ValueError("[network] layer " + std::to_string(l + 1) + " of the chain (" + std::string(name(l)) +
+                             ") takes sequences, but the layers before it keep only the last step");
+          all_kept = layer.output_cols(2 * layer.inputs()) == 2 * layer.outputs();
+        }
+      });
+  }
+
   /// Finds the two ends of each residual block.
   void match_blocks() {
     std::vector<std::size_t> open;
@@ -170,6 +186,7 @@ class BasicNetwork {
           if (open.empty()) throw ValueError("[network] a residual block is closed that was never opened");
           const std::size_t first = open.back();
           open.pop_back();
+          if (first + 1 == l) throw ValueError("[network] a residual block holds no layer");
           if (inputs(first) != layer.outputs())
             throw ShapeError("[network] expected the residual block from layer " + std::to_string(first + 1) + " to " +
                              std::to_string(l + 1) + " of the chain to give back the " + std::to_string(inputs(first)) +
@@ -199,11 +216,11 @@ class BasicNetwork {
 
 using Network = BasicNetwork<Layer>;
 
-/// Reads `2-16tanh-2softmax`: the number of inputs, then for each layer its width, an activation (none: identity) and
-/// options (`:nobias`), separated by `-`. Throws ParseError that points at the offending character.
+/// Reads `2-16tanh-2softmax` or `1x8x8-conv8k3relu-maxpool2-10softmax`, by the grammar of docs/grammar.md. Throws
+/// ParseError that points at the offending character.
 Network parse_network(std::string_view text);
 
-/// The text that `parse_network` reads back: `2-16tanh-2softmax`.
+/// The text that `parse_network` reads back, in its canonical form: `2-16tanh-2softmax`.
 std::string to_text(const Network& network);
 
 }  // namespace gradus

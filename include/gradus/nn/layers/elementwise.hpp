@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +42,14 @@ struct Elementwise {
     if (dx.empty()) return;
     for (Index i = 0; i < x.rows(); ++i)
       for (Index j = 0; j < width; ++j) dx(i, j) = F::derivative(x(i, j), y(i, j)) * dy(i, j);
+  }
+
+  /// How far x(i, j) is from the nearest kink.
+  template <std::floating_point T>
+  double kink_distance(std::span<const T> /*theta*/, ConstMatrixView<T> x, Index i, Index j) const {
+    double distance = std::numeric_limits<double>::infinity();
+    for (const double kink : F::kinks) distance = std::min(distance, std::abs(static_cast<double>(x(i, j)) - kink));
+    return distance;
   }
 
   bool operator==(const Elementwise&) const = default;

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+#include <charconv>
+#include <cstdint>
+
+#include "gradus/core/number.hpp"
+#include "gradus/nn/network.hpp"
+#include "picture_shape.hpp"
+
+// The grammar is docs/grammar.md; a function a rule.
+namespace gradus {
+namespace {
+
+using detail::MaybeShape;
+using detail::PictureShape;
+
+/// Widths above this are a slip of the keyboard, and would overflow a parameter count.
+constexpr Index kMaxWidth = 1'000'000;
+/// A network larger than this does not fit; in WebAssembly, which has 32-bit indices, a smaller one already does not.
+constexpr std::int64_t kMaxParameters = std::int64_t{1} << (sizeof(Index) < 8 ? 27 : 31);
+
+/// Of a kernel, a stride, a padding or a dilation: their products must not overflow 32 bits.
+constexpr Index kMaxExtent = 10'000;
+
+constexpr std::string_view kLayerNames =
+    "conv, maxpool, avgpool, globalmaxpool, globalavgpool, flatten, dropout, layernorm, batchnorm";
+
+template <class F, std::size_t I = 0>
+void for_each_activation(F f) {
+  if constexpr (I < std::variant_size_v<Layer>) {
+    using L = std::variant_alternative_t<I, Layer>;
+    if constexpr (detail::is_named_activation<L>) f(L{});
+    for_each_activation<F, I + 1>(f);
+  }
+}
+
+std::optional<Layer> activation_called(std::string_view name, Index width, const MaybeShape& shape) {
+  std::optional<Layer> found;
+  for_each_activation([&]<class L>(L) {
+    if (L::name != name) return;
+    if constexpr (std::is_same_v<L, Prelu>) found = Prelu{width, shape ? shape->channels : width};
+    else found = L{width};
+  });
+  return found;
+}
+
+std::string activation_names() {
+  std::string names;
+  for_each_activation([&]<class L>(L) { names += (names.empty() ? "" : ", ") + std::string(L::name); });
+  return names;
+}
+
+bool is_digit(char c) { return '0' <= c && c <= '9'; }
+bool is_letter(char c) { return 'a' <= c && c <= 'z'; }
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : text_(text) {}
+
+  Network parse() {
+    if (text_.empty()) fail(0, "expected a network such as 2-16tanh-2softmax, got nothing");
+    input();
+    while (!at_end()) {
+      if (peek() != '-') fail(position_, "expected '-' before the next layer, got '" + std::string(1, peek()) + "'");
+      ++position_;
+      item();
+    }
+    if (layers_.empty()) fail(position_, "expected at least one layer after the inputs, as in 2-16tanh-2softmax");
+    if (!blocks_.empty()) fail(blocks_.back().position, "expected ']+' to close the residual block that begins here");
+    if (sequence_ && !recurrent_) fail(0, "expected a recurrent layer (elman, gru, lstm) for the sequences of seq");
+    return Network(std::move(layers_));
+  }
+
+ private:
+  struct Block {
+    std::size_t position;
+    Index width;
+    bool every_step;
+  };
+  struct Count {
+    const char* what;
+    Index least = 1;
+    Index most = kMaxWidth;
+  };
+
+  // ------------------------------------------------------------------------------------------------ characters
+
+  [[noreturn]] void fail(std::size_t position, const std::string& message) const {
+    throw ParseError("network", std::string(text_), position, message);
+  }
+  bool at_end() const { return position_ == text_.size(); }
+  char peek(std::size_t ahead = 0) const { return position_ + ahead < text_.size() ? text_[position_ + ahead] : '\0'; }
+  bool take(std::string_view word) {
+    if (text_.substr(position_, word.size()) != word) return false;
+    position_ += word.size();
+    return true;
+  }
+
+  /// Everything up to the next separator: what a person meant as one word.
+  std::string_view word() {
+    const std::size_t start = position_;
+    while (!at_end() && peek() != '-' && peek() != ':' && peek() != ']') ++position_;
+    return text_.substr(start, position_ - start);
+  }
+
+  Index number(Count count) {
+    const std::size_t start = position_;
+    const std::string what = count.what;
+    Index value = 0;
+    const auto [end, error] = std::from_chars(text_.data() + start, text_.data() + text_.size(), value);
+    if (end == text_.data() + start || text_[start] == '-') fail(start, "expected " + what + ", a whole number");
+    if (error != std::errc{} || value > count.most)
+      fail(start, "expected " + what + " to be at most " + std::to_string(count.most));
+    if (value < count.least) fail(start, "expected " + what + " to be at least " + std::to_string(count.least) + ", got 0");
+    position_ = static_cast<std::size_t>(end - text_.data());
+    return value;
+  }
+
+  /// 0.2, 1e-05
+  double decimal(const std::string& what) {
+    const std::size_t start = position_;
+    while (is_digit(peek()) || peek() == '.') ++position_;
+    if (peek() == 'e' && (is_digit(peek(1)) || (peek(1) == '-' && is_digit(peek(2))))) {
+      position_ += 2;
+      while (is_digit(peek())) ++position_;
+    }
+    const std::optional<double> value = parse_number(text_.substr(start, position_ - start));
+    if (!value) fail(start, "expected " + what + ", a number such as 0.2");
+    return *value;
+  }
+
+  // ------------------------------------------------------------------------------------------------ input, items
+
+  void input() {
+    if (take("seq")) {
+      sequence_ = every_step_ = true;
+      width_ = number({"the number of features of a time step"});
+      return;
+    }
+    picture("the number of inputs");
+  }
+
+  /// A plain width, 1x64 or 1x8x8; sets width and shape.
+  void picture(const char* what) {
+    const std::size_t start = position_;
+    width_ = number({what});
+    shape_.reset();
+    if (!take("x")) return;
+    PictureShape shape{.channels = width_, .dims = 1};
+    shape.size.width = number({"the length of a signal"});
+    if (take("x")) {
+      shape.dims = 2;
+      shape.size = {shape.size.width, number({"the width of a picture"})};
+    }
+    // Each factor is at most 10^6: in 64 bits, three of them cannot overflow.
+    const std::int64_t inputs = std::int64_t{shape.channels} * shape.size.height * shape.size.width;
+    if (inputs > kMaxWidth) fail(start, "expected at most " + std::to_string(kMaxWidth) + " numbers a sample");
+    width_ = shape.inputs();
+    shape_ = shape;
+  }
+
+  void item() {
+    while (peek() == '[') {
+      blocks_.push_back({position_++, width_, every_step_});
+      add(ResidualBegin{{width_}}, position_);
+    }
+    layer();
+    while (peek() == ']') {
+      if (blocks_.empty()) fail(position_, "']' closes a residual block that was never opened with '['");
+      const std::size_t start = position_;
+      if (!take("]+")) fail(position_ + 1, "expected '+' after ']'");
+      const Block block = blocks_.back();
+      blocks_.pop_back();
+      if (width_ != block.width)
+        fail(start, "expected the residual block to give back the " + std::to_string(block.width) +
+                        " numbers it takes, got " + std::to_string(width_));
+      if (every_step_ != block.every_step)
+        fail(start, "expected the residual block to keep every time step, as 16lstm:all does");
+      add(ResidualAdd{{width_}}, start);
+    }
+  }
+
+  void layer() {
+    const std::size_t start = position_;
+    if (!is_letter(peek())) {
+      const Index units = number({"the layer's width"});
+      const std::size_t name = position_;
+      if (take("elman")) return recurrent(Elman{{width_, units}}, start);
+      if (take("gru")) return recurrent(Gru{{width_, units}}, start);
+      if (take("lstm")) return recurrent(Lstm{{width_, units}}, start);
+      position_ = name;
+      return dense(units, start);
+    }
+    if (take("conv")) return convolution(start);
+    if (take("maxpool")) return pooling<MaxPool>(false, start);
+    if (take("avgpool")) return pooling<AveragePool>(false, start);
+    if (take("globalmaxpool")) return pooling<MaxPool>(true, start);
+    if (take("globalavgpool")) return pooling<AveragePool>(true, start);
+    if (take("flatten")) return add(Flatten{width_}, start);
+    if (take("dropout")) return dropout(start);
+    if (take("layernorm")) return layer_norm(start);
+    if (take("batchnorm")) return batch_norm(start);
+    if (take("as")) {
+      if (is_digit(peek())) return reshape(start);
+      position_ = start;
+    }
+    activation();
+  }
+
+  // ------------------------------------------------------------------------------------------------ layers
+
+  void dense(Index units, std::size_t start) {
+    Dense layer{width_, units};
+    const auto [name, at] = activation_word();
+    options("nobias", [&](std::string_view option) {
+      if (option != "nobias") return false;
+      layer.bias = false;
+      return true;
+    });
+    add(layer, start);
+    attach(name, at);
+  }
+
+  template <class L>
+  void recurrent(L layer, std::size_t start) {
+    if (!sequence_)
+      fail(start, "a " + std::string(L::name) + " layer takes sequences: begin the network with seq" +
+                      std::to_string(width_) + ", the features of a time step");
+    if (!every_step_)
+      fail(start, "the recurrent layer before keeps only the last step: write :all after it to keep every one");
+    constexpr bool remembers = std::is_same_v<L, Lstm>;
+    options(remembers ? "all, truncate, remember" : "all, truncate", [&](std::string_view option) {
+      if (option == "all") layer.every_step = true;
+      else if (option == "truncate") layer.truncation = number({"the number of time steps"});
+      else if constexpr (remembers) return option == "remember" && (layer.remember = true);
+      else return false;
+      return true;
+    });
+    recurrent_ = true;
+    every_step_ = layer.every_step;
+    add(layer, start);
+  }
+
+  void convolution(std::size_t start) {
+    Window window = window_here(start, "conv");
+    const Index filters = number({"the number of filters"});
+    Index groups = 1;
+    if (peek() != 'k') fail(position_, "expected k and the kernel's size, as in conv8k3");
+    while (!at_end() && is_digit(peek(1))) {
+      if (take("k")) window.kernel = extent("the kernel's size");
+      else if (take("s")) window.stride = extent("the stride");
+      else if (take("p")) window.padding = extent("the padding", 0);
+      else if (take("d")) window.dilation = extent("the dilation");
+      else if (take("g")) groups = number({"the number of groups"});
+      else break;
+    }
+    const Extent places = window.places();
+    if (std::int64_t{filters} * places.height * places.width > kMaxWidth)
+      fail(start, "expected at most " + std::to_string(kMaxWidth) + " outputs");
+    const auto [name, at] = activation_word();
+    bool bias = true;
+    options("nobias", [&](std::string_view option) {
+      if (option != "nobias") return false;
+      bias = false;
+      return true;
+    });
+    if (shape_->dims == 1) add(Conv1d{window, filters, groups, bias}, start);
+    else add(Conv2d{window, filters, groups, bias}, start);
+    attach(name, at);
+  }
+
+  template <template <int> class Kind>
+  void pooling(bool global, std::size_t start) {
+    Window window = window_here(start, "pooling");
+    if (global) {
+      window = global_window(window.channels, window.size);
+    } else {
+      window.kernel = window.stride = extent("the window's size");
+      while (!at_end() && is_digit(peek(1))) {
+        if (take("s")) window.stride = extent("the stride");
+        else if (take("p")) window.padding = extent("the padding", 0);
+        else break;
+      }
+    }
+    if (shape_->dims == 1) add(Kind<1>{{window}}, start);
+    else add(Kind<2>{{window}}, start);
+  }
+
+  /// A window over the present shape, without a size of its own.
+  Window window_here(std::size_t start, const std::string& what) const {
+    if (!shape_)
+      fail(start, what + " needs channels and a size: begin the network with them, as in 1x8x8, or write as1x8x8 before");
+    return {.channels = shape_->channels, .size = shape_->size};
+  }
+
+  /// 3 or 3x5; of a signal, 3.
+  Extent extent(const char* what, Index least = 1) {
+    const Index first = number({what, least, kMaxExtent});
+    if (shape_->dims == 1) return {least, first};
+    return {first, take("x") ? number({what, least, kMaxExtent}) : first};
+  }
+
+  void dropout(std::size_t start) {
+    const std::size_t at = position_;
+    const double rate = decimal("the rate");
+    if (!(rate >= 0 && rate < 1)) fail(at, "expected a rate of at least 0 and below 1");
+    add(Dropout{width_, rate}, start);
+  }
+
+  void layer_norm(std::size_t start) {
+    LayerNorm layer{width_};
+    options("epsilon", [&](std::string_view option) { return option == "epsilon" && epsilon(layer.epsilon); });
+    add(layer, start);
+  }
+
+  void batch_norm(std::size_t start) {
+    BatchNorm layer{shape_ ? shape_->channels : width_, shape_ ? shape_->size.size() : 1};
+    options("epsilon, momentum", [&](std::string_view option) {
+      if (option == "epsilon") return epsilon(layer.epsilon);
+      if (option != "momentum") return false;
+      const std::size_t at = position_;
+      layer.momentum = decimal("a momentum");
+      if (!(layer.momentum >= 0 && layer.momentum <= 1)) fail(at, "expected a momentum from 0 to 1");
+      return true;
+    });
+    add(layer, start);
+  }
+
+  bool epsilon(double& value) {
+    const std::size_t at = position_;
+    value = decimal("epsilon");
+    if (!(value > 0) || value > 1e300) fail(at, "expected epsilon to be positive");
+    return true;
+  }
+
+  /// as1x8x8: no layer, but another way to look at the same numbers.
+  void reshape(std::size_t start) {
+    const Index width = width_;
+    picture("the number of channels");
+    if (width_ != width)
+      fail(start, "expected a shape of " + std::to_string(width) + " numbers, got " + std::to_string(width_));
+    if (at_end() || peek() == ']') fail(position_, "expected a layer after " + std::string(text_.substr(start, position_ - start)));
+  }
+
+  // ------------------------------------------------------------------------------------------------ parts of layers
+
+  struct Word {
+    std::string_view text;
+    std::size_t position;
+  };
+  Word activation_word() {
+    const std::size_t start = position_;
+    return {word(), start};
+  }
+
+  void attach(std::string_view name, std::size_t at) {
+    if (name.empty()) return;
+    const std::optional<Layer> layer = activation_called(name, width_, shape_);
+    if (!layer)
+      fail(at, "unknown activation '" + std::string(name) + "' (known: " + activation_names() + ")");
+    add(*layer, at);
+  }
+
+  /// An activation that stands by itself.
+  void activation() {
+    const auto [name, at] = activation_word();
+    if (!activation_called(name, width_, shape_))
+      fail(at, "unknown layer '" + std::string(name) + "' (known: a width, as in 16tanh; " + std::string(kLayerNames) +
+                   "; " + activation_names() + ")");
+    attach(name, at);
+  }
+
+  /// `:name` again and again; take(name) says whether it knows the name, and reads what belongs to it.
+  template <class F>
+  void options(const std::string& known, F take_option) {
+    while (peek() == ':') {
+      const std::size_t start = ++position_;
+      while (is_letter(peek())) ++position_;
+      if (take_option(text_.substr(start, position_ - start))) continue;
+      position_ = start;
+      fail(start, "unknown option '" + std::string(word()) + "' (known: " + known + ")");
+    }
+  }
+
+  /// Appends a layer that stands at `start` in the text.
+  template <class L>
+  void add(const L& layer, std::size_t start) {
+    if constexpr (std::is_same_v<L, Layer>) {
+      std::visit([&](const auto& kind) { add(kind, start); }, layer);
+    } else {
+      try {
+        if constexpr (requires { layer.check(); }) layer.check();
+      } catch (const ValueError& error) {
+        fail(start, error.what());
+      }
+      if (layer.outputs() > kMaxWidth) fail(start, "expected at most " + std::to_string(kMaxWidth) + " outputs");
+      for (const ParameterBlock& block : layer.parameter_blocks()) parameters_ += std::int64_t{block.rows} * block.cols;
+      if (parameters_ > kMaxParameters)
+        fail(start, "the network has more than " + std::to_string(kMaxParameters) + " parameters");
+      shape_ = detail::shape_after(layer, shape_);
+      width_ = layer.outputs();
+      layers_.push_back(layer);
+    }
+  }
+
+  std::string_view text_;
+  std::size_t position_ = 0;
+  Index width_ = 0;   // of what the layers so far make
+  MaybeShape shape_;  // and its shape, if it has one
+  std::vector<Layer> layers_;
+  std::vector<Block> blocks_;
+  bool sequence_ = false;
+  bool every_step_ = false;
+  bool recurrent_ = false;
+  std::int64_t parameters_ = 0;
+};
+
+}  // namespace
+
+Network parse_network(std::string_view text) { return Parser(text).parse(); }
+
+}  // namespace gradus
