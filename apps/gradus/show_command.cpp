@@ -7,6 +7,7 @@
 #include "apps/gradus/model_data.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/model/model.hpp"
+#include "gradus/nn/output_shapes.hpp"
 
 namespace gradus::cli {
 namespace {
@@ -19,13 +20,15 @@ struct ShowOptions {
 };
 
 std::string layers_table(const Network& network) {
-  std::string text = fmt::format("{:<24}{:>8}{:>9}{:>12}\n", "layer", "inputs", "outputs", "parameters");
+  const std::vector<std::string> shapes = output_shapes(network);
+  std::size_t width = 9;
+  for (const std::string& shape : shapes) width = std::max(width, shape.size() + 2);
+  std::string text = fmt::format("{:<24}{:>8}{:>{}}{:>12}\n", "layer", "inputs", "outputs", width, "parameters");
   for (std::size_t l = 0; l < network.size(); ++l) {
     const Index parameters = network.visit(l, [](const auto& layer) { return layer.parameter_count(); });
-    text +=
-        fmt::format("{:<24}{:>8}{:>9}{:>12}\n", network.label(l), network.inputs(l), network.outputs(l), parameters);
+    text += fmt::format("{:<24}{:>8}{:>{}}{:>12}\n", network.label(l), network.inputs(l), shapes[l], width, parameters);
   }
-  return text + fmt::format("{:<24}{:>8}{:>9}{:>12}\n", "in all", network.inputs(), network.outputs(),
+  return text + fmt::format("{:<24}{:>8}{:>{}}{:>12}\n", "in all", network.inputs(), shapes.back(), width,
                             network.parameter_count());
 }
 
@@ -96,6 +99,7 @@ Json show_json(const Model& model, const ShowOptions& options) {
         {{"name", model.network.label(l)},
          {"inputs", model.network.inputs(l)},
          {"outputs", model.network.outputs(l)},
+         {"shape", output_shapes(model.network)[l]},
          {"parameters", model.network.visit(l, [](const auto& layer) { return layer.parameter_count(); })}});
   json["experiment"] = model.experiment.empty() ? Json() : Json(model.experiment);
   if (options.weights)

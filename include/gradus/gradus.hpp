@@ -72,6 +72,7 @@
 #include "gradus/nn/layers/window.hpp"
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
+#include "gradus/nn/output_shapes.hpp"
 #include "gradus/nn/parameter_block.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/nn/trace.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/core/number.hpp"
 #include "gradus/nn/network.hpp"
+#include "gradus/nn/output_shapes.hpp"
 #include "picture_shape.hpp"
 
 namespace gradus {
@@ -201,5 +202,21 @@ class Writer {
 }  // namespace
 
 std::string to_text(const Network& network) { return Writer(network).text(); }
+
+std::vector<std::string> output_shapes(const Network& network) {
+  std::vector<std::string> texts;
+  MaybeShape shape;
+  bool every_step = network.takes_sequences();
+  for (std::size_t l = 0; l < network.size(); ++l) {
+    const Layer& layer = network.layers()[l];
+    if (const Need need = need_of(layer); need.shape) shape = need.shape;
+    shape = shape_after(layer, shape);
+    network.visit(l, [&]<class L>(const L& kind) {
+      if constexpr (std::is_base_of_v<Recurrent, L>) every_step = kind.every_step;
+    });
+    texts.push_back((every_step ? "steps x " : "") + (shape ? shape->text() : std::to_string(network.outputs(l))));
+  }
+  return texts;
+}
 
 }  // namespace gradus
