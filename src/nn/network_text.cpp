@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <utility>
+
 #include "gradus/core/number.hpp"
 #include "gradus/nn/network.hpp"
 #include "gradus/nn/output_shapes.hpp"
@@ -173,10 +175,12 @@ class Writer {
       const Need need = need_of(layer);
       const bool attached = detail::is_named_activation<L> && takes_activation_ && opening_.empty() && need.is_met(shape_);
       if (!attached) {
-        text_ += options_ + "-" + opening_;
-        options_.clear();
-        opening_.clear();
+        const std::string opening = std::exchange(opening_, "");
+        text_ += std::exchange(options_, "") + "-" + opening;
         if (!need.is_met(shape_)) see_as(need);
+        else if (detail::is_named_activation<L> && is_first_ && opening.empty())
+          text_ += "as" + (shape_ ? shape_->text() : std::to_string(layer.inputs())) + "-";
+        is_first_ = false;
       }
       const Words next = words(layer);
       text_ += next.text;
@@ -197,6 +201,7 @@ class Writer {
   std::string opening_;  // brackets before the next layer
   MaybeShape shape_;
   bool takes_activation_ = false;
+  bool is_first_ = true;
 };
 
 }  // namespace

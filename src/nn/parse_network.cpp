@@ -335,6 +335,7 @@ class Parser {
   /// as1x8x8: no layer, but another way to look at the same numbers.
   void reshape(std::size_t start) {
     const Index width = width_;
+    seen_as_ = true;
     picture("the number of channels");
     if (width_ != width)
       fail(start, "expected a shape of " + std::to_string(width) + " numbers, got " + std::to_string(width_));
@@ -366,6 +367,8 @@ class Parser {
     if (!activation_called(name, width_, shape_))
       fail(at, "unknown layer '" + std::string(name) + "' (known: a width, as in 16tanh; " + std::string(kLayerNames) +
                    "; " + activation_names() + ")");
+    if (layers_.empty() && !seen_as_)  // nearly always a width forgotten
+      fail(at, "expected the layer's width, a whole number, before '" + std::string(name) + "', as in 16tanh");
     attach(name, at);
   }
 
@@ -411,6 +414,7 @@ class Parser {
   bool sequence_ = false;
   bool every_step_ = false;
   bool recurrent_ = false;
+  bool seen_as_ = false;
   std::int64_t parameters_ = 0;
 };
 

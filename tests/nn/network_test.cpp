@@ -16,10 +16,10 @@ TEST(Network, ReadsAndWritesItsText) {
         "3x9x7-conv6k3x2s2x1p1x0d1x2g3:nobias-globalavgpool-2logsoftmax", "1x64-conv4k5s2p2prelu-avgpool2s1-flatten-3",
         "2x5x5-conv4k2gelu:nobias-batchnorm-globalmaxpool-3softmax", "seq3-16lstm-1", "seq3-16lstm:all:remember-1",
         "seq2-4tanh-5gru:all:truncate3-6elman:truncate2-2softmax", "2-8-batchnorm:epsilon0.001:momentum0.2-relu-1",
-        "4-layernorm:epsilon1e-07-3", "2-8relu-[16relu-8]+-2softmax", "2-[2-[2tanh]+-relu]+-1", "3-tanh-2",
+        "4-layernorm:epsilon1e-07-3", "2-8relu-[16relu-8]+-2softmax", "2-[2-[2tanh]+-relu]+-1", "3-as3-tanh-2", "2x3-as2x3-prelu-1", "2-[tanh]+-1",
         "2-3leakyrelu-3prelu-3hardsigmoid-3elu-3selu-3softplus-3softsign-3gelu-3silu-3mish-3exponential",
         "64-64relu-as1x8x8-conv2k3-as72-batchnorm-3", "1x8x8-dropout0.5-batchnorm-conv2k3-2:nobias",
-        "2x3-prelu-batchnorm-1", "12-12-as3x4-prelu-1", "4-16tanh:nobias-relu-1"})
+        "2x3-as2x3-prelu-batchnorm-1", "12-12-as3x4-prelu-1", "4-16tanh:nobias-relu-1"})
     EXPECT_EQ(to_text(parse_network(text)), text);
 }
 
@@ -55,6 +55,7 @@ TEST(Network, TextErrorsPointAtTheCharacter) {
   EXPECT_EQ(position("2-0tanh"), 2);
   EXPECT_EQ(position("2--3tanh"), 2);
   EXPECT_EQ(position("2-tahn"), 2);
+  EXPECT_EQ(position("2-tanh"), 2);
   EXPECT_EQ(position("x-3"), 0);
   EXPECT_EQ(position("2x-3"), 2);
   EXPECT_EQ(position("2-3tanh:nobais"), 8);

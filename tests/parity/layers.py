@@ -158,5 +158,5 @@ for width in [1, 2, 7, 16]:
 for training in [False, True]:
     case("3x4x2-batchnorm", 6, 24, lambda x, p, s: batch_norm(x, p, s, 3, training), state=6, training=training)
 case("3-[3tanh]+", 12, 3, lambda x, p, s: x + np.tanh(x @ p.take(3, 3) + p.take(3)))
-case("4-logsoftmax", 0, 4, lambda x, p, s: x - np.log(np.exp(x).sum(axis=1, keepdims=True)))
+case("4-as4-logsoftmax", 0, 4, lambda x, p, s: x - np.log(np.exp(x).sum(axis=1, keepdims=True)))
 print(json.dumps(CASES))
