@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gradus/core/error.hpp"
+#include "gradus/core/nearest.hpp"
 
 /// The command line: a file a command. Each file offers one function, `void add_<name>_command(Program&)`, named in
 /// commands.hpp and called in main.cpp.
@@ -73,9 +74,6 @@ class Program {
 /// Options as text, which know no locale and refuse what is no number.
 CLI::Option* add_count(CLI::App& command, const std::string& flag, std::int64_t& value, const std::string& help,
                        std::int64_t low = 0);
-
-/// The one of `known` that was probably meant, or nothing.
-std::string nearest(std::string_view word, const std::vector<std::string>& known);
 
 /// Throws FileError if a file of this name could not be written, before the work that it is to hold.
 void check_writable(const std::string& path);

@@ -1,20 +1,28 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/optim/optimizer.hpp"
 
-#include <cmath>
-
 namespace gradus {
+namespace {
+
+template <class Variant>
+inline constexpr bool all_methods = false;
+template <class... M>
+inline constexpr bool all_methods<std::variant<M...>> = (OptimizerMethodLike<M> && ...);
+static_assert(all_methods<OptimizerMethod>);
+
+}  // namespace
 
 void Sgd::check() const {
-  if (!(learning_rate >= 0) || !std::isfinite(learning_rate))
-    throw ValueError("[sgd] expected a finite learning rate >= 0, got " + std::to_string(learning_rate));
-  if (!(momentum >= 0 && momentum < 1))
-    throw ValueError("[sgd] expected a momentum from 0 to below 1, got " + std::to_string(momentum));
+  check_options(*this);
   if (nesterov && momentum == 0) throw ValueError("[sgd] expected a momentum above 0 with nesterov, got 0");
 }
 
 std::string_view name(const OptimizerMethod& method) {
   return std::visit([](const auto& m) { return std::string_view(m.name); }, method);
 }
+
+OptimizerMethod parse_optimizer(std::string_view text) { return parse_variant<OptimizerMethod>("optimizer", text); }
+
+std::string to_text(const OptimizerMethod& method) { return named_options_text(method); }
 
 }  // namespace gradus

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace gradus {
 namespace {
 
@@ -58,6 +60,139 @@ TEST(Sgd, KeepsOneSlotOnlyWithMomentum) {
   const Optimizer<float> optimizer(Sgd{.learning_rate = 0.1, .momentum = 0.5}, 5);
   ASSERT_EQ(optimizer.state().slots.size(), 1u);
   EXPECT_EQ(optimizer.state().slots[0], std::vector<float>(5, 0.f));
+}
+
+/// Iterates on sum a_k w_k^2 / 2 from w = 1.
+std::vector<double> descend(const OptimizerMethod& method, const std::vector<double>& a, int steps) {
+  Optimizer<double> optimizer(method, static_cast<Index>(a.size()));
+  std::vector<double> w(a.size(), 1), gradient(a.size());
+  for (int step = 0; step < steps; ++step) {
+    for (std::size_t k = 0; k < a.size(); ++k) gradient[k] = a[k] * w[k];
+    optimizer.step(w, gradient);
+  }
+  return w;
+}
+
+template <class F>
+void for_each_method(F f) {
+  for (const std::string& name : variant_names<OptimizerMethod>()) {
+    SCOPED_TRACE(name);
+    f(parse_optimizer(name));
+  }
+}
+
+OptimizerMethod with_rate(OptimizerMethod method, double rate) {
+  std::visit([&](auto& m) { m.learning_rate = rate; }, method);
+  return method;
+}
+
+TEST(Optimizer, EveryMethodComesDownABowlOfUnevenSteepness) {
+  for_each_method([](const OptimizerMethod& method) {
+    // Methods with a running mean of squares end in steps of the learning rate's size.
+    for (const double w : descend(with_rate(method, 0.02), {1, 3, 10}, 2000)) EXPECT_LT(std::abs(w), 0.05);
+  });
+}
+
+TEST(Optimizer, EveryMethodStaysWhereTheGradientIsZeroAndNeverLosesANaN) {
+  for_each_method([](const OptimizerMethod& method) {
+    if (std::holds_alternative<AdamW>(method)) return;  // its decay needs no gradient
+    EXPECT_EQ(descend(method, {0, 0}, 5), (std::vector<double>{1, 1}));
+    Optimizer<double> optimizer(method, 2);
+    std::vector<double> w{1, 1};
+    const std::vector<double> gradient{1, std::nan("")};
+    for (int k = 0; k < 3; ++k) optimizer.step(w, gradient);
+    EXPECT_TRUE(std::isfinite(w[0]));
+    EXPECT_TRUE(std::isnan(w[1]));
+  });
+}
+
+TEST(Optimizer, EveryMethodGivesTheSameBitsTwiceAndResumesFromItsState) {
+  for_each_method([](const OptimizerMethod& method) {
+    const auto gradient_at = [](const std::vector<double>& w) {
+      return std::vector<double>{3 * w[0] - w[1], w[1] * w[1] * w[1] - w[0]};
+    };
+    Optimizer<double> whole(method, 2);
+    std::vector<double> w{1, -2};
+    for (int k = 0; k < 9; ++k) whole.step(w, gradient_at(w));
+    Optimizer<double> first(method, 2);
+    std::vector<double> v{1, -2};
+    for (int k = 0; k < 4; ++k) first.step(v, gradient_at(v));
+    Optimizer<double> second(method, 2);
+    second.set_state(first.state());
+    for (int k = 4; k < 9; ++k) second.step(v, gradient_at(v));
+    EXPECT_EQ(v, w);
+  });
+}
+
+TEST(Optimizer, EveryMethodWorksInFloat) {
+  for_each_method([](const OptimizerMethod& method) {
+    Optimizer<float> optimizer(with_rate(method, 0.02), 1);
+    std::vector<float> w{1};
+    for (int k = 0; k < 4000; ++k) optimizer.step(w, std::vector<float>{3 * w[0]});
+    EXPECT_LT(std::abs(w[0]), 0.05f);
+  });
+}
+
+TEST(Optimizer, TextsAreReadBack) {
+  for (const char* text : {"sgd", "sgd:lr=0.5,momentum=0.9,nesterov", "adam:beta1=0.8", "adamw:decay=0.1", "rprop:up=1.3",
+                           "quickprop:growth=2", "adagrad", "rmsprop:rho=0.99,eps=1e-06", "nadam:beta2=0.9"}) {
+    EXPECT_EQ(to_text(parse_optimizer(text)), text);
+    EXPECT_TRUE(parse_optimizer(to_text(parse_optimizer(text))) == parse_optimizer(text));
+  }
+  EXPECT_EQ(to_text(parse_optimizer("sgd:nesterov=false,momentum=0.5")), "sgd:momentum=0.5");
+}
+
+std::string message_of(const std::string& text) {
+  try {
+    parse_optimizer(text);
+  } catch (const ParseError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Optimizer, RefusesATextWithTheNearestThatIsKnown) {
+  EXPECT_EQ(message_of("adan"),
+            "optimizer 'adan', character 1: unknown optimizer 'adan', did you mean adam? (known: sgd, adagrad, rmsprop, "
+            "adam, adamw, nadam, rprop, quickprop)");
+  EXPECT_EQ(message_of("adam:beta=0.9"),
+            "optimizer 'adam:beta=0.9', character 6: unknown option 'beta', did you mean beta1? (known: lr, beta1, "
+            "beta2, eps)");
+  EXPECT_EQ(message_of("adam:beta1=1"),
+            "optimizer 'adam:beta1=1', character 6: expected beta1= and a finite number from 0 to below 1, got "
+            "'beta1=1'");
+  for (const char* text : {"", "adam:", "adam:lr", "adam:lr=", "adam:lr=x", "adam:lr=nan", "adam:lr=inf", "adam:lr=0x1",
+                           "adam:lr=1,", "adam:,", "adam:lr=1:eps=1", "sgd:nesterov=1", "Adam", " adam", "adam lr=1"})
+    EXPECT_NE(message_of(text), "") << text;
+}
+
+TEST(Rprop, FollowsSignsOnly) {
+  // From w = 1 down w^2 / 2 with a first step of 0.5, doubled where the sign stays, halved (and rested) where it turns.
+  Optimizer<double> optimizer(Rprop{.learning_rate = 0.5, .up = 2, .down = 0.5}, 1);
+  std::vector<double> w{1};
+  std::vector<double> seen;
+  for (int k = 0; k < 5; ++k) {
+    optimizer.step(w, std::vector<double>{1000 * w[0]});
+    seen.push_back(w[0]);
+  }
+  // 1 -> 0.5 -> -0.5 (step 1), turned: rests (step 0.5), then -0.5 + 0.5 = 0, and a slope of 0 moves nothing.
+  EXPECT_EQ(seen, (std::vector<double>{0.5, -0.5, -0.5, 0, 0}));
+}
+
+TEST(Quickprop, FindsTheBottomOfAParabolaInTwoStepsOnceItHasOvershot) {
+  // -lr g from 1 leads to 1 - 0.4 * 3 = -0.2; the parabola through both slopes ends at 0.
+  const std::vector<double> w = descend(Quickprop{.learning_rate = 0.4}, {3}, 2);
+  EXPECT_NEAR(w[0], 0, 1e-16);
+}
+
+TEST(AdamW, DecaysOnlyWhatItMay) {
+  Optimizer<double> optimizer(AdamW{.learning_rate = 0.1, .decay = 0.5}, 2);
+  OptimizerState<double> state = optimizer.state();
+  state.decays = {1, 0};
+  optimizer.set_state(state);
+  std::vector<double> w{1, 1};
+  optimizer.step(w, std::vector<double>{0, 0});
+  EXPECT_EQ(w, (std::vector<double>{1 - 0.1 * 0.5, 1}));
 }
 
 TEST(Optimizer, RefusesAGradientOfAnotherLength) {

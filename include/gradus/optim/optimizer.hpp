@@ -7,54 +7,37 @@
 #include <vector>
 
 #include "gradus/core/shape.hpp"
+#include "gradus/optim/adagrad.hpp"
+#include "gradus/optim/adam.hpp"
+#include "gradus/optim/nadam.hpp"
+#include "gradus/optim/quickprop.hpp"
+#include "gradus/optim/rmsprop.hpp"
+#include "gradus/optim/rprop.hpp"
+#include "gradus/optim/sgd.hpp"
 
 namespace gradus {
 
-/// What an optimizer remembers between steps: `slots` vectors as long as theta, and the number of steps made. The same
-/// for every method, so that a checkpoint saves it without knowing which.
-template <std::floating_point T>
-struct OptimizerState {
-  std::vector<std::vector<T>> slots;
-  Index steps = 0;
+/// A method that moves theta by its gradient: a small regular value of numbers, whose memory lies in an OptimizerState.
+template <class M>
+concept OptimizerMethodLike = std::regular<M> && requires(M m, const M c, std::span<double> theta,
+                                                          std::span<const double> gradient,
+                                                          OptimizerState<double>& state) {
+  { M::name } -> std::convertible_to<std::string_view>;
+  { m.learning_rate } -> std::convertible_to<double>;
+  { c.slot_count() } -> std::same_as<std::size_t>;
+  c.check();
+  c.template step<double>(theta, gradient, state);
 };
 
-/// Stochastic gradient descent with learning rate lr and momentum mu, on the gradient g:
-///
-///     mu = 0:     theta <- theta - lr g
-///     mu > 0:     v <- mu v - lr g,   theta <- theta + v                  (Polyak, 1964)
-///     nesterov:   v <- mu v - lr g,   theta <- theta + mu v - lr g        (Nesterov, 1983; Sutskever et al., 2013)
-struct Sgd {
-  static constexpr std::string_view name = "sgd";
-
-  double learning_rate = 0.01;
-  double momentum = 0;
-  bool nesterov = false;
-
-  std::size_t slot_count() const { return momentum != 0 ? 1 : 0; }
-  /// Throws ValueError unless learning_rate is finite and >= 0 and 0 <= momentum < 1.
-  void check() const;
-
-  template <std::floating_point T>
-  void step(std::span<T> theta, std::span<const T> gradient, OptimizerState<T>& state) const {
-    const T lr = static_cast<T>(learning_rate);
-    if (momentum == 0) {
-      for (std::size_t k = 0; k < theta.size(); ++k) theta[k] -= lr * gradient[k];
-      return;
-    }
-    const T mu = static_cast<T>(momentum);
-    std::vector<T>& v = state.slots[0];
-    for (std::size_t k = 0; k < theta.size(); ++k) {
-      v[k] = mu * v[k] - lr * gradient[k];
-      theta[k] += nesterov ? mu * v[k] - lr * gradient[k] : v[k];
-    }
-  }
-
-  bool operator==(const Sgd&) const = default;
-};
-
-using OptimizerMethod = std::variant<Sgd>;
+using OptimizerMethod = std::variant<Sgd, Adagrad, RmsProp, Adam, AdamW, Nadam, Rprop, Quickprop>;
 
 std::string_view name(const OptimizerMethod& method);
+
+/// The method that a text such as `adam:lr=0.01,beta1=0.95` or `sgd:momentum=0.9,nesterov` describes; what it leaves
+/// out is at its default. Throws ParseError that names the nearest of the known ones.
+OptimizerMethod parse_optimizer(std::string_view text);
+/// The text that `parse_optimizer` reads back: `adam:beta1=0.95`.
+std::string to_text(const OptimizerMethod& method);
 
 /// A method at work on one vector of parameters. It sees theta and the gradient, nothing else.
 template <std::floating_point T>

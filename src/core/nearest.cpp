@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include "gradus/core/nearest.hpp"
+
 #include <algorithm>
 #include <numeric>
 
-#include "apps/gradus/program.hpp"
-
-namespace gradus::cli {
+namespace gradus {
 namespace {
 
 /// Edits from one word to the other, a swap of neighbours counting as one (optimal string alignment; Damerau, 1964).
@@ -37,4 +37,4 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
   return best;
 }
 
-}  // namespace gradus::cli
+}  // namespace gradus

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/core/options.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "gradus/core/nearest.hpp"
+#include "gradus/core/number.hpp"
+
+namespace gradus {
+namespace {
+
+constexpr double kMaxWhole = sizeof(Index) < 8 ? 1 << 30 : 9007199254740992.0;
+
+bool is_within(double x, Range range) {
+  if (!std::isfinite(x)) return false;
+  switch (range) {
+    case Range::any: return true;
+    case Range::above_0: return x > 0;
+    case Range::from_0: return x >= 0;
+    case Range::from_0_to_1: return x >= 0 && x <= 1;
+    case Range::from_0_below_1: return x >= 0 && x < 1;
+    case Range::above_0_below_1: return x > 0 && x < 1;
+    case Range::above_1: return x > 1;
+    case Range::at_least_1: return x >= 1;
+  }
+  return false;
+}
+
+std::string_view words(Range range) {
+  switch (range) {
+    case Range::any: return "";
+    case Range::above_0: return " above 0";
+    case Range::from_0: return " of at least 0";
+    case Range::from_0_to_1: return " from 0 to 1";
+    case Range::from_0_below_1: return " from 0 to below 1";
+    case Range::above_0_below_1: return " above 0 and below 1";
+    case Range::above_1: return " above 1";
+    case Range::at_least_1: return " of at least 1";
+  }
+  return "";
+}
+
+bool is_whole(const Option& option) { return std::holds_alternative<Index*>(option.value); }
+
+std::string expected(const Option& option) {
+  return (is_whole(option) ? "a whole number" : "a finite number") + std::string(words(option.range));
+}
+
+double number_of(const Option& option) {
+  if (const auto* whole = std::get_if<Index*>(&option.value)) return static_cast<double>(**whole);
+  return **std::get_if<double*>(&option.value);
+}
+
+/// False if the text is no value for the option.
+bool read(const Option& option, std::string_view text) {
+  const std::optional<double> x = parse_number(text);
+  if (!x || !is_within(*x, option.range)) return false;
+  if (!is_whole(option)) {
+    **std::get_if<double*>(&option.value) = *x;
+    return true;
+  }
+  if (*x != std::floor(*x) || std::abs(*x) > kMaxWhole) return false;
+  **std::get_if<Index*>(&option.value) = static_cast<Index>(*x);
+  return true;
+}
+
+std::vector<std::string> names(std::span<const Option> options) {
+  std::vector<std::string> all;
+  for (const Option& option : options) all.emplace_back(option.name);
+  return all;
+}
+
+/// ", did you mean adam? (known: sgd, adam)"
+std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
+  if (known.empty()) return " (it has no options)";
+  const std::string meant = nearest(word, known);
+  std::string text = meant.empty() ? " (known: " : ", did you mean " + meant + "? (known: ";
+  for (std::size_t i = 0; i < known.size(); ++i) text += (i ? ", " : "") + known[i];
+  return text + ")";
+}
+
+}  // namespace
+
+void check_options(std::string_view name, std::span<const Option> options) {
+  for (const Option& option : options)
+    if (!std::holds_alternative<bool*>(option.value) && !is_within(number_of(option), option.range))
+      throw ValueError("[" + std::string(name) + "] expected " + std::string(option.name) + " to be " +
+                       expected(option) + ", got " + number_text(number_of(option)));
+}
+
+namespace detail {
+
+std::string_view option_name(std::string_view text) { return text.substr(0, text.find(':')); }
+
+void fail_unknown_name(std::string_view kind, std::string_view text, const std::vector<std::string>& known) {
+  const std::string_view name = option_name(text);
+  throw ParseError(std::string(kind), std::string(text), 0,
+                   "unknown " + std::string(kind) + " '" + std::string(name) + "'" + suggestion(name, known));
+}
+
+void read_options(std::string_view kind, std::string_view text, std::size_t position,
+                  std::span<const Option> options) {
+  const auto fail = [&](std::size_t where, const std::string& message) {
+    throw ParseError(std::string(kind), std::string(text), where, message);
+  };
+  while (position < text.size()) {
+    const std::size_t start = ++position;  // past the colon or comma
+    const std::string_view item = text.substr(start, text.find(',', start) - start);
+    const std::string_view name = item.substr(0, item.find('='));
+    const auto option = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == name; });
+    if (option == options.end())
+      fail(start, "unknown option '" + std::string(name) + "'" + suggestion(name, names(options)));
+    const std::string_view value = name.size() < item.size() ? item.substr(name.size() + 1) : "";
+    if (const auto* flag = std::get_if<bool*>(&option->value)) {
+      if (name.size() < item.size() && value != "true" && value != "false")
+        fail(start, "expected " + std::string(name) + ", " + std::string(name) + "=true or " + std::string(name) +
+                        "=false, got '" + std::string(item) + "'");
+      **flag = value != "false";
+    } else if (!read(*option, value)) {
+      fail(start, "expected " + std::string(name) + "= and " + expected(*option) + ", got '" + std::string(item) + "'");
+    }
+    position = start + item.size();
+  }
+}
+
+std::string options_text(std::span<const Option> options, std::span<const Option> defaults) {
+  std::string text;
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const Option& option = options[i];
+    std::string item(option.name);
+    if (const auto* flag = std::get_if<bool*>(&option.value)) {
+      if (**flag == **std::get_if<bool*>(&defaults[i].value)) continue;
+      if (!**flag) item += "=false";
+    } else {
+      if (number_of(option) == number_of(defaults[i])) continue;
+      item += "=" + number_text(number_of(option));
+    }
+    text += (text.empty() ? ":" : ",") + item;
+  }
+  return text;
+}
+
+}  // namespace detail
+
+}  // namespace gradus
