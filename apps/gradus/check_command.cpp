@@ -81,7 +81,7 @@ int check_gradients_of(const Console& console, const Subject& subject, Index mos
   const Matrix<double> x = model.scaler ? model.scaler->transform(data.x) : data.x;
   const GradientCheck check =
       check_gradients(model.network, model.loss, model.theta, x, network_targets(data, model.network.outputs()));
-  console.summary(fmt::format("{}, {} ({}), {} samples, loss {:.6g}\n\n", subject.name, model.loss.name(),
+  console.summary(fmt::format("{}, {} ({}), {} samples, loss {:.6g}\n\n", subject.name, to_text(model.loss),
                               model.loss.reduction == Reduction::mean ? "mean" : "sum", samples, check.loss));
   console.summary(check.table());
   console.summary(check.passed() ? "\nThe gradient is right.\n" : "\nThe gradient is WRONG.\n");

@@ -54,7 +54,7 @@ std::string weights_text(const Model& model) {
 std::string show_text(const Model& model, const ShowOptions& options) {
   std::string text = fmt::format("network    {}\n", to_text(model.network));
   text +=
-      fmt::format("loss       {} ({})\n", model.loss.name(), model.loss.reduction == Reduction::mean ? "mean" : "sum");
+      fmt::format("loss       {} ({})\n", to_text(model.loss), model.loss.reduction == Reduction::mean ? "mean" : "sum");
   text += fmt::format("precision  {}\n", to_text(model.precision));
   text += fmt::format("scaling    {}\n", scaling_text(model));
   const auto names = [&](const char* what, const std::vector<std::string>& list) {
@@ -82,7 +82,7 @@ Json show_json(const Model& model, const ShowOptions& options) {
   Json json;
   json["network"] = to_text(model.network);
   json["parameters"] = model.network.parameter_count();
-  json["loss"] = {{"function", model.loss.name()},
+  json["loss"] = {{"function", to_text(model.loss)},
                   {"reduction", model.loss.reduction == Reduction::mean ? "mean" : "sum"}};
   json["precision"] = to_text(model.precision);
   json["scaling"] =

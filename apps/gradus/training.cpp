@@ -36,7 +36,7 @@ ExperimentResult run_with_progress(const Console& console, const Experiment& exp
 
 void refuse_divergence(const ExperimentResult& result) {
   if (result.fit.reason != StopReason::diverged) return;
-  const double rate = std::get<Sgd>(result.experiment.optimizer).learning_rate;
+  const double rate = learning_rate(result.experiment.optimizer);
   throw ValueError(fmt::format("training diverged at learning rate {}: {}; nothing was saved", short_number(rate),
                                result.fit.divergence.message()));
 }
@@ -75,7 +75,7 @@ std::string summary_text(const ExperimentResult& result) {
   text += fmt::format("training  {} epochs, {} updates in {:.2f} s{}\n", result.fit.epochs, result.fit.updates,
                       result.seconds, stopped);
   text += fmt::format("loss      {} ({})\n", pair_of(short_number(scores.loss), test([](auto& s) { return s.loss; })),
-                      result.model.loss.name());
+                      to_text(result.model.loss));
   if (scores.accuracy)
     text += fmt::format("accuracy  {}\n",
                         pair_of(short_number(*scores.accuracy), test([](auto& s) { return *s.accuracy; })));
@@ -92,7 +92,7 @@ Json report_json(const ExperimentResult& result) {
   json["network"] = e.network;
   json["parameters"] = result.model.network.parameter_count();
   json["data"] = e.data;
-  json["loss_function"] = result.model.loss.name();
+  json["loss_function"] = to_text(result.model.loss);
   json["stopped"] = stop_text(result.fit.reason);
   json["epochs"] = result.fit.epochs;
   json["updates"] = result.fit.updates;

@@ -79,8 +79,26 @@ constexpr Choices<Precision, 2> kPrecisions{{{"float64", Precision::float64}, {"
 constexpr Choices<std::optional<Scaler::Kind>, 3> kScales{
     {{"none", std::nullopt}, {"standard", Scaler::Kind::standard}, {"min-max", Scaler::Kind::min_max}}};
 
-Sgd& sgd(Experiment& e) { return std::get<Sgd>(e.optimizer); }
-const Sgd& sgd(const Experiment& e) { return std::get<Sgd>(e.optimizer); }
+/// "sgd, adam, ...": the names of a variant's members.
+template <class Variant>
+std::string list_of() {
+  return fmt::format("{}", fmt::join(variant_names<Variant>(), ", "));
+}
+
+/// The method's text less what has keys of its own.
+Maybe get_method(const Experiment& e) {
+  OptimizerMethod method = e.optimizer;
+  if (std::holds_alternative<Sgd>(method)) return std::string(Sgd::name);
+  set_learning_rate(method, learning_rate(parse_optimizer(name(method))));
+  return to_text(method);
+}
+
+Sgd& sgd(Experiment& e, std::string_view key) {
+  if (auto* method = std::get_if<Sgd>(&e.optimizer)) return *method;
+  throw ValueError(fmt::format("{} belongs to sgd, not to {}, whose own options follow its name, as in adam:beta1=0.9",
+                               key, name(e.optimizer)));
+}
+const Sgd* sgd(const Experiment& e) { return std::get_if<Sgd>(&e.optimizer); }
 
 Maybe get_test(const Experiment& e) {
   if (!e.test_data.empty()) return e.test_data;
@@ -101,6 +119,9 @@ Maybe get_batch(const Experiment& e) { return e.batch == 0 ? Maybe{"full"} : May
 void set_batch(Experiment& e, const Value& value) { e.batch = value == Value{"full"} ? 0 : whole(value, 1); }
 
 using E = Experiment;
+
+const std::string kLossHelp = "auto (by the last layer), " + list_of<LossFunction>() + ", with options as in huber:delta=1.5";
+const std::string kOptimizerHelp = list_of<OptimizerMethod>() + ", with options as in adam:beta1=0.9";
 
 const std::array kKeys = std::to_array<ExperimentKey>({
     {"", "seed", "seed", "of the split, and afresh of the first weights and the order of samples",
@@ -146,35 +167,33 @@ const std::array kKeys = std::to_array<ExperimentKey>({
        e.init = text(v);
      }},
 
-    {"loss", "function", "loss", "auto (by the last layer), cross-entropy, binary-cross-entropy, mse, perceptron",
-     "auto, cross-entropy, binary-cross-entropy, mse or perceptron", KeyForm::text,
+    {"loss", "function", "loss", kLossHelp, "auto or a loss, as in huber:delta=1.5", KeyForm::text,
      [](const E& e) -> Maybe { return e.loss; },
      [](E& e, const Value& v) {
-       if (text(v) != "auto") try {
-           parse_loss(text(v));
-         } catch (const ValueError&) {
-           throw Refused{};
-         }
+       if (text(v) != "auto") parse_loss(text(v));
        e.loss = text(v);
      }},
     {"loss", "reduction", "reduction", "how the losses of a batch become one: mean or sum", "mean or sum",
      KeyForm::text, [](const E& e) { return choice_name(e.reduction, kReductions); },
      [](E& e, const Value& v) { e.reduction = choice(v, kReductions); }},
 
-    {"optimizer", "method", "optimizer", "the method: sgd", "sgd", KeyForm::text,
-     [](const E& e) -> Maybe { return std::string(name(e.optimizer)); },
-     [](E&, const Value& v) {
-       if (text(v) != Sgd::name) throw Refused{};
+    {"optimizer", "method", "optimizer", kOptimizerHelp, "an optimizer, as in adam:beta1=0.9", KeyForm::text, get_method,
+     [](E& e, const Value& v) { e.optimizer = parse_optimizer(text(v)); }},
+    {"optimizer", "learning_rate", "lr", "the learning rate, if not the optimizer's own", "a number above 0",
+     KeyForm::number, [](const E& e) -> Maybe { return learning_rate(e.optimizer); },
+     [](E& e, const Value& v) { set_learning_rate(e.optimizer, number(v, [](double x) { return x > 0; })); }},
+    {"optimizer", "momentum", "momentum", "of sgd: how much of the last step to keep", "a number from 0 to below 1",
+     KeyForm::number, [](const E& e) { return sgd(e) ? Maybe{sgd(e)->momentum} : Maybe{}; },
+     [](E& e, const Value& v) {
+       const double momentum = number(v, [](double x) { return x >= 0 && x < 1; });
+       sgd(e, "momentum").momentum = momentum;
      }},
-    {"optimizer", "learning_rate", "lr", "how far to go along the gradient", "a number above 0", KeyForm::number,
-     [](const E& e) -> Maybe { return sgd(e).learning_rate; },
-     [](E& e, const Value& v) { sgd(e).learning_rate = number(v, [](double x) { return x > 0; }); }},
-    {"optimizer", "momentum", "momentum", "how much of the last step to keep", "a number from 0 to below 1",
-     KeyForm::number, [](const E& e) -> Maybe { return sgd(e).momentum; },
-     [](E& e, const Value& v) { sgd(e).momentum = number(v, [](double x) { return x >= 0 && x < 1; }); }},
-    {"optimizer", "nesterov", "nesterov", "take the gradient's step where momentum leads", "true or false",
-     KeyForm::flag, [](const E& e) -> Maybe { return sgd(e).nesterov; },
-     [](E& e, const Value& v) { sgd(e).nesterov = flag(v); }},
+    {"optimizer", "nesterov", "nesterov", "of sgd: take the gradient's step where momentum leads", "true or false",
+     KeyForm::flag, [](const E& e) { return sgd(e) ? Maybe{sgd(e)->nesterov} : Maybe{}; },
+     [](E& e, const Value& v) {
+       const bool nesterov = flag(v);
+       sgd(e, "nesterov").nesterov = nesterov;
+     }},
 
     {"training", "epochs", "epochs", "passes over the training samples", "a whole number of at least 0",
      KeyForm::number, [](const E& e) -> Maybe { return std::int64_t{e.epochs}; },

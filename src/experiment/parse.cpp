@@ -23,11 +23,19 @@ class Reader {
   }
 
  private:
+  struct Entry {
+    const ExperimentKey* key;
+    const toml::node* node;
+    toml::source_region where;
+  };
+
   [[noreturn]] void fail(const toml::source_region& where, const std::string& message) const {
     throw FileError::at_line(path_, where.begin.line, message);
   }
 
   void table(std::string_view section, const toml::table& entries) {
+    // In the order of the keys, not of the file: some (the optimizer's method) reset what others (its rate) set.
+    std::vector<Entry> values;
     for (const auto& [toml_key, node] : entries) {
       const std::string_view name = toml_key.str();
       const auto& keys = experiment_keys();
@@ -40,9 +48,11 @@ class Reader {
         const auto key =
             std::find_if(keys.begin(), keys.end(), [&](auto& k) { return k.section == section && k.name == name; });
         if (key == keys.end()) unknown(section, name, toml_key.source());
-        set(*key, node, toml_key.source());
+        values.push_back({&*key, &node, toml_key.source()});
       }
     }
+    std::sort(values.begin(), values.end(), [](const Entry& a, const Entry& b) { return a.key < b.key; });
+    for (const Entry& entry : values) set(*entry.key, *entry.node, entry.where);
   }
 
   [[noreturn]] void unknown(std::string_view section, std::string_view name, const toml::source_region& where) const {

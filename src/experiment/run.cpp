@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "gradus/data/source.hpp"
@@ -58,7 +59,7 @@ class Reporter {
     const Index per_epoch = (samples + batch - 1) / batch;
     progress_.epochs = experiment.updates > 0 ? 0 : experiment.epochs;
     progress_.updates = experiment.updates > 0 ? experiment.updates : experiment.epochs * per_epoch;
-    progress_.learning_rate = std::get<Sgd>(experiment.optimizer).learning_rate;
+    progress_.learning_rate = learning_rate(experiment.optimizer);
   }
 
   Callbacks<T> callbacks() {
@@ -114,19 +115,36 @@ void train(ExperimentResult& result, const ProgressCallback& progress) {
   model.state = result.fit.state;
 }
 
+bool has_negative(const Matrix<double>& targets) {
+  return std::any_of(targets.values().begin(), targets.values().end(), [](double t) { return t < 0; });
+}
+
 /// Refuses a loss that cannot be meant: logarithms of what is no probability, classes where there are none.
 void check_loss(const Network& network, const std::string& text, const Loss& loss, const Dataset& data,
                 const std::string& name) {
   const std::string_view last = network.name(network.size() - 1);
+  const std::string_view called = loss.name();
   const bool probabilities = last == Softmax::name || last == activation::Sigmoid::name;
-  const bool logarithmic =
-      std::holds_alternative<CrossEntropy>(loss.function) || std::holds_alternative<BinaryCrossEntropy>(loss.function);
+  const bool logarithmic = called == CrossEntropy::name || called == BinaryCrossEntropy::name ||
+                           called == MultiLabelCrossEntropy::name || called == KlDivergence::name;
   if (logarithmic && !probabilities)
     throw ValueError(fmt::format("{} needs probabilities, but network {} ends in {}: end it in softmax or sigmoid",
-                                 loss.name(), text, last));
-  if (!data.is_classification() && !std::holds_alternative<MeanSquaredError>(loss.function))
+                                 called, text, last));
+  if (called == NegativeLogLikelihood::name && last != "log-softmax")
+    throw ValueError(
+        fmt::format("{} needs logarithms of probabilities, but network {} ends in {}: end it in log-softmax, or use "
+                    "cross-entropy",
+                    called, text, last));
+  const bool of_numbers = called == MeanSquaredError::name || called == MeanAbsoluteError::name ||
+                          called == Huber::name || called == Poisson::name;
+  if (!data.is_classification() && !of_numbers)
     throw ValueError(fmt::format("{} needs classes, but {} has numbers to predict: use mse and a linear last layer",
-                                 loss.name(), name));
+                                 called, name));
+  if (called == Poisson::name && (data.is_classification() || has_negative(data.targets)))
+    throw ValueError(fmt::format("{} needs counts, but {} has {}", called, name,
+                                 data.is_classification() ? "classes" : "targets below 0"));
+  if (called == Hinge::name && network.outputs() == 1)
+    throw ValueError(fmt::format("{} needs an output for each class, but network {} has one", called, text));
   if (last == Softmax::name && network.outputs() == 1)
     throw ValueError(fmt::format("network {} ends in a softmax of one output, which is always 1: use sigmoid", text));
 }

@@ -115,7 +115,7 @@ std::map<std::string, std::string> to_metadata(const Model& model) {
       {"gradus.version", std::string(kVersion)},
       {"gradus.checksum", std::string(kBlankChecksum)},
       {"network", to_text(model.network)},
-      {"loss", std::string(model.loss.name())},
+      {"loss", to_text(model.loss)},
       {"reduction", model.loss.reduction == Reduction::mean ? "mean" : "sum"},
       {"precision", std::string(to_text(model.precision))},
   };

@@ -21,6 +21,14 @@ std::string_view name(const OptimizerMethod& method) {
   return std::visit([](const auto& m) { return std::string_view(m.name); }, method);
 }
 
+double learning_rate(const OptimizerMethod& method) {
+  return std::visit([](const auto& m) { return m.learning_rate; }, method);
+}
+
+void set_learning_rate(OptimizerMethod& method, double rate) {
+  std::visit([&](auto& m) { m.learning_rate = rate; }, method);
+}
+
 OptimizerMethod parse_optimizer(std::string_view text) { return parse_variant<OptimizerMethod>("optimizer", text); }
 
 std::string to_text(const OptimizerMethod& method) { return named_options_text(method); }

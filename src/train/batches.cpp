@@ -7,10 +7,7 @@
 namespace gradus::detail {
 
 Hit hit_of(const FitOptions& options) {
-  if (options.hit != Hit::by_loss) return options.hit;
-  if (std::holds_alternative<CrossEntropy>(options.loss.function)) return Hit::argmax;
-  if (std::holds_alternative<MeanSquaredError>(options.loss.function)) return Hit::none;
-  return Hit::threshold;
+  return options.hit == Hit::by_loss ? gradus::hit_of(options.loss.function) : options.hit;
 }
 
 Batches::Batches(const FitOptions& options, Index samples, RandomState& random)

@@ -6,6 +6,17 @@
 
 namespace gradus {
 
+Hit hit_of(const LossFunction& loss) {
+  const auto is_one_of = [&]<class... F>(std::type_identity<F>...) { return (std::holds_alternative<F>(loss) || ...); };
+  if (is_one_of(std::type_identity<CrossEntropy>{}, std::type_identity<KlDivergence>{},
+                std::type_identity<NegativeLogLikelihood>{}, std::type_identity<Hinge>{}))
+    return Hit::argmax;
+  if (is_one_of(std::type_identity<BinaryCrossEntropy>{}, std::type_identity<MultiLabelCrossEntropy>{},
+                std::type_identity<PerceptronCriterion>{}))
+    return Hit::threshold;
+  return Hit::none;
+}
+
 std::string Divergence::message() const {
   return where + " went non-finite in epoch " + std::to_string(epoch) + ", update " + std::to_string(update) +
          " (last finite loss " + number_text(last_finite_loss) + ")";

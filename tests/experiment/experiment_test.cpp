@@ -161,5 +161,23 @@ TEST(ExperimentKeys, HaveNamesAndFlagsOfTheirOwn) {
     }
 }
 
+TEST(ExperimentFile, TheOptimizerIsReadBackWhateverTheOrderOfItsKeys) {
+  for (const char* method : {"sgd", "adam", "adamw:decay=0.1", "rprop:up=1.3", "quickprop", "nadam:beta1=0.8"}) {
+    Experiment e = parse_experiment(kSmallest + "[optimizer]\nlearning_rate = 0.5\nmethod = \"" + method + "\"\n", "run.toml");
+    EXPECT_EQ(learning_rate(e.optimizer), 0.5) << method;
+    EXPECT_EQ(parse_experiment(to_toml(e), "run.toml"), e) << method;
+  }
+  EXPECT_NE(message_of(kSmallest + "[optimizer]\nmethod = \"adan\"\n").find("did you mean adam?"), std::string::npos);
+  EXPECT_EQ(message_of(kSmallest + "[optimizer]\nmomentum = 0.5\nmethod = \"adam\"\n"),
+            "run.toml:6: momentum belongs to sgd, not to adam, whose own options follow its name, as in adam:beta1=0.9");
+}
+
+TEST(ExperimentFile, LossesKeepTheirOptions) {
+  Experiment e = parse_experiment(kSmallest + "[loss]\nfunction = \"huber:delta=1.5\"\n", "run.toml");
+  EXPECT_EQ(e.loss, "huber:delta=1.5");
+  EXPECT_EQ(parse_experiment(to_toml(e), "run.toml"), e);
+  EXPECT_NE(message_of(kSmallest + "[loss]\nfunction = \"hubr\"\n").find("did you mean huber?"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace gradus

@@ -3,13 +3,167 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
+#include "gradus/autodiff/dual.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/random/random_state.hpp"
 
 namespace gradus {
 namespace {
+
+template <class F, std::size_t... I>
+void for_each_loss(F f, std::index_sequence<I...>) {
+  (f(std::variant_alternative_t<I, LossFunction>{}), ...);
+}
+/// Calls f with each loss there is.
+template <class F>
+void for_each_loss(F f) {
+  for_each_loss(f, std::make_index_sequence<std::variant_size_v<LossFunction>>{});
+}
+
+/// Outputs in the loss's domain and targets of its kind, away from kinks.
+struct Sample {
+  std::vector<double> p, t;
+};
+Sample sample_of(std::string_view loss, Index width, RandomState& random) {
+  Sample sample{random.uniform(0.05, 0.95, width), random.uniform(0.05, 0.95, width)};
+  const bool distribution = loss == "cross-entropy" || loss == "kl-divergence" || loss == "nll";
+  if (distribution)
+    for (std::vector<double>* v : {&sample.p, &sample.t}) {
+      double sum = 0;
+      for (const double x : *v) sum += x;
+      for (double& x : *v) x /= sum;
+    }
+  if (loss == "nll")
+    for (double& x : sample.p) x = std::log(x);
+  if (loss == "hinge" || loss == "huber")
+    for (double& x : sample.p) x = random.normal(0, 2);
+  if (loss == "hinge") {
+    sample.t.assign(sample.t.size(), 0);
+    sample.t[static_cast<std::size_t>(random.randint(0, width, 1)[0])] = 1;
+  }
+  return sample;
+}
+
+/// The derivative of f by each of its arguments, by dual numbers.
+template <class F>
+std::vector<double> by_duals(F f, const std::vector<double>& at) {
+  std::vector<Dual<double>> x(at.begin(), at.end());
+  std::vector<double> derivative;
+  for (Dual<double>& xk : x) {
+    xk.derivative = 1;
+    derivative.push_back(f(std::span<const Dual<double>>(x)).derivative);
+    xk.derivative = 0;
+  }
+  return derivative;
+}
+
+/// Whether the hand-written derivative is the value's, on outputs and on logits. `slip` is added to the former.
+template <class F>
+bool gradients_agree(const F& loss, const Sample& sample, double slip = 0) {
+  using D = Dual<double>;
+  const auto& [p, t] = sample;
+  std::vector<double> hand(p.size(), std::nan(""));
+  bool agree = true;
+  const auto compare = [&](const std::vector<double>& expected) {
+    hand.back() += slip;
+    // A handful of roundings of numbers below 100.
+    for (std::size_t k = 0; k < p.size(); ++k) agree = agree && std::abs(hand[k] - expected[k]) <= 1e-13 * (1 + std::abs(expected[k]));
+  };
+  loss.template gradient<double>(p, t, hand);
+  compare(by_duals([&](std::span<const D> x) { return loss.template value<D>(x, t); }, p));
+  // Logits: what the link makes p of. Of links that are no more than themselves p does.
+  std::vector<double> z = p;
+  std::vector<double> y = p;
+  if constexpr (std::is_same_v<typename F::Link, Softmax>) {
+    Matrix<double> out(1, static_cast<Index>(p.size()));
+    Softmax{out.cols()}.forward<double>({}, ConstMatrixView<double>(z.data(), 1, out.cols()), out);
+    y = out.values();
+  } else if constexpr (std::is_same_v<F, Poisson>) {
+    for (double& x : y) x = std::exp(x);
+  } else if constexpr (std::is_same_v<typename F::Link, Elementwise<activation::Sigmoid>>) {
+    for (double& x : y) x = activation::Sigmoid::value(x);
+  } else if constexpr (std::is_same_v<typename F::Link, Elementwise<activation::Step>>) {
+    for (double& x : y) x = activation::Step::value(x);
+  }
+  loss.template gradient_from_logits<double>(z, y, t, hand);
+  compare(by_duals([&](std::span<const D> x) { return loss.template value_from_logits<D>(x, t); }, z));
+  return agree;
+}
+
+TEST(Loss, HandWrittenDerivativesAreThoseOfTheValue) {
+  for_each_loss([](auto loss) {
+    RandomState random(1);
+    for (const Index width : {1, 2, 3, 8})
+      for (int k = 0; k < 20; ++k) {
+        const Sample sample = sample_of(loss.name, width, random);
+        EXPECT_TRUE(gradients_agree(loss, sample)) << loss.name << " " << width;
+        EXPECT_FALSE(gradients_agree(loss, sample, 1e-9)) << loss.name;  // a slip is noticed
+      }
+  });
+  RandomState random(2);
+  for (const double smoothing : {0.1, 0.5})
+    EXPECT_TRUE(gradients_agree(CrossEntropy{.smoothing = smoothing}, sample_of("cross-entropy", 4, random)));
+  for (const double delta : {0.01, 0.7, 10.0})
+    EXPECT_TRUE(gradients_agree(Huber{.delta = delta}, sample_of("huber", 4, random)));
+}
+
+TEST(Loss, ValuesAreThoseOfTheFormulas) {
+  using V = std::vector<double>;
+  const V p{0.5, 0.25, 0.25}, t{0, 1, 0}, soft{0.5, 0.5, 0};
+  EXPECT_DOUBLE_EQ(CrossEntropy{}.value<double>(p, t), std::log(4));
+  // Targets smoothed by 0.3: 0.1, 0.8, 0.1.
+  EXPECT_DOUBLE_EQ(CrossEntropy{.smoothing = 0.3}.value<double>(p, t), 0.1 * std::log(2) + 0.9 * std::log(4));
+  EXPECT_DOUBLE_EQ(KlDivergence::value<double>(p, soft), 0.5 * std::log(2));
+  EXPECT_NEAR(KlDivergence::value<double>(p, p), 0, 1e-16);
+  EXPECT_DOUBLE_EQ(NegativeLogLikelihood::value<double>(V{-1, -2, -3}, t), 2);
+  EXPECT_DOUBLE_EQ(MeanAbsoluteError::value<double>(p, t), 1.5);
+  EXPECT_DOUBLE_EQ(Huber{.delta = 0.5}.value<double>(V{0.25, 3}, V{0, 1}), 0.03125 + 0.5 * (2 - 0.25));
+  EXPECT_DOUBLE_EQ(Poisson::value<double>(V{2}, V{3}), 2 - 3 * std::log(2));
+  EXPECT_DOUBLE_EQ(Hinge::value<double>(V{2, 0.5, 1.5}, V{1, 0, 0}), 0.5);
+  EXPECT_DOUBLE_EQ(Hinge::value<double>(V{3, 0.5, 1.5}, V{1, 0, 0}), 0);
+  EXPECT_DOUBLE_EQ(Hinge::value<double>(V{0.25}, V{0}), 1.25);
+  EXPECT_DOUBLE_EQ(MultiLabelCrossEntropy::value<double>(V{0.5, 0.25}, V{1, 0}), std::log(2) - std::log(0.75));
+  EXPECT_EQ(MultiLabelCrossEntropy::terms(7), 1);
+  EXPECT_EQ(BinaryCrossEntropy::terms(7), 7);
+}
+
+TEST(Loss, LogitsOfTenThousandGiveFiniteLossesAndDerivatives) {
+  for_each_loss([](auto loss) {
+    if (std::is_same_v<decltype(loss), Poisson>) return;  // its mean would be exp(10000)
+    for (const double a : {-1e4, 0.0, 1e4})
+      for (const double b : {-1e4, 1e4}) {
+        const std::vector<double> z{a, b, -b}, t{0, 1, 0};
+        std::vector<double> p = z, dz(3, std::nan(""));
+        if constexpr (std::is_same_v<typename decltype(loss)::Link, Softmax>)
+          Softmax{3}.forward<double>({}, ConstMatrixView<double>(z.data(), 1, 3), MatrixView<double>(p.data(), 1, 3));
+        EXPECT_TRUE(std::isfinite(loss.template value_from_logits<double>(z, t))) << loss.name;
+        loss.template gradient_from_logits<double>(z, p, t, dz);
+        for (const double d : dz) EXPECT_TRUE(std::isfinite(d)) << loss.name;
+      }
+  });
+  EXPECT_TRUE(std::isfinite(Poisson::value_from_logits<double>(std::vector<double>{-1e4, 700}, std::vector<double>{3, 5})));
+}
+
+TEST(Loss, KinksAreWhereTheDerivativeJumps) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  const std::vector<double> p{2, 0.5, 1.25}, t{1, 0, 0};
+  EXPECT_EQ(kink_distance<double>(MeanSquaredError{}, p, t, false), infinity);
+  EXPECT_EQ(kink_distance<double>(CrossEntropy{}, p, t, true), infinity);
+  EXPECT_EQ(kink_distance<double>(MeanAbsoluteError{}, p, t, false), 0.5);
+  EXPECT_EQ(kink_distance<double>(Hinge{}, p, t, false), 0.25);  // 1 - 2 + 1.25
+  EXPECT_EQ(kink_distance<double>(PerceptronCriterion{}, p, t, false), 0.5);
+  EXPECT_EQ(kink_distance<double>(PerceptronCriterion{}, std::vector<double>{-0.1, 3, 4}, t, true), 0.1);
+  // Level rivals, within the margin: either could be the one that counts.
+  EXPECT_EQ(kink_distance<double>(Hinge{}, std::vector<double>{1, 0.75, 0.75}, t, false), 0);
+  for (const auto& [at, slope] : {std::pair{1.0, 0.0}, {1.5, 1.0}, {0.5, -1.0}}) {
+    std::vector<double> d(1);
+    MeanAbsoluteError::gradient<double>(std::vector<double>{at}, std::vector<double>{1}, d);
+    EXPECT_EQ(d[0], slope);
+  }
+}
 
 TEST(Loss, FusedWithItsLinkEqualsTheLossOfTheOutputs) {
   RandomState random(1);
@@ -21,7 +175,7 @@ TEST(Loss, FusedWithItsLinkEqualsTheLossOfTheOutputs) {
     const ConstMatrixView<double> logits(z.data(), 1, width);
     Softmax{width}.forward<double>({}, logits, p);
     // A handful of roundings of numbers of order 1.
-    EXPECT_NEAR(CrossEntropy::value_from_logits<double>(z, t), CrossEntropy::value<double>(p.row(0), t), 1e-14);
+    EXPECT_NEAR(CrossEntropy{}.value_from_logits<double>(z, t), CrossEntropy{}.value<double>(p.row(0), t), 1e-14);
     Elementwise<activation::Sigmoid>{width}.forward<double>({}, logits, p);
     EXPECT_NEAR(BinaryCrossEntropy::value_from_logits<double>(z, t), BinaryCrossEntropy::value<double>(p.row(0), t),
                 1e-14);
@@ -34,11 +188,11 @@ TEST(Loss, StaysFiniteAtEnormousLogits) {
     for (std::size_t k = 0; k < 3; ++k) {
       std::vector<double> t(3);
       t[k] = 1;
-      EXPECT_TRUE(std::isfinite(CrossEntropy::value_from_logits<double>(z, t)));
+      EXPECT_TRUE(std::isfinite(CrossEntropy{}.value_from_logits<double>(z, t)));
       EXPECT_TRUE(std::isfinite(BinaryCrossEntropy::value_from_logits<double>(z, t)));
     }
-    EXPECT_EQ(CrossEntropy::value_from_logits<double>(z, std::vector<double>{0, 1, 0}), 2 * size);
-    EXPECT_EQ(CrossEntropy::value_from_logits<double>(z, std::vector<double>{1, 0, 0}), 0);
+    EXPECT_EQ(CrossEntropy{}.value_from_logits<double>(z, std::vector<double>{0, 1, 0}), 2 * size);
+    EXPECT_EQ(CrossEntropy{}.value_from_logits<double>(z, std::vector<double>{1, 0, 0}), 0);
   }
 }
 
@@ -51,10 +205,7 @@ TEST(Loss, NaNIsNeverLost) {
       EXPECT_TRUE(std::isnan(f.template value_from_logits<double>(z, std::vector<double>{1, 0}))) << f.name;
     }
   };
-  each(CrossEntropy{});
-  each(BinaryCrossEntropy{});
-  each(MeanSquaredError{});
-  each(PerceptronCriterion{});
+  for_each_loss(each);
 }
 
 TEST(Loss, MeanDividesByTheTermsOfTheBatch) {
@@ -70,7 +221,22 @@ TEST(Loss, MeanDividesByTheTermsOfTheBatch) {
 TEST(Loss, IsCalledByItsName) {
   EXPECT_TRUE(std::holds_alternative<MeanSquaredError>(parse_loss("mse").function));
   EXPECT_TRUE(std::holds_alternative<PerceptronCriterion>(parse_loss("perceptron").function));
-  EXPECT_THROW(parse_loss("hinge"), ValueError);
+  for (const std::string& name : variant_names<LossFunction>()) EXPECT_EQ(to_text(parse_loss(name)), name);
+}
+
+TEST(Loss, OptionsAreReadBackAndFaultsRefused) {
+  for (const char* text : {"cross-entropy:smoothing=0.1", "huber:delta=1.5"}) EXPECT_EQ(to_text(parse_loss(text)), text);
+  EXPECT_EQ(std::get<Huber>(parse_loss("huber:delta=1.5").function).delta, 1.5);
+  EXPECT_EQ(to_text(parse_loss("huber:delta=1")), "huber");
+  for (const char* text : {"", "mse:", "mse:delta=1", "huber:delta=0", "huber:delta=-1", "cross-entropy:smoothing=1",
+                           "cross-entropy:smoothing=nan", "huber:delta", "Huber"})
+    EXPECT_THROW(parse_loss(text), ParseError) << text;
+  try {
+    parse_loss("hingee");
+    FAIL();
+  } catch (const ParseError& error) {
+    EXPECT_TRUE(std::string(error.what()).find("did you mean hinge?") != std::string::npos) << error.what();
+  }
 }
 
 TEST(Pass, WritesEveryNumberItMust) {

@@ -1,170 +1,54 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <concepts>
+#include <limits>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 
-#include "gradus/nn/layer.hpp"
+#include "gradus/core/options.hpp"
+#include "gradus/nn/losses/binary_cross_entropy.hpp"
+#include "gradus/nn/losses/cross_entropy.hpp"
+#include "gradus/nn/losses/hinge.hpp"
+#include "gradus/nn/losses/huber.hpp"
+#include "gradus/nn/losses/kl_divergence.hpp"
+#include "gradus/nn/losses/mean_absolute_error.hpp"
+#include "gradus/nn/losses/mean_squared_error.hpp"
+#include "gradus/nn/losses/negative_log_likelihood.hpp"
+#include "gradus/nn/losses/perceptron_criterion.hpp"
+#include "gradus/nn/losses/poisson.hpp"
 
 /// Losses, one sample at a time: p are the network's outputs, t the targets, both of length K.
 ///
 /// Each loss has a canonical link: the last layer with which it fuses. Where the network ends in its link, the loss is
-/// evaluated on the link's input z (the logits), which is exact where p would round to 0 or 1, and its derivative by z
-/// is p - t (times 2 for the squared error). Everywhere else it is evaluated on p.
+/// evaluated on the link's input z (the logits), which is exact where p would round to 0 or 1; with a softmax, a sigmoid
+/// or an exponential its derivative by z is p - t. Everywhere else it is evaluated on p.
 ///
-/// `terms(K)` is the number of terms one sample contributes to a mean.
+/// `terms(K)` is the number of terms one sample contributes to a mean. A loss whose derivative jumps somewhere has
+/// `kink_distance(p, t)`: how little an output must change to meet a kink; and `kink_distance_from_logits(z, t)` if the
+/// logits have kinks elsewhere.
 namespace gradus {
 
-/// L = -sum_k t_k log p_k, for a distribution t (one-hot for a class). Link: softmax, where
-/// L = sum_k t_k (log sum_j exp z_j - z_k), finite for every finite z. A mean is over samples.
-struct CrossEntropy {
-  static constexpr std::string_view name = "cross-entropy";
-  using Link = Softmax;
-  static constexpr Index terms(Index) { return 1; }
+using LossFunction =
+    std::variant<CrossEntropy, BinaryCrossEntropy, MeanSquaredError, PerceptronCriterion, MultiLabelCrossEntropy,
+                 MeanAbsoluteError, Huber, Poisson, Hinge, KlDivergence, NegativeLogLikelihood>;
 
-  template <Number T>
-  static T value(std::span<const T> p, std::span<const Scalar<T>> t) {
-    using std::log;
-    T sum(Scalar<T>(0));
-    for (std::size_t k = 0; k < p.size(); ++k)
-      if (t[k] != 0) sum -= t[k] * log(p[k]);  // 0 log 0 = 0
-    return sum;
-  }
-  template <std::floating_point T>
-  static void gradient(std::span<const T> p, std::span<const T> t, std::span<T> dp) {
-    for (std::size_t k = 0; k < p.size(); ++k) dp[k] = t[k] != 0 ? -t[k] / p[k] : T(0);
-  }
-
-  template <Number T>
-  static T value_from_logits(std::span<const T> z, std::span<const Scalar<T>> t) {
-    using std::exp, std::log;
-    Scalar<T> max = value_of(z[0]);
-    for (const T& zk : z) max = std::max(max, value_of(zk));
-    T sum(Scalar<T>(0));
-    for (const T& zk : z) sum += exp(zk - max);
-    const T log_sum = log(sum) + max;
-    T loss(Scalar<T>(0));
-    for (std::size_t k = 0; k < z.size(); ++k)
-      if (t[k] != 0) loss += t[k] * (log_sum - z[k]);
-    return loss;
-  }
-  /// dz_k = p_k sum_j t_j - t_k
-  template <std::floating_point T>
-  static void gradient_from_logits(std::span<const T> /*z*/, std::span<const T> p, std::span<const T> t,
-                                   std::span<T> dz) {
-    T mass = 0;
-    for (const T tk : t) mass += tk;
-    for (std::size_t k = 0; k < p.size(); ++k) dz[k] = p[k] * mass - t[k];
-  }
-};
-
-/// L = -sum_k [t_k log p_k + (1 - t_k) log(1 - p_k)]. Link: sigmoid, where L = sum_k log(1 + exp z_k) - t_k z_k, with
-/// the exponential of -|z_k| only. A mean is over all numbers.
-struct BinaryCrossEntropy {
-  static constexpr std::string_view name = "binary-cross-entropy";
-  using Link = Elementwise<activation::Sigmoid>;
-  static constexpr Index terms(Index outputs) { return outputs; }
-
-  template <Number T>
-  static T value(std::span<const T> p, std::span<const Scalar<T>> t) {
-    using std::log, std::log1p;
-    T sum(Scalar<T>(0));
-    for (std::size_t k = 0; k < p.size(); ++k) {
-      if (t[k] != 0) sum -= t[k] * log(p[k]);
-      if (t[k] != 1) sum -= (1 - t[k]) * log1p(-p[k]);
-    }
-    return sum;
-  }
-  template <std::floating_point T>
-  static void gradient(std::span<const T> p, std::span<const T> t, std::span<T> dp) {
-    for (std::size_t k = 0; k < p.size(); ++k)
-      dp[k] = (t[k] != 1 ? (1 - t[k]) / (1 - p[k]) : T(0)) - (t[k] != 0 ? t[k] / p[k] : T(0));
-  }
-
-  template <Number T>
-  static T value_from_logits(std::span<const T> z, std::span<const Scalar<T>> t) {
-    using std::exp, std::log1p;
-    T sum(Scalar<T>(0));
-    for (std::size_t k = 0; k < z.size(); ++k)
-      sum += z[k] > Scalar<T>(0) ? z[k] * (1 - t[k]) + log1p(exp(-z[k])) : log1p(exp(z[k])) - t[k] * z[k];
-    return sum;
-  }
-  template <std::floating_point T>
-  static void gradient_from_logits(std::span<const T> /*z*/, std::span<const T> p, std::span<const T> t,
-                                   std::span<T> dz) {
-    for (std::size_t k = 0; k < p.size(); ++k) dz[k] = p[k] - t[k];
-  }
-};
-
-/// L = sum_k (p_k - t_k)^2. Link: identity. A mean is over all numbers, so that it is numpy.mean((p - t)**2).
-struct MeanSquaredError {
-  static constexpr std::string_view name = "mse";
-  using Link = Elementwise<activation::Identity>;
-  static constexpr Index terms(Index outputs) { return outputs; }
-
-  template <Number T>
-  static T value(std::span<const T> p, std::span<const Scalar<T>> t) {
-    T sum(Scalar<T>(0));
-    for (std::size_t k = 0; k < p.size(); ++k) {
-      const T error = p[k] - t[k];
-      sum += error * error;
-    }
-    return sum;
-  }
-  template <std::floating_point T>
-  static void gradient(std::span<const T> p, std::span<const T> t, std::span<T> dp) {
-    for (std::size_t k = 0; k < p.size(); ++k) dp[k] = 2 * (p[k] - t[k]);
-  }
-
-  template <Number T>
-  static T value_from_logits(std::span<const T> z, std::span<const Scalar<T>> t) {
-    return value<T>(z, t);
-  }
-  template <std::floating_point T>
-  static void gradient_from_logits(std::span<const T> z, std::span<const T> /*p*/, std::span<const T> t,
-                                   std::span<T> dz) {
-    gradient<T>(z, t, dz);
-  }
-};
-
-/// The perceptron criterion (Rosenblatt, 1958; Duda, Hart and Stork, 2001, 5.5): with a step as its link,
-/// L = sum_k (step(z_k) - t_k) z_k, which is 0 where the unit is right and |z_k| where it is wrong. Descent along its
-/// derivative p - t is the perceptron rule w += lr (t - p) x. Kink where z_k = 0. On outputs that are no step it counts
-/// mistakes, sum_k |p_k - t_k|. A mean is over samples.
-struct PerceptronCriterion {
-  static constexpr std::string_view name = "perceptron";
-  using Link = Elementwise<activation::Step>;
-  static constexpr Index terms(Index) { return 1; }
-
-  template <Number T>
-  static T value(std::span<const T> p, std::span<const Scalar<T>> t) {
-    T sum(Scalar<T>(0));
-    for (std::size_t k = 0; k < p.size(); ++k) sum += p[k] >= t[k] ? p[k] - t[k] : t[k] - p[k];
-    return sum;
-  }
-  template <std::floating_point T>
-  static void gradient(std::span<const T> p, std::span<const T> t, std::span<T> dp) {
-    for (std::size_t k = 0; k < p.size(); ++k) dp[k] = p[k] >= t[k] ? T(1) : T(-1);
-  }
-
-  template <Number T>
-  static T value_from_logits(std::span<const T> z, std::span<const Scalar<T>> t) {
-    T sum(Scalar<T>(0));
-    for (std::size_t k = 0; k < z.size(); ++k) sum += (activation::Step::value(value_of(z[k])) - t[k]) * z[k];
-    return sum;
-  }
-  template <std::floating_point T>
-  static void gradient_from_logits(std::span<const T> /*z*/, std::span<const T> p, std::span<const T> t,
-                                   std::span<T> dz) {
-    for (std::size_t k = 0; k < p.size(); ++k) dz[k] = p[k] - t[k];
-  }
-};
-
-using LossFunction = std::variant<CrossEntropy, BinaryCrossEntropy, MeanSquaredError, PerceptronCriterion>;
+/// How far one sample's outputs p (or logits, where the loss is fused with its link) are from the nearest kink of the
+/// loss: infinity where it is smooth.
+template <std::floating_point T>
+T kink_distance(const LossFunction& loss, std::span<const T> p, std::span<const T> t, bool fused) {
+  return std::visit(
+      [&](const auto& f) -> T {
+        if constexpr (requires { f.template kink_distance_from_logits<T>(p, t); })
+          return fused ? f.template kink_distance_from_logits<T>(p, t) : f.template kink_distance<T>(p, t);
+        else if constexpr (requires { f.template kink_distance<T>(p, t); })
+          return f.template kink_distance<T>(p, t);
+        else
+          return std::numeric_limits<T>::infinity();
+      },
+      loss);
+}
 
 /// How the losses of a batch become one number: their sum, or the sum divided by batch * terms(K).
 enum class Reduction { mean, sum };
@@ -173,6 +57,7 @@ struct Loss {
   LossFunction function = CrossEntropy{};
   Reduction reduction = Reduction::mean;
 
+  /// Without its options.
   std::string_view name() const {
     return std::visit([](const auto& f) { return std::string_view(f.name); }, function);
   }
@@ -183,7 +68,10 @@ struct Loss {
   }
 };
 
-/// The loss called `name`: cross-entropy, binary-cross-entropy, mse, perceptron. Throws ValueError that lists them.
-Loss parse_loss(std::string_view name, Reduction reduction = Reduction::mean);
+/// The loss that a text such as `cross-entropy:smoothing=0.1`, `huber:delta=1.5` or `mse` describes. Throws ParseError
+/// that names the nearest of the known ones.
+Loss parse_loss(std::string_view text, Reduction reduction = Reduction::mean);
+/// The text that `parse_loss` reads back.
+std::string to_text(const Loss& loss);
 
 }  // namespace gradus

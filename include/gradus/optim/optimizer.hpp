@@ -32,6 +32,8 @@ concept OptimizerMethodLike = std::regular<M> && requires(M m, const M c, std::s
 using OptimizerMethod = std::variant<Sgd, Adagrad, RmsProp, Adam, AdamW, Nadam, Rprop, Quickprop>;
 
 std::string_view name(const OptimizerMethod& method);
+double learning_rate(const OptimizerMethod& method);
+void set_learning_rate(OptimizerMethod& method, double rate);
 
 /// The method that a text such as `adam:lr=0.01,beta1=0.95` or `sgd:momentum=0.9,nesterov` describes; what it leaves
 /// out is at its default. Throws ParseError that names the nearest of the known ones.

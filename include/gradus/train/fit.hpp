@@ -21,11 +21,15 @@ enum class Order {
 
 /// What counts as a hit for the accuracy in the history.
 enum class Hit {
-  by_loss,    ///< argmax for cross-entropy; threshold for binary cross-entropy and the perceptron; else none
+  by_loss,    ///< see `hit_of`
   argmax,     ///< the largest output is the largest target
   threshold,  ///< every output is on its target's side of 1/2
   none,
 };
+
+/// How the outputs that a loss trains are judged: argmax for one class of several, threshold for labels and the
+/// perceptron, none for numbers.
+Hit hit_of(const LossFunction& loss);
 
 /// An update as callbacks see it. Before the step theta is what the gradient was taken at; after it, what it became.
 template <std::floating_point T>

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <span>
+#include <string_view>
+
+#include "gradus/core/matrix.hpp"
+#include "gradus/core/scalar.hpp"
+
+namespace gradus {
+
+/// The negative log-likelihood of counts t whose means are the outputs, less what depends on t alone:
+/// L = sum_k p_k - t_k log p_k, for p > 0. Link: exponential, where L = sum_k exp z_k - t_k z_k. A mean is over all
+/// numbers. Beyond z of 709 (88 in float32) the loss itself is beyond the number type: infinity, and the run stops there.
+struct Poisson {
+  static constexpr std::string_view name = "poisson";
+  using Link = void;
+  static constexpr Index terms(Index outputs) { return outputs; }
+
+  template <class Visitor>
+  void visit_options(Visitor&&) {}
+
+  template <Number T>
+  static T value(std::span<const T> p, std::span<const Scalar<T>> t) {
+    using std::log;
+    T sum(Scalar<T>(0));
+    for (std::size_t k = 0; k < p.size(); ++k) {
+      sum += p[k];
+      if (t[k] != 0) sum -= t[k] * log(p[k]);
+    }
+    return sum;
+  }
+  template <std::floating_point T>
+  static void gradient(std::span<const T> p, std::span<const T> t, std::span<T> dp) {
+    for (std::size_t k = 0; k < p.size(); ++k) dp[k] = t[k] != 0 ? 1 - t[k] / p[k] : T(1);
+  }
+
+  template <Number T>
+  static T value_from_logits(std::span<const T> z, std::span<const Scalar<T>> t) {
+    using std::exp;
+    T sum(Scalar<T>(0));
+    for (std::size_t k = 0; k < z.size(); ++k) sum += exp(z[k]) - t[k] * z[k];
+    return sum;
+  }
+  template <std::floating_point T>
+  static void gradient_from_logits(std::span<const T> /*z*/, std::span<const T> p, std::span<const T> t,
+                                   std::span<T> dz) {
+    for (std::size_t k = 0; k < p.size(); ++k) dz[k] = p[k] - t[k];
+  }
+
+  bool operator==(const Poisson&) const = default;
+};
+
+}  // namespace gradus
