@@ -65,16 +65,20 @@ void LeastSquares<T>::start(const Residuals<T>& residuals, Standing<T>& at) {
   take(residuals, at);
 }
 
-/// Evaluates at theta, where r may be known already.
 template <std::floating_point T>
-void LeastSquares<T>::take(const Residuals<T>& residuals, Standing<T>& at) {
-  residuals(at.theta, r_, &jacobian_);
-  ++evaluations_;
+void LeastSquares<T>::resume(Standing<T>& at) const {
   at.value = sum_of_squares<T>(r_);
   at.gradient.assign(at.theta.size(), T(0));
   for (Index i = 0; i < jacobian_.rows(); ++i)
     for (std::size_t j = 0; j < at.theta.size(); ++j)
       at.gradient[j] += 2 * jacobian_(i, static_cast<Index>(j)) * r_[static_cast<std::size_t>(i)];
+}
+
+template <std::floating_point T>
+void LeastSquares<T>::take(const Residuals<T>& residuals, Standing<T>& at) {
+  residuals(at.theta, r_, &jacobian_);
+  ++evaluations_;
+  resume(at);
   for (Index j = 0; j < jacobian_.cols(); ++j) {
     T squares = 0;
     for (Index i = 0; i < jacobian_.rows(); ++i) squares += jacobian_(i, j) * jacobian_(i, j);

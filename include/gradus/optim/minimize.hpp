@@ -69,6 +69,8 @@ class LeastSquares {
 
   /// Evaluates residuals and Jacobian at theta.
   void start(const Residuals<T>& residuals, Standing<T>& at);
+  /// Goes on where the last step ended, which must be at.theta: fills in value and gradient.
+  void resume(Standing<T>& at) const;
   /// One iteration: tries dampings until a step leads down. False, with nothing changed, if none does.
   bool step(const Residuals<T>& residuals, Standing<T>& at);
 

@@ -6,8 +6,11 @@
 
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
-#include "gradus/optim/optimizer.hpp"
+#include "gradus/optim/regularisation.hpp"
+#include "gradus/optim/schedule.hpp"
+#include "gradus/optim/training_method.hpp"
 #include "gradus/random/random_state.hpp"
+#include "gradus/train/early_stopping.hpp"
 #include "gradus/train/history.hpp"
 
 namespace gradus {
@@ -36,11 +39,12 @@ template <std::floating_point T>
 struct UpdateEvent {
   Index update;  ///< from 0
   Index epoch;   ///< from 0
-  T loss;        ///< of the batch, before the step; NaN with record_every < 0
+  T loss;        ///< of the batch with its penalties, before the step; NaN with record_every < 0
   std::span<const T> theta;
   std::span<const T> gradient;
   ConstMatrixView<T> x;        ///< the batch
   ConstMatrixView<T> targets;  ///< the batch
+  double learning_rate = 0;    ///< as the schedule has it; 0 for methods without
 };
 
 /// What callbacks see when a pass over the samples ends, or training does.
@@ -60,11 +64,13 @@ struct Callbacks {
   std::function<Signal(const UpdateEvent<T>&)> before_step;
   std::function<Signal(const UpdateEvent<T>&)> after_step;
   std::function<Signal(const EpochEvent<T>&)> after_epoch;
+  std::function<double(const EpochEvent<T>&)> metric{};  ///< for EarlyStopping::Metric::custom
 };
 
 struct FitOptions {
   Loss loss;
-  OptimizerMethod optimizer = Sgd{};
+  /// Methods that minimise (lbfgs, cg, lm) take the full batch, whatever `batch` says; an epoch is one iteration.
+  TrainingMethod optimizer = Sgd{};
   Index batch = 32;        ///< samples an update: 1 is online, 0 the full batch (in the order given, drawing nothing)
   Index epochs = 100;      ///< passes over the samples; a pass is ceil(samples / batch) updates
   Index updates = 0;       ///< stop after so many updates, whatever `epochs` says; 0: no such limit
@@ -75,6 +81,9 @@ struct FitOptions {
   Index test_every = 0;       ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each pass
   Hit hit = Hit::by_loss;
   bool keep_gradients = false;
+  Schedule schedule{};              ///< of the learning rate; those that minimise have none
+  Regularisation regularisation{};  ///< the loss in the history includes its penalties
+  EarlyStopping early_stopping{};
   std::vector<double> state;                 ///< running statistics to go on from; none: the network's initial state
   std::optional<std::uint64_t> mask_seed{};  ///< of dropout; none: one draw from `random`, if the network has any
 };

@@ -23,7 +23,8 @@ struct History {
 
 enum class StopReason {
   finished,   ///< all epochs or updates are done
-  converged,  ///< the parameters moved less than the threshold
+  converged,  ///< the parameters moved less than the threshold, or no step leads further down
+  early,      ///< early stopping, or a schedule at its end
   callback,   ///< a callback said stop
   diverged,   ///< a number went non-finite; theta holds the last finite parameters
 };
@@ -45,6 +46,8 @@ struct FitResult {
   Divergence divergence;  ///< meaningful for StopReason::diverged
   Index updates = 0;
   Index epochs = 0;           ///< passes begun
+  Index best_epoch = 0;    ///< with early stopping: the pass, from 1, after which its metric was best; 0: none
+  double best_metric = 0;  ///< the metric then
   std::vector<double> state;  ///< the network's running statistics after the last update
 };
 

@@ -8,6 +8,7 @@
 #include "gradus/nn/pass.hpp"
 #include "gradus/train/batches.hpp"
 #include "gradus/train/fit.hpp"
+#include "gradus/train/mover.hpp"
 
 /// How `fit` works, for networks with layers of your own: include this where you call it. For `Network` the library
 /// holds it compiled, and train/fit.hpp is enough.
@@ -49,11 +50,13 @@ class Training {
       : network_(network),
         theta_(theta),
         train_(train),
-        options_(options),
+        options_(as_meant(options)),
         test_(test),
         callbacks_(callbacks),
-        batches_(options, train.x.rows(), random),
-        optimizer_(options.optimizer, static_cast<Index>(theta.size())),
+        batches_(options_, train.x.rows(), random),
+        blocks_(network.parameter_blocks()),
+        mover_(options_, blocks_, static_cast<Index>(theta.size()), batches_.updates_per_epoch(), train.x.rows()),
+        patience_(options_.early_stopping),
         hit_(hit_of(options)),
         recorder_(hit_, result_.history),
         gradient_(theta.size()) {
@@ -73,11 +76,21 @@ class Training {
       for (Index k = 0; going && k < batches_.updates_per_epoch() && !done_updates(); ++k) going = update(k);
       going = end_epoch() && going;
     }
+    if (options_.early_stopping.restore_best && !best_theta_.empty()) {
+      std::copy(best_theta_.begin(), best_theta_.end(), theta_.begin());
+      trace_.state = best_state_;
+    }
     result_.state.assign(trace_.state.begin(), trace_.state.end());
     return std::move(result_);
   }
 
  private:
+  /// A method that minimises takes the full batch, in the order given.
+  static FitOptions as_meant(FitOptions options) {
+    if (!stepping_method(options.optimizer)) options.batch = 0;
+    return options;
+  }
+
   void check() const {
     const auto check_set = [&](const Samples<T>& set, const char* where) {
       network_.check_input(where, set.x.rows(), set.x.cols());
@@ -97,12 +110,32 @@ class Training {
     check_count(options_.epochs, "a number of epochs");
     check_count(options_.updates, "a number of updates");
     check_count(options_.test_every, "test_every");
+    check_early_stopping();
+    if (!mover_.steps() && options_.order != Order::shuffle)
+      throw ValueError("[fit] expected Order::shuffle with " + std::string(name(options_.optimizer)) +
+                       ", which takes all samples at once");
     if (options_.order != Order::given) return;
     if (options_.given.empty()) throw ValueError("[fit] expected sample indices with Order::given, got none");
     for (const Index i : options_.given)
       if (i < 0 || i >= train_.x.rows())
         throw ValueError("[fit] expected given sample indices from 0 to " + std::to_string(train_.x.rows() - 1) +
                          ", got " + std::to_string(i));
+  }
+
+  void check_early_stopping() const {
+    using Metric = EarlyStopping::Metric;
+    const EarlyStopping& early = options_.early_stopping;
+    const auto expect = [](bool good, const char* what) {
+      if (!good) throw ValueError(std::string("[fit] expected ") + what);
+    };
+    expect(early.patience >= 0 && early.min_delta >= 0, "early stopping with a patience and min_delta of at least 0");
+    const bool of_test = early.metric == Metric::test_loss || early.metric == Metric::test_accuracy;
+    const bool of_hits = early.metric == Metric::accuracy || early.metric == Metric::test_accuracy;
+    expect(!of_test || test_, "a test set, on which early stopping is to look");
+    expect(!of_hits || hit_ != Hit::none, "a loss that knows hits, for early stopping by accuracy");
+    expect(early.metric != Metric::custom || callbacks_.metric, "a callback that gives the metric for early stopping");
+    expect(recording() || (early.metric != Metric::loss && early.metric != Metric::accuracy && !mover_.listens()),
+           "a loss on record (record_every of at least 0) for early stopping or the adaptive schedule");
   }
 
   bool recording() const { return options_.record_every >= 0; }
@@ -116,23 +149,58 @@ class Training {
     last_state_ = trace_.state;
     forward(network_, theta_, batch.x, trace_);
     T loss = std::numeric_limits<T>::quiet_NaN();
-    if (recording()) loss = loss_of_trace(network_, options_.loss, trace_, batch.targets);
+    if (recording() || !mover_.steps()) loss = loss_of_trace(network_, options_.loss, trace_, batch.targets);
     gradient_of_trace(network_, options_.loss, theta_, batch.x, batch.targets, trace_, std::span<T>(gradient_));
+    loss += mover_.add_penalty(theta_, gradient_, batch.x.rows());
     if ((recording() && !std::isfinite(loss)) || !all_finite<T>(gradient_)) return diverged(loss);
     last_loss_ = static_cast<double>(loss);
-    if (recording())
-      recorder_.add(last_loss_ * mean_scale(terms(batch)),
-                    count_hits<T>(hit_, trace_.outputs.back(), batch.targets, network_.outputs()), terms(batch));
+    if (recording()) record(batch);
     if (options_.keep_gradients) result_.history.gradients.emplace_back(gradient_.begin(), gradient_.end());
-    const UpdateEvent<T> event{result_.updates, result_.epochs - 1, loss, theta_, gradient_, batch.x, batch.targets};
+    const UpdateEvent<T> event{.update = result_.updates,
+                               .epoch = result_.epochs - 1,
+                               .loss = loss,
+                               .theta = theta_,
+                               .gradient = gradient_,
+                               .x = batch.x,
+                               .targets = batch.targets,
+                               .learning_rate = mover_.learning_rate(result_.updates)};
     bool going = tell(callbacks_.before_step, event);
     std::copy(theta_.begin(), theta_.begin() + static_cast<Index>(previous_.size()), previous_.begin());
-    optimizer_.step(theta_, gradient_);
+    const bool moved = move(batch, loss);
     ++result_.updates;
     if (options_.record_every > 0 && result_.updates % options_.record_every == 0) recorder_.write(result_.updates);
     if (test_ && options_.test_every > 0 && (result_.updates - 1) % options_.test_every == 0) try_test_set();
     going = tell(callbacks_.after_step, event) && going;
-    return !converged() && going;
+    if (!moved) result_.reason = StopReason::converged;
+    return moved && !converged() && going;
+  }
+
+  void record(const Samples<T>& batch) {
+    const double mean = last_loss_ * mean_scale(terms(batch));
+    const Index hits = count_hits<T>(hit_, trace_.outputs.back(), batch.targets, network_.outputs());
+    recorder_.add(mean, hits, terms(batch));
+    pass_loss_ += mean * static_cast<double>(terms(batch));
+    pass_hits_ += hits;
+    pass_terms_ += terms(batch);
+  }
+
+  /// False if no step leads further down.
+  bool move(const Samples<T>& batch, T loss) {
+    if (mover_.steps()) {
+      mover_.step(theta_, gradient_, result_.updates);
+      return true;
+    }
+    if (std::holds_alternative<LevenbergMarquardt>(options_.optimizer))
+      return mover_.reduce(theta_, network_residuals(network_, options_.loss, batch.x, batch.targets, trace_,
+                                                     options_.regularisation, blocks_));
+    const Objective<T> objective = [&](std::span<const T> theta, std::span<T> gradient) {
+      trace_.state = last_state_;
+      forward(network_, theta, batch.x, trace_);
+      const T value = loss_of_trace(network_, options_.loss, trace_, batch.targets);
+      gradient_of_trace(network_, options_.loss, theta, batch.x, batch.targets, trace_, gradient);
+      return value + mover_.add_penalty(theta, gradient, batch.x.rows());
+    };
+    return mover_.descend(theta_, loss, gradient_, objective);
   }
 
   /// The full batch is the set itself; another is copied together.
@@ -197,8 +265,44 @@ class Training {
     const bool last = result_.reason != StopReason::finished || done();
     if (options_.record_every == 0 || last) recorder_.write(result_.updates);
     if (test_ && options_.test_every == 0 && result_.reason != StopReason::diverged) try_test_set();
-    if (!callbacks_.after_epoch) return true;
-    return obey(callbacks_.after_epoch({result_.epochs, result_.updates, theta_, result_.history}));
+    const EpochEvent<T> event{result_.epochs, result_.updates, theta_, result_.history};
+    const bool going = !callbacks_.after_epoch || obey(callbacks_.after_epoch(event));
+    return !stops_early(event) && going;
+  }
+
+  /// Lets early stopping and the schedule look at the pass.
+  bool stops_early(const EpochEvent<T>& event) {
+    if (result_.reason == StopReason::diverged) return false;
+    const double pass_loss = pass_loss_ / static_cast<double>(pass_terms_);
+    bool stop = pass_terms_ > 0 && !mover_.end_epoch(pass_loss);
+    if (options_.early_stopping.metric != EarlyStopping::Metric::none) {
+      if (patience_.improves(metric(event, pass_loss))) {
+        best_theta_.assign(theta_.begin(), theta_.end());
+        best_state_ = trace_.state;
+        result_.best_epoch = result_.epochs;
+        result_.best_metric = patience_.best();
+      }
+      stop = stop || patience_.is_over();
+    }
+    pass_loss_ = 0;
+    pass_hits_ = pass_terms_ = 0;
+    if (stop && result_.reason == StopReason::finished) result_.reason = StopReason::early;
+    return stop;
+  }
+
+  /// NaN where it is not known.
+  double metric(const EpochEvent<T>& event, double pass_loss) const {
+    const History& history = result_.history;
+    const auto last = [](const std::vector<double>& v) { return v.empty() ? std::nan("") : v.back(); };
+    switch (options_.early_stopping.metric) {
+      case EarlyStopping::Metric::loss: return pass_loss;
+      case EarlyStopping::Metric::accuracy: return static_cast<double>(pass_hits_) / static_cast<double>(pass_terms_);
+      case EarlyStopping::Metric::test_loss: return last(history.test_loss);
+      case EarlyStopping::Metric::test_accuracy: return last(history.test_accuracy);
+      case EarlyStopping::Metric::custom: return callbacks_.metric(event);
+      case EarlyStopping::Metric::none: break;
+    }
+    return std::nan("");
   }
 
   bool diverged(T loss) {
@@ -224,11 +328,13 @@ class Training {
   const BasicNetwork<L>& network_;
   std::span<T> theta_;
   const Samples<T>& train_;
-  const FitOptions& options_;
+  const FitOptions options_;
   const std::optional<Samples<T>>& test_;
   const Callbacks<T>& callbacks_;
   Batches batches_;
-  Optimizer<T> optimizer_;
+  std::vector<ParameterBlock> blocks_;
+  Mover<T> mover_;
+  Patience patience_;
   Hit hit_;
   FitResult result_;
   Recorder recorder_;
@@ -240,6 +346,10 @@ class Training {
   Trace<T> test_trace_;
   std::vector<T> last_state_;  // before the update
   double last_loss_ = 0;
+  double pass_loss_ = 0;  // sums over the pass
+  Index pass_hits_ = 0;
+  Index pass_terms_ = 0;
+  std::vector<T> best_theta_, best_state_;  // when early stopping's metric was best
 };
 
 }  // namespace detail

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+
+#include "gradus/nn/pass.hpp"
+#include "gradus/train/fit.hpp"
+
+namespace gradus::detail {
+
+/// What moves theta in a training run: a method with its schedule and regularisation.
+template <std::floating_point T>
+class Mover {
+ public:
+  Mover(const FitOptions& options, const std::vector<ParameterBlock>& blocks, Index parameters, Index updates_per_epoch,
+        Index samples);
+
+  /// Whether the method steps along a gradient; else it minimises.
+  bool steps() const { return optimizer_.has_value(); }
+  bool listens() const { return scheduler_.listens(); }
+  /// Of the update that follows `updates` others; 0 for methods without.
+  double learning_rate(Index updates) const { return rate_ * scheduler_.factor(updates); }
+  T add_penalty(std::span<const T> theta, std::span<T> gradient, Index samples) const {
+    return gradus::add_penalty(regularisation_, std::span<const ParameterBlock>(blocks_), samples, theta, gradient);
+  }
+
+  void step(std::span<T> theta, std::span<T> gradient, Index updates);
+  /// False if no step leads further down.
+  bool descend(std::span<T> theta, T value, const std::vector<T>& gradient, const Objective<T>& objective);
+  bool reduce(std::span<T> theta, const Residuals<T>& residuals);
+  /// False once the schedule is at its end.
+  bool end_epoch(double loss) { return scheduler_.end_epoch(loss); }
+
+ private:
+  Regularisation regularisation_;
+  const std::vector<ParameterBlock>& blocks_;
+  Scheduler scheduler_;
+  double rate_ = 0;
+  std::optional<Optimizer<T>> optimizer_;
+  std::optional<Descent<T>> descent_;
+  std::optional<LeastSquares<T>> squares_;
+};
+
+extern template class Mover<double>;
+extern template class Mover<float>;
+
+/// The residuals whose squares add up to the squared error of a batch and the l2 penalty:
+/// sqrt(scale) (p - t) for each output, sqrt(l2 / 2) w for each weight. Their Jacobian by one backward pass for each
+/// output of each sample.
+template <std::floating_point T, class L>
+Residuals<T> network_residuals(const BasicNetwork<L>& network, const Loss& loss, ConstMatrixView<T> x,
+                               ConstMatrixView<T> targets, Trace<T>& trace, const Regularisation& regularisation,
+                               const std::vector<ParameterBlock>& blocks) {
+  const double share = regularisation.per_sample ? 1 / static_cast<double>(x.rows()) : 1;
+  const T root = static_cast<T>(std::sqrt(loss.scale(x.rows() * targets.cols() / network.outputs(), network.outputs())));
+  const T ridge = static_cast<T>(std::sqrt(regularisation.l2 * share / 2));
+  return [=, &network, &trace, &blocks](std::span<const T> theta, std::vector<T>& r, Matrix<T>* jacobian) {
+    r.clear();
+    forward(network, theta, x, trace);
+    const Matrix<T>& p = trace.outputs.back();
+    for (Index i = 0; i < x.rows(); ++i)
+      for (Index k = 0; k < targets.cols(); ++k) r.push_back(root * (p(i, k) - targets(i, k)));
+    const auto errors = static_cast<Index>(r.size());
+    for (const ParameterBlock& block : blocks)
+      for (Index j = 0; ridge > 0 && !block.is_bias && j < block.size(); ++j)
+        r.push_back(ridge * theta[static_cast<std::size_t>(block.offset + j)]);
+    if (!jacobian) return;
+    *jacobian = Matrix<T>(static_cast<Index>(r.size()), static_cast<Index>(theta.size()), T(0));
+    Matrix<T> seed(1, targets.cols(), T(0));
+    for (Index i = 0; i < x.rows(); ++i) {
+      trace.first_row = i;
+      forward(network, theta, x.middle_rows(i, 1), trace);
+      for (Index k = 0; k < targets.cols(); ++k) {
+        seed(0, k) = root;
+        backward(network, theta, x.middle_rows(i, 1), trace, seed.view(), network.size(),
+                 jacobian->row(i * targets.cols() + k));
+        seed(0, k) = 0;
+      }
+    }
+    trace.first_row = 0;
+    Index row = errors;
+    for (const ParameterBlock& block : blocks)
+      for (Index j = 0; ridge > 0 && !block.is_bias && j < block.size(); ++j)
+        (*jacobian)(row++, block.offset + j) = ridge;
+  };
+}
+
+}  // namespace gradus::detail
