@@ -19,6 +19,7 @@ std::string stop_text(StopReason reason) {
   switch (reason) {
     case StopReason::finished: return "finished";
     case StopReason::converged: return "converged";
+    case StopReason::early: return "stopped early";
     case StopReason::callback: return "interrupted";
     case StopReason::diverged: return "diverged";
   }
@@ -36,8 +37,9 @@ ExperimentResult run_with_progress(const Console& console, const Experiment& exp
 
 void refuse_divergence(const ExperimentResult& result) {
   if (result.fit.reason != StopReason::diverged) return;
-  const double rate = learning_rate(result.experiment.optimizer);
-  throw ValueError(fmt::format("training diverged at learning rate {}: {}; nothing was saved", short_number(rate),
+  const std::optional<double> rate = learning_rate(result.experiment.optimizer);
+  throw ValueError(fmt::format("training diverged{}: {}; nothing was saved",
+                               rate ? " at learning rate " + short_number(*rate) : "",
                                result.fit.divergence.message()));
 }
 
@@ -71,7 +73,8 @@ std::string summary_text(const ExperimentResult& result) {
   std::string text = fmt::format("network   {}, {} parameters\n", e.network, result.model.network.parameter_count());
   text += fmt::format("data      {}, {} samples to train on", e.data, result.train.size());
   text += result.test.size() > 0 ? fmt::format(", {} to test on\n", result.test.size()) : "\n";
-  const std::string stopped = result.fit.reason == StopReason::finished ? "" : ", " + stop_text(result.fit.reason);
+  std::string stopped = result.fit.reason == StopReason::finished ? "" : ", " + stop_text(result.fit.reason);
+  if (result.fit.best_epoch > 0) stopped += fmt::format(", best after epoch {}", result.fit.best_epoch);
   text += fmt::format("training  {} epochs, {} updates in {:.2f} s{}\n", result.fit.epochs, result.fit.updates,
                       result.seconds, stopped);
   text += fmt::format("loss      {} ({})\n", pair_of(short_number(scores.loss), test([](auto& s) { return s.loss; })),
@@ -96,6 +99,7 @@ Json report_json(const ExperimentResult& result) {
   json["stopped"] = stop_text(result.fit.reason);
   json["epochs"] = result.fit.epochs;
   json["updates"] = result.fit.updates;
+  json["best_epoch"] = result.fit.best_epoch > 0 ? Json(result.fit.best_epoch) : Json();
   json["seconds"] = result.seconds;
   json["train"] = to_json(result.train_scores);
   json["test"] = result.test_scores ? to_json(*result.test_scores) : Json();

@@ -74,6 +74,12 @@ constexpr Choices<TableOptions::Task, 3> kTasks{{{"detect", TableOptions::Task::
                                                  {"classification", TableOptions::Task::classification},
                                                  {"regression", TableOptions::Task::regression}}};
 constexpr Choices<Order, 2> kOrders{{{"shuffle", Order::shuffle}, {"draws", Order::draws}}};
+using Metric = EarlyStopping::Metric;
+constexpr Choices<Metric, 5> kMetrics{{{"none", Metric::none},
+                                       {"loss", Metric::loss},
+                                       {"accuracy", Metric::accuracy},
+                                       {"test-loss", Metric::test_loss},
+                                       {"test-accuracy", Metric::test_accuracy}}};
 constexpr Choices<Reduction, 2> kReductions{{{"mean", Reduction::mean}, {"sum", Reduction::sum}}};
 constexpr Choices<Precision, 2> kPrecisions{{{"float64", Precision::float64}, {"float32", Precision::float32}}};
 constexpr Choices<std::optional<Scaler::Kind>, 3> kScales{
@@ -87,10 +93,26 @@ std::string list_of() {
 
 /// The method's text less what has keys of its own.
 Maybe get_method(const Experiment& e) {
-  OptimizerMethod method = e.optimizer;
+  TrainingMethod method = e.optimizer;
   if (std::holds_alternative<Sgd>(method)) return std::string(Sgd::name);
-  set_learning_rate(method, learning_rate(parse_optimizer(name(method))));
+  if (learning_rate(method)) set_learning_rate(method, *learning_rate(parse_training_method(name(method))));
   return to_text(method);
+}
+
+void set_rate(Experiment& e, const Value& value) {
+  set_learning_rate(e.optimizer, number(value, [](double x) { return x > 0; }));
+}
+
+constexpr std::string_view kFromZero = "a number of at least 0";
+
+/// A number of the regularisation; left out of a file where it is 0.
+template <double Regularisation::*part>
+Maybe get_part(const Experiment& e) {
+  return e.regularisation.*part == 0 ? Maybe{} : Maybe{e.regularisation.*part};
+}
+template <double Regularisation::*part>
+void set_part(Experiment& e, const Value& value) {
+  e.regularisation.*part = number(value, [](double x) { return x >= 0; });
 }
 
 Sgd& sgd(Experiment& e, std::string_view key) {
@@ -121,7 +143,8 @@ void set_batch(Experiment& e, const Value& value) { e.batch = value == Value{"fu
 using E = Experiment;
 
 const std::string kLossHelp = "auto (by the last layer), " + list_of<LossFunction>() + ", with options as in huber:delta=1.5";
-const std::string kOptimizerHelp = list_of<OptimizerMethod>() + ", with options as in adam:beta1=0.9";
+const std::string kScheduleHelp = "of the learning rate: " + list_of<Schedule>() + ", with options as in cosine:epochs=100";
+const std::string kOptimizerHelp = list_of<TrainingMethod>() + ", with options as in adam:beta1=0.9";
 
 const std::array kKeys = std::to_array<ExperimentKey>({
     {"", "seed", "seed", "of the split, and afresh of the first weights and the order of samples",
@@ -178,10 +201,14 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      [](E& e, const Value& v) { e.reduction = choice(v, kReductions); }},
 
     {"optimizer", "method", "optimizer", kOptimizerHelp, "an optimizer, as in adam:beta1=0.9", KeyForm::text, get_method,
-     [](E& e, const Value& v) { e.optimizer = parse_optimizer(text(v)); }},
+     [](E& e, const Value& v) { e.optimizer = parse_training_method(text(v)); }},
     {"optimizer", "learning_rate", "lr", "the learning rate, if not the optimizer's own", "a number above 0",
-     KeyForm::number, [](const E& e) -> Maybe { return learning_rate(e.optimizer); },
-     [](E& e, const Value& v) { set_learning_rate(e.optimizer, number(v, [](double x) { return x > 0; })); }},
+     KeyForm::number,
+     [](const E& e) {
+       const std::optional<double> rate = learning_rate(e.optimizer);
+       return rate ? Maybe{*rate} : Maybe{};
+     },
+     set_rate},
     {"optimizer", "momentum", "momentum", "of sgd: how much of the last step to keep", "a number from 0 to below 1",
      KeyForm::number, [](const E& e) { return sgd(e) ? Maybe{sgd(e)->momentum} : Maybe{}; },
      [](E& e, const Value& v) {
@@ -194,6 +221,39 @@ const std::array kKeys = std::to_array<ExperimentKey>({
        const bool nesterov = flag(v);
        sgd(e, "nesterov").nesterov = nesterov;
      }},
+    {"optimizer", "schedule", "schedule", kScheduleHelp, "a schedule, as in cosine:epochs=100", KeyForm::text,
+     [](const E& e) { return e.schedule == Schedule{} ? Maybe{} : Maybe{to_text(e.schedule)}; },
+     [](E& e, const Value& v) { e.schedule = parse_schedule(text(v)); }},
+
+    {"regularisation", "l1", "l1", "adds this times the sum of |w| to the loss; biases are free of all this", kFromZero,
+     KeyForm::number, get_part<&Regularisation::l1>, set_part<&Regularisation::l1>},
+    {"regularisation", "l2", "l2", "adds half of this times the sum of w^2 to the loss", kFromZero, KeyForm::number,
+     get_part<&Regularisation::l2>, set_part<&Regularisation::l2>},
+    {"regularisation", "weight_decay", "weight-decay", "shrinks the weights by this times the learning rate a step",
+     kFromZero, KeyForm::number, get_part<&Regularisation::weight_decay>, set_part<&Regularisation::weight_decay>},
+    {"regularisation", "max_norm", "max-norm", "the largest norm of the weights into a unit; 0: any", kFromZero,
+     KeyForm::number, get_part<&Regularisation::max_norm>, set_part<&Regularisation::max_norm>},
+    {"regularisation", "clip_norm", "clip-norm", "the largest norm of the gradient; 0: any", kFromZero,
+     KeyForm::number, get_part<&Regularisation::clip_norm>, set_part<&Regularisation::clip_norm>},
+    {"regularisation", "clip_value", "clip-value", "the largest number of the gradient; 0: any", kFromZero,
+     KeyForm::number, get_part<&Regularisation::clip_value>, set_part<&Regularisation::clip_value>},
+
+    {"early_stopping", "metric", "early-stopping",
+     "stop once it no longer improves, and keep the best: none, loss, accuracy, test-loss, test-accuracy",
+     "none, loss, accuracy, test-loss or test-accuracy", KeyForm::text,
+     [](const E& e) {
+       return e.early_stopping == EarlyStopping{} ? Maybe{} : choice_name(e.early_stopping.metric, kMetrics);
+     },
+     [](E& e, const Value& v) { e.early_stopping.metric = choice(v, kMetrics); }},
+    {"early_stopping", "patience", "patience", "passes without improvement to wait", "a whole number of at least 0",
+     KeyForm::number,
+     [](const E& e) {
+       return e.early_stopping == EarlyStopping{} ? Maybe{} : Maybe{std::int64_t{e.early_stopping.patience}};
+     },
+     [](E& e, const Value& v) { e.early_stopping.patience = whole(v, 0); }},
+    {"early_stopping", "min_delta", "min-delta", "the least that counts as an improvement", kFromZero, KeyForm::number,
+     [](const E& e) { return e.early_stopping == EarlyStopping{} ? Maybe{} : Maybe{e.early_stopping.min_delta}; },
+     [](E& e, const Value& v) { e.early_stopping.min_delta = number(v, [](double x) { return x >= 0; }); }},
 
     {"training", "epochs", "epochs", "passes over the training samples", "a whole number of at least 0",
      KeyForm::number, [](const E& e) -> Maybe { return std::int64_t{e.epochs}; },

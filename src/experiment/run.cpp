@@ -39,6 +39,9 @@ FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
   FitOptions options;
   options.loss = loss;
   options.optimizer = experiment.optimizer;
+  options.schedule = experiment.schedule;
+  options.regularisation = experiment.regularisation;
+  options.early_stopping = experiment.early_stopping;
   options.batch = experiment.batch;
   options.epochs = experiment.epochs;
   options.updates = experiment.updates;
@@ -55,11 +58,12 @@ class Reporter {
  public:
   Reporter(const Experiment& experiment, const Loss& loss, Index outputs, Index samples, ProgressCallback callback)
       : loss_(loss), outputs_(outputs), callback_(std::move(callback)) {
-    const Index batch = experiment.batch == 0 ? samples : experiment.batch;
+    const bool full = experiment.batch == 0 || !stepping_method(experiment.optimizer);
+    const Index batch = full ? samples : experiment.batch;
     const Index per_epoch = (samples + batch - 1) / batch;
     progress_.epochs = experiment.updates > 0 ? 0 : experiment.epochs;
     progress_.updates = experiment.updates > 0 ? experiment.updates : experiment.epochs * per_epoch;
-    progress_.learning_rate = learning_rate(experiment.optimizer);
+    progress_.learning_rate = learning_rate(experiment.optimizer).value_or(0);
   }
 
   Callbacks<T> callbacks() {
@@ -74,6 +78,7 @@ class Reporter {
   Signal after_step(const UpdateEvent<T>& event) {
     progress_.epoch = event.epoch + 1;
     progress_.update = event.update + 1;
+    progress_.learning_rate = event.learning_rate;
     if (!recorded_) {
       const Loss mean{loss_.function, Reduction::mean};
       progress_.loss = static_cast<double>(event.loss) * mean.scale(event.x.rows(), outputs_) /

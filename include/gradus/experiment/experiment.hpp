@@ -10,7 +10,6 @@
 #include "gradus/data/scaler.hpp"
 #include "gradus/data/table.hpp"
 #include "gradus/model/model.hpp"
-#include "gradus/optim/optimizer.hpp"
 #include "gradus/train/fit.hpp"
 
 namespace gradus {
@@ -45,7 +44,10 @@ struct Experiment {
   std::string loss = "auto";            ///< as `parse_loss` reads it; auto: from the last layer, see `loss_of`
   Reduction reduction = Reduction::mean;
 
-  OptimizerMethod optimizer = Sgd{};
+  TrainingMethod optimizer = Sgd{};
+  Schedule schedule{};
+  Regularisation regularisation{};
+  EarlyStopping early_stopping{};
 
   Index epochs = 100;
   Index updates = 0;  ///< if above 0, how many updates to make, whatever `epochs` says
