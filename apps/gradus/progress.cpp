@@ -39,7 +39,7 @@ std::string progress_line(const Progress& progress, double seconds) {
     line += fmt::format("  test accuracy {:.3f}", *progress.test_accuracy);
   else if (progress.accuracy)
     line += fmt::format("  accuracy {:.3f}", *progress.accuracy);
-  line += fmt::format("  lr {:.4g}", progress.learning_rate);
+  if (progress.learning_rate > 0) line += fmt::format("  lr {:.4g}", progress.learning_rate);
   const double left = seconds * static_cast<double>(progress.updates - progress.update) /
                       static_cast<double>(std::max<Index>(progress.update, 1));
   return line + "  " + clock_text(left) + " left";
