@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace gradus {
 namespace {
@@ -28,10 +27,7 @@ template <std::floating_point T>
 class Search {
  public:
   Search(const std::function<LinePoint<T>(T)>& phi, const LinePoint<T>& start, const WolfeConditions& conditions)
-      : phi_(phi),
-        start_(start),
-        conditions_(conditions),
-        slack_(4 * std::numeric_limits<T>::epsilon() * std::abs(start.value)) {}
+      : phi_(phi), start_(start), conditions_(conditions) {}
 
   LineSearchResult<T> run(T step) {
     LinePoint<T> last = start_;
@@ -53,7 +49,7 @@ class Search {
     return phi_(step);
   }
   bool descends(const LinePoint<T>& p) const {
-    return p.value <= start_.value + static_cast<T>(conditions_.c1) * p.step * start_.slope + slack_ &&
+    return p.value <= start_.value + static_cast<T>(conditions_.c1) * p.step * start_.slope &&
            std::isfinite(p.slope);
   }
   bool is_flat(const LinePoint<T>& p) const {
@@ -64,7 +60,7 @@ class Search {
   LineSearchResult<T> zoom(LinePoint<T> low, LinePoint<T> high) {
     while (going() && low.step != high.step) {
       const LinePoint<T> point = evaluate(between(low, high));
-      if (!descends(point) || point.value > low.value + slack_) {
+      if (!descends(point) || point.value > low.value) {
         high = point;
         continue;
       }
@@ -79,7 +75,6 @@ class Search {
   const std::function<LinePoint<T>(T)>& phi_;
   LinePoint<T> start_;
   WolfeConditions conditions_;
-  T slack_;
   Index evaluations_ = 0;
 };
 

@@ -126,7 +126,10 @@ bool Descent<T>::search(const Objective<T>& objective, Standing<T>& at, const st
       std::visit([](const auto& m) { return WolfeConditions{.c1 = m.c1, .c2 = m.c2}; }, method_);
   const LineSearchResult<T> result = line_search<T>(phi, {0, at.value, slope}, first_step(at, slope), wolfe);
   evaluations_ += result.evaluations;
-  if (!result.found) {
+  // Where the last bit of the value says nothing any more, a smaller gradient still is progress.
+  const bool smaller = dot<T>(at.gradient, at.gradient) < dot<T>(last_gradient, last_gradient);
+  const bool better = result.point.value < at.value || (result.point.value == at.value && smaller);
+  if (!result.found || !better) {
     std::copy(from.begin(), from.end(), at.theta.begin());
     at.gradient = last_gradient;
     return false;
@@ -172,16 +175,12 @@ MinimizeResult minimize(const DescentMethod& method, const Objective<T>& objecti
     return result;
   };
   if (!std::isfinite(at.value) || !std::isfinite(largest<T>(at.gradient))) return finish(MinimizeStop::diverged);
-  int idle = 0;  // iterations in a row that lowered nothing
   while (true) {
     if (static_cast<double>(largest<T>(at.gradient)) <= options.gradient_tolerance)
       return finish(MinimizeStop::converged);
     if (result.iterations == options.iterations) return finish(MinimizeStop::iterations);
-    const T before = at.value;
     if (!descent.step(objective, at)) return finish(MinimizeStop::stalled);
     ++result.iterations;
-    idle = at.value < before ? 0 : idle + 1;
-    if (idle == 5) return finish(MinimizeStop::stalled);
   }
 }
 

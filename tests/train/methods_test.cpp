@@ -200,7 +200,7 @@ TEST(FitPenalties, MinimisersFindTheRidgeRegressionOfALine) {
     std::vector<double> theta{0, 0};
     RandomState random(1);
     const FitResult result = fit(parse_network("1-1"), theta, wave.samples(), options, random);
-    EXPECT_NE(result.reason, StopReason::diverged) << method;
+    EXPECT_EQ(result.reason, StopReason::converged) << method;  // no step leads further down
     EXPECT_NEAR(theta[0], xt / (xx + l2 / 2), 1e-7) << method;
   }
 }

@@ -33,9 +33,9 @@ struct LineSearchResult {
 ///
 ///     phi(a) <= phi(0) + c1 a phi'(0),   |phi'(a)| <= c2 |phi'(0)|
 ///
-/// `start` is phi at 0, where its slope must be below 0; `first` is tried first. Values that differ by the rounding of
-/// phi(0) count as equal, so that the search works down to where only slopes still tell. Values that are not finite
-/// count as too high. Where the evaluations run out, the lowest point that met the first condition is given.
+/// `start` is phi at 0, where its slope must be below 0; `first` is tried first. Between two points the minimum of the
+/// cubic through them is tried, no nearer to either than a tenth of the way. Values that are not finite count as too
+/// high. Where the evaluations run out, the lowest point that met the first condition is given.
 template <std::floating_point T>
 LineSearchResult<T> line_search(const std::function<LinePoint<T>(T)>& phi, const LinePoint<T>& start, T first,
                                 const WolfeConditions& conditions);
