@@ -142,8 +142,10 @@ void set_batch(Experiment& e, const Value& value) { e.batch = value == Value{"fu
 
 using E = Experiment;
 
-const std::string kLossHelp = "auto (by the last layer), " + list_of<LossFunction>() + ", with options as in huber:delta=1.5";
-const std::string kScheduleHelp = "of the learning rate: " + list_of<Schedule>() + ", with options as in cosine:epochs=100";
+const std::string kLossHelp =
+    "auto (by the last layer), " + list_of<LossFunction>() + ", with options as in huber:delta=1.5";
+const std::string kScheduleHelp =
+    "of the learning rate: " + list_of<Schedule>() + ", with options as in cosine:epochs=100";
 const std::string kOptimizerHelp = list_of<TrainingMethod>() + ", with options as in adam:beta1=0.9";
 
 const std::array kKeys = std::to_array<ExperimentKey>({

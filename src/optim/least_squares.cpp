@@ -116,7 +116,10 @@ bool LeastSquares<T>::step(const Residuals<T>& residuals, Standing<T>& at) {
     // [R; sqrt(lambda) D] d = [-Q^T r; 0]
     Matrix<T> system(k + n, n, T(0));
     std::vector<T> right(static_cast<std::size_t>(k + n), T(0));
-    const auto d = [&](Index j) { return scale_[static_cast<std::size_t>(j)] > 0 ? scale_[static_cast<std::size_t>(j)] : T(1); };
+    const auto d = [&](Index j) {
+      const T scale = scale_[static_cast<std::size_t>(j)];
+      return scale > 0 ? scale : T(1);
+    };
     for (Index i = 0; i < k; ++i) {
       for (Index j = i; j < n; ++j) system(i, j) = upper(i, j);
       right[static_cast<std::size_t>(i)] = -rotated[static_cast<std::size_t>(i)];

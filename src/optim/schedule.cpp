@@ -49,7 +49,8 @@ double Scheduler::factor(Index updates) const {
     const double epoch = static_cast<double>(updates) / static_cast<double>(updates_);
     const double after = epoch - s.warm_up;
     if (after >= 0) return s.factor({after, samples_});
-    return s.factor({0, samples_}) * std::min(1.0, static_cast<double>(updates + 1) / (s.warm_up * static_cast<double>(updates_)));
+    const double share = static_cast<double>(updates + 1) / (s.warm_up * static_cast<double>(updates_));
+    return s.factor({0, samples_}) * std::min(1.0, share);
   };
   return stalled_factor_ * std::visit(of_schedule, schedule_);
 }

@@ -22,8 +22,8 @@
 /// Losses, one sample at a time: p are the network's outputs, t the targets, both of length K.
 ///
 /// Each loss has a canonical link: the last layer with which it fuses. Where the network ends in its link, the loss is
-/// evaluated on the link's input z (the logits), which is exact where p would round to 0 or 1; with a softmax, a sigmoid
-/// or an exponential its derivative by z is p - t. Everywhere else it is evaluated on p.
+/// evaluated on the link's input z (the logits), which is exact where p would round to 0 or 1; with a softmax, sigmoid
+/// or exponential its derivative by z is p - t. Everywhere else it is evaluated on p.
 ///
 /// `terms(K)` is the number of terms one sample contributes to a mean. A loss whose derivative jumps somewhere has
 /// `kink_distance(p, t)`: how little an output must change to meet a kink; and `kink_distance_from_logits(z, t)` if the

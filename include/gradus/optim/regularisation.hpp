@@ -17,7 +17,7 @@ struct Regularisation {
   double clip_value = 0;    ///< cuts each number of the gradient to +-clip_value
   double clip_norm = 0;     ///< then shortens the gradient to the Euclidean norm clip_norm
   double weight_decay = 0;  ///< before the step, w <- w - lr weight_decay w (Loshchilov and Hutter, 2019)
-  double max_norm = 0;      ///< after the step, shortens the weights into each unit to this norm (Srivastava et al., 2014)
+  double max_norm = 0;      ///< after the step, cuts the norm of the weights into each unit (Srivastava et al., 2014)
 
   bool operator==(const Regularisation&) const = default;
 };

@@ -52,7 +52,8 @@ Residuals<T> network_residuals(const BasicNetwork<L>& network, const Loss& loss,
                                ConstMatrixView<T> targets, Trace<T>& trace, const Regularisation& regularisation,
                                const std::vector<ParameterBlock>& blocks) {
   const double share = regularisation.per_sample ? 1 / static_cast<double>(x.rows()) : 1;
-  const T root = static_cast<T>(std::sqrt(loss.scale(x.rows() * targets.cols() / network.outputs(), network.outputs())));
+  const Index terms = x.rows() * targets.cols() / network.outputs();
+  const T root = static_cast<T>(std::sqrt(loss.scale(terms, network.outputs())));
   const T ridge = static_cast<T>(std::sqrt(regularisation.l2 * share / 2));
   return [=, &network, &trace, &blocks](std::span<const T> theta, std::vector<T>& r, Matrix<T>* jacobian) {
     r.clear();

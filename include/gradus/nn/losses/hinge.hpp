@@ -16,7 +16,7 @@ namespace gradus {
 ///     L = max(0, 1 - z_c + max_{k != c} z_k)
 ///
 /// Of a single score the two-class form, with s = 2 t - 1:  L = max(0, 1 - s z). Kinks where the margin is met exactly
-/// (the derivative is taken as 0) and where two rivals are level (the first counts). Link: identity. A mean is over samples.
+/// (the derivative is taken as 0) and where two rivals are level (the first counts). Link: identity. Mean over samples.
 struct Hinge {
   static constexpr std::string_view name = "hinge";
   using Link = Elementwise<activation::Identity>;

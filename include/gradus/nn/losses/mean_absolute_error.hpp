@@ -11,7 +11,7 @@
 
 namespace gradus {
 
-/// L = sum_k |p_k - t_k|. Kink where p_k = t_k; the derivative there is taken as 0. Link: identity. A mean is over all numbers.
+/// L = sum_k |p_k - t_k|. Kink where p_k = t_k, where the derivative is taken as 0. Link: identity. Mean over all numbers.
 struct MeanAbsoluteError {
   static constexpr std::string_view name = "mae";
   using Link = Elementwise<activation::Identity>;

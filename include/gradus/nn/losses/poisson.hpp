@@ -12,7 +12,7 @@ namespace gradus {
 
 /// The negative log-likelihood of counts t whose means are the outputs, less what depends on t alone:
 /// L = sum_k p_k - t_k log p_k, for p > 0. Link: exponential, where L = sum_k exp z_k - t_k z_k. A mean is over all
-/// numbers. Beyond z of 709 (88 in float32) the loss itself is beyond the number type: infinity, and the run stops there.
+/// numbers. Beyond z of 709 (88 in float32) the loss itself is beyond the number type: infinity, and a run stops.
 struct Poisson {
   static constexpr std::string_view name = "poisson";
   using Link = void;
