@@ -49,10 +49,19 @@ TEST_F(BadInput, OptionsOutOfRangeAreNamed) {
   EXPECT_EQ(message("--batch", "0"), "--batch: expected a whole number of at least 1, or full, got 0");
   EXPECT_EQ(message("--epochs", "1.5"), "--epochs: expected a whole number of at least 0, got 1.5");
   EXPECT_EQ(message("--seed", "4294967296"), "--seed: expected a whole number from 0 to 4294967295, got 4294967296");
-  EXPECT_NE(message("--loss", "hing").find("unknown loss 'hing', did you mean hinge? (known: cross-entropy, "),
-            std::string::npos);
-  EXPECT_NE(message("--optimizer", "adan").find("unknown optimizer 'adan', did you mean adam? (known: sgd, "),
-            std::string::npos);
+}
+
+TEST_F(BadInput, AMisspeltMethodIsAnsweredWithTheNearest) {
+  const auto message = [&](const std::string& flag, const std::string& value) {
+    return pointed_refusal({"train", "iris", "--network", "4-3softmax", "-o", "m", flag, value}, 2, value + "\n^\n");
+  };
+  EXPECT_TRUE(has(message("--loss", "hing"), "unknown loss 'hing', did you mean hinge? (known: cross-entropy, "));
+  EXPECT_TRUE(has(message("--optimizer", "adan"), "unknown optimizer 'adan', did you mean adam? (known: sgd, "));
+  EXPECT_TRUE(has(message("--schedule", "cosin"), "unknown schedule 'cosin', did you mean cosine? (known: constant, "));
+  EXPECT_TRUE(has(refusal({"train", "iris", "--network", "4-3softmax", "-o", "m", "--early-stopping", "f1"}, 2),
+                  "--early-stopping: expected none, loss, accuracy, test-loss or test-accuracy, got 'f1'"));
+  EXPECT_TRUE(has(refusal({"train", "iris", "--network", "4-3softmax", "-o", "m", "--early-stopping", "test-loss"}, 1),
+                  "expected a test set"));
 }
 
 TEST_F(BadInput, CsvFaultsNameTheLine) {
@@ -175,7 +184,7 @@ TEST_F(BadInput, AModelWhoseDataChangedOrWentSaysSo) {
 TEST_F(BadInput, AnExperimentFileIsRefusedByLineAndKey) {
   write("bad.toml", "[data]\nsource = \"iris\"\n[network]\nlayers = \"4-3softmax\"\n[optimizer]\nlr = 0.1\n");
   EXPECT_EQ(refusal({"run", "bad.toml"}, 1),
-            "bad.toml:6: unknown key 'lr' in [optimizer] (known: method, learning_rate, momentum, nesterov)");
+            "bad.toml:6: unknown key 'lr' in [optimizer] (known: method, learning_rate, momentum, nesterov, schedule)");
   EXPECT_EQ(refusal({"run", "none.toml"}, 1), "none.toml: cannot read: No such file or directory");
 }
 

@@ -66,11 +66,11 @@ TEST(Experiment, TestsOnOtherDataWhereTestIsAText) {
 
 TEST(Experiment, NamesTheLineOfAnUnknownKeyAndListsTheKnownOnes) {
   EXPECT_EQ(message_of(kSmallest + "[optimizer]\nlr = 0.1\n"),
-            "run.toml:6: unknown key 'lr' in [optimizer] (known: method, learning_rate, momentum, nesterov)");
+            "run.toml:6: unknown key 'lr' in [optimizer] (known: method, learning_rate, momentum, nesterov, schedule)");
   EXPECT_EQ(
       message_of("sed = 1\n" + kSmallest),
-      "run.toml:1: unknown key 'sed' (known: seed, precision, [data], [network], [loss], [optimizer], [training], "
-      "[output], [[figure]])");
+      "run.toml:1: unknown key 'sed' (known: seed, precision, [data], [network], [loss], [optimizer], "
+      "[regularisation], [early_stopping], [training], [output], [[figure]])");
   EXPECT_EQ(message_of(kSmallest + "[[figure]]\nname = \"loss\"\n"),
             "run.toml:6: unknown key 'name' in [[figure]] (known: kind, file)");
 }
@@ -170,6 +170,20 @@ TEST(ExperimentFile, TheOptimizerIsReadBackWhateverTheOrderOfItsKeys) {
   EXPECT_NE(message_of(kSmallest + "[optimizer]\nmethod = \"adan\"\n").find("did you mean adam?"), std::string::npos);
   EXPECT_EQ(message_of(kSmallest + "[optimizer]\nmomentum = 0.5\nmethod = \"adam\"\n"),
             "run.toml:6: momentum belongs to sgd, not to adam, whose own options follow its name, as in adam:beta1=0.9");
+}
+
+TEST(ExperimentFile, TrainingOptionsAreReadBack) {
+  Experiment e = parse_experiment(kSmallest, "run.toml");
+  e.schedule = CosineSchedule{.epochs = 50, .warm_up = 5};
+  e.regularisation = {.l1 = 0.1, .l2 = 1e-300, .clip_value = 3, .clip_norm = 2, .weight_decay = 0.5, .max_norm = 4};
+  e.early_stopping = {.metric = EarlyStopping::Metric::test_accuracy, .patience = 3, .min_delta = 0.25};
+  EXPECT_EQ(parse_experiment(to_toml(e), "run.toml"), e);
+  for (const char* method : {"lbfgs:memory=20", "cg", "lm:damping=1"}) {
+    e.optimizer = parse_training_method(method);
+    EXPECT_EQ(parse_experiment(to_toml(e), "run.toml"), e) << method;
+  }
+  EXPECT_EQ(message_of(kSmallest + "[optimizer]\nmethod = \"lm\"\nlearning_rate = 1\n"),
+            "run.toml:7: lm finds its own steps and takes no learning rate");
 }
 
 TEST(ExperimentFile, LossesKeepTheirOptions) {

@@ -101,6 +101,25 @@ TEST(RunExperiment, IsRepeatedToTheLastBitFromTheModelsOwnDescription) {
     }
 }
 
+TEST(RunExperiment, EveryMethodIsRepeatedToTheLastBitToo) {
+  for (const std::string& method : variant_names<TrainingMethod>()) {
+    if (method == "lm") continue;  // for squared errors only
+    Experiment e = circles();
+    e.optimizer = parse_training_method(method);
+    e.regularisation.l2 = 0.01;
+    if (stepping_method(e.optimizer)) {
+      e.schedule = CosineSchedule{.epochs = 7, .warm_up = 1};
+      e.regularisation.clip_norm = 1;
+    }
+    e.early_stopping = {.metric = EarlyStopping::Metric::test_loss, .patience = 2};
+    const ExperimentResult first = run_experiment(e);
+    const ExperimentResult second = run_experiment(parse_experiment(first.model.experiment, "model"));
+    EXPECT_TRUE(same_bits(first.model.theta, second.model.theta)) << method;
+    EXPECT_EQ(first.fit.history.loss, second.fit.history.loss) << method;
+    EXPECT_GT(first.fit.best_epoch, 0) << method;
+  }
+}
+
 TEST(RunExperiment, ADifferentSeedGivesOtherParameters) {
   Experiment e = circles();
   const ExperimentResult first = run_experiment(e);
