@@ -5,8 +5,8 @@
 #include <span>
 #include <string_view>
 
-#include "gradus/core/matrix.hpp"
-#include "gradus/core/scalar.hpp"
+#include "gradus/nn/activations/smooth.hpp"
+#include "gradus/nn/layers/elementwise.hpp"
 
 namespace gradus {
 
@@ -15,7 +15,7 @@ namespace gradus {
 /// numbers. Beyond z of 709 (88 in float32) the loss itself is beyond the number type: infinity, and a run stops.
 struct Poisson {
   static constexpr std::string_view name = "poisson";
-  using Link = void;
+  using Link = Elementwise<activation::Exponential>;
   static constexpr Index terms(Index outputs) { return outputs; }
 
   template <class Visitor>
