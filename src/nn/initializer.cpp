@@ -84,10 +84,14 @@ void initialize(std::span<const ParameterBlock> blocks, const Initializer& initi
   const auto fill = [&](const ParameterBlock& block) {
     const auto fan_in = static_cast<double>(block.fan_in > 0 ? block.fan_in : block.rows);
     const auto fan_out = static_cast<double>(block.fan_out > 0 ? block.fan_out : block.cols);
-    for (double& value : theta.subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()))) {
-      if (block.start) value = *block.start;
-      else if (block.is_bias && !biases_drawn) value = 0;
-      else value = draw(initializer, fan_in, fan_out, random);
+    for (double& value :
+         theta.subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()))) {
+      if (block.start)
+        value = *block.start;
+      else if (block.is_bias && !biases_drawn)
+        value = 0;
+      else
+        value = draw(initializer, fan_in, fan_out, random);
     }
   };
   for (std::size_t first = 0; first < blocks.size();) {

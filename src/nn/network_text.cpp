@@ -14,9 +14,9 @@ using detail::PictureShape;
 
 /// What a layer must be told about its inputs before the text can name it.
 struct Need {
-  MaybeShape shape{};      ///< this shape; none: see below
-  Index channels = 0;      ///< any shape with so many channels ...
-  Index positions = 0;     ///< ... of so many positions each; 0: nothing is needed
+  MaybeShape shape{};   ///< this shape; none: see below
+  Index channels = 0;   ///< any shape with so many channels ...
+  Index positions = 0;  ///< ... of so many positions each; 0: nothing is needed
 
   bool is_met(const MaybeShape& present) const {
     if (shape) return present == shape;
@@ -103,8 +103,7 @@ Words words(const AveragePool<dims>& layer) {
   return pool_words("avgpool", layer);
 }
 template <class L>
-  requires std::is_base_of_v<Recurrent, L>
-Words words(const L& layer) {
+requires std::is_base_of_v<Recurrent, L> Words words(const L& layer) {
   std::string text = std::to_string(layer.units) + std::string(L::name);
   if (layer.every_step) text += ":all";
   if (layer.truncation > 0) text += ":truncate" + std::to_string(layer.truncation);
@@ -123,10 +122,7 @@ Words words(const BatchNorm& layer) {
           (layer.momentum == usual.momentum ? "" : ":momentum" + number_text(layer.momentum))};
 }
 template <class L>
-  requires(!std::is_base_of_v<Recurrent, L>)
-Words words(const L& layer) {
-  return {std::string(layer.name)};
-}
+requires(!std::is_base_of_v<Recurrent, L>) Words words(const L& layer) { return {std::string(layer.name)}; }
 
 class Writer {
  public:
@@ -173,11 +169,13 @@ class Writer {
       takes_activation_ = false;
     } else {
       const Need need = need_of(layer);
-      const bool attached = detail::is_named_activation<L> && takes_activation_ && opening_.empty() && need.is_met(shape_);
+      const bool attached =
+          detail::is_named_activation<L> && takes_activation_ && opening_.empty() && need.is_met(shape_);
       if (!attached) {
         const std::string opening = std::exchange(opening_, "");
         text_ += std::exchange(options_, "") + "-" + opening;
-        if (!need.is_met(shape_)) see_as(need);
+        if (!need.is_met(shape_))
+          see_as(need);
         else if (detail::is_named_activation<L> && is_first_ && opening.empty())
           text_ += "as" + (shape_ ? shape_->text() : std::to_string(layer.inputs())) + "-";
         is_first_ = false;

@@ -37,8 +37,10 @@ std::optional<Layer> activation_called(std::string_view name, Index width, const
   std::optional<Layer> found;
   for_each_activation([&]<class L>(L) {
     if (L::name != name) return;
-    if constexpr (std::is_same_v<L, Prelu>) found = Prelu{width, shape ? shape->channels : width};
-    else found = L{width};
+    if constexpr (std::is_same_v<L, Prelu>)
+      found = Prelu{width, shape ? shape->channels : width};
+    else
+      found = L{width};
   });
   return found;
 }
@@ -110,7 +112,8 @@ class Parser {
     if (end == text_.data() + start || text_[start] == '-') fail(start, "expected " + what + ", a whole number");
     if (error != std::errc{} || value > count.most)
       fail(start, "expected " + what + " to be at most " + std::to_string(count.most));
-    if (value < count.least) fail(start, "expected " + what + " to be at least " + std::to_string(count.least) + ", got 0");
+    if (value < count.least)
+      fail(start, "expected " + what + " to be at least " + std::to_string(count.least) + ", got 0");
     position_ = static_cast<std::size_t>(end - text_.data());
     return value;
   }
@@ -229,10 +232,14 @@ class Parser {
       fail(start, "the recurrent layer before keeps only the last step: write :all after it to keep every one");
     constexpr bool remembers = std::is_same_v<L, Lstm>;
     options(remembers ? "all, truncate, remember" : "all, truncate", [&](std::string_view option) {
-      if (option == "all") layer.every_step = true;
-      else if (option == "truncate") layer.truncation = number({"the number of time steps"});
-      else if constexpr (remembers) return option == "remember" && (layer.remember = true);
-      else return false;
+      if (option == "all")
+        layer.every_step = true;
+      else if (option == "truncate")
+        layer.truncation = number({"the number of time steps"});
+      else if constexpr (remembers)
+        return option == "remember" && (layer.remember = true);
+      else
+        return false;
       return true;
     });
     recurrent_ = true;
@@ -246,12 +253,18 @@ class Parser {
     Index groups = 1;
     if (peek() != 'k') fail(position_, "expected k and the kernel's size, as in conv8k3");
     while (!at_end() && is_digit(peek(1))) {
-      if (take("k")) window.kernel = extent("the kernel's size");
-      else if (take("s")) window.stride = extent("the stride");
-      else if (take("p")) window.padding = extent("the padding", 0);
-      else if (take("d")) window.dilation = extent("the dilation");
-      else if (take("g")) groups = number({"the number of groups"});
-      else break;
+      if (take("k"))
+        window.kernel = extent("the kernel's size");
+      else if (take("s"))
+        window.stride = extent("the stride");
+      else if (take("p"))
+        window.padding = extent("the padding", 0);
+      else if (take("d"))
+        window.dilation = extent("the dilation");
+      else if (take("g"))
+        groups = number({"the number of groups"});
+      else
+        break;
     }
     const Extent places = window.places();
     if (std::int64_t{filters} * places.height * places.width > kMaxWidth)
@@ -263,8 +276,10 @@ class Parser {
       bias = false;
       return true;
     });
-    if (shape_->dims == 1) add(Conv1d{window, filters, groups, bias}, start);
-    else add(Conv2d{window, filters, groups, bias}, start);
+    if (shape_->dims == 1)
+      add(Conv1d{window, filters, groups, bias}, start);
+    else
+      add(Conv2d{window, filters, groups, bias}, start);
     attach(name, at);
   }
 
@@ -276,19 +291,25 @@ class Parser {
     } else {
       window.kernel = window.stride = extent("the window's size");
       while (!at_end() && is_digit(peek(1))) {
-        if (take("s")) window.stride = extent("the stride");
-        else if (take("p")) window.padding = extent("the padding", 0);
-        else break;
+        if (take("s"))
+          window.stride = extent("the stride");
+        else if (take("p"))
+          window.padding = extent("the padding", 0);
+        else
+          break;
       }
     }
-    if (shape_->dims == 1) add(Kind<1>{{window}}, start);
-    else add(Kind<2>{{window}}, start);
+    if (shape_->dims == 1)
+      add(Kind<1>{{window}}, start);
+    else
+      add(Kind<2>{{window}}, start);
   }
 
   /// A window over the present shape, without a size of its own.
   Window window_here(std::size_t start, const std::string& what) const {
     if (!shape_)
-      fail(start, what + " needs channels and a size: begin the network with them, as in 1x8x8, or write as1x8x8 before");
+      fail(start,
+           what + " needs channels and a size: begin the network with them, as in 1x8x8, or write as1x8x8 before");
     return {.channels = shape_->channels, .size = shape_->size};
   }
 
@@ -339,7 +360,8 @@ class Parser {
     picture("the number of channels");
     if (width_ != width)
       fail(start, "expected a shape of " + std::to_string(width) + " numbers, got " + std::to_string(width_));
-    if (at_end() || peek() == ']') fail(position_, "expected a layer after " + std::string(text_.substr(start, position_ - start)));
+    if (at_end() || peek() == ']')
+      fail(position_, "expected a layer after " + std::string(text_.substr(start, position_ - start)));
   }
 
   // ------------------------------------------------------------------------------------------------ parts of layers
@@ -356,8 +378,7 @@ class Parser {
   void attach(std::string_view name, std::size_t at) {
     if (name.empty()) return;
     const std::optional<Layer> layer = activation_called(name, width_, shape_);
-    if (!layer)
-      fail(at, "unknown activation '" + std::string(name) + "' (known: " + activation_names() + ")");
+    if (!layer) fail(at, "unknown activation '" + std::string(name) + "' (known: " + activation_names() + ")");
     add(*layer, at);
   }
 

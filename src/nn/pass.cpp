@@ -3,7 +3,8 @@
 
 namespace gradus {
 
-template ConstMatrixView<double> forward(const Network&, std::span<const double>, ConstMatrixView<double>, Trace<double>&);
+template ConstMatrixView<double> forward(const Network&, std::span<const double>, ConstMatrixView<double>,
+                                         Trace<double>&);
 template double loss_of_trace(const Network&, const Loss&, const Trace<double>&, ConstMatrixView<double>);
 template double loss_value(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
                                ConstMatrixView<double>, Trace<double>&);

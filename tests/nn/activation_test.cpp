@@ -90,7 +90,8 @@ TEST(Activation, WithoutAKinkIsExactAtTheEdges) {
   gate(Gelu{});
   gate(Silu{});
   gate(Mish{});
-  // From tables of Phi(1) = 0.84134474606854293, sigma(1) = 0.73105857863000488 and tanh(log(1 + e)) = 0.86509838826731035.
+  // From tables of Phi(1) = 0.84134474606854293, sigma(1) = 0.73105857863000488 and tanh(log(1 + e)) =
+  // 0.86509838826731035.
   EXPECT_NEAR(Gelu::value(1.0), 0.84134474606854293, 3e-16);
   EXPECT_NEAR(Silu::value(1.0), 0.73105857863000488, 3e-16);
   EXPECT_NEAR(Mish::value(1.0), 0.86509838826731035, 3e-16);
@@ -138,7 +139,8 @@ TEST(Activation, OfFloatIsThatOfDoubleRounded) {
     for (float z = -20; z < 20; z += 0.37f) {
       const double exact = F::value(static_cast<double>(z));
       // 6 ULP of the result, the largest bound of all, but for GELU's tail: z^2 ULP.
-      const double ulps = std::is_same_v<F, activation::Gelu> && z < -1 ? 4 + static_cast<double>(z) * static_cast<double>(z) : 6;
+      const double ulps =
+          std::is_same_v<F, activation::Gelu> && z < -1 ? 4 + static_cast<double>(z) * static_cast<double>(z) : 6;
       EXPECT_NEAR(F::value(z), exact, ulps * 1.2e-7 * std::abs(exact) + 1e-44) << F::name << " " << z;
     }
   });
@@ -149,7 +151,8 @@ TEST(Activation, DerivativeIsThatOfItsDual) {
     using F = decltype(f);
     for (double z = -30.03; z < 30; z += 0.07) {
       const Dual<double> dual = F::value(Dual<double>(z, 1.0));
-      // A few roundings of each side; where the derivative cancels (GELU, SiLU, Mish at their minima), of terms up to 1.
+      // A few roundings of each side; where the derivative cancels (GELU, SiLU, Mish at their minima), of terms up
+      // to 1.
       EXPECT_NEAR(F::derivative(z, F::value(z)), dual.derivative, 1e-15 * (4 + std::abs(dual.derivative) + std::abs(z)))
           << F::name << " " << z;
     }

@@ -193,8 +193,7 @@ TEST(Layers, HandEqualsDifferencesAwayFromKinks) {
     const auto at = [&](double step) {
       Case moved = c;
       for (std::size_t k = 0; k < c.theta.size(); ++k) moved.theta[k] += step * direction[k];
-      for (std::size_t k = 0; k < c.x.values().size(); ++k)
-        moved.x.values()[k] += step * direction[c.theta.size() + k];
+      for (std::size_t k = 0; k < c.x.values().size(); ++k) moved.x.values()[k] += step * direction[c.theta.size() + k];
       Trace<double> again = trace_of<double>(c);
       return weighted_sum<double>(moved, moved.theta, moved.x, again);
     };

@@ -114,8 +114,9 @@ TEST(Fit, TrainsNormsAndDropoutToTheSameBitsTwiceAndKeepsTheirState) {
 }
 
 TEST(ModelFile, KeepsEveryKindOfLayer) {
-  for (const char* text : {"2x6x6-conv4k3p1prelu-batchnorm-maxpool2-[layernorm]+-dropout0.3-5gelu-3softmax",
-                           "seq3-4lstm:all:remember-5gru:truncate2-2softmax", "1x9-conv2k3-globalavgpool-2logsoftmax"}) {
+  for (const char* text :
+       {"2x6x6-conv4k3p1prelu-batchnorm-maxpool2-[layernorm]+-dropout0.3-5gelu-3softmax",
+        "seq3-4lstm:all:remember-5gru:truncate2-2softmax", "1x9-conv2k3-globalavgpool-2logsoftmax"}) {
     Model model;
     model.network = parse_network(text);
     RandomState random(2);
@@ -182,7 +183,8 @@ struct Wave {
 TEST(Fit, TrainsANetworkWithALayerOfOnesOwn) {
   using Own = std::variant<Dense, Differentiated<Wave>, Elementwise<activation::Sigmoid>>;
   const Circle circle;
-  const BasicNetwork<Own> network({Dense{2, 12}, Differentiated<Wave>{{12}}, Dense{12, 1}, Elementwise<activation::Sigmoid>{1}});
+  const BasicNetwork<Own> network(
+      {Dense{2, 12}, Differentiated<Wave>{{12}}, Dense{12, 1}, Elementwise<activation::Sigmoid>{1}});
   RandomState random(1);
   std::vector<double> theta = initial_parameters(network, {}, random);
   FitOptions options;

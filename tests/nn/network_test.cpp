@@ -11,15 +11,33 @@ namespace {
 
 TEST(Network, ReadsAndWritesItsText) {
   for (const char* text :
-       {"2-16tanh-2softmax", "4-8sigmoid-3softmax", "1-1", "2-3sigmoid:nobias-1sigmoid:nobias", "2-3:nobias-1",
-        "7-5relu-3identity", "2-1step", "1x8x8-conv8k3relu-maxpool2-32relu-dropout0.2-10softmax",
-        "3x9x7-conv6k3x2s2x1p1x0d1x2g3:nobias-globalavgpool-2logsoftmax", "1x64-conv4k5s2p2prelu-avgpool2s1-flatten-3",
-        "2x5x5-conv4k2gelu:nobias-batchnorm-globalmaxpool-3softmax", "seq3-16lstm-1", "seq3-16lstm:all:remember-1",
-        "seq2-4tanh-5gru:all:truncate3-6elman:truncate2-2softmax", "2-8-batchnorm:epsilon0.001:momentum0.2-relu-1",
-        "4-layernorm:epsilon1e-07-3", "2-8relu-[16relu-8]+-2softmax", "2-[2-[2tanh]+-relu]+-1", "3-as3-tanh-2", "2x3-as2x3-prelu-1", "2-[tanh]+-1",
+       {"2-16tanh-2softmax",
+        "4-8sigmoid-3softmax",
+        "1-1",
+        "2-3sigmoid:nobias-1sigmoid:nobias",
+        "2-3:nobias-1",
+        "7-5relu-3identity",
+        "2-1step",
+        "1x8x8-conv8k3relu-maxpool2-32relu-dropout0.2-10softmax",
+        "3x9x7-conv6k3x2s2x1p1x0d1x2g3:nobias-globalavgpool-2logsoftmax",
+        "1x64-conv4k5s2p2prelu-avgpool2s1-flatten-3",
+        "2x5x5-conv4k2gelu:nobias-batchnorm-globalmaxpool-3softmax",
+        "seq3-16lstm-1",
+        "seq3-16lstm:all:remember-1",
+        "seq2-4tanh-5gru:all:truncate3-6elman:truncate2-2softmax",
+        "2-8-batchnorm:epsilon0.001:momentum0.2-relu-1",
+        "4-layernorm:epsilon1e-07-3",
+        "2-8relu-[16relu-8]+-2softmax",
+        "2-[2-[2tanh]+-relu]+-1",
+        "3-as3-tanh-2",
+        "2x3-as2x3-prelu-1",
+        "2-[tanh]+-1",
         "2-3leakyrelu-3prelu-3hardsigmoid-3elu-3selu-3softplus-3softsign-3gelu-3silu-3mish-3exponential",
-        "64-64relu-as1x8x8-conv2k3-as72-batchnorm-3", "1x8x8-dropout0.5-batchnorm-conv2k3-2:nobias",
-        "2x3-as2x3-prelu-batchnorm-1", "12-12-as3x4-prelu-1", "4-16tanh:nobias-relu-1"})
+        "64-64relu-as1x8x8-conv2k3-as72-batchnorm-3",
+        "1x8x8-dropout0.5-batchnorm-conv2k3-2:nobias",
+        "2x3-as2x3-prelu-batchnorm-1",
+        "12-12-as3x4-prelu-1",
+        "4-16tanh:nobias-relu-1"})
     EXPECT_EQ(to_text(parse_network(text)), text);
 }
 
@@ -86,7 +104,8 @@ TEST(Network, TextErrorsPointAtTheCharacter) {
 }
 
 TEST(Network, AnyPartOfATextIsReadOrRefusedWithoutACrash) {
-  const std::string text = "seq3-[4lstm:all:remember-3]+-as1x1x3-conv2k1s1p0d1g1relu:nobias-batchnorm:momentum0.1-2softmax";
+  const std::string text =
+      "seq3-[4lstm:all:remember-3]+-as1x1x3-conv2k1s1p0d1g1relu:nobias-batchnorm:momentum0.1-2softmax";
   for (std::size_t cut = 0; cut <= text.size(); ++cut)
     for (const char* end : {"", "-", "0", "99999999", ":", "]+", "[", "k", "e", "\xff"}) try {
         const Network network = parse_network(text.substr(0, cut) + end);
@@ -120,8 +139,7 @@ TEST(Network, TakesSequencesOfAnyLengthAndNamesWhatDoesNotFit) {
     forward(network, theta, Matrix<double>(2, 7), trace);
     FAIL();
   } catch (const ShapeError& error) {
-    EXPECT_STREQ(error.what(),
-                 "[network] expected x with a multiple of 3 columns (3 a time step), got 7 (x is 2 x 7)");
+    EXPECT_STREQ(error.what(), "[network] expected x with a multiple of 3 columns (3 a time step), got 7 (x is 2 x 7)");
   }
   EXPECT_THROW(forward(network, theta, Matrix<double>(2, 0), trace), ShapeError);
 }
@@ -138,7 +156,7 @@ TEST(Initializer, TakesItsFansFromTheConnectionsAndItsStartsFromTheLayer) {
   for (Index k = 0; k < blocks[0].size(); ++k)
     largest = std::max(largest, std::abs(theta[static_cast<std::size_t>(k)]));
   EXPECT_LE(largest, limit);
-  EXPECT_GT(largest, 0.9 * limit);  // of 144 draws
+  EXPECT_GT(largest, 0.9 * limit);                                  // of 144 draws
   EXPECT_EQ(theta[static_cast<std::size_t>(blocks[2].offset)], 1);  // scale
   EXPECT_EQ(theta[static_cast<std::size_t>(blocks[3].offset)], 0);  // shift
   for (const bool remember : {false, true}) {

@@ -12,9 +12,9 @@ namespace gradus {
 /// A layer whose backward pass is its forward pass, run again on a tape: for a layer of your own, before (or in place
 /// of) a backward by hand.
 ///
-///     struct Swirl { ... forward<T>(theta, x, y) ... };                  // shape, name, parameters, forward; no backward
-///     using MyLayer = std::variant<Dense, Differentiated<Swirl>, Softmax>;
-///     const BasicNetwork<MyLayer> network({Dense{2, 8}, Differentiated<Swirl>{{8}}, Dense{8, 2}, Softmax{2}});
+///     struct Swirl { ... forward<T>(theta, x, y) ... };                  // shape, name, parameters, forward; no
+///     backward using MyLayer = std::variant<Dense, Differentiated<Swirl>, Softmax>; const BasicNetwork<MyLayer>
+///     network({Dense{2, 8}, Differentiated<Swirl>{{8}}, Dense{8, 2}, Softmax{2}});
 ///
 /// Exact to rounding; in double, also for a network in float. Slower than a hand-written backward by a factor of ten or
 /// more, and it allocates.
@@ -22,9 +22,7 @@ template <class L>
 struct Differentiated : L {
   template <std::floating_point T>
   void backward(std::span<const T> theta, ConstMatrixView<T> x, ConstMatrixView<T> y, ConstMatrixView<T> dy,
-                MatrixView<T> dx, std::span<T> dtheta)
-    const requires ForwardsLightly<L, Var>
-  {
+                MatrixView<T> dx, std::span<T> dtheta) const requires ForwardsLightly<L, Var> {
     differentiate<T>(theta, x, y, dy, dx, dtheta,
                      [&](std::span<const Var> p, ConstMatrixView<Var> in, MatrixView<Var> out) {
                        L::template forward<Var>(p, in, out);
@@ -33,9 +31,8 @@ struct Differentiated : L {
 
   template <std::floating_point T>
   void backward(std::span<const T> theta, ConstMatrixView<T> x, ConstMatrixView<T> y, ConstMatrixView<T> dy,
-                MatrixView<T> dx, std::span<T> dtheta, LayerMemory<T>& memory)
-    const requires ForwardsWithMemory<L, Var>
-  {
+                MatrixView<T> dx, std::span<T> dtheta,
+                LayerMemory<T>& memory) const requires ForwardsWithMemory<L, Var> {
     std::vector<double> state(memory.state.begin(), memory.state.end());
     LayerMemory<Var> taped;
     taped.state = state;

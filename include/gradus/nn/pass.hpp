@@ -179,7 +179,8 @@ T value_and_gradient(const BasicNetwork<L>& network, const Loss& loss, std::span
 }
 
 // The library holds these compiled: every layer, twice over, is long to compile.
-extern template ConstMatrixView<double> forward(const Network&, std::span<const double>, ConstMatrixView<double>, Trace<double>&);
+extern template ConstMatrixView<double> forward(const Network&, std::span<const double>, ConstMatrixView<double>,
+                                                Trace<double>&);
 extern template double loss_of_trace(const Network&, const Loss&, const Trace<double>&, ConstMatrixView<double>);
 extern template double loss_value(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
                                ConstMatrixView<double>, Trace<double>&);
@@ -189,7 +190,8 @@ extern template void gradient_of_trace(const Network&, const Loss&, std::span<co
                                        ConstMatrixView<double>, Trace<double>&, std::span<double>, MatrixView<double>);
 extern template double value_and_gradient(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
                                        ConstMatrixView<double>, Trace<double>&, std::span<double>);
-extern template ConstMatrixView<float> forward(const Network&, std::span<const float>, ConstMatrixView<float>, Trace<float>&);
+extern template ConstMatrixView<float> forward(const Network&, std::span<const float>, ConstMatrixView<float>,
+                                               Trace<float>&);
 extern template float loss_of_trace(const Network&, const Loss&, const Trace<float>&, ConstMatrixView<float>);
 extern template float loss_value(const Network&, const Loss&, std::span<const float>, ConstMatrixView<float>,
                                ConstMatrixView<float>, Trace<float>&);

@@ -45,8 +45,8 @@ struct HardSigmoid {
   }
 };
 
-/// Exponential linear unit (Clevert, Unterthiner and Hochreiter, 2015), with alpha = 1: y = z for z > 0, else exp(z) - 1.
-/// Range (-1, inf). Derivative 1 for z > 0, else exp(z): no jump at 0. Error: below 1 ULP.
+/// Exponential linear unit (Clevert, Unterthiner and Hochreiter, 2015), with alpha = 1: y = z for z > 0, else exp(z)
+/// - 1. Range (-1, inf). Derivative 1 for z > 0, else exp(z): no jump at 0. Error: below 1 ULP.
 struct Elu {
   static constexpr std::string_view name = "elu";
   static constexpr std::array<double, 0> kinks{};

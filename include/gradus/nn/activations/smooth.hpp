@@ -29,8 +29,8 @@ struct Softplus {
   }
 };
 
-/// Softsign: y = z / (1 + |z|), range [-1, 1]; beyond 1 evaluated as 1 / (1/z +- 1), so that infinity gives 1. Derivative
-/// 1 / (1 + |z|)^2. Error: below 2 ULP.
+/// Softsign: y = z / (1 + |z|), range [-1, 1]; beyond 1 evaluated as 1 / (1/z +- 1), so that infinity gives 1.
+/// Derivative 1 / (1 + |z|)^2. Error: below 2 ULP.
 struct Softsign {
   static constexpr std::string_view name = "softsign";
   static constexpr std::array<double, 0> kinks{};
@@ -48,9 +48,10 @@ struct Softsign {
   }
 };
 
-/// Gaussian error linear unit (Hendrycks and Gimpel, 2016), the exact one: y = z Phi(z) = z erfc(-z / sqrt 2) / 2. Range
-/// [-0.17, inf). Derivative Phi(z) + z phi(z). Error: below 4 ULP for z > -1; to the left the tail of erfc magnifies the
-/// rounding of its argument to about z^2 ULP.
+/// Gaussian error linear unit (Hendrycks and Gimpel, 2016), the exact one: y = z Phi(z) = z erfc(-z / sqrt 2) / 2.
+/// Range
+/// [-0.17, inf). Derivative Phi(z) + z phi(z). Error: below 4 ULP for z > -1; to the left the tail of erfc magnifies
+/// the rounding of its argument to about z^2 ULP.
 struct Gelu {
   static constexpr std::string_view name = "gelu";
   static constexpr std::array<double, 0> kinks{};

@@ -17,8 +17,8 @@ namespace gradus {
 /// In training mean and (biased) variance are those of the batch, and the running ones move towards them by `momentum`
 /// (the running variance towards the unbiased one). In use they are the running ones, and constant. X and Y are
 /// (batch, channels * positions), channel by channel: positions is 1 for plain units, height * width for pictures.
-/// Parameters: s (channels), which starts at 1, then b (channels), which starts at 0. State: running mean (channels) from
-/// 0, then running variance (channels) from 1.
+/// Parameters: s (channels), which starts at 1, then b (channels), which starts at 0. State: running mean (channels)
+/// from 0, then running variance (channels) from 1.
 struct BatchNorm {
   static constexpr std::string_view name = "batchnorm";
   static constexpr bool is_activation = false;
@@ -37,8 +37,9 @@ struct BatchNorm {
   }
   Index state_count() const { return 2 * channels; }
   std::vector<ParameterBlock> state_blocks() const {
-    return {{.name = "running mean", .rows = 1, .cols = channels, .offset = 0, .is_bias = true, .start = 0.0},
-            {.name = "running variance", .rows = 1, .cols = channels, .offset = channels, .is_bias = true, .start = 1.0}};
+    return {
+        {.name = "running mean", .rows = 1, .cols = channels, .offset = 0, .is_bias = true, .start = 0.0},
+        {.name = "running variance", .rows = 1, .cols = channels, .offset = channels, .is_bias = true, .start = 1.0}};
   }
   void check() const {
     if (!(epsilon > 0) || !(momentum >= 0 && momentum <= 1))
@@ -89,8 +90,8 @@ struct BatchNorm {
       const T share = memory.mode == Mode::training ? 1 / static_cast<T>(x.rows() * positions) : T(0);
       for (Index i = 0; i < x.rows(); ++i)
         for (Index j = c * positions; j < (c + 1) * positions; ++j)
-          dx(i, j) = theta[at(c)] * inverse *
-                     (dy(i, j) - share * sum - share * sum_normal * ((x(i, j) - mean) * inverse));
+          dx(i, j) =
+              theta[at(c)] * inverse * (dy(i, j) - share * sum - share * sum_normal * ((x(i, j) - mean) * inverse));
     }
   }
 

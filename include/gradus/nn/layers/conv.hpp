@@ -40,7 +40,8 @@ struct Conv {
                                         .cols = filters,
                                         .fan_in = cells(),
                                         .fan_out = filters / groups * window.kernel.size()}};
-    if (bias) blocks.push_back({.name = "bias", .rows = 1, .cols = filters, .offset = cells() * filters, .is_bias = true});
+    if (bias)
+      blocks.push_back({.name = "bias", .rows = 1, .cols = filters, .offset = cells() * filters, .is_bias = true});
     return blocks;
   }
   void check() const {

@@ -16,8 +16,8 @@ namespace gradus {
 ///
 ///     h_t = tanh(x_t W + h_{t-1} U + b),   h_0 = 0
 ///
-/// x_t is (features), h_t (units); rows and outputs as in `Recurrent`. Parameters: W (features, units), U (units, units),
-/// b (units).
+/// x_t is (features), h_t (units); rows and outputs as in `Recurrent`. Parameters: W (features, units), U (units,
+/// units), b (units).
 struct Elman : Recurrent {
   static constexpr std::string_view name = "elman";
 
@@ -67,8 +67,10 @@ struct Elman : Recurrent {
     const std::span<T> da = detail::piece(work, units, units);
     const std::span<T> zero = detail::piece(work, 2 * units, units);
     for (Index i = 0; i < x.rows(); ++i) {
-      if (every_step) std::fill(dh.begin(), dh.end(), T(0));
-      else std::copy_n(dy.row(i).begin(), units, dh.begin());
+      if (every_step)
+        std::fill(dh.begin(), dh.end(), T(0));
+      else
+        std::copy_n(dy.row(i).begin(), units, dh.begin());
       for (Index t = n; t-- > 0;) {
         const std::span<T> h = detail::piece(std::span<T>(memory.numbers), (i * n + t) * units, units);
         for (std::size_t j = 0; j < h.size(); ++j) {

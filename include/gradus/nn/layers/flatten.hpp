@@ -9,8 +9,8 @@
 
 namespace gradus {
 
-/// Takes pictures as plain rows of numbers: Y = X, both (batch, width). A picture is stored as such a row anyhow, so this
-/// only marks where its shape ends.
+/// Takes pictures as plain rows of numbers: Y = X, both (batch, width). A picture is stored as such a row anyhow, so
+/// this only marks where its shape ends.
 struct Flatten {
   static constexpr std::string_view name = "flatten";
   static constexpr bool is_activation = false;

@@ -43,9 +43,9 @@ struct Gru : Recurrent {
     memory.numbers.resize(static_cast<std::size_t>(x.rows() * n * 5 * units));
     memory.work.resize(static_cast<std::size_t>(7 * units));
     const std::span<T> work(memory.work);
-    const std::span<T> before = detail::piece(work, 0, units);           // h_{t-1}
-    const std::span<T> a = detail::piece(work, units, 3 * units);        // x_t W + b
-    const std::span<T> s = detail::piece(work, 4 * units, 3 * units);    // h_{t-1} U, + c in its last part
+    const std::span<T> before = detail::piece(work, 0, units);         // h_{t-1}
+    const std::span<T> a = detail::piece(work, units, 3 * units);      // x_t W + b
+    const std::span<T> s = detail::piece(work, 4 * units, 3 * units);  // h_{t-1} U, + c in its last part
     for (Index i = 0; i < x.rows(); ++i) {
       std::fill(before.begin(), before.end(), T(Scalar<T>(0)));
       for (Index t = 0; t < n; ++t) {
@@ -62,8 +62,8 @@ struct Gru : Recurrent {
     }
   }
 
-  /// With dh the derivative by h_t, from its output and from step t + 1, and da_r, da_z, da_n those by what stands in the
-  /// brackets of r, z, n:
+  /// With dh the derivative by h_t, from its output and from step t + 1, and da_r, da_z, da_n those by what stands in
+  /// the brackets of r, z, n:
   ///
   ///     da_n = dh * (1 - z) * (1 - n^2),   dq = da_n * r
   ///     da_r = da_n * q * r * (1 - r),     da_z = dh * (h_{t-1} - n) * z * (1 - z)
@@ -84,8 +84,10 @@ struct Gru : Recurrent {
     const std::span<T> ds = detail::piece(work, 4 * units, 3 * units);  // [da_r, da_z, dq]
     const std::span<T> zero = detail::piece(work, 7 * units, units);
     for (Index i = 0; i < x.rows(); ++i) {
-      if (every_step) std::fill(dh.begin(), dh.end(), T(0));
-      else std::copy_n(dy.row(i).begin(), units, dh.begin());
+      if (every_step)
+        std::fill(dh.begin(), dh.end(), T(0));
+      else
+        std::copy_n(dy.row(i).begin(), units, dh.begin());
       for (Index t = n; t-- > 0;) {
         const std::span<T> before = t > 0 ? detail::piece(saved(memory, i * n + t - 1), 4 * units, units) : zero;
         for (std::size_t j = 0; every_step && j < dh.size(); ++j) dh[j] += dy(i, t * units + static_cast<Index>(j));

@@ -14,8 +14,8 @@ namespace gradus {
 ///
 ///     N[i, j] = (X[i, j] - mean_i) / sqrt(variance_i + epsilon),   Y[i, j] = s[j] N[i, j] + b[j]
 ///
-/// with mean and (biased) variance over row i. X and Y are (batch, width). Parameters: s (width), which starts at 1, then
-/// b (width), which starts at 0.
+/// with mean and (biased) variance over row i. X and Y are (batch, width). Parameters: s (width), which starts at 1,
+/// then b (width), which starts at 0.
 struct LayerNorm {
   static constexpr std::string_view name = "layernorm";
   static constexpr bool is_activation = false;
@@ -60,7 +60,8 @@ struct LayerNorm {
   }
 
   ///     db[j] = sum_i dY[i, j],   ds[j] = sum_i dY[i, j] N[i, j]
-  ///     dN = s * dY,   dX[i, j] = (dN[i, j] - mean_k dN[i, k] - N[i, j] mean_k dN[i, k] N[i, k]) / sqrt(variance_i + epsilon)
+  ///     dN = s * dY
+  ///     dX[i, j] = (dN[i, j] - mean_k dN[i, k] - N[i, j] mean_k dN[i, k] N[i, k]) / sqrt(variance_i + epsilon)
   template <std::floating_point T>
   void backward(std::span<const T> theta, ConstMatrixView<T> x, ConstMatrixView<T> /*y*/, ConstMatrixView<T> dy,
                 MatrixView<T> dx, std::span<T> dtheta, LayerMemory<T>& memory) const {

@@ -19,9 +19,9 @@ namespace gradus {
 ///     g_t = tanh(x_t W_g + h_{t-1} U_g + b_g)
 ///     c_t = f_t * c_{t-1} + i_t * g_t,   h_t = o_t * tanh(c_t),   c_0 = h_0 = 0
 ///
-/// x_t is (features), the others (units); rows and outputs as in `Recurrent`, with h the outputs. Parameters, gates side
-/// by side in the order i, f, g, o: W (features, 4 units), U (units, 4 units), then the four biases. With `remember` the
-/// biases of the forget gate start at 1 (Jozefowicz, Zaremba and Sutskever, 2015).
+/// x_t is (features), the others (units); rows and outputs as in `Recurrent`, with h the outputs. Parameters, gates
+/// side by side in the order i, f, g, o: W (features, 4 units), U (units, 4 units), then the four biases. With
+/// `remember` the biases of the forget gate start at 1 (Jozefowicz, Zaremba and Sutskever, 2015).
 struct Lstm : Recurrent {
   static constexpr std::string_view name = "lstm";
 
@@ -73,8 +73,8 @@ struct Lstm : Recurrent {
     }
   }
 
-  /// With dh and dc the derivatives by h_t and c_t, from the output of step t and from step t + 1, and da_i, ... those by
-  /// what stands in the brackets:
+  /// With dh and dc the derivatives by h_t and c_t, from the output of step t and from step t + 1, and da_i, ... those
+  /// by what stands in the brackets:
   ///
   ///     dc <- dc + dh * o * (1 - tanh(c_t)^2)
   ///     da_o = dh * tanh(c_t) * o (1 - o),   da_i = dc * g * i (1 - i)
@@ -96,8 +96,10 @@ struct Lstm : Recurrent {
     const std::span<T> zero = detail::piece(work, 6 * units, units);
     for (Index i = 0; i < x.rows(); ++i) {
       std::fill(dc.begin(), dc.end(), T(0));
-      if (every_step) std::fill(dh.begin(), dh.end(), T(0));
-      else std::copy_n(dy.row(i).begin(), units, dh.begin());
+      if (every_step)
+        std::fill(dh.begin(), dh.end(), T(0));
+      else
+        std::copy_n(dy.row(i).begin(), units, dh.begin());
       for (Index t = n; t-- > 0;) {
         const std::span<T> before = t > 0 ? saved(memory, i * n + t - 1) : std::span<T>{};
         const std::span<T> h_before = t > 0 ? detail::piece(before, 6 * units, units) : zero;

@@ -104,8 +104,10 @@ struct MaxPool : Pool<dims> {
     T second = first;
     this->for_each_cell(j, [&](Index at) {
       const T value = x(i, at);
-      if (value > first) second = std::exchange(first, value);
-      else if (value > second) second = value;
+      if (value > first)
+        second = std::exchange(first, value);
+      else if (value > second)
+        second = value;
     });
     return static_cast<double>(first - second) / 2;
   }

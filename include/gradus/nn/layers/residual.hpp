@@ -10,8 +10,8 @@
 #include "gradus/nn/parameter_block.hpp"
 
 /// The residual connection (He et al., 2016): Y = X + F(X), where F is any chain of layers that gives back as many
-/// numbers as it takes. In the network's chain it stands as two layers around F, so that the chain stays flat: the first
-/// hands X on and remembers it, the second adds it. In backward, the second remembers dY and the first adds it.
+/// numbers as it takes. In the network's chain it stands as two layers around F, so that the chain stays flat: the
+/// first hands X on and remembers it, the second adds it. In backward, the second remembers dY and the first adds it.
 namespace gradus {
 
 /// What the two ends share: rows of `width` numbers, no parameters.
