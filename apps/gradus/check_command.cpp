@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/experiment_options.hpp"
 #include "apps/gradus/model_data.hpp"
-#include "gradus/check/gradient_check.hpp"
+#include "gradus/check/network_check.hpp"
 #include "gradus/data/source.hpp"
+#include "gradus/experiment/keys.hpp"
 #include "gradus/experiment/run.hpp"
+#include "gradus/figure/figure.hpp"
 #include "gradus/nn/initializer.hpp"
 
 namespace gradus::cli {
@@ -20,6 +23,11 @@ using Json = nlohmann::ordered_json;
 struct CheckOptions {
   std::vector<std::string> words;  ///< MODEL DATA, or DATA with --network
   std::int64_t samples = 20;
+  bool fast = false;
+  bool taylor = false;
+  bool full = false;
+  std::string plant;   ///< list, all, KIND or KIND:WHERE
+  std::string figure;  ///< file for the relative error against the step
 };
 
 struct Subject {
@@ -53,49 +61,216 @@ Subject trained_model(const CheckOptions& options) {
   return subject;
 }
 
-Json check_json(const GradientCheck& check, Index samples) {
-  Json json = {{"passed", check.passed()}, {"samples", samples}, {"loss", check.loss}, {"blocks", Json::array()}};
-  for (const BlockCheck& block : check.blocks) {
-    Json errors;
-    for (std::size_t s = 1; s < gradient_source_names.size(); ++s)
+Json block_json(const BlockCheck& block) {
+  Json errors;
+  for (std::size_t s = 1; s < gradient_source_names.size(); ++s)
+    if (block.used[s])
       errors[std::string(gradient_source_names[s])] = {{"relative_error", block.relative_error[s]},
                                                        {"agrees", block.agrees[s]}};
-    json["blocks"].push_back({{"name", block.block.label()},
-                              {"rows", block.block.rows},
-                              {"cols", block.block.cols},
-                              {"norm", block.norm},
-                              {"verdict", block.verdict == GradientVerdict::right   ? "right"
-                                          : block.verdict == GradientVerdict::wrong ? "wrong"
-                                                                                    : "unproven"},
-                              {"against", errors}});
+  Json json = {{"name", block.label()},  {"rows", block.block.rows},         {"cols", block.block.cols},
+               {"norm", block.norm},     {"verdict", name(block.verdict)},   {"against", errors}};
+  if (block.verdict == GradientVerdict::wrong) {
+    json["worst"] = {{"row", block.worst.row},
+                     {"col", block.worst.col},
+                     {"hand", block.worst.hand},
+                     {"reference", block.worst.reference}};
+    if (block.culprit) json["culprit"] = gradient_source_names[static_cast<std::size_t>(*block.culprit)];
   }
+  for (const Kink& kink : block.kinks)
+    json["kinks"].push_back({{"entry", kink.entry}, {"unit", kink.unit}, {"both_sides_right", kink.both_sides}});
   return json;
 }
 
-int check_gradients_of(const Console& console, const Subject& subject, Index most) {
-  const Index samples = std::min<Index>(subject.data.size(), most);
+Json check_json(const GradientCheck& check, Index samples) {
+  Json json = {{"passed", check.passed()}, {"samples", samples}, {"loss", check.loss}, {"blocks", Json::array()}};
+  for (const BlockCheck& block : check.blocks) {
+    if (block.block.number == 0) json["input"] = block_json(block);
+    else json["blocks"].push_back(block_json(block));
+  }
+  for (const Proof& proof : check.proofs)
+    json["proofs"].push_back({{"name", proof.name}, {"passed", proof.passed}, {"remark", proof.remark}});
+  for (const Diagnosis& diagnosis : check.diagnoses)
+    json["diagnoses"].push_back({{"kind", diagnosis.kind}, {"where", diagnosis.where}, {"sentence", diagnosis.sentence}});
+  return json;
+}
+
+/// A subject cut to the samples that are used, and the words that make it again.
+struct Trial {
+  Subject subject;
+  Matrix<double> x;
+  Matrix<double> targets;
+  Precision precision = Precision::float64;
+  std::string repeat;
+
+  CheckSubject checked() const {
+    return {subject.model.network, subject.model.loss, subject.model.theta, x, targets};
+  }
+};
+
+std::string headline(const Trial& trial, double loss) {
+  const Model& model = trial.subject.model;
+  return fmt::format("{}, {} ({}), {} samples, loss {:.6g}\n\n", trial.subject.name, to_text(model.loss),
+                     model.loss.reduction == Reduction::mean ? "mean" : "sum", trial.x.rows(), loss);
+}
+
+int conclude(const Console& console, const Trial& trial, bool passed) {
+  console.summary(passed ? "\nThe gradient is right.\n" : "\nThe gradient is WRONG.\nrepeat: " + trial.repeat + "\n");
+  return passed ? Exit::success : Exit::failure;
+}
+
+int check_full(const Console& console, const Trial& trial, const std::optional<PlantedFault>& planted) {
+  const GradientCheck check = trial.precision == Precision::float32 && !planted
+                                  ? check_network_float(trial.checked())
+                                  : check_network(trial.checked(), {}, planted);
+  console.summary(headline(trial, check.loss));
+  console.summary(check.report());
+  console.machine(check_json(check, trial.x.rows()));
+  return conclude(console, trial, check.passed());
+}
+
+int check_along_directions(const Console& console, const Trial& trial, const std::optional<PlantedFault>& planted) {
+  const FastCheck check = check_network_fast(trial.checked(), 1, planted);
+  console.summary(headline(trial, check.loss));
+  console.summary(check.report());
+  Json json = {{"passed", check.passed()}, {"loss", check.loss}, {"passes", check.passes}};
+  for (const Projection& p : check.projections)
+    json["projections"].push_back({{"hand", p.hand}, {"dual", p.dual}, {"tolerance", p.tolerance}, {"agrees", p.agrees}});
+  if (check.entry) json["entry"] = check.entry_label;
+  console.machine(json);
+  return conclude(console, trial, check.passed());
+}
+
+int check_remainders(const Console& console, const Trial& trial, const std::optional<PlantedFault>& planted) {
+  bool passed = true;
+  std::string table = fmt::format("{:<28}  {:>6}\n", "Taylor's remainder along", "slope");
+  Json json;
+  for (const TaylorCheck& check : check_network_taylor(trial.checked(), 1, planted)) {
+    passed = passed && check.passed();
+    table += fmt::format("{:<28}  {:>6}  {}\n", check.label,
+                         std::isnan(check.slope) ? "-" : fmt::format("{:.2f}", check.slope),
+                         !check.passed()           ? "WRONG: falls as h, not as h^2"
+                         : std::isnan(check.slope) ? "right: no remainder but rounding"
+                                                   : "right");
+    json["blocks"].push_back({{"name", check.label}, {"slope", check.slope}, {"passed", check.passed()}});
+  }
+  json["passed"] = passed;
+  console.summary(table);
+  console.machine(json);
+  return conclude(console, trial, passed);
+}
+
+/// The fault that `KIND` or `KIND:WHERE` names: without WHERE, the first that shows.
+PlantedFault find_fault(const std::string& text, const Trial& trial) {
+  const std::string kind_name = text.substr(0, text.find(':'));
+  const FaultKind kind = parse_fault_kind(kind_name);
+  std::string places;
+  for (const PlantedFault& planted :
+       faults_of(trial.subject.model.network, trial.subject.model.loss, trial.x.rows())) {
+    if (planted.kind != kind || !shows(planted, trial.checked())) continue;
+    if (text == kind_name || text == planted.label()) return planted;
+    places += (places.empty() ? "" : ", ") + planted.label();
+  }
+  throw ValueError(fmt::format("--plant: nothing here that {} would spoil (it fits: {})", text,
+                               places.empty() ? "nowhere in this network" : places));
+}
+
+int list_faults(const Console& console) {
+  Json json = Json::array();
+  std::string text;
+  for (const FaultKindInfo& info : fault_kinds) {
+    text += fmt::format("{:<22} {}\n", info.name, info.what);
+    json.push_back({{"kind", info.name}, {"what", info.what}});
+  }
+  console.result(text);
+  console.machine(json);
+  return Exit::success;
+}
+
+int plant_every_fault(const Console& console, const Trial& trial) {
+  const std::vector<PlantedResult> results = plant_all(trial.checked());
+  std::size_t good = 0;
+  Json json;
+  for (const PlantedResult& result : results) {
+    good += result.caught && result.named;
+    console.summary(fmt::format("{:<36} {}  {}\n", result.planted.label(),
+                                !result.caught ? "MISSED    " : result.named ? "named     " : "MISJUDGED ",
+                                result.sentence));
+    json["faults"].push_back({{"fault", result.planted.label()},
+                              {"caught", result.caught},
+                              {"named", result.named},
+                              {"sentence", result.sentence}});
+  }
+  json["passed"] = good == results.size();
+  console.summary(fmt::format("\n{} of {} caught and named\n", good, results.size()));
+  console.machine(json);
+  return good == results.size() ? Exit::success : Exit::failure;
+}
+
+Figure step_figure(const StepCurve& curve) {
+  Panel panel;
+  panel.x = {.label = "step h", .log = true};
+  panel.y = {.label = "relative error of the derivative (1)", .log = true};
+  panel.names = Names::direct;
+  panel.layers.emplace_back(Line{.x = curve.steps, .y = curve.forward, .name = "forward", .color = okabe_ito::orange});
+  panel.layers.emplace_back(Line{.x = curve.steps, .y = curve.central, .name = "central", .dash = Dash::dashed});
+  panel.layers.emplace_back(
+      Line{.x = curve.steps, .y = curve.complex, .name = "complex step", .color = okabe_ito::green, .dash = Dash::dotted});
+  Figure figure;
+  figure.panels.push_back(panel);
+  return figure;
+}
+
+Trial make_trial(const Experiment& experiment, const CheckOptions& options, Subject subject) {
+  const Index samples = std::min<Index>(subject.data.size(), options.samples);
   std::vector<Index> rows(static_cast<std::size_t>(samples));
   std::iota(rows.begin(), rows.end(), Index{0});
   const Dataset data = subject.data.take(rows);
-  const Model& model = subject.model;
-  const Matrix<double> x = model.scaler ? model.scaler->transform(data.x) : data.x;
-  const GradientCheck check =
-      check_gradients(model.network, model.loss, model.theta, x, network_targets(data, model.network.outputs()));
-  console.summary(fmt::format("{}, {} ({}), {} samples, loss {:.6g}\n\n", subject.name, to_text(model.loss),
-                              model.loss.reduction == Reduction::mean ? "mean" : "sum", samples, check.loss));
-  console.summary(check.table());
-  console.summary(check.passed() ? "\nThe gradient is right.\n" : "\nThe gradient is WRONG.\n");
-  console.machine(check_json(check, samples));
-  return check.passed() ? Exit::success : Exit::failure;
+  Trial trial;
+  trial.x = subject.model.scaler ? subject.model.scaler->transform(data.x) : data.x;
+  trial.targets = network_targets(data, subject.model.network.outputs());
+  trial.precision = experiment.network.empty() ? subject.model.precision : experiment.precision;
+  trial.repeat = "gradus check";
+  for (const std::string& word : options.words) trial.repeat += " " + word;
+  const Experiment plain;
+  if (!experiment.network.empty())
+    for (const ExperimentKey& key : experiment_keys()) {
+      const auto value = key.flag.empty() ? std::nullopt : key.get(experiment);
+      if (value && value != key.get(plain) && key.form != KeyForm::flag)
+        trial.repeat += fmt::format(" --{} {}", key.flag, std::holds_alternative<std::string>(*value)
+                                                               ? std::get<std::string>(*value)
+                                                               : to_text(*value));
+    }
+  if (options.samples != 20) trial.repeat += fmt::format(" --samples {}", options.samples);
+  if (options.fast) trial.repeat += " --fast";
+  if (options.taylor) trial.repeat += " --taylor";
+  if (!options.plant.empty()) trial.repeat += " --plant " + options.plant;
+  trial.subject = std::move(subject);
+  return trial;
 }
 
 int run_check(const Console& console, const Experiment& experiment, const CheckOptions& options) {
+  if (options.plant == "list") return list_faults(console);
   const bool fresh = !experiment.network.empty();
   if (options.words.size() != (fresh ? 1u : 2u))
     throw UsageError(fresh ? "expected one word beside --network: DATA"
                            : "expected MODEL DATA, or --network TEXT DATA");
-  const Subject subject = fresh ? fresh_network(experiment, options.words[0]) : trained_model(options);
-  return check_gradients_of(console, subject, options.samples);
+  if (options.fast + options.taylor + options.full > 1) throw UsageError("expected one of --full, --fast and --taylor");
+  if (!options.figure.empty()) check_writable(options.figure);
+  const Trial trial =
+      make_trial(experiment, options, fresh ? fresh_network(experiment, options.words[0]) : trained_model(options));
+  if (options.plant == "all") return plant_every_fault(console, trial);
+  std::optional<PlantedFault> planted;
+  if (!options.plant.empty()) {
+    planted = find_fault(options.plant, trial);
+    console.summary(fmt::format("planted: {}\n", planted->label()));
+  }
+  if (!options.figure.empty()) {
+    const CheckSubject s = trial.checked();
+    save_figure(step_figure(step_curve(s.network, s.loss, s.theta, s.x, s.targets)), options.figure);
+  }
+  if (options.fast) return check_along_directions(console, trial, planted);
+  if (options.taylor) return check_remainders(console, trial, planted);
+  return check_full(console, trial, planted);
 }
 
 }  // namespace
@@ -105,11 +280,22 @@ void add_check_command(Program& program) {
   const auto options = std::make_shared<CheckOptions>();
   CLI::App& command =
       program.add("check", "compare the gradient by hand with tape, duals and finite differences",
-                  "gradus check iris.model iris\n  gradus check --network 4-8tanh-3softmax iris",
+                  "gradus check iris.model iris\n  gradus check --network 4-8tanh-3softmax iris\n"
+                  "  gradus check --network 4-8tanh-3softmax iris --plant transpose:1.weights",
                   [experiment, options](const Console& console) { return run_check(console, *experiment, *options); });
   command.add_option("MODEL DATA", options->words, "a model file, unless --network is given, and data");
-  add_experiment_options(command, experiment, {"network", "loss", "reduction", "seed", "init", "scale"});
+  add_experiment_options(command, experiment, {"network", "loss", "reduction", "seed", "init", "scale", "precision"});
   add_count(command, "--samples", options->samples, "of the data to use, from its start [20]", 1);
+  command.add_flag("--full", options->full, "every source for every parameter (unless told otherwise)");
+  command.add_flag("--fast", options->fast, "along random directions: as quick for many parameters as for few");
+  command.add_flag("--taylor", options->taylor, "by Taylor's remainder, which needs no tolerance");
+  command
+      .add_option("--plant", options->plant,
+                  "spoil a copy of the backward pass by one fault, and see what is said of it: KIND or KIND:WHERE; list "
+                  "names the kinds, all plants each wherever it fits")
+      ->type_name("KIND");
+  command.add_option("--figure", options->figure, "draw the error of differences against their step (.svg, .png, .pdf)")
+      ->type_name("FILE");
 }
 
 }  // namespace gradus::cli

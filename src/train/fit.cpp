@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/train/fit.hpp"
 
-#include "gradus/core/number.hpp"
 #include "gradus/train/training.hpp"
 
 namespace gradus {
@@ -15,11 +14,6 @@ Hit hit_of(const LossFunction& loss) {
                 std::type_identity<PerceptronCriterion>{}))
     return Hit::threshold;
   return Hit::none;
-}
-
-std::string Divergence::message() const {
-  return where + " went non-finite in epoch " + std::to_string(epoch) + ", update " + std::to_string(update) +
-         " (last finite loss " + number_text(last_finite_loss) + ")";
 }
 
 template FitResult fit(const Network&, std::span<double>, const Samples<double>&, const FitOptions&, RandomState&,

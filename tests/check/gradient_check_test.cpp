@@ -142,7 +142,7 @@ TEST(GradientCheck, PrintsAnAlignedTable) {
   std::size_t start = 0;
   for (std::size_t end; (end = table.find('\n', start)) != std::string::npos; start = end + 1)
     verdicts.push_back(table.substr(start, end - start).find(start == 0 ? "verdict" : "right"));
-  ASSERT_EQ(verdicts.size(), 5u);
+  ASSERT_EQ(verdicts.size(), 6u);
   for (const std::size_t column : verdicts) EXPECT_EQ(column, verdicts.front()) << table;
 }
 

@@ -98,6 +98,32 @@ class Tape {
         if (node.operand[k] != kNone) adjoints_[node.operand[k]] += adjoint * node.partial[k];
     }
   }
+  /// As `differentiate`, but with the magnitude of every partial derivative: afterwards `derivative(x)` is the sum, over
+  /// all paths from x to the output, of the product of |partials| along the path. Rounding in any way of computing the
+  /// true derivative is a small multiple of eps times that, however much of it cancels. Before a node below `stop(k)` is
+  /// visited, `at_stop(k)` may add to what has been gathered (see `add`); stops descend.
+  template <class AtStop>
+  void differentiate_magnitudes(const Var& output, std::span<const std::size_t> stops, AtStop at_stop) {
+    adjoints_.assign(nodes_.size(), 0);
+    if (!output.is_constant()) adjoints_[output.index_] = 1;
+    std::size_t next = 0;
+    for (std::size_t i = nodes_.size(); i-- > 0;) {
+      for (; next < stops.size() && i < stops[next]; ++next) at_stop(next);
+      const double adjoint = adjoints_[i];
+      if (adjoint == 0) continue;
+      const Node& node = nodes_[i];
+      for (std::size_t k = 0; k < 2; ++k)
+        if (node.operand[k] != kNone) adjoints_[node.operand[k]] += adjoint * std::abs(node.partial[k]);
+    }
+  }
+  /// Adds to what has been gathered at x; for `at_stop`.
+  void add(const Var& x, double amount) {
+    if (!x.is_constant()) adjoints_[x.index_] += amount;
+  }
+
+  /// The place of x among the nodes; 0 for a constant.
+  std::size_t position(const Var& x) const { return x.is_constant() ? 0 : x.index_; }
+
   /// By `x`, after `differentiate`: 0 for a constant.
   double derivative(const Var& x) const {
     if (x.is_constant()) return 0;

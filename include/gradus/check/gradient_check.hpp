@@ -1,55 +1,463 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <array>
-#include <cmath>
-#include <limits>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <bit>
 
-#include "gradus/autodiff/pass.hpp"
+#include "gradus/check/branches.hpp"
+#include "gradus/check/diagnosis.hpp"
+#include "gradus/check/result.hpp"
+#include "gradus/check/sources.hpp"
 
-/// The gradient of a network's loss from five sources, compared. The hand-written backward pass is on trial; the tape
-/// and dual numbers differentiate the same forward pass exactly; finite differences know nothing but its values.
 namespace gradus {
 
-enum class GradientSource { hand, tape, dual, forward_difference, central_difference };
+/// Checks gradients of losses, and keeps its buffers from one check to the next.
+///
+/// The network `Suspect` whose backward is on trial may be another type than the one that is differentiated by the other
+/// sources, as long as they compute the same: a copy with a fault in it (check/fault.hpp), an engine of its own.
+template <class L>
+class GradientChecker {
+ public:
+  explicit GradientChecker(GradientCheckOptions options = {}) : options_(options) {}
 
-inline constexpr std::array<std::string_view, 5> gradient_source_names{"hand", "tape", "dual", "forward", "central"};
+  /// Differentiates the loss of a batch by every parameter, and by the input, in every way, and compares parameter array
+  /// by parameter array. Cost: about 8 forward passes a parameter, from the layer that owns it on.
+  /// Throws ShapeError if network, theta, x and targets do not fit together.
+  GradientCheck check(const BasicNetwork<L>& network, const Loss& loss, std::span<const double> theta,
+                      ConstMatrixView<double> x, ConstMatrixView<double> targets) {
+    return check(network, network, loss, theta, x, targets);
+  }
+  template <class Suspect>
+  GradientCheck check(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
+                      std::span<const double> theta, ConstMatrixView<double> x, ConstMatrixView<double> targets) {
+    const Case f{network, loss, theta, x, targets};
+    start(f);
+    evidence_.loss = hand_gradient<double>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
+    tape_.run(f, options_.seed, input_, gradient_of(GradientSource::tape), evidence_.magnitude);
+    dual_.run(f, options_.seed, entrywise_input_, gradient_of(GradientSource::dual));
+    finish(f);
+    GradientCheck result = detail::judge(evidence_);
+    if (options_.proofs) prove(f, suspect, result);
+    if (!result.passed()) result.diagnoses = detail::Autopsy<L, Suspect>(f, suspect, options_.seed).run();
+    return result;
+  }
 
-struct GradientCheckOptions {
-  double forward_step = 1e-4;  ///< of (L(w + h) - L(w)) / h
-  double central_step = 6e-6;  ///< of (L(w + h) - L(w - h)) / 2h: near the cube root of 2^-52
+  /// Hand against tape only: what a few passes can tell.
+  template <class Suspect>
+  GradientCheck check_against_tape(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
+                                   std::span<const double> theta, ConstMatrixView<double> x,
+                                   ConstMatrixView<double> targets) {
+    const Case f{network, loss, theta, x, targets};
+    start(f);
+    evidence_.loss = hand_gradient<double>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
+    tape_.run(f, options_.seed, input_, gradient_of(GradientSource::tape), evidence_.magnitude);
+    count_roundings(f);
+    return detail::judge(evidence_);
+  }
+
+  /// The same for a network in float: its backward against dual numbers in float, which pass forward through the very
+  /// same numbers, and these against tape, complex step and differences in double.
+  template <class Suspect>
+  GradientCheck check(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
+                      std::span<const float> theta, ConstMatrixView<float> x, ConstMatrixView<float> targets) {
+    const std::vector<double> wide_theta(theta.begin(), theta.end());
+    const Matrix<double> wide_x = widened(x);
+    const Matrix<double> wide_targets = widened(targets);
+    const Case f{network, loss, wide_theta, wide_x, wide_targets};
+    start(f);
+    evidence_.epsilon = std::numeric_limits<float>::epsilon();
+    evidence_.loss = hand_gradient<float>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
+    tape_.run(f, options_.seed, input_, gradient_of(GradientSource::tape), evidence_.magnitude);
+    dual_float_.run(f, options_.seed, entrywise_input_, gradient_of(GradientSource::dual));
+    const std::vector<double>& narrow = gradient_of(GradientSource::dual);
+    const std::vector<double>& wide = gradient_of(GradientSource::tape);
+    evidence_.precision_gap.resize(narrow.size());
+    for (std::size_t k = 0; k < narrow.size(); ++k) evidence_.precision_gap[k] = std::abs(narrow[k] - wide[k]);
+    finish(f);
+    return detail::judge(evidence_);
+  }
+
+ private:
+  using Case = detail::LossOfBatch<L>;
+
+  std::vector<double>& gradient_of(GradientSource source) {
+    return evidence_.gradients[static_cast<std::size_t>(source)];
+  }
+
+  template <std::floating_point T>
+  static Matrix<double> widened(ConstMatrixView<T> x) {
+    Matrix<double> wide(x.rows(), x.cols());
+    for (Index i = 0; i < x.rows(); ++i) std::copy(x.row(i).begin(), x.row(i).end(), wide.row(i).begin());
+    return wide;
+  }
+
+  void start(const Case& f) {
+    input_ = options_.input;
+    // The sources that go number by number take the input's numbers too unless these are the most of the work.
+    entrywise_input_ = input_ && f.x.size() <= std::max<Index>(64, f.network.parameter_count());
+    evidence_.blocks = f.network.parameter_blocks();
+    if (input_)
+      evidence_.blocks.push_back(
+          {.name = "input", .rows = f.x.rows(), .cols = f.x.cols(), .offset = f.network.parameter_count()});
+    for (std::vector<double>& gradient : evidence_.gradients) gradient.clear();
+    evidence_.precision_gap.clear();
+    evidence_.kinks.clear();
+    evidence_.epsilon = std::numeric_limits<double>::epsilon();
+  }
+
+  /// The hand-written gradient, into a buffer of NaN: backward must write it all.
+  template <std::floating_point T, class Suspect>
+  double hand_gradient(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss, std::span<const T> theta,
+                       ConstMatrixView<T> x, ConstMatrixView<T> targets, std::vector<double>& gradient) {
+    Trace<T>& trace = hand_trace<T>();
+    detail::set_mode(trace, options_.seed);
+    std::vector<T>& hand = hand_buffer<T>();
+    hand.assign(theta.size() + (input_ ? static_cast<std::size_t>(x.size()) : 0), std::numeric_limits<T>::quiet_NaN());
+    const std::span<T> dtheta = std::span(hand).first(theta.size());
+    const MatrixView<T> dx = input_ ? MatrixView<T>(hand.data() + theta.size(), x.rows(), x.cols()) : MatrixView<T>();
+    forward(suspect, theta, x, trace);
+    const T value = loss_of_trace(network, loss, trace, targets);
+    poison(trace);
+    detail::suspect_gradient<T>(suspect, loss, theta, x, targets, trace, dtheta, dx);
+    gradient.assign(hand.begin(), hand.end());
+    return static_cast<double>(value);
+  }
+  /// What lies between layers is to be written before it is read, too.
+  template <std::floating_point T>
+  static void poison(Trace<T>& trace) {
+    std::size_t most = 0;
+    for (const Matrix<T>& outputs : trace.outputs) most = std::max(most, outputs.values().size());
+    for (Matrix<T>& scratch : trace.derivative) {
+      scratch.resize(1, static_cast<Index>(most));
+      std::fill(scratch.values().begin(), scratch.values().end(), std::numeric_limits<T>::quiet_NaN());
+    }
+  }
+
+  template <std::floating_point T>
+  Trace<T>& hand_trace() {
+    if constexpr (std::same_as<T, double>) return trace_;
+    else return trace_float_;
+  }
+  template <std::floating_point T>
+  std::vector<T>& hand_buffer() {
+    if constexpr (std::same_as<T, double>) return hand_;
+    else return hand_float_;
+  }
+
+  /// What can be said of the hand-written pass beside its numbers.
+  template <class Suspect>
+  void prove(const Case& f, const Suspect& suspect, GradientCheck& result) {
+    const std::vector<double>& hand = gradient_of(GradientSource::hand);
+    const auto same_bits = [](std::span<const double> a, std::span<const double> b) {
+      return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double p, double q) {
+        return std::bit_cast<std::uint64_t>(p) == std::bit_cast<std::uint64_t>(q) || (std::isnan(p) && std::isnan(q));
+      });
+    };
+    const std::vector<double> theta(f.theta.begin(), f.theta.end());
+    const double loss = hand_gradient<double>(f.network, suspect, f.loss, f.theta, f.x, f.targets, again_);
+    result.proofs.push_back({"the same bits twice", same_bits(again_, hand) && same_bits({&loss, 1}, {&result.loss, 1}), ""});
+    std::fill(hand_.begin(), hand_.end(), 0.0);
+    for (Matrix<double>& scratch : trace_.derivative) std::fill(scratch.values().begin(), scratch.values().end(), 0.0);
+    detail::suspect_gradient<double>(suspect, f.loss, f.theta, f.x, f.targets, trace_,
+                                     std::span(hand_).first(f.theta.size()),
+                                     input_ ? MatrixView<double>(hand_.data() + theta.size(), f.x.rows(), f.x.cols())
+                                            : MatrixView<double>());
+    const bool finite = std::none_of(hand.begin(), hand.end(), [](double g) { return std::isnan(g); });
+    result.proofs.push_back({"backward writes all it must, over zeros as over NaN", same_bits(hand_, hand) && finite,
+                             finite ? "" : "NaN is left in the gradient"});
+    result.proofs.push_back({"the parameters are left as they were", same_bits(theta, f.theta), ""});
+    forward(suspect, f.theta, f.x, trace_);
+    const double alone = loss_of_trace(f.network, f.loss, trace_, f.targets);
+    result.proofs.push_back({"the loss with its gradient is the loss without", same_bits({&alone, 1}, {&result.loss, 1}), ""});
+    prove_sum(f, suspect, result);
+  }
+
+  /// A batch's gradient is the sum of its samples', unless the network itself makes them depend on each other.
+  template <class Suspect>
+  void prove_sum(const Case& f, const Suspect& suspect, GradientCheck& result) {
+    if (f.x.rows() < 2) return;
+    const auto sum_of = [&](auto gradient_of_sample) {
+      const double weight = f.loss.scale(f.x.rows(), f.network.outputs()) / f.loss.scale(1, f.network.outputs());
+      std::vector<double> sum(f.theta.size());
+      for (Index i = 0; i < f.x.rows(); ++i) {
+        const std::span<const double> part = gradient_of_sample(f.x.middle_rows(i, 1), f.targets.middle_rows(i, 1));
+        for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += weight * part[k];
+      }
+      return sum;
+    };
+    const auto is_whole = [&](const std::vector<double>& sum, const std::vector<double>& whole) {
+      for (const ParameterBlock& block : evidence_.blocks) {
+        if (block.number == 0) continue;
+        const auto magnitude = std::span(evidence_.magnitude).subspan(static_cast<std::size_t>(block.offset),
+                                                                      static_cast<std::size_t>(block.size()));
+        const double rms = detail::root_mean_square(magnitude);
+        for (std::size_t k = 0; k < magnitude.size(); ++k) {
+          const std::size_t at = static_cast<std::size_t>(block.offset) + k;
+          if (!(std::abs(sum[at] - whole[at]) <= 2 * detail::exact_tolerance(evidence_, magnitude[k], rms))) return false;
+        }
+      }
+      return true;
+    };
+    const std::vector<double> hand = sum_of([&](ConstMatrixView<double> x, ConstMatrixView<double> t) {
+      hand_gradient<double>(f.network, suspect, f.loss, f.theta, x, t, again_);
+      return std::span<const double>(again_).first(f.theta.size());
+    });
+    Proof proof{"the batch's gradient is the sum of its samples'", is_whole(hand, gradient_of(GradientSource::hand)), ""};
+    if (!proof.passed) {
+      std::vector<double> magnitude;
+      detail::TapeSource<L> tape;
+      const std::vector<double> exact = sum_of([&](ConstMatrixView<double> x, ConstMatrixView<double> t) {
+        tape.run({f.network, f.loss, f.theta, x, t}, options_.seed, false, again_, magnitude);
+        return std::span<const double>(again_).first(f.theta.size());
+      });
+      if (!is_whole(exact, gradient_of(GradientSource::tape))) {
+        proof.passed = true;
+        proof.remark = "not so for this network: its samples depend on each other";
+      }
+    }
+    result.proofs.push_back(proof);
+  }
+
+  void count_roundings(const Case& f) {
+    evidence_.summands = static_cast<double>(f.x.rows() + f.x.cols());
+    for (const Matrix<Var>& outputs : tape_.trace().outputs)
+      evidence_.summands += static_cast<double>(2 * outputs.cols());
+  }
+
+  void finish(const Case& f) {
+    count_roundings(f);
+    if (options_.complex) complex_.run(f, options_.seed, entrywise_input_, gradient_of(GradientSource::complex));
+    differences(f);
+  }
+
+  /// Truncated back-propagation through time is no derivative of the loss, and no difference will say it is.
+  static bool is_truncated(const BasicNetwork<L>& network) {
+    bool truncated = false;
+    for (std::size_t l = 0; l < network.size(); ++l)
+      network.visit(l, [&](const auto& layer) {
+        if constexpr (requires { layer.truncation; }) truncated = truncated || layer.truncation > 0;
+      });
+    return truncated;
+  }
+
+  void differences(const Case& f) {
+    if (is_truncated(f.network)) return;
+    const double loss = probe_.start(f, options_.seed);
+    double sensitivity = std::abs(loss);
+    for (std::size_t k = 0; k < f.theta.size(); ++k) sensitivity += evidence_.magnitude[k] * std::abs(f.theta[k]);
+    // The computed loss is that of parameters each of which is off by some roundings of its own.
+    loss_rounding_ = std::numeric_limits<double>::epsilon() * evidence_.summands * sensitivity;
+    const std::size_t n = f.theta.size() + (entrywise_input_ ? static_cast<std::size_t>(f.x.size()) : 0);
+    for (const GradientSource source : {GradientSource::ridders, GradientSource::forward_difference,
+                                        GradientSource::central_difference})
+      if (source == GradientSource::ridders || options_.plain) gradient_of(source).resize(n);
+    evidence_.ridders_error.resize(n);
+    detail::for_each_layer_backwards(f.network, f.theta, [&](std::size_t l, std::size_t offset, std::size_t count) {
+      const double rms = detail::root_mean_square(std::span(evidence_.magnitude).subspan(offset, count));
+      for (std::size_t k = offset; k < offset + count; ++k) difference(f, l, probe_.theta()[k], k, rms, loss);
+    });
+    if (!entrywise_input_) return;
+    const std::size_t offset = f.theta.size();
+    const double rms = detail::root_mean_square(std::span(evidence_.magnitude).subspan(offset));
+    for (std::size_t k = 0; k < probe_.x().size(); ++k) difference(f, 0, probe_.x()[k], offset + k, rms, loss);
+  }
+
+  /// Entry k of the gradient, by differences in the number w.
+  void difference(const Case& f, std::size_t layer, double& w, std::size_t k, double rms, double loss) {
+    const double value = w;
+    const auto at = [&](double changed) {
+      w = changed;
+      return probe_.loss(f, layer);
+    };
+    const double scale = evidence_.magnitude[k] + rms;
+    // A power of two, so that the steps are exact.
+    double step = std::exp2(std::floor(std::log2(std::max(std::abs(value), 1.0))) - 10);
+    Estimate best;
+    for (int attempt = 0; attempt < 4; ++attempt, step /= 64) {
+      Estimate estimate = ridders(at, value, step, 1e-7 * scale);
+      estimate.error += 2 * loss_rounding_ / estimate.step;
+      if (estimate.error < best.error || attempt == 0) best = estimate;
+      if (best.error <= 1e-4 * scale) break;
+    }
+    gradient_of(GradientSource::ridders)[k] = best.value;
+    evidence_.ridders_error[k] = best.error;
+    if (options_.plain) {
+      gradient_of(GradientSource::forward_difference)[k] = (at(value + options_.forward_step) - loss) / options_.forward_step;
+      const double c = options_.central_step;
+      gradient_of(GradientSource::central_difference)[k] = (at(value + c) - at(value - c)) / (2 * c);
+    }
+    w = value;
+    const double off = std::abs(best.value - evidence_.gradients[1][k]);
+    if (!(off <= best.error + detail::exact_tolerance(evidence_, evidence_.magnitude[k], rms)) ||
+        !(best.error <= 1e-3 * scale))
+      look_for_kink(f, layer, k, std::max(best.step, step));
+  }
+
+  /// Whether a unit changes its branch within the step of entry k: then the gradient is tried on both sides.
+  void look_for_kink(const Case& f, std::size_t layer, std::size_t k, double step) {
+    const double reach = 2 * step;
+    const auto [flipped, unit] = branch_between(f, k, reach);
+    if (!flipped) return;
+    Kink kink{static_cast<Index>(k), unit, true};
+    for (const double side : {-1.0, 1.0}) kink.both_sides = kink.both_sides && right_at(f, layer, k, side * 4 * reach);
+    evidence_.kinks.push_back(kink);
+  }
+
+  /// Whether the derivative along entry k by dual numbers is that by differences at w + shift.
+  bool right_at(const Case& f, std::size_t layer, std::size_t k, double shift) {
+    std::vector<double> theta(f.theta.begin(), f.theta.end());
+    Matrix<double> x(f.x);
+    double& w = k < theta.size() ? theta[k] : x.values()[k - theta.size()];
+    w += shift;
+    const double step = std::abs(shift) / 64;
+    const auto loss_at = [&](double value) {
+      Trace<double> trace;
+      detail::set_mode(trace, options_.seed);
+      w = value;
+      return loss_value(f.network, f.loss, theta, x, f.targets, trace);
+    };
+    static_cast<void>(layer);
+    const double here = w;
+    const Estimate slope = ridders(loss_at, here, step, 0);
+    w = here;
+    const double exact = dual_derivative(f, theta, x, k);
+    const double rounding = 4 * loss_rounding_ / slope.step;
+    const double scale = evidence_.magnitude[k] + std::abs(exact);
+    return std::abs(slope.value - exact) <= 4 * slope.error + rounding + 1e-6 * scale || branch_between(f, theta, x, k, step).first;
+  }
+
+  double dual_derivative(const Case& f, const std::vector<double>& theta, const Matrix<double>& x, std::size_t k) const {
+    using One = DualLanes<double, 1>;
+    std::vector<One> thetas(theta.begin(), theta.end());
+    Matrix<One> xs(x.rows(), x.cols());
+    std::copy(x.values().begin(), x.values().end(), xs.values().begin());
+    (k < theta.size() ? thetas[k] : xs.values()[k - theta.size()]).derivative[0] = 1;
+    Trace<One> trace;
+    detail::set_mode(trace, options_.seed);
+    return loss_value(f.network, f.loss, thetas, xs, f.targets, trace).derivative[0];
+  }
+
+  std::pair<bool, std::string> branch_between(const Case& f, std::size_t k, double reach) const {
+    return branch_between(f, {f.theta.begin(), f.theta.end()}, Matrix<double>(f.x), k, reach);
+  }
+
+  /// Whether a comparison goes another way at w - reach than at w + reach, and the first unit that makes it.
+  std::pair<bool, std::string> branch_between(const Case& f, const std::vector<double>& theta, const Matrix<double>& x,
+                                              std::size_t k, double reach) const {
+    std::array<std::vector<BranchLog>, 2> logs;
+    std::array<std::vector<std::vector<Index>>, 2> choices;
+    for (const std::size_t side : {0u, 1u}) {
+      std::vector<BranchLog>& log = logs[side];
+      log.resize(f.network.size() + 1);
+      // Each layer has a log of its own: its inputs are made anew to carry it.
+      std::vector<double> moved = theta;
+      Matrix<double> moved_x = x;
+      (k < theta.size() ? moved[k] : moved_x.values()[k - theta.size()]) += side == 0 ? -reach : reach;
+      choices[side] = log_branches(f, moved, moved_x, log);
+    }
+    for (std::size_t l = 0; l <= f.network.size(); ++l) {
+      if (l < f.network.size() && choices[0][l] != choices[1][l]) {
+        const auto first = std::mismatch(choices[0][l].begin(), choices[0][l].end(), choices[1][l].begin()).first;
+        return {true, unit_name(f, l, static_cast<std::size_t>(first - choices[0][l].begin()), choices[0][l].size())};
+      }
+      const auto [a, b] = std::mismatch(logs[0][l].begin(), logs[0][l].end(), logs[1][l].begin(), logs[1][l].end());
+      if (a == logs[0][l].end() && b == logs[1][l].end()) continue;
+      return {true, unit_name(f, l, static_cast<std::size_t>(a - logs[0][l].begin()), logs[0][l].size())};
+    }
+    return {false, ""};
+  }
+
+  /// Choices that layers make without a comparison of such numbers: where a maximum was.
+  using Choices = std::vector<std::vector<Index>>;
+
+  Choices log_branches(const Case& f, const std::vector<double>& theta, const Matrix<double>& x,
+                       std::vector<BranchLog>& logs) const {
+    Trace<Branching> trace;
+    detail::set_mode(trace, options_.seed);
+    std::vector<Branching> thetas(theta.begin(), theta.end());
+    Matrix<Branching> in(x.rows(), x.cols());
+    std::copy(x.values().begin(), x.values().end(), in.values().begin());
+    forward(f.network, thetas, in, trace);
+    const auto relog = [](std::vector<Branching>& numbers, BranchLog* log) {
+      for (Branching& number : numbers) number = Branching(number.value(), log);
+    };
+    for (std::size_t l = 0; l < f.network.size(); ++l) {
+      Matrix<Branching>& before = l > 0 ? trace.outputs[l - 1] : in;
+      relog(before.values(), &logs[l]);
+      relog(thetas, &logs[l]);
+      detail::forward_layer<Branching>(f.network, l, thetas, before.view(), trace);
+    }
+    for (Matrix<Branching>& outputs : trace.outputs) relog(outputs.values(), &logs.back());
+    static_cast<void>(loss_of_trace(f.network, f.loss, trace, f.targets));
+    Choices choices(f.network.size());
+    for (std::size_t l = 0; l < choices.size(); ++l) choices[l] = trace.memory[l].indices;
+    return choices;
+  }
+
+  /// Comparison `place` of `count` in layer l, as its unit: every output makes as many.
+  std::string unit_name(const Case& f, std::size_t l, std::size_t place, std::size_t count) const {
+    if (l == f.network.size()) return "the loss";
+    const Matrix<Var>& outputs = tape_.trace().outputs[l];
+    const std::size_t units = outputs.values().size();
+    if (count == 0 || units == 0 || count % units != 0) return f.network.label(l);
+    const std::size_t unit = place * units / count;
+    const std::size_t cols = static_cast<std::size_t>(outputs.cols());
+    return f.network.label(l) + ", sample " + std::to_string(unit / cols) + ", unit " + std::to_string(unit % cols);
+  }
+
+  GradientCheckOptions options_;
+  bool input_ = true;
+  bool entrywise_input_ = true;
+  double loss_rounding_ = 0;
+  detail::GradientEvidence evidence_;
+  detail::TapeSource<L> tape_;
+  detail::DualSource<double, L> dual_;
+  detail::DualSource<float, L> dual_float_;
+  detail::ComplexSource<L> complex_;
+  detail::LossProbe<L> probe_;
+  Trace<double> trace_;
+  Trace<float> trace_float_;
+  std::vector<double> hand_;
+  std::vector<double> again_;
+  std::vector<float> hand_float_;
 };
 
-enum class GradientVerdict {
-  right,
-  wrong,
-  unproven,  ///< the gradient is zero throughout: nothing was compared
-};
+/// Whether a suspect's gradient differs from the good network's by more than rounding: whether a planted fault shows at
+/// all in this batch.
+template <class L, class Suspect>
+bool changes_gradient(const Suspect& suspect, const BasicNetwork<L>& network, const Loss& loss,
+                      std::span<const double> theta, ConstMatrixView<double> x, ConstMatrixView<double> targets,
+                      std::uint64_t seed = 1) {
+  const auto gradient_of = [&](const auto& candidate) {
+    Trace<double> trace;
+    detail::set_mode(trace, seed);
+    std::vector<double> gradient(theta.size() + static_cast<std::size_t>(x.size()), 1);
+    forward(candidate, theta, x, trace);
+    detail::suspect_gradient<double>(candidate, loss, theta, x, targets, trace, std::span(gradient).first(theta.size()),
+                                     MatrixView<double>(gradient.data() + theta.size(), x.rows(), x.cols()));
+    return gradient;
+  };
+  const std::vector<double> good = gradient_of(network);
+  const std::vector<double> bad = gradient_of(suspect);
+  double most = 0;
+  for (const double g : good) most = std::max(most, std::abs(g));
+  for (std::size_t k = 0; k < good.size(); ++k)
+    if (!(std::abs(good[k] - bad[k]) <= 1e-9 * most)) return true;
+  return false;
+}
 
-/// One parameter array: how far each source is from the hand-written gradient.
-struct BlockCheck {
-  ParameterBlock block;
-  double norm = 0;  ///< Euclidean norm of the hand-written gradient
-  /// ||g - g'|| / (||g|| + ||g'||), for each GradientSource; 0 where both are zero, NaN where either is not finite.
-  std::array<double, 5> relative_error{};
-  /// How large ||g - g'|| may be: for tape and duals from rounding, for differences from their estimated error.
-  std::array<double, 5> tolerance{};
-  std::array<bool, 5> agrees{};
-  GradientVerdict verdict = GradientVerdict::right;
-};
-
-struct GradientCheck {
-  double loss = 0;
-  std::array<std::vector<double>, 5> gradients;  ///< over all of theta, for each GradientSource
-  std::vector<BlockCheck> blocks;
-
-  bool passed() const;
-  /// An aligned table, one parameter array a line, under a line of headings.
-  std::string table() const;
-};
+/// One check, with buffers of its own.
+template <class L>
+GradientCheck check_gradients(const BasicNetwork<L>& network, const Loss& loss, const std::vector<double>& theta,
+                              const Matrix<double>& x, const Matrix<double>& targets,
+                              const GradientCheckOptions& options = {}) {
+  return GradientChecker<L>(options).check(network, loss, theta, x, targets);
+}
+template <class L>
+GradientCheck check_gradients(const BasicNetwork<L>& network, const Loss& loss, const std::vector<float>& theta,
+                              const Matrix<float>& x, const Matrix<float>& targets,
+                              const GradientCheckOptions& options = {}) {
+  return GradientChecker<L>(options).check(network, network, loss, theta, x, targets);
+}
 
 /// The loss's gradient by finite differences, (L(w + up) - L(w - down)) / (up + down), one parameter w at a time:
 /// forward differences with down = 0, central ones with down = up.
@@ -69,117 +477,6 @@ std::vector<double> difference_gradient(const BasicNetwork<L>& network, const Lo
     gradient.push_back((above - below) / (up + down));
   }
   return gradient;
-}
-
-namespace detail {
-
-/// What the comparison needs beside the gradients. `scale[b]` bounds the size of the numbers that were added up into
-/// block b's gradient: cancellation among them is no fault of the source.
-struct GradientEvidence {
-  std::array<std::vector<double>, 5> gradients;
-  std::vector<double> forward_half, central_half;  // the differences at half their step
-  std::vector<double> scale;
-  double loss = 0;
-  double summands = 0;  // longest chain of additions behind one number
-};
-
-GradientCheck judge(const std::vector<ParameterBlock>& blocks, const GradientEvidence& evidence,
-                    const GradientCheckOptions& options);
-
-template <class L>
-std::vector<double> tape_gradient(const BasicNetwork<L>& network, const Loss& loss, std::span<const double> theta,
-                                  const Matrix<double>& x, ConstMatrixView<double> targets) {
-  Tape tape;
-  std::vector<Var> variables;
-  for (const double value : theta) variables.push_back(tape.variable(value));
-  Matrix<Var> inputs(x.rows(), x.cols());
-  std::copy(x.values().begin(), x.values().end(), inputs.values().begin());
-  Trace<Var> trace;
-  tape.differentiate(loss_value(network, loss, variables, inputs, targets, trace));
-  std::vector<double> gradient;
-  gradient.reserve(variables.size());
-  for (const Var& variable : variables) gradient.push_back(tape.derivative(variable));
-  return gradient;
-}
-
-template <class L>
-std::vector<double> dual_gradient(const BasicNetwork<L>& network, const Loss& loss, std::span<const double> theta,
-                                  const Matrix<double>& x, ConstMatrixView<double> targets) {
-  std::vector<Dual<double>> parameters(theta.begin(), theta.end());
-  Matrix<Dual<double>> inputs(x.rows(), x.cols());
-  std::copy(x.values().begin(), x.values().end(), inputs.values().begin());
-  Trace<Dual<double>> trace;
-  std::vector<double> gradient;
-  for (Dual<double>& parameter : parameters) {
-    parameter.derivative = 1;
-    gradient.push_back(loss_value(network, loss, parameters, inputs, targets, trace).derivative);
-    parameter.derivative = 0;
-  }
-  return gradient;
-}
-
-inline double norm_of(std::span<const double> values) {
-  double squares = 0;
-  for (const double value : values) squares += value * value;
-  return std::sqrt(squares);
-}
-
-/// For each block: the sum over samples of the norm of the sample's gradient, and of what a seed of 1 at every output
-/// gives there. The first bounds cancellation among samples, the second that in p - t at a confident output.
-template <class L>
-std::vector<double> gradient_scale(const BasicNetwork<L>& network, const Loss& loss, std::span<const double> theta,
-                                   ConstMatrixView<double> x, ConstMatrixView<double> targets) {
-  const std::vector<ParameterBlock> blocks = network.parameter_blocks();
-  std::vector<double> scale(blocks.size());
-  std::vector<double> gradient(theta.size());
-  Trace<double> trace;
-  const std::size_t depth = is_fused(network, loss.function) ? network.size() - 1 : network.size();
-  const Matrix<double> ones(1, network.outputs(depth - 1), 1.0);
-  const auto add = [&](double factor) {
-    for (std::size_t b = 0; b < blocks.size(); ++b)
-      scale[b] += factor * norm_of(std::span(gradient).subspan(static_cast<std::size_t>(blocks[b].offset),
-                                                               static_cast<std::size_t>(blocks[b].size())));
-  };
-  const Loss sum{loss.function, Reduction::sum};
-  const double factor = loss.scale(x.rows(), network.outputs());
-  for (Index i = 0; i < x.rows(); ++i) {
-    const ConstMatrixView<double> xi = x.middle_rows(i, 1);
-    forward(network, theta, xi, trace);
-    gradient_of_trace(network, sum, theta, xi, targets.middle_rows(i, 1), trace, gradient);
-    add(factor);
-    backward(network, theta, xi, trace, ones, depth, gradient);
-    add(factor);
-  }
-  return scale;
-}
-
-}  // namespace detail
-
-/// Differentiates the loss of a batch by every parameter in five ways and compares them, parameter array by parameter
-/// array. Cost: 2 P + 4 P forward passes for P parameters, beside a constant number of others.
-/// Throws ShapeError if network, theta, x and targets do not fit together.
-template <class L>
-GradientCheck check_gradients(const BasicNetwork<L>& network, const Loss& loss, const std::vector<double>& theta,
-                              const Matrix<double>& x, const Matrix<double>& targets,
-                              const GradientCheckOptions& options = {}) {
-  detail::GradientEvidence evidence;
-  Trace<double> trace;
-  std::vector<double> hand(theta.size(), std::numeric_limits<double>::quiet_NaN());  // backward must write it all
-  evidence.loss = value_and_gradient(network, loss, theta, x, targets, trace, hand);
-  const auto difference = [&](double up, double down) {
-    return difference_gradient(network, loss, theta, x, targets, up, down);
-  };
-  const double h = options.forward_step;
-  const double c = options.central_step;
-  evidence.gradients = {std::move(hand), detail::tape_gradient(network, loss, theta, x, targets),
-                        detail::dual_gradient(network, loss, theta, x, targets), difference(h, 0), difference(c, c)};
-  evidence.forward_half = difference(h / 2, 0);
-  evidence.central_half = difference(c / 2, c / 2);
-  evidence.scale = detail::gradient_scale(network, loss, theta, x, targets);
-  evidence.summands = static_cast<double>(x.rows());
-  for (std::size_t l = 0; l < network.size(); ++l)
-    evidence.summands += static_cast<double>(network.inputs(l) + network.outputs(l));
-  return detail::judge(network.parameter_blocks(), evidence, options);
 }
 
 }  // namespace gradus

@@ -12,6 +12,45 @@
 /// remember lies in a Trace that the caller owns and may reuse, after which they allocate nothing.
 namespace gradus {
 
+namespace detail {
+
+/// Layer l's outputs for its inputs, into the trace, whose memory has been prepared.
+template <Number T, class L>
+void forward_layer(const BasicNetwork<L>& network, std::size_t l, std::span<const std::type_identity_t<T>> theta,
+                   ConstMatrixView<std::type_identity_t<T>> in, Trace<T>& trace) {
+  Matrix<T>& out = trace.outputs[l];
+  network.visit(l, [&]<class Kind>(const Kind& layer) {
+    out.resize(in.rows(), network.output_cols(layer, in.cols()));
+    const ConstMatrixView<T> xs = step_rows(layer, in, layer.inputs());
+    const MatrixView<T> ys = step_rows(layer, out.view(), layer.outputs());
+    if constexpr (ForwardsWithMemory<Kind, T>)
+      layer.template forward<T>(network.slice(theta, l), xs, ys, memory_of(network, l, xs, trace));
+    else
+      layer.template forward<T>(network.slice(theta, l), xs, ys);
+  });
+}
+
+/// Layer l's backward, given the derivative by its outputs; the pass began below layer `depth`.
+template <std::floating_point T, class L>
+void backward_layer(const BasicNetwork<L>& network, std::size_t l, std::span<const std::type_identity_t<T>> theta,
+                    ConstMatrixView<std::type_identity_t<T>> in, Trace<T>& trace,
+                    ConstMatrixView<std::type_identity_t<T>> dy, MatrixView<std::type_identity_t<T>> dx,
+                    std::span<std::type_identity_t<T>> gradient, std::size_t depth) {
+  network.visit(l, [&]<class Kind>(const Kind& layer) {
+    const ConstMatrixView<T> xs = step_rows(layer, in, layer.inputs());
+    const ConstMatrixView<T> ys = step_rows(layer, ConstMatrixView<T>(trace.outputs[l]), layer.outputs());
+    const ConstMatrixView<T> dys = step_rows(layer, dy, layer.outputs());
+    const MatrixView<T> dxs = dx.empty() ? dx : step_rows(layer, dx, layer.inputs());
+    if constexpr (BackwardsWithMemory<Kind, T>)
+      layer.template backward<T>(network.slice(theta, l), xs, ys, dys, dxs, network.slice(gradient, l),
+                                 memory_of(network, l, xs, trace, depth));
+    else
+      layer.template backward<T>(network.slice(theta, l), xs, ys, dys, dxs, network.slice(gradient, l));
+  });
+}
+
+}  // namespace detail
+
 /// The network's outputs (batch, outputs) for x (batch, inputs); every layer's are left in the trace. In a sequence x is
 /// (batch, steps * inputs), and so are the outputs if every step has its own.
 /// Throws ShapeError if x, theta or the trace's state do not fit the network.
@@ -24,17 +63,8 @@ ConstMatrixView<T> forward(const BasicNetwork<L>& network, std::span<const std::
   detail::prepare_memory(network, trace);
   ConstMatrixView<T> in = detail::packed(network, x, trace.packed);
   for (std::size_t l = 0; l < network.size(); ++l) {
-    Matrix<T>& out = trace.outputs[l];
-    network.visit(l, [&]<class Kind>(const Kind& layer) {
-      out.resize(in.rows(), network.output_cols(layer, in.cols()));
-      const ConstMatrixView<T> xs = detail::step_rows(layer, in, layer.inputs());
-      const MatrixView<T> ys = detail::step_rows(layer, out.view(), layer.outputs());
-      if constexpr (ForwardsWithMemory<Kind, T>)
-        layer.template forward<T>(network.slice(theta, l), xs, ys, detail::memory_of(network, l, xs, trace));
-      else
-        layer.template forward<T>(network.slice(theta, l), xs, ys);
-    });
-    in = out.view();
+    detail::forward_layer(network, l, theta, in, trace);
+    in = trace.outputs[l].view();
   }
   return in;
 }
@@ -55,13 +85,11 @@ template <class L>
 bool is_fused(const BasicNetwork<L>& network, const LossFunction& loss) {
   if (network.size() < 2) return false;
   return std::visit(
-      [&]<class F>(const F&) {
-        if constexpr (detail::is_one_of<typename F::Link, L>)
-          return std::holds_alternative<typename F::Link>(network.layers().back());
-        else
-          return false;
+      []<class Last, class F>(const Last&, const F&) {
+        if constexpr (requires { typename F::Link; }) return std::is_base_of_v<typename F::Link, Last>;  // or a copy of it
+        else return false;
       },
-      loss);
+      network.layers().back(), loss);
 }
 
 /// The loss of the batch whose forward pass is in the trace. Targets are (batch, outputs); where every time step has its
@@ -117,44 +145,34 @@ void backward(const BasicNetwork<L>& network, std::span<const std::type_identity
       buffer.resize(in.rows(), in.cols());
       din = buffer.view();
     }
-    network.visit(l, [&]<class Kind>(const Kind& layer) {
-      const ConstMatrixView<T> xs = detail::step_rows(layer, in, layer.inputs());
-      const ConstMatrixView<T> ys = detail::step_rows(layer, ConstMatrixView<T>(trace.outputs[l]), layer.outputs());
-      const ConstMatrixView<T> dys = detail::step_rows(layer, dy, layer.outputs());
-      const MatrixView<T> dxs = din.empty() ? din : detail::step_rows(layer, din, layer.inputs());
-      if constexpr (BackwardsWithMemory<Kind, T>)
-        layer.template backward<T>(network.slice(theta, l), xs, ys, dys, dxs, network.slice(gradient, l),
-                                   detail::memory_of(network, l, xs, trace, depth));
-      else
-        layer.template backward<T>(network.slice(theta, l), xs, ys, dys, dxs, network.slice(gradient, l));
-    });
+    detail::backward_layer(network, l, theta, in, trace, dy, din, gradient, depth);
     dy = din;
   }
   for (Index i = 0; gaps && i < dx.rows(); ++i) std::copy_n(dx_packed.row(i).begin(), dx.cols(), dx.row(i).begin());
 }
 
-/// Backward pass of the loss of the batch whose forward pass is in the trace: writes the derivative by every parameter
-/// into `gradient` and, unless dx is empty, by x (batch, inputs).
+namespace detail {
+
+/// The derivative of the loss by the numbers that it is evaluated on, the link's inputs if it is fused: where the backward
+/// pass begins. It lies in the trace's scratch.
 template <std::floating_point T, class L>
-void gradient_of_trace(const BasicNetwork<L>& network, const Loss& loss, std::span<const std::type_identity_t<T>> theta,
-                       ConstMatrixView<std::type_identity_t<T>> x,
-                       ConstMatrixView<std::type_identity_t<T>> targets, Trace<T>& trace,
-                       std::span<std::type_identity_t<T>> gradient, MatrixView<std::type_identity_t<T>> dx = {}) {
+MatrixView<T> seed_of_trace(const BasicNetwork<L>& network, const Loss& loss, Trace<T>& trace,
+                            ConstMatrixView<std::type_identity_t<T>> targets) {
   const Matrix<T>& outputs = trace.outputs.back();
-  detail::check_targets(outputs, targets);
+  check_targets(outputs, targets);
   const bool fused = is_fused(network, loss.function);
   const std::size_t depth = fused ? network.size() - 1 : network.size();
   const Index width = network.outputs();
   Matrix<T>& seed = trace.derivative[depth % 2];
   seed.resize(outputs.rows(), outputs.cols());
-  const ConstMatrixView<T> p = detail::rows_of(outputs.view(), width);
-  const ConstMatrixView<T> values = fused ? detail::rows_of(trace.outputs[depth - 1].view(), width) : p;
-  const MatrixView<T> derivatives = detail::rows_of(seed.view(), width);
+  const ConstMatrixView<T> p = rows_of(outputs.view(), width);
+  const ConstMatrixView<T> values = fused ? rows_of(trace.outputs[depth - 1].view(), width) : p;
+  const MatrixView<T> derivatives = rows_of(seed.view(), width);
   const T scale = static_cast<T>(loss.scale(p.rows(), width));
   std::visit(
       [&](const auto& f) {
         for (Index i = 0; i < p.rows(); ++i) {
-          const std::span<const T> t = detail::step_row(targets, i, width);
+          const std::span<const T> t = step_row(targets, i, width);
           const std::span<T> d = derivatives.row(i);
           if (fused)
             f.template gradient_from_logits<T>(values.row(i), p.row(i), t, d);
@@ -164,7 +182,21 @@ void gradient_of_trace(const BasicNetwork<L>& network, const Loss& loss, std::sp
         }
       },
       loss.function);
-  backward(network, theta, x, trace, seed.view(), depth, gradient, dx);
+  return seed.view();
+}
+
+}  // namespace detail
+
+/// Backward pass of the loss of the batch whose forward pass is in the trace: writes the derivative by every parameter
+/// into `gradient` and, unless dx is empty, by x (batch, inputs).
+template <std::floating_point T, class L>
+void gradient_of_trace(const BasicNetwork<L>& network, const Loss& loss, std::span<const std::type_identity_t<T>> theta,
+                       ConstMatrixView<std::type_identity_t<T>> x,
+                       ConstMatrixView<std::type_identity_t<T>> targets, Trace<T>& trace,
+                       std::span<std::type_identity_t<T>> gradient, MatrixView<std::type_identity_t<T>> dx = {}) {
+  const MatrixView<T> seed = detail::seed_of_trace(network, loss, trace, targets);
+  const std::size_t depth = is_fused(network, loss.function) ? network.size() - 1 : network.size();
+  backward(network, theta, x, trace, ConstMatrixView<T>(seed), depth, gradient, dx);
 }
 
 /// The loss of a batch, and its derivative by every parameter in `gradient`: one forward and one backward pass.

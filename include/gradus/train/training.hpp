@@ -2,10 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "gradus/nn/pass.hpp"
+#include "gradus/train/autopsy.hpp"
 #include "gradus/train/batches.hpp"
 #include "gradus/train/fit.hpp"
 #include "gradus/train/mover.hpp"
@@ -15,12 +17,28 @@
 namespace gradus {
 namespace detail {
 
-/// True unless a number is NaN or infinite: 0 * x is 0 for the finite ones only, and a sum keeps a NaN.
+/// The largest magnitude; NaN or infinite if any number is. Eight at a time, so that the additions do not wait for
+/// each other.
 template <std::floating_point T>
-bool all_finite(std::span<const T> values) {
-  T sum = 0;
-  for (const T value : values) sum += 0 * value;
-  return sum == 0;
+T largest_or_not_finite(std::span<const T> values) {
+  constexpr std::size_t lanes = 8;
+  std::array<T, lanes> sum{};  // 0 * x is 0 for the finite ones only, and a sum keeps a NaN
+  std::array<T, lanes> most{};
+  std::size_t k = 0;
+  for (; k + lanes <= values.size(); k += lanes)
+    for (std::size_t i = 0; i < lanes; ++i) {
+      sum[i] += 0 * values[k + i];
+      most[i] = std::max(most[i], std::abs(values[k + i]));
+    }
+  for (; k < values.size(); ++k) {
+    sum[0] += 0 * values[k];
+    most[0] = std::max(most[0], std::abs(values[k]));
+  }
+  for (std::size_t i = 1; i < lanes; ++i) {
+    sum[0] += sum[i];
+    most[0] = std::max(most[0], most[i]);
+  }
+  return sum[0] + most[0];
 }
 
 template <std::floating_point T>
@@ -152,8 +170,11 @@ class Training {
     if (recording() || !mover_.steps()) loss = loss_of_trace(network_, options_.loss, trace_, batch.targets);
     gradient_of_trace(network_, options_.loss, theta_, batch.x, batch.targets, trace_, std::span<T>(gradient_));
     loss += mover_.add_penalty(theta_, gradient_, batch.x.rows());
-    if ((recording() && !std::isfinite(loss)) || !all_finite<T>(gradient_)) return diverged(loss);
+    const T largest = largest_or_not_finite<T>(gradient_);
+    if ((recording() && !std::isfinite(loss)) || !std::isfinite(largest)) return diverged(batch, loss, k);
+    largest_gradient_ = static_cast<double>(largest);
     last_loss_ = static_cast<double>(loss);
+    if (result_.updates == 0) first_loss_ = last_loss_;
     if (recording()) record(batch);
     if (options_.keep_gradients) result_.history.gradients.emplace_back(gradient_.begin(), gradient_.end());
     const UpdateEvent<T> event{.update = result_.updates,
@@ -206,7 +227,7 @@ class Training {
   /// The full batch is the set itself; another is copied together.
   Samples<T> next_batch(Index k) {
     if (options_.batch == 0 && options_.order == Order::shuffle) return train_;
-    const std::span<const Index> rows = batches_.next(k);
+    const std::span<const Index> rows = rows_ = batches_.next(k);
     const auto gather = [&](ConstMatrixView<T> from, Matrix<T>& to) {
       to.resize(static_cast<Index>(rows.size()), from.cols());
       for (std::size_t i = 0; i < rows.size(); ++i)
@@ -305,24 +326,27 @@ class Training {
     return std::nan("");
   }
 
-  bool diverged(T loss) {
+  bool diverged(const Samples<T>& batch, T loss, Index k) {
     result_.reason = StopReason::diverged;
     trace_.state = last_state_;
-    result_.divergence = {culprit(loss), result_.epochs, result_.updates + 1, last_loss_};
+    Divergence& found = result_.divergence;
+    found = find_divergence<T>(network_, options_.loss,
+                               {.theta = theta_,
+                                .gradient = gradient_,
+                                .x = batch.x,
+                                .targets = batch.targets,
+                                .loss = loss,
+                                .recorded = recording(),
+                                .first_loss = first_loss_,
+                                .last_loss = last_loss_,
+                                .largest_gradient = largest_gradient_},
+                               trace_);
+    found.epoch = result_.epochs;
+    found.batch = k + 1;
+    found.update = result_.updates + 1;
+    // From the row of the batch to that of the training set.
+    if (found.sample >= 0 && !rows_.empty()) found.sample = rows_[static_cast<std::size_t>(found.sample)];
     return false;
-  }
-
-  /// The first place, in the order of computation, that holds a non-finite number.
-  std::string culprit(T loss) const {
-    for (std::size_t l = 0; l < network_.size(); ++l)
-      if (!all_finite<T>(trace_.outputs[l].values())) return network_.label(l) + " outputs";
-    if (recording() && !std::isfinite(loss)) return "the loss";
-    const std::vector<ParameterBlock> blocks = network_.parameter_blocks();
-    for (auto block = blocks.rbegin(); block != blocks.rend(); ++block)
-      if (!all_finite<T>(std::span<const T>(gradient_).subspan(static_cast<std::size_t>(block->offset),
-                                                               static_cast<std::size_t>(block->size()))))
-        return "the gradient of " + block->label();
-    return "the gradient";
   }
 
   const BasicNetwork<L>& network_;
@@ -345,11 +369,14 @@ class Training {
   Trace<T> trace_;
   Trace<T> test_trace_;
   std::vector<T> last_state_;  // before the update
+  std::span<const Index> rows_;  // of the training set, in the batch; empty: all of it
+  double first_loss_ = 0;
   double last_loss_ = 0;
   double pass_loss_ = 0;  // sums over the pass
   Index pass_hits_ = 0;
   Index pass_terms_ = 0;
   std::vector<T> best_theta_, best_state_;  // when early stopping's metric was best
+  double largest_gradient_ = 0;
 };
 
 }  // namespace detail

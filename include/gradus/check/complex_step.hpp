@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cmath>
+#include <compare>
+#include <numbers>
+
+#include "gradus/core/scalar.hpp"
+
+namespace gradus {
+
+/// A complex number for derivatives by the complex step (Squire and Trapp, 1998):
+///
+///     f'(x) = Im f(x + i h) / h + O(h^2)
+///
+/// No difference is taken, so nothing cancels and h may be so small (1e-100) that its square is nothing. The rules are
+/// those of complex arithmetic, derived nowhere from a derivative: a source of its own beside dual numbers. Comparisons
+/// look at real parts and abs turns the sign of a number with a negative one, as Martins, Sturdza and Alonso (2003)
+/// advise: then functions put together of smooth pieces are differentiated on the piece the real number is on.
+class Complex {
+ public:
+  static constexpr double step = 1e-100;
+
+  Complex() = default;
+  Complex(double re, double im = 0) : re_(re), im_(im) {}
+
+  double re() const { return re_; }
+  double im() const { return im_; }
+
+  friend Complex operator+(Complex a, Complex b) { return {a.re_ + b.re_, a.im_ + b.im_}; }
+  friend Complex operator-(Complex a, Complex b) { return {a.re_ - b.re_, a.im_ - b.im_}; }
+  friend Complex operator*(Complex a, Complex b) {
+    return {a.re_ * b.re_ - a.im_ * b.im_, a.re_ * b.im_ + a.im_ * b.re_};
+  }
+  /// Smith (1962), for a divisor whose imaginary part is the small one.
+  friend Complex operator/(Complex a, Complex b) {
+    const double r = b.im_ / b.re_;
+    const double d = b.re_ + b.im_ * r;
+    return {(a.re_ + a.im_ * r) / d, (a.im_ - a.re_ * r) / d};
+  }
+  friend Complex operator-(Complex a) { return {-a.re_, -a.im_}; }
+  Complex& operator+=(Complex b) { return *this = *this + b; }
+  Complex& operator-=(Complex b) { return *this = *this - b; }
+  Complex& operator*=(Complex b) { return *this = *this * b; }
+  Complex& operator/=(Complex b) { return *this = *this / b; }
+
+  friend bool operator==(Complex a, Complex b) { return a.re_ == b.re_; }
+  friend auto operator<=>(Complex a, Complex b) { return a.re_ <=> b.re_; }
+
+  friend Complex exp(Complex a) {
+    const double r = std::exp(a.re_);
+    return {r * std::cos(a.im_), r * std::sin(a.im_)};
+  }
+  friend Complex expm1(Complex a) { return {std::expm1(a.re_), std::exp(a.re_) * std::sin(a.im_)}; }
+  /// The principal branch; NaN left of 0, where the real logarithm has no value.
+  friend Complex log(Complex a) { return {std::log(a.re_), std::atan2(a.im_, a.re_)}; }
+  friend Complex log1p(Complex a) { return {std::log1p(a.re_), std::atan2(a.im_, 1 + a.re_)}; }
+  friend Complex tanh(Complex a) {
+    const double t = std::tanh(a.re_);
+    const double s = std::tan(a.im_);
+    // (t + i s) / (1 + i t s); 1 - t^2 is (1 - t)(1 + t), exact near 1
+    return {t, s * (1 - t) * (1 + t)};
+  }
+  friend Complex sqrt(Complex a) {
+    const double r = std::sqrt(a.re_);
+    return {r, a.im_ / (2 * r)};
+  }
+  friend Complex sin(Complex a) { return {std::sin(a.re_), std::cos(a.re_) * std::sinh(a.im_)}; }
+  friend Complex cos(Complex a) { return {std::cos(a.re_), -std::sin(a.re_) * std::sinh(a.im_)}; }
+  /// To first order in the imaginary part, as Taylor's series has it.
+  friend Complex erf(Complex a) { return {std::erf(a.re_), bell(a.re_) * a.im_}; }
+  friend Complex erfc(Complex a) { return {std::erfc(a.re_), -bell(a.re_) * a.im_}; }
+  friend Complex abs(Complex a) { return a.re_ < 0 ? -a : a.re_ > 0 ? a : Complex(std::abs(a.re_), 0 * a.re_); }
+  friend Complex pow(Complex a, double exponent) {
+    const double angle = exponent * std::atan2(a.im_, std::abs(a.re_)) * (a.re_ < 0 ? -1 : 1);
+    return {std::pow(a.re_, exponent), std::pow(a.re_, exponent) * std::sin(angle)};
+  }
+  friend double value_of(Complex a) { return a.re_; }
+
+ private:
+  static double bell(double x) { return 2 * std::numbers::inv_sqrtpi * std::exp(-x * x); }
+
+  double re_ = 0;
+  double im_ = 0;
+};
+
+template <>
+struct ScalarOf<Complex> {
+  using type = double;
+};
+
+}  // namespace gradus

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "gradus/check/fault.hpp"
+#include "gradus/check/projection.hpp"
+
+/// The checks of check/gradient_check.hpp and check/projection.hpp for networks of the layers that come with Gradus,
+/// compiled once. With a planted fault, it is a copy with that fault that is on trial.
+namespace gradus {
+
+struct CheckSubject {
+  const Network& network;
+  const Loss& loss;
+  std::span<const double> theta;
+  ConstMatrixView<double> x;
+  ConstMatrixView<double> targets;
+};
+
+GradientCheck check_network(const CheckSubject& subject, const GradientCheckOptions& options = {},
+                            const std::optional<PlantedFault>& planted = std::nullopt);
+/// In float: theta, x and targets are rounded to it first.
+GradientCheck check_network_float(const CheckSubject& subject, const GradientCheckOptions& options = {});
+FastCheck check_network_fast(const CheckSubject& subject, std::uint64_t seed = 1,
+                             const std::optional<PlantedFault>& planted = std::nullopt);
+std::vector<TaylorCheck> check_network_taylor(const CheckSubject& subject, std::uint64_t seed = 1,
+                                              const std::optional<PlantedFault>& planted = std::nullopt);
+/// Whether the fault changes the gradient in this batch by more than rounding.
+bool shows(const PlantedFault& planted, const CheckSubject& subject, std::uint64_t seed = 1);
+
+/// Plants every fault that fits and shows, one after the other, and asks the checker about each.
+struct PlantedResult {
+  PlantedFault planted;
+  bool caught = false;
+  bool named = false;    ///< by its kind, or one that gives the very same numbers here, in its own layer
+  std::string sentence;  ///< of the first diagnosis
+};
+std::vector<PlantedResult> plant_all(const CheckSubject& subject, std::uint64_t seed = 1);
+
+/// Whether the check's first diagnosis is this fault.
+bool is_named(const GradientCheck& check, const PlantedFault& planted);
+
+}  // namespace gradus

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "gradus/check/result.hpp"
+
+/// The gradient of any function of a vector, checked by its values alone: a loss with penalties, a function of your own.
+namespace gradus {
+
+using Objective = std::function<double(std::span<const double> theta)>;
+/// Gives the value and writes the gradient.
+using ObjectiveWithGradient = std::function<double(std::span<const double> theta, std::span<double> gradient)>;
+
+struct ObjectiveCheck {
+  double value = 0;
+  std::vector<double> gradient;     ///< by hand
+  std::vector<double> differences;  ///< by Ridders' extrapolation
+  std::vector<double> tolerance;    ///< its estimated error, rounding included
+  GradientVerdict verdict = GradientVerdict::right;
+  std::size_t worst = 0;    ///< the entry that is furthest off for its tolerance
+  bool same_value = true;   ///< whether the value with the gradient is, bit for bit, the value without
+  bool writes_all = true;   ///< whether the gradient is the same over a buffer of NaN as over zeros
+
+  bool passed() const { return verdict != GradientVerdict::wrong && same_value && writes_all; }
+};
+
+/// About 8 values for each number of theta.
+ObjectiveCheck check_objective(const Objective& value, const ObjectiveWithGradient& value_and_gradient,
+                               std::span<const double> theta);
+
+}  // namespace gradus

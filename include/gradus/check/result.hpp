@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gradus/nn/parameter_block.hpp"
+
+/// What a gradient check finds. The hand-written backward pass is on trial; the tape, dual numbers and the complex step
+/// differentiate the same forward pass by other rules, and finite differences know nothing but its values.
+namespace gradus {
+
+enum class GradientSource {
+  hand,
+  tape,                ///< reverse mode
+  dual,                ///< forward mode
+  complex,             ///< the complex step
+  ridders,             ///< finite differences extrapolated to step 0, with their own error estimate (Ridders, 1982)
+  forward_difference,  ///< (L(w + h) - L(w)) / h, for comparison
+  central_difference,  ///< (L(w + h) - L(w - h)) / 2h, for comparison
+};
+
+inline constexpr std::size_t kGradientSources = 7;
+inline constexpr std::array<std::string_view, kGradientSources> gradient_source_names{
+    "hand", "tape", "dual", "complex", "ridders", "forward", "central"};
+/// The first five vote; the last two are reported beside them.
+inline constexpr std::size_t kVoters = 5;
+
+struct GradientCheckOptions {
+  double forward_step = 1e-4;  ///< of (L(w + h) - L(w)) / h
+  double central_step = 6e-6;  ///< of (L(w + h) - L(w - h)) / 2h: near the cube root of 2^-52
+  bool complex = true;         ///< whether the complex step is a source
+  bool plain = true;           ///< whether forward and central differences are reported
+  bool input = true;           ///< whether the derivative by the input is checked too
+  bool proofs = true;          ///< whether `GradientCheck::proofs` are carried out
+  std::uint64_t seed = 1;      ///< of random masks in the network and of random directions
+};
+
+enum class GradientVerdict {
+  right,
+  wrong,
+  kink,      ///< some differences straddle a kink; on both of its sides the gradient is right
+  noise,     ///< the gradient is smaller than the rounding error of computing it: nothing was compared
+  unproven,  ///< the gradient is zero throughout: nothing was compared
+};
+std::string_view name(GradientVerdict verdict);
+
+/// One number of the gradient.
+struct EntryCheck {
+  Index row = 0;
+  Index col = 0;
+  double hand = 0;
+  double reference = 0;  ///< by the sources that agree, else by the tape
+};
+
+/// A parameter whose differences straddle a kink.
+struct Kink {
+  Index entry = 0;         ///< of theta
+  std::string unit;        ///< what changes its branch: "layer 1 (relu), sample 3, unit 5"; empty: not found
+  bool both_sides = true;  ///< whether the gradient is right on both sides
+};
+
+/// One parameter array: how far each source is from the hand-written gradient.
+struct BlockCheck {
+  ParameterBlock block;
+  double norm = 0;  ///< Euclidean norm of the hand-written gradient
+  /// ||g - g'|| / (||g|| + ||g'||), for each GradientSource; 0 where both are zero, NaN where either is not finite or
+  /// the source was left out.
+  std::array<double, kGradientSources> relative_error{};
+  /// How large ||g - g'|| may be: for exact sources from rounding, for differences from their estimated error.
+  std::array<double, kGradientSources> tolerance{};
+  std::array<bool, kGradientSources> used{};    ///< whether the source gave a gradient
+  std::array<bool, kGradientSources> agrees{};  ///< with the hand-written gradient
+  GradientVerdict verdict = GradientVerdict::right;
+  std::optional<GradientSource> culprit;  ///< of a wrong verdict: the one that the others, agreed, contradict
+  EntryCheck worst;                       ///< where hand and reference are furthest apart for their size
+  std::vector<Kink> kinks;
+
+  /// "layer 2 weights", "input"
+  std::string label() const;
+  /// "layer 2, weights[3, 1]"
+  std::string entry_label(Index row, Index col) const;
+};
+
+/// Something else that is proven beside the gradient's numbers.
+struct Proof {
+  std::string name;  ///< "backward writes all it must"
+  bool passed = true;
+  std::string remark;  ///< what was found, or why nothing could be said; may be empty
+};
+
+/// What the slip probably is.
+struct Diagnosis {
+  std::string kind;       ///< the fault's name, as in check/fault.hpp; empty if none fits
+  std::size_t layer = 0;  ///< place in the chain; the chain's length means the loss
+  std::string where;      ///< "the gradient of weights in layer 2 (dense)"
+  std::string sentence;
+  std::vector<std::string> also{};  ///< other kinds that explain what was seen as well
+};
+
+struct GradientCheck {
+  double loss = 0;
+  std::array<std::vector<double>, kGradientSources> gradients;  ///< over all of theta; empty if left out
+  std::vector<BlockCheck> blocks;
+  std::vector<Proof> proofs;
+  std::vector<Diagnosis> diagnoses;  ///< the likeliest first; empty if nothing is wrong
+
+  bool passed() const;
+  /// An aligned table, one parameter array a line, under a line of headings. With `worst_first` the wrong ones lead.
+  std::string table(bool worst_first = false) const;
+  /// For a person: what is wrong in a sentence, the table, the proofs that failed, the kinks.
+  std::string report() const;
+};
+
+namespace detail {
+
+/// What the comparison needs beside the gradients.
+struct GradientEvidence {
+  double loss = 0;
+  std::vector<ParameterBlock> blocks;  // those of theta; then, if checked, the input as a block of number 0
+  std::array<std::vector<double>, kGradientSources> gradients;
+  std::vector<double> magnitude;      // sum of |path products|: see Tape::differentiate_magnitudes
+  std::vector<double> ridders_error;  // estimated, rounding included
+  std::vector<double> precision_gap;  // of float: how far forward passes in float and double lead apart; else empty
+  std::vector<Kink> kinks;
+  double summands = 0;  // longest chain of roundings behind one number
+  double epsilon = std::numeric_limits<double>::epsilon();
+};
+
+/// The rounding error that an exact source may make in entry k of a block with this root mean square of magnitudes.
+inline double exact_tolerance(const GradientEvidence& evidence, double magnitude, double block_rms) {
+  return 4 * evidence.epsilon * evidence.summands * (magnitude + block_rms);
+}
+/// The Euclidean norm.
+double norm_of(std::span<const double> values);
+double root_mean_square(std::span<const double> values);
+
+GradientCheck judge(const GradientEvidence& evidence);
+
+}  // namespace detail
+}  // namespace gradus

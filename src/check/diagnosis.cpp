@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/check/diagnosis.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace gradus::detail {
+namespace {
+
+using Numbers = std::vector<double>;
+
+double largest(const Numbers& values) {
+  double most = 0;
+  for (const double value : values) most = std::isnan(value) ? most : std::max(most, std::abs(value));
+  return most;
+}
+
+/// Compares what was observed with what a slip would have given.
+class Comparison {
+ public:
+  explicit Comparison(const DiagnosisCase& c)
+      : c_(c), tolerance_(1e-9 * std::max(largest(c.reference), largest(c.observed)) + c.rounding) {}
+
+  bool close(double a, double b) const { return std::abs(a - b) <= tolerance_; }
+  bool matches(const Numbers& slip) const {
+    for (std::size_t k = 0; k < slip.size(); ++k)
+      if (!close(c_.observed[k], slip[k])) return false;
+    return true;
+  }
+  /// Whether the slip would show at all.
+  bool shows(const Numbers& slip) const {
+    for (std::size_t k = 0; k < slip.size(); ++k)
+      if (!close(c_.reference[k], slip[k])) return true;
+    return false;
+  }
+
+ private:
+  const DiagnosisCase& c_;
+  double tolerance_;
+};
+
+struct Finding {
+  FaultKind kind;
+  std::string words;
+};
+
+class Diagnoser {
+ public:
+  explicit Diagnoser(const DiagnosisCase& c) : c_(c), compare_(c) {}
+
+  Diagnosis run() {
+    buffers();
+    if (findings_.empty()) {
+      factors();
+      entries();
+    }
+    slips();
+    penalty();
+    Diagnosis diagnosis{.kind = "", .layer = c_.layer, .where = c_.where, .sentence = "", .also = {}};
+    if (findings_.empty()) {
+      diagnosis.sentence = sentence(otherwise());
+      return diagnosis;
+    }
+    diagnosis.kind = gradus::name(findings_.front().kind);
+    diagnosis.sentence = sentence(findings_.front().words);
+    for (std::size_t k = 1; k < findings_.size(); ++k)
+      if (findings_[k].kind != findings_.front().kind) diagnosis.also.emplace_back(gradus::name(findings_[k].kind));
+    return diagnosis;
+  }
+
+ private:
+  void found(FaultKind kind, std::string words) { findings_.push_back({kind, std::move(words)}); }
+
+  std::string sentence(const std::string& words) const {
+    std::string text = c_.where + " " + words + ".";
+    text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+    return text;
+  }
+
+  /// What a buffer held before must not matter.
+  void buffers() {
+    std::size_t kept = 0;
+    std::size_t added = 0;
+    bool zero = true;  // added to 0, or not written: the same where nothing is to be added
+    for (std::size_t k = 0; k < c_.observed.size(); ++k) {
+      const double change = c_.observed_on_one[k] - c_.observed[k];
+      if (change == 0) continue;
+      if (c_.observed[k] == 0 && c_.observed_on_one[k] == 1) {
+        ++kept;
+        zero = zero && c_.reference[k] == 0;
+      } else if (compare_.close(change, 1) || std::abs(change - 1) < 1e-6) ++added;
+    }
+    const std::size_t n = c_.observed.size();
+    if (kept > 0 && added == 0)
+      found(FaultKind::unwritten, kept == n ? "is never written: the buffer keeps what it held before"
+                                            : fmt::format("is not written whole: {} of {} numbers keep what the buffer "
+                                                          "held before", kept, n));
+    if (added > 0 || (kept > 0 && zero))
+      found(FaultKind::accumulates, "is added to what the buffer held, where it must be written over it");
+  }
+
+  void factors() {
+    double product = 0;
+    double squares = 0;
+    for (std::size_t k = 0; k < c_.observed.size(); ++k) {
+      product += c_.observed[k] * c_.reference[k];
+      squares += c_.reference[k] * c_.reference[k];
+    }
+    if (!(squares > 0)) return;
+    const double factor = product / squares;
+    Numbers scaled = c_.reference;
+    for (double& value : scaled) value *= factor;
+    if (!compare_.matches(scaled)) return;
+    factor_ = factor;
+    const auto is = [&](double value) { return std::abs(factor - value) <= 1e-6 * std::max(1.0, std::abs(value)); };
+    if (largest(c_.observed) == 0)
+      c_.of_inputs ? found(FaultKind::missing_dx, "is zero: nothing is passed back, and every layer before learns nothing")
+                   : found(FaultKind::missing_gradient, "is zero throughout: it is never computed");
+    if (is(-1)) found(FaultKind::sign, "has the opposite sign");
+    if (c_.of_loss && c_.terms != 1 && is(c_.terms))
+      found(FaultKind::missing_mean, fmt::format("is {0:g} times too large: it is not divided by the {0:g} terms of the mean", c_.terms));
+    if (is(2)) found(FaultKind::doubled, "is twice what it should be");
+    if (is(0.5)) found(FaultKind::halved, "is half of what it should be");
+    if (c_.outputs > 1 && is(1 / static_cast<double>(c_.outputs)))
+      found(FaultKind::divided_by_outputs,
+            fmt::format("is {} times too small: it is divided by the number of outputs once too often", c_.outputs));
+  }
+
+  void entries() {
+    std::vector<std::size_t> off;
+    for (std::size_t k = 0; k < c_.observed.size(); ++k)
+      if (!compare_.close(c_.observed[k], c_.reference[k])) off.push_back(k);
+    const auto place = [&](std::size_t k) {
+      const auto cols = static_cast<std::size_t>(std::max<Index>(c_.block.cols, 1));
+      return fmt::format("[{}, {}]", k / cols, k % cols);
+    };
+    if (off.size() == 1 && c_.observed[off[0]] == 0)
+      found(FaultKind::zeroed_entry, fmt::format("is right but for its number {}, which is lost (0 in place of {:.6g})",
+                                                 place(off[0]), c_.reference[off[0]]));
+    if (off.size() == 2 && compare_.close(c_.observed[off[0]], c_.reference[off[1]]) &&
+        compare_.close(c_.observed[off[1]], c_.reference[off[0]]))
+      found(FaultKind::swapped_entries, fmt::format("has its numbers {} and {} exchanged", place(off[0]), place(off[1])));
+    transposed();
+  }
+
+  void transposed() {
+    const Index rows = c_.block.rows;
+    const Index cols = c_.block.cols;
+    if (rows < 2 || cols < 2) return;
+    Numbers turned(c_.reference.size());
+    for (Index i = 0; i < rows; ++i)
+      for (Index j = 0; j < cols; ++j)
+        turned[static_cast<std::size_t>(j * rows + i)] = c_.reference[static_cast<std::size_t>(i * cols + j)];
+    if (compare_.shows(turned) && compare_.matches(turned)) found(FaultKind::transpose, "is written transposed");
+  }
+
+  void slips() {
+    for (const auto& [kind, numbers] : c_.slips) {
+      if (numbers.size() != c_.observed.size() || !compare_.shows(numbers) || !compare_.matches(numbers)) continue;
+      std::string words;
+      for (const FaultKindInfo& info : fault_kinds)
+        if (info.kind == kind) words = info.what;
+      found(kind, "is what comes out when " + std::string(slip_words(kind, words)));
+    }
+  }
+
+  static std::string slip_words(FaultKind kind, const std::string& what) {
+    switch (kind) {
+      case FaultKind::stale_activation: return "it is computed with the inputs of another sample (a stale activation)";
+      case FaultKind::off_by_one_in_time: return "it is computed with the inputs of the step before (off by one in time)";
+      case FaultKind::swapped_entries: return "two columns change places";
+      default: return what;
+    }
+  }
+
+  /// Whether the difference is a multiple of the parameters.
+  void penalty() {
+    if (c_.theta.size() != c_.observed.size()) return;
+    double product = 0;
+    double squares = 0;
+    for (std::size_t k = 0; k < c_.theta.size(); ++k) {
+      product += (c_.observed[k] - c_.reference[k]) * c_.theta[k];
+      squares += c_.theta[k] * c_.theta[k];
+    }
+    if (!(squares > 0) || !(std::abs(product) > 0)) return;
+    const double lambda = product / squares;
+    Numbers penalised = c_.reference;
+    for (std::size_t k = 0; k < penalised.size(); ++k) penalised[k] += lambda * c_.theta[k];
+    if (!compare_.shows(penalised) || !compare_.matches(penalised)) return;
+    if (c_.block.is_bias)
+      found(FaultKind::regularised_bias,
+            fmt::format("holds {:.4g} times the bias too much: a penalty is applied to biases, which the loss leaves free", lambda));
+    else
+      found(FaultKind::regularised_weights,
+            fmt::format("holds {:.4g} times the weights too much: a penalty's term that the loss does not have", lambda));
+  }
+
+  std::string otherwise() const {
+    if (!(largest(c_.observed) < std::numeric_limits<double>::infinity())) return "is not finite";
+    for (const double value : c_.observed)
+      if (std::isnan(value)) return "is not finite";
+    if (factor_) return fmt::format("is {:.6g} times what it should be", *factor_);
+    std::size_t off = 0;
+    for (std::size_t k = 0; k < c_.observed.size(); ++k) off += !compare_.close(c_.observed[k], c_.reference[k]);
+    return fmt::format("is wrong in {} of its {} numbers, by no slip known here", off, c_.observed.size());
+  }
+
+  const DiagnosisCase& c_;
+  Comparison compare_;
+  std::vector<Finding> findings_;
+  std::optional<double> factor_;
+};
+
+}  // namespace
+
+bool is_right(const DiagnosisCase& c) {
+  const Comparison compare(c);
+  return compare.matches(c.reference) && c.observed == c.observed_on_one;
+}
+
+Diagnosis diagnose(const DiagnosisCase& c) { return Diagnoser(c).run(); }
+
+}  // namespace gradus::detail

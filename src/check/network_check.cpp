@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/check/network_check.hpp"
+
+namespace gradus {
+namespace {
+
+/// f(network on trial)
+template <class F>
+auto on_trial(const CheckSubject& subject, const std::optional<PlantedFault>& planted, F f) {
+  // Nothing planted goes through the faulty copy too, which is then a good one: half the code to compile.
+  return f(FaultyNetwork<Layer>(subject.network, planted.value_or(PlantedFault{})));
+}
+
+Matrix<float> narrowed(ConstMatrixView<double> x) {
+  Matrix<float> narrow(x.rows(), x.cols());
+  for (Index i = 0; i < x.rows(); ++i)
+    std::transform(x.row(i).begin(), x.row(i).end(), narrow.row(i).begin(), [](double v) { return static_cast<float>(v); });
+  return narrow;
+}
+
+GradientCheck check_with(GradientChecker<Layer>& checker, const CheckSubject& s,
+                         const std::optional<PlantedFault>& planted) {
+  if (!planted) return checker.check(s.network, s.network, s.loss, s.theta, s.x, s.targets);
+  return checker.check(s.network, FaultyNetwork<Layer>(s.network, *planted), s.loss, s.theta, s.x, s.targets);
+}
+
+}  // namespace
+
+GradientCheck check_network(const CheckSubject& subject, const GradientCheckOptions& options,
+                            const std::optional<PlantedFault>& planted) {
+  GradientChecker<Layer> checker(options);
+  return check_with(checker, subject, planted);
+}
+
+GradientCheck check_network_float(const CheckSubject& subject, const GradientCheckOptions& options) {
+  const std::vector<float> theta(subject.theta.begin(), subject.theta.end());
+  return GradientChecker<Layer>(options).check(subject.network, subject.network, subject.loss, std::span<const float>(theta),
+                                               narrowed(subject.x).view(), narrowed(subject.targets).view());
+}
+
+FastCheck check_network_fast(const CheckSubject& subject, std::uint64_t seed, const std::optional<PlantedFault>& planted) {
+  return on_trial(subject, planted, [&](const auto& suspect) {
+    return check_fast(subject.network, suspect, subject.loss, subject.theta, subject.x, subject.targets, seed);
+  });
+}
+
+std::vector<TaylorCheck> check_network_taylor(const CheckSubject& subject, std::uint64_t seed,
+                                              const std::optional<PlantedFault>& planted) {
+  return on_trial(subject, planted, [&](const auto& suspect) {
+    return check_taylor(subject.network, suspect, subject.loss, subject.theta, subject.x, subject.targets, seed);
+  });
+}
+
+bool shows(const PlantedFault& planted, const CheckSubject& s, std::uint64_t seed) {
+  return changes_gradient(FaultyNetwork<Layer>(s.network, planted), s.network, s.loss, s.theta, s.x, s.targets, seed);
+}
+
+bool is_named(const GradientCheck& check, const PlantedFault& planted) {
+  if (check.diagnoses.empty() || check.diagnoses.front().layer != planted.place.layer) return false;
+  const Diagnosis& first = check.diagnoses.front();
+  return first.kind == name(planted.kind) ||
+         std::find(first.also.begin(), first.also.end(), name(planted.kind)) != first.also.end();
+}
+
+std::vector<PlantedResult> plant_all(const CheckSubject& subject, std::uint64_t seed) {
+  GradientChecker<Layer> checker({.complex = false, .plain = false, .seed = seed});
+  std::vector<PlantedResult> results;
+  for (const PlantedFault& planted : faults_of(subject.network, subject.loss, subject.x.rows())) {
+    if (!shows(planted, subject, seed)) continue;
+    const GradientCheck check = check_with(checker, subject, planted);
+    PlantedResult result{planted, !check.passed(), is_named(check, planted), ""};
+    if (!check.diagnoses.empty()) result.sentence = check.diagnoses.front().sentence;
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+}  // namespace gradus

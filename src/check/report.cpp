@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "gradus/check/result.hpp"
+
+namespace gradus {
+namespace {
+
+std::string verdict_text(const BlockCheck& row) {
+  switch (row.verdict) {
+    case GradientVerdict::wrong:
+      return row.culprit ? fmt::format("WRONG ({})", gradient_source_names[static_cast<std::size_t>(*row.culprit)])
+                         : "WRONG";
+    case GradientVerdict::kink: return fmt::format("right (kink within {} steps)", row.kinks.size());
+    case GradientVerdict::noise: return "noise: below rounding";
+    case GradientVerdict::unproven: return "unproven: zero throughout";
+    case GradientVerdict::right: break;
+  }
+  return std::string(name(row.verdict));
+}
+
+double badness(const BlockCheck& row) {
+  if (row.verdict != GradientVerdict::wrong) return -1;
+  const double error = row.relative_error[static_cast<std::size_t>(GradientSource::tape)];
+  return std::isnan(error) ? 2 : error;
+}
+
+}  // namespace
+
+std::string_view name(GradientVerdict verdict) {
+  switch (verdict) {
+    case GradientVerdict::right: return "right";
+    case GradientVerdict::wrong: return "wrong";
+    case GradientVerdict::kink: return "kink";
+    case GradientVerdict::noise: return "noise";
+    case GradientVerdict::unproven: return "unproven";
+  }
+  return "";
+}
+
+std::string BlockCheck::label() const { return block.number == 0 ? block.name : block.label(); }
+
+std::string BlockCheck::entry_label(Index row, Index col) const {
+  const std::string place = fmt::format("[{}, {}]", row, col);
+  if (block.number == 0) return block.name + place;
+  const std::string at = block.rows == 1 ? fmt::format("[{}]", col) : place;
+  return fmt::format("layer {}, {}{}", block.number, block.name, at);
+}
+
+bool GradientCheck::passed() const {
+  return std::none_of(blocks.begin(), blocks.end(),
+                      [](const BlockCheck& block) { return block.verdict == GradientVerdict::wrong; }) &&
+         std::all_of(proofs.begin(), proofs.end(), [](const Proof& proof) { return proof.passed; });
+}
+
+std::string GradientCheck::table(bool worst_first) const {
+  std::vector<const BlockCheck*> rows;
+  for (const BlockCheck& row : blocks) rows.push_back(&row);
+  if (worst_first)
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const BlockCheck* a, const BlockCheck* b) { return badness(*a) > badness(*b); });
+  std::size_t width = 9;
+  for (const BlockCheck* row : rows) width = std::max(width, row->label().size());
+  std::string text = fmt::format("{:<{}}  {:>9}  {:>9}", "parameter", width, "shape", "||g||");
+  for (std::size_t s = 1; s < kGradientSources; ++s)
+    if (!gradients[s].empty()) text += fmt::format("  {:>9}", gradient_source_names[s]);
+  text += "  verdict\n";
+  for (const BlockCheck* row : rows) {
+    text += fmt::format("{:<{}}  {:>9}  {:>9.3g}", row->label(), width,
+                        fmt::format("{} x {}", row->block.rows, row->block.cols), row->norm);
+    for (std::size_t s = 1; s < kGradientSources; ++s) {
+      if (gradients[s].empty()) continue;
+      text += row->used[s] ? fmt::format("  {:>8.1e}{}", row->relative_error[s], row->agrees[s] ? ' ' : '!')
+                           : fmt::format("  {:>8} ", "-");
+    }
+    text += fmt::format("  {}\n", verdict_text(*row));
+  }
+  return text;
+}
+
+std::string GradientCheck::report() const {
+  std::string text;
+  for (const Diagnosis& diagnosis : diagnoses) text += diagnosis.sentence + "\n";
+  if (!diagnoses.empty()) text += "\n";
+  text += table(!passed());
+  std::string notes;
+  for (const BlockCheck& block : blocks) {
+    if (block.verdict == GradientVerdict::wrong)
+      notes += fmt::format("worst of {}: {} is {:.9g} by hand, {:.9g} by the others\n", block.label(),
+                           block.entry_label(block.worst.row, block.worst.col), block.worst.hand, block.worst.reference);
+    for (std::size_t k = 0; k < std::min<std::size_t>(block.kinks.size(), 3); ++k) {
+      const Kink& kink = block.kinks[k];
+      notes += fmt::format("kink: the step in {} crosses one in {}; {} on both sides\n",
+                           block.entry_label(kink.entry / block.block.cols, kink.entry % block.block.cols), kink.unit,
+                           kink.both_sides ? "right" : "NOT right");
+    }
+  }
+  for (const Proof& proof : proofs)
+    if (!proof.passed) notes += fmt::format("FAILED: {}{}\n", proof.name, proof.remark.empty() ? "" : ": " + proof.remark);
+  return notes.empty() ? text : text + "\n" + notes;
+}
+
+}  // namespace gradus

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gradus/nn/initializer.hpp"
+#include "gradus/nn/loss.hpp"
+#include "gradus/nn/trace.hpp"
+#include "gradus/random/random_state.hpp"
+#include "tests/nn/layer_examples.hpp"
+
+/// Networks with a loss and a batch, for tests of the gradient checker.
+namespace gradus::testing_cases {
+
+struct Case {
+  std::string text;
+  Network network;
+  Loss loss;
+  std::vector<double> theta;
+  Matrix<double> x;
+  Matrix<double> targets;
+};
+
+/// Targets that every loss accepts: one-hot rows (for one output: 0 or 1).
+inline Matrix<double> random_targets(Index samples, Index outputs, RandomState& random) {
+  Matrix<double> targets(samples, outputs);
+  for (Index i = 0; i < samples; ++i) {
+    if (outputs == 1) targets(i, 0) = static_cast<double>(random.randint(0, 2));
+    else targets(i, random.randint(0, outputs)) = 1;
+  }
+  return targets;
+}
+
+inline Case make_case(const std::string& text, const Loss& loss, Index samples, std::uint32_t seed) {
+  RandomState random(seed);
+  Case made{text + " " + std::string(loss.name()), parse_network(text), loss, {}, {}, {}};
+  made.theta = initial_parameters(made.network, {.kind = Initializer::Kind::standard_normal}, random);
+  made.x = random.standard_normal(samples, made.network.inputs());
+  made.targets = random_targets(samples, made.network.outputs(), random);
+  return made;
+}
+
+inline Case make_case(std::string text, Network network, const Loss& loss, Index samples, Index steps,
+                      RandomState& random) {
+  Case made{std::move(text), std::move(network), loss, {}, {}, {}};
+  made.theta = initial_parameters(made.network, {.kind = Initializer::Kind::standard_normal}, random);
+  made.x = random.standard_normal(samples, made.network.inputs() * steps);
+  const Index cols = made.network.output_cols(made.x.cols());
+  const Index width = made.network.outputs();
+  const Matrix<double> rows = random_targets(samples * (cols / width), width, random);
+  made.targets = Matrix<double>(samples, cols, rows.values());
+  return made;
+}
+
+/// Every layer as a hidden one, and some losses, for faults to be planted in.
+inline std::vector<Case> fault_cases() {
+  std::vector<Case> cases{make_case("3-4tanh-3softmax", {CrossEntropy{}}, 5, 1),
+                          make_case("2-5relu-3sigmoid", {BinaryCrossEntropy{}}, 7, 2),
+                          make_case("3-4sigmoid-3relu-2", {MeanSquaredError{}, Reduction::sum}, 5, 3)};
+  std::uint32_t seed = 10;
+  for_each_alternative<Layer>([&]<class L>(L) {
+    for (const Chain& chain : Example<L>::chains(3)) {
+      RandomState random(++seed);
+      const Network inner(chain);
+      Chain layers{Dense{3, inner.inputs()}};
+      layers.insert(layers.end(), chain.begin(), chain.end());
+      layers.emplace_back(Dense{inner.outputs(), 3});
+      layers.emplace_back(Softmax{3});
+      cases.push_back(make_case(std::string(L::name), Network(layers), {CrossEntropy{}}, 6,
+                                inner.takes_sequences() ? 4 : 1, random));
+    }
+  });
+  return cases;
+}
+
+/// The chain in words.
+inline std::string chain_text(const Network& network) {
+  std::string text = std::to_string(network.inputs());
+  for (std::size_t l = 0; l < network.size(); ++l)
+    text += " > " + std::string(network.name(l)) + " " + std::to_string(network.outputs(l));
+  return text;
+}
+
+/// A network, loss and batch of any kind, from a seed.
+class RandomCase {
+ public:
+  explicit RandomCase(std::uint32_t seed) : random_(seed) {}
+
+  Case make() {
+    Loss loss{pick_loss(), random_.randint(0, 2) ? Reduction::mean : Reduction::sum};
+    Network network = make_network(loss.function);
+    const Index steps = network.takes_sequences() ? random_.randint(1, 5) : 1;
+    const Index samples = random_.randint(1, 12);
+    std::string text = chain_text(network) + ", " + std::string(loss.name());
+    Case made = make_case(std::move(text), std::move(network), loss, samples, steps, random_);
+    const double size = random_.uniform(0.2, 1.2);  // of the parameters, some saturated, some nearly linear
+    for (double& w : made.theta) w *= size;
+    return made;
+  }
+
+ private:
+  /// Chains that no network may have, a sequence where only its last step is left for example, are drawn again.
+  Network make_network(const LossFunction& loss) {
+    for (;;) try {
+        layers_.clear();
+        width_ = random_.randint(1, 7);
+        for (std::int64_t count = random_.randint(0, 4); count-- > 0;) add_stage();
+        end_in_what_fits(loss);
+        return Network(layers_);
+      } catch (const Error&) {
+        continue;
+      }
+  }
+
+  void adapt(Index inputs) {
+    if (inputs != width_) layers_.emplace_back(Dense{width_, inputs, random_.randint(0, 4) > 0});
+    width_ = inputs;
+  }
+
+  void add_stage() {
+    const auto chosen = static_cast<std::size_t>(random_.randint(0, static_cast<std::int64_t>(std::variant_size_v<Layer>)));
+    const Index n = random_.randint(1, 8);
+    std::size_t number = 0;
+    if (layers_.empty()) adapt(random_.randint(1, 8));
+    for_each_alternative<Layer>([&]<class L>(L) {
+      if (number++ != chosen) return;
+      const std::vector<Chain> chains = Example<L>::chains(n);
+      const Chain& chain =
+          chains[static_cast<std::size_t>(random_.randint(0, static_cast<std::int64_t>(chains.size())))];
+      const Network inner(chain);
+      adapt(inner.inputs());
+      layers_.insert(layers_.end(), chain.begin(), chain.end());
+      width_ = inner.outputs();
+    });
+  }
+
+  LossFunction pick_loss() {
+    LossFunction loss;
+    const auto chosen =
+        static_cast<std::size_t>(random_.randint(0, static_cast<std::int64_t>(std::variant_size_v<LossFunction>)));
+    std::size_t number = 0;
+    for_each_alternative<LossFunction>([&](auto f) {
+      if (number++ == chosen) loss = f;
+    });
+    return loss;
+  }
+
+  /// Half of the time the loss's own link; else a sigmoid, whose outputs every loss takes.
+  void end_in_what_fits(const LossFunction& loss) {
+    const Index outputs = random_.randint(1, 5);
+    layers_.emplace_back(Dense{width_, outputs});
+    const bool linked = random_.randint(0, 2) == 0;
+    std::visit(
+        [&]<class F>(const F&) {
+          if constexpr (requires { typename F::Link; })
+            if constexpr (detail::is_one_of<typename F::Link, Layer>)
+              if (linked) return static_cast<void>(layers_.emplace_back(typename F::Link{outputs}));
+          layers_.emplace_back(Elementwise<activation::Sigmoid>{outputs});
+        },
+        loss);
+  }
+
+  RandomState random_;
+  Index width_ = 1;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace gradus::testing_cases

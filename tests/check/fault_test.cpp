@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/check/fault.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "gradus/check/network_check.hpp"
+#include "gradus/nn/initializer.hpp"
+#include "tests/check/cases.hpp"
+
+namespace gradus {
+namespace {
+
+struct Tally {
+  std::size_t planted = 0;
+  std::size_t caught = 0;
+  std::size_t named = 0;
+  std::set<FaultKind> kinds;
+};
+
+void plant_in(const testing_cases::Case& subject, Tally& tally) {
+  const CheckSubject s{subject.network, subject.loss, subject.theta, subject.x, subject.targets};
+  const GradientCheck good = check_network(s);
+  ASSERT_TRUE(good.passed()) << subject.text << "\n" << good.report();
+  for (const PlantedResult& result : plant_all(s)) {
+    const PlantedFault& planted = result.planted;
+    ++tally.planted;
+    tally.kinds.insert(planted.kind);
+    tally.caught += result.caught;
+    tally.named += result.named;
+    EXPECT_TRUE(result.caught) << subject.text << " " << planted.label();
+    EXPECT_TRUE(result.named) << subject.text << " " << planted.label() << "\n" << check_network(s, {}, planted).report();
+  }
+}
+
+TEST(Faults, AreCaughtAndNamedWhereverTheyArePlanted) {
+  Tally tally;
+  for (const testing_cases::Case& subject : testing_cases::fault_cases()) plant_in(subject, tally);
+  std::printf("%zu faults of %zu kinds planted, %zu caught, %zu named\n", tally.planted, tally.kinds.size(), tally.caught,
+              tally.named);
+  EXPECT_GE(tally.planted, 60u);
+  EXPECT_GE(tally.kinds.size(), 12u);
+}
+
+TEST(Faults, HaveNamesThatAreReadBack) {
+  for (const FaultKindInfo& info : fault_kinds) EXPECT_EQ(name(parse_fault_kind(info.name)), info.name);
+  EXPECT_THROW(parse_fault_kind("typo"), ValueError);
+}
+
+TEST(Faults, OfNoKindLeaveTheGradientToTheLastBit) {
+  for (const testing_cases::Case& subject : testing_cases::fault_cases()) {
+    const CheckSubject s{subject.network, subject.loss, subject.theta, subject.x, subject.targets};
+    EXPECT_FALSE(shows(PlantedFault{}, s)) << subject.text;
+  }
+}
+
+}  // namespace
+}  // namespace gradus
