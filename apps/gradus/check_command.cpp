@@ -109,7 +109,7 @@ struct Trial {
 
 std::string headline(const Trial& trial, double loss) {
   const Model& model = trial.subject.model;
-  return fmt::format("{}, {} ({}), {} samples, loss {:.6g}\n\n", trial.subject.name, model.loss.name(),
+  return fmt::format("{}, {} ({}), {} samples, loss {:.6g}\n\n", trial.subject.name, to_text(model.loss),
                      model.loss.reduction == Reduction::mean ? "mean" : "sum", trial.x.rows(), loss);
 }
 

@@ -88,11 +88,8 @@ class RandomCase {
   explicit RandomCase(std::uint32_t seed) : random_(seed) {}
 
   Case make() {
-    width_ = random_.randint(1, 7);
-    for (std::int64_t count = random_.randint(0, 4); count-- > 0;) add_stage();
     Loss loss{pick_loss(), random_.randint(0, 2) ? Reduction::mean : Reduction::sum};
-    end_in_what_fits(loss.function);
-    Network network(layers_);
+    Network network = make_network(loss.function);
     const Index steps = network.takes_sequences() ? random_.randint(1, 5) : 1;
     const Index samples = random_.randint(1, 12);
     std::string text = chain_text(network) + ", " + std::string(loss.name());
@@ -103,6 +100,19 @@ class RandomCase {
   }
 
  private:
+  /// Chains that no network may have, a sequence where only its last step is left for example, are drawn again.
+  Network make_network(const LossFunction& loss) {
+    for (;;) try {
+        layers_.clear();
+        width_ = random_.randint(1, 7);
+        for (std::int64_t count = random_.randint(0, 4); count-- > 0;) add_stage();
+        end_in_what_fits(loss);
+        return Network(layers_);
+      } catch (const Error&) {
+        continue;
+      }
+  }
+
   void adapt(Index inputs) {
     if (inputs != width_) layers_.emplace_back(Dense{width_, inputs, random_.randint(0, 4) > 0});
     width_ = inputs;

@@ -206,7 +206,15 @@ class Autopsy {
 
   /// What the layer would give had a slip been made.
   template <class Part>
-  void add_slips(std::size_t l, ConstMatrixView<double> in, const Matrix<double>& dy, DiagnosisCase& c, Part part) {
+  void add_slips(std::size_t l, ConstMatrixView<double> whole, const Matrix<double>& whole_dy, DiagnosisCase& c,
+                 Part part) {
+    // In a sequence, a layer that acts on each step by itself takes the steps for samples.
+    ConstMatrixView<double> in = whole;
+    ConstMatrixView<double> dy = whole_dy;
+    f_.network.visit(l, [&](const auto& layer) {
+      in = step_rows(layer, whole, layer.inputs());
+      dy = step_rows(layer, whole_dy.view(), layer.outputs());
+    });
     const auto slip = [&](FaultKind kind, ConstMatrixView<double> x, ConstMatrixView<double> seed) {
       c.slips.emplace_back(kind, part(derivative_(l, x, seed)));
     };

@@ -191,6 +191,11 @@ struct Faulty : Good {
     Matrix<T> wrong_dx(dx.rows(), dx.cols());
     std::apply(
         [&](Memory... copy) {
+          // What the layer keeps from forward is then of the wrong inputs, too.
+          if constexpr (sizeof...(Memory) > 0 && requires(const Good good, MatrixView<T> out) {
+                          good.template forward<T>(theta, x, out, memory...);
+                        })
+            Good::template forward<T>(theta, inputs.x, inputs.y, copy...);
           Good::template backward<T>(theta, inputs.x, inputs.y, inputs.dy, wrong_dx, wrong, copy...);
         },
         kept);
