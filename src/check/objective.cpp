@@ -18,7 +18,7 @@ std::vector<double> gradient_over(double fill, const ObjectiveWithGradient& f, s
 
 }  // namespace
 
-ObjectiveCheck check_objective(const Objective& value, const ObjectiveWithGradient& value_and_gradient,
+ObjectiveCheck check_objective(const ScalarFunction& value, const ObjectiveWithGradient& value_and_gradient,
                                std::span<const double> theta) {
   constexpr double eps = std::numeric_limits<double>::epsilon();
   ObjectiveCheck check;

@@ -26,7 +26,7 @@ double penalised_gradient(std::span<const double> theta, std::span<double> g, bo
   return penalised(theta);
 }
 
-TEST(Objective, ProvesALossWithPenaltiesAndFindsThePenaltyOnABias) {
+TEST(ScalarFunction, ProvesALossWithPenaltiesAndFindsThePenaltyOnABias) {
   for (const Index n : {1, 2, 3, 7, 20}) {
     RandomState random(static_cast<std::uint32_t>(n));
     const std::vector<double> theta = random.standard_normal(n);
@@ -39,7 +39,7 @@ TEST(Objective, ProvesALossWithPenaltiesAndFindsThePenaltyOnABias) {
   }
 }
 
-TEST(Objective, FindsAGradientThatIsNotWrittenWhole) {
+TEST(ScalarFunction, FindsAGradientThatIsNotWrittenWhole) {
   const std::vector<double> theta{1, 2};
   const auto half = [](std::span<const double> t, std::span<double> g) {
     g[0] = 2 * t[0];
@@ -49,7 +49,7 @@ TEST(Objective, FindsAGradientThatIsNotWrittenWhole) {
   EXPECT_FALSE(check_objective(value, half, theta).passed());
 }
 
-TEST(Objective, ReportsZeroThroughoutAsUnproven) {
+TEST(ScalarFunction, ReportsZeroThroughoutAsUnproven) {
   const std::vector<double> theta{1, 2};
   const auto value = [](std::span<const double>) { return 1.0; };
   const auto gradient = [](std::span<const double>, std::span<double> g) {

@@ -10,7 +10,7 @@
 /// The gradient of any function of a vector, checked by its values alone: a loss with penalties, a function of your own.
 namespace gradus {
 
-using Objective = std::function<double(std::span<const double> theta)>;
+using ScalarFunction = std::function<double(std::span<const double> theta)>;
 /// Gives the value and writes the gradient.
 using ObjectiveWithGradient = std::function<double(std::span<const double> theta, std::span<double> gradient)>;
 
@@ -28,7 +28,7 @@ struct ObjectiveCheck {
 };
 
 /// About 8 values for each number of theta.
-ObjectiveCheck check_objective(const Objective& value, const ObjectiveWithGradient& value_and_gradient,
+ObjectiveCheck check_objective(const ScalarFunction& value, const ObjectiveWithGradient& value_and_gradient,
                                std::span<const double> theta);
 
 }  // namespace gradus
