@@ -172,7 +172,7 @@ class Autopsy {
     const auto on_zero = written(0);
     const auto on_one = written(1);
     const std::string layer = f_.network.label(l);
-    const double rounding = 1e-13 * largest_of(dy) * (1 + largest_of(in)) * static_cast<double>(in.rows() + in.cols());
+    const double rounding = 1e-13 * largest_in(dy) * (1 + largest_in(in)) * static_cast<double>(in.rows() + in.cols());
     std::vector<ParameterBlock> blocks = f_.network.visit(l, [](const auto& kind) { return kind.parameter_blocks(); });
     for (const ParameterBlock& block : blocks) {
       const auto part = [&](std::span<const double> all) {
@@ -194,7 +194,7 @@ class Autopsy {
     c.of_inputs = true;
     c.block.rows = in.rows();
     c.block.cols = in.cols();
-    c.rounding = 1e-13 * largest_of(dy) * (1 + largest_of(f_.theta)) * static_cast<double>(dy.cols());
+    c.rounding = 1e-13 * largest_in(dy) * (1 + largest_of(f_.theta)) * static_cast<double>(dy.cols());
     c.observed = on_zero.x.values();
     c.observed_on_one = on_one.x.values();
     c.reference = reference.x.values();
@@ -235,7 +235,7 @@ class Autopsy {
     for (const double value : values) most = std::max(most, std::abs(value));
     return most;
   }
-  static double largest_of(ConstMatrixView<double> x) {
+  static double largest_in(ConstMatrixView<double> x) {
     double most = 0;
     for (Index i = 0; i < x.rows(); ++i) most = std::max(most, largest_of(x.row(i)));
     return most;

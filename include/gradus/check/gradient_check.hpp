@@ -149,7 +149,7 @@ class GradientChecker {
     const std::vector<double>& hand = gradient_of(GradientSource::hand);
     const auto same_bits = [](std::span<const double> a, std::span<const double> b) {
       return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double p, double q) {
-        return std::bit_cast<std::uint64_t>(p) == std::bit_cast<std::uint64_t>(q) || (std::isnan(p) && std::isnan(q));
+        return (p == q && std::signbit(p) == std::signbit(q)) || (std::isnan(p) && std::isnan(q));
       });
     };
     const std::vector<double> theta(f.theta.begin(), f.theta.end());
