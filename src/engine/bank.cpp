@@ -2,6 +2,7 @@
 #include "gradus/engine/bank.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -24,6 +25,20 @@ bool has_kernel(const Description& net) {
   const bool head = net.head == Head::cross_entropy || net.head == Head::binary_cross_entropy ||
                     net.head == Head::squared_error || net.head == Head::perceptron;
   return functions && head && static_cast<Index>(net.stages.size()) <= kMaxStages;
+}
+
+/// RandomState::shuffle, from the same draws. One beyond the range is refused by swapping a number with itself: a branch
+/// on it would be mispredicted as often as not.
+void shuffle(RandomState& random, std::span<std::int32_t> values) {
+  for (auto last = static_cast<std::uint32_t>(values.size() - 1); last > 0;) {
+    const std::uint32_t mask = ~std::uint32_t{0} >> std::countl_zero(last);
+    while (last > mask >> 1) {
+      const std::uint32_t drawn = random.next_uint32() & mask;
+      const std::uint32_t fits = drawn <= last;
+      std::swap(values[last], values[last ^ ((drawn ^ last) & -fits)]);
+      last -= fits;
+    }
+  }
 }
 
 /// The network without its dropout, which goes into the masks.
@@ -65,8 +80,8 @@ struct Block {
   Index lanes = 0;
   Buffer<T> theta, gradient;
   std::array<Buffer<T>, 2> slots;
-  Buffer<std::int32_t> order;  // of the pass under way
-  Buffer<std::int32_t> rows;   // where the lanes' samples begin, as they were given; for draws
+  Buffer<std::int32_t> rows;   // where each lane's samples begin, lane after lane; in shuffled order
+  Buffer<std::int32_t> order;  // the same for the pass under way, sample after sample
   std::array<RandomState, bank_width<T>> random;
   std::array<double, bank_width<T>> rates{};
   std::array<std::uint64_t, bank_width<T>> seeds{};
@@ -131,6 +146,7 @@ void Bank<T>::State::add_block(std::span<const BankLane<T>> given, bool masks) {
   const std::size_t slots = std::visit([](const auto& m) { return m.slot_count(); }, options.method);
   for (std::size_t k = 0; k < slots; ++k) block.slots[k].resize(size(parameters * n));
   block.rows.resize(size(samples * n));
+  block.order.resize(size(samples * n));
   for (std::size_t k = 0; k < given.size(); ++k) {
     const BankLane<T>& lane = given[k];
     check_length("bank", "theta", static_cast<Index>(lane.theta.size()), parameters);
@@ -143,29 +159,25 @@ void Bank<T>::State::add_block(std::span<const BankLane<T>> given, bool masks) {
       if (row < 0 || row >= total)
         throw ValueError("[bank] expected rows from 0 to " + std::to_string(total - 1) + ", got " +
                          std::to_string(row));
-      block.rows[size(s * n) + k] = place(row);
+      block.rows[k * size(samples) + size(s)] = place(row);
     }
     block.rates[k] = lane.learning_rate;
     block.l2[k] = static_cast<T>(lane.l2);
     block.random[k] = lane.random;
     if (masks) block.seeds[k] = block.random[k].interval(0xffffffff);
   }
-  block.order = block.rows;
 }
 
 /// Shuffles compound from pass to pass, as those of `fit`.
 template <class T>
 void Bank<T>::State::start_pass(Block<T>& block) const {
-  constexpr std::size_t n = size(bank_width<T>);
-  if (options.batch == 0 && !options.draws) return;
   for (std::size_t k = 0; k < size(block.lanes); ++k) {
     RandomState& random = block.random[k];
-    if (options.draws)
-      for (Index s = 0; s < samples; ++s)
-        block.order[size(s) * n + k] = block.rows[random.interval(static_cast<std::uint64_t>(samples - 1)) * n + k];
-    else
-      for (std::size_t s = size(samples); s-- > 1;)
-        std::swap(block.order[s * n + k], block.order[random.interval(s) * n + k]);
+    const std::span<std::int32_t> rows = std::span(block.rows).subspan(k * size(samples), size(samples));
+    if (!options.draws && options.batch > 0) shuffle(random, rows);
+    std::int32_t* to = block.order.data() + k;
+    for (std::size_t s = 0; s < rows.size(); ++s, to += bank_width<T>)
+      *to = rows[options.draws ? random.interval(rows.size() - 1) : s];
   }
 }
 
