@@ -41,6 +41,7 @@
 #include "gradus/data/split.hpp"
 #include "gradus/data/table.hpp"
 #include "gradus/data/weights.hpp"
+#include "gradus/engine/bank.hpp"
 #include "gradus/engine/buffer.hpp"
 #include "gradus/engine/description.hpp"
 #include "gradus/engine/math.hpp"
