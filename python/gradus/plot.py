@@ -194,13 +194,15 @@ def gradient_error(
     names = {"forward": "forward", "central": "central", "complex": "complex step"}
     steps = curve["steps"]
     lines = _curves(axes, {name: (steps, np.maximum(curve[key], floor)) for key, name in names.items()})
-    # Each is named where it runs alone: the long arm of the V, its tip, the floor.
-    for name, step, shift, side in (("forward", 1e-5, (-5, 4), "right"), ("central", None, (-10, -11), "right"),
-                                    ("complex step", 1e-12, (0, 6), "center")):  # fmt: skip
-        errors = np.asarray(lines[name].get_ydata())
-        k = int(errors.argmin()) if step is None else int(np.abs(np.log(steps / step)).argmin())
-        axes.annotate(name, (steps[k], errors[k]), xytext=shift, textcoords="offset points", ha=side,
-                      color=lines[name].get_color())  # fmt: skip
+    # Each is named where it runs alone: above the long arm of the V, beside its tip, above the floor.
+    forward, central, complex_ = (np.asarray(lines[name].get_ydata()) for name in names.values())
+    arm, tip, ground = int(np.abs(np.log(steps / 1e-5)).argmin()), int(central.argmin()), steps < 1e-10
+    for name, at, shift, side in (
+        ("forward", (steps[arm], forward[arm]), (-5, 4), "right"),
+        ("central", (steps[tip], central[tip]), (-10, -11), "right"),
+        ("complex step", (1e-12, complex_[ground].max()), (0, 5), "center"),
+    ):
+        axes.annotate(name, at, xytext=shift, textcoords="offset points", ha=side, color=lines[name].get_color())
     return axes
 
 
