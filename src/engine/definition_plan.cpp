@@ -31,9 +31,17 @@ ConstMatrixView<T> DefinitionPlan<T>::gather(const Pass<T>& pass, ConstMatrixVie
 }
 
 template <class T>
+std::span<const T> DefinitionPlan<T>::weights(const Pass<T>& pass) {
+  weights_.clear();
+  for (Index k = 0; !pass.targets.weights.empty() && k < pass.count; ++k)
+    weights_.push_back(static_cast<T>(pass.weight(k)));
+  return weights_;
+}
+
+template <class T>
 void DefinitionPlan<T>::run(Pass<T>& pass) {
   const ConstMatrixView<T> x = gather(pass, pass.x, x_);
-  const ConstMatrixView<T> targets = gather(pass, pass.targets.values, targets_);
+  const Targets<T> targets(gather(pass, pass.targets.values, targets_), weights(pass));
   trace_.mode = pass.gradient ? Mode::training : Mode::inference;
   trace_.seed = pass.seed;
   trace_.update = pass.update;
@@ -41,7 +49,7 @@ void DefinitionPlan<T>::run(Pass<T>& pass) {
   if (pass.record) {
     const Loss sum{loss_.function, Reduction::sum};
     pass.loss = static_cast<double>(loss_of_trace(network_, sum, trace_, targets));
-    pass.hits = hits<T>(pass.match, trace_.outputs.back(), targets, network_.outputs());
+    pass.hits = hits<T>(pass.match, trace_.outputs.back(), targets.values, network_.outputs());
   }
   if (!pass.gradient) return;
   const std::span<T> gradient(pass.gradient, pass.theta.size());

@@ -21,6 +21,8 @@ class DefinitionPlan final : public Plan<T> {
   /// The pass's samples, copied together unless they lie together.
   ConstMatrixView<T> gather(const Pass<T>& pass, ConstMatrixView<T> from, Matrix<T>& to) const;
 
+  std::span<const T> weights(const Pass<T>& pass);
+
   Network network_;
   Loss loss_;
   Trace<T> trace_;
