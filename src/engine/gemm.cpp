@@ -50,10 +50,11 @@ HWY_INLINE Index parts_of(Index total, Index at_most) { return (total + at_most 
 
 // ------------------------------------------------------------------------------------------------ the tile
 
-/// Operands of a tile: A packed, row k of B at panel + k * kPanel.
+/// Operands of a tile: row k of B at panel + k * kPanel; A as multiply wants it.
 template <class T>
 struct Tile {
   const T* a;
+  Index a_step;
   const T* panel;
   Index depth;
   T* c;
@@ -88,7 +89,7 @@ HWY_NOINLINE void copy_columns(const T* HWY_RESTRICT from, Index stride, Index r
     }
 }
 
-/// Number (r, k) of A lies at a[r * kRow + k], or of a transposed A at a[k * R + r].
+/// Number (r, k) of A lies at a[r * kRow + k * a_step], a_step = 1; of a transposed A at a[r + k * a_step].
 template <class T, int R, int V, bool Transposed>
 void multiply(const Tile<T>& tile) {
   const Tag<T> d;
@@ -99,6 +100,7 @@ void multiply(const Tile<T>& tile) {
     for (int v = 0; v < V; ++v) sum[r][v] = hn::Zero(d);
   const T* HWY_RESTRICT a = tile.a;
   const T* HWY_RESTRICT b = tile.panel;
+  const Index a_step = Transposed ? tile.a_step : 1;
   constexpr Index row_step = Transposed ? 1 : kRow<T>;
   for (Index k = tile.depth; k > 0; --k) {
     Vec<T> row[V];
@@ -108,7 +110,7 @@ void multiply(const Tile<T>& tile) {
       const Vec<T> factor = hn::Set(d, a[r * row_step]);
       for (int v = 0; v < V; ++v) sum[r][v] = hn::MulAdd(factor, row[v], sum[r][v]);
     }
-    a += Transposed ? R : 1;
+    a += a_step;
     b += kPanel<T>;
   }
   if (tile.cols == V * n) return store<T, R, V>(sum, tile.c, tile.c_stride, tile.add);
@@ -237,7 +239,10 @@ void multiply_rows(const Product<T>& p, Index first, Index rows, Index depth_fir
   T* packed = work;
   T* panel = work + kBlockRows * kRow<T>;
   const Index tiles = parts_of(rows, kTileRows);
-  pack_rows(p.a, depth_first, depth, first, rows, packed);
+  // A transposed A that few panels read is read where it lies.
+  const bool direct = Transposed && p.cols <= 4 * kPanel<T>;
+  const T* a = direct ? p.a.data + depth_first * p.a.stride + first : packed;
+  if (!direct) pack_rows(p.a, depth_first, depth, first, rows, packed);
   for (Index j = 0; j < p.cols; j += kPanel<T>) {
     const Index cols = std::min(p.cols - j, kPanel<T>);
     pack_panel(p.b, depth_first, depth, j, cols, panel);
@@ -246,7 +251,8 @@ void multiply_rows(const Product<T>& p, Index first, Index rows, Index depth_fir
       const Index row = cut(rows, tiles, t);
       const Index count = cut(rows, tiles, t + 1) - row;
       kMultiply<T, Transposed>[static_cast<std::size_t>(count - 1)][v](
-          {.a = packed + row * (Transposed ? depth : kRow<T>),
+          {.a = a + row * (direct ? 1 : Transposed ? depth : kRow<T>),
+           .a_step = direct ? p.a.stride : count,
            .panel = panel,
            .depth = depth,
            .c = p.c + (first + row) * p.c_stride + j,
