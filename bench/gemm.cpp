@@ -49,7 +49,7 @@ void blas(const Product<T>& p) {
   const auto call = [&](auto f) {
     f(CblasRowMajor, op(p.a.transposed), op(p.b.transposed), static_cast<blasint>(p.rows), static_cast<blasint>(p.cols),
       static_cast<blasint>(p.depth), T(1), p.a.data, static_cast<blasint>(p.a.stride), p.b.data,
-      static_cast<blasint>(p.b.stride), p.add ? T(1) : T(0), p.c, static_cast<blasint>(p.c_stride));
+      static_cast<blasint>(p.b.stride), T(0), p.c, static_cast<blasint>(p.c_stride));
   };
   if constexpr (sizeof(T) == 4) {
     call(cblas_sgemm);

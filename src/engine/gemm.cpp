@@ -59,18 +59,19 @@ struct Tile {
   Index depth;
   T* c;
   Index c_stride;
-  Index cols;  ///< columns of C in use
-  bool add;
+  Index cols;   ///< columns of C in use
+  const T* d;  ///< null: nothing to add
+  Index d_stride;
 };
 
 template <class T, int R, int V>
-HWY_INLINE void store(const Vec<T> (&sum)[R][V], T* HWY_RESTRICT c, Index stride, bool add) {
+HWY_INLINE void store(const Vec<T> (&sum)[R][V], T* c, Index stride, const T* plus, Index plus_stride) {
   const Tag<T> d;
   constexpr Index n = kLanes<T>;
   HWY_UNROLL(16)
-  for (int r = 0; r < R; ++r, c += stride)
+  for (int r = 0; r < R; ++r, c += stride, plus += plus_stride)
     for (int v = 0; v < V; ++v)
-      hn::StoreU(add ? hn::Add(hn::LoadU(d, c + v * n), sum[r][v]) : sum[r][v], d, c + v * n);
+      hn::StoreU(plus ? hn::Add(hn::LoadU(d, plus + v * n), sum[r][v]) : sum[r][v], d, c + v * n);
 }
 
 /// The columns in use of a tile that reaches beyond C.
@@ -83,7 +84,7 @@ HWY_NOINLINE void copy_columns(const T* HWY_RESTRICT from, Index stride, Index r
       const auto count = static_cast<std::size_t>(std::min(tile.cols - j, n));
       T* c = tile.c + r * tile.c_stride + j;
       HWY_ALIGN T sum[hn::MaxLanes(Tag<T>())] = {};
-      if (tile.add) hn::SafeCopyN(count, d, c, sum);
+      if (tile.d) hn::SafeCopyN(count, d, tile.d + r * tile.d_stride + j, sum);
       hn::Store(hn::Add(hn::Load(d, sum), hn::Load(d, from + r * stride + j)), d, sum);
       hn::SafeCopyN(count, d, sum, c);
     }
@@ -113,9 +114,9 @@ void multiply(const Tile<T>& tile) {
     a += a_step;
     b += kPanel<T>;
   }
-  if (tile.cols == V * n) return store<T, R, V>(sum, tile.c, tile.c_stride, tile.add);
+  if (tile.cols == V * n) return store<T, R, V>(sum, tile.c, tile.c_stride, tile.d, tile.d ? tile.d_stride : 0);
   HWY_ALIGN T whole[R * V * n];
-  store<T, R, V>(sum, whole, V * n, false);
+  store<T, R, V>(sum, whole, V * n, nullptr, 0);
   copy_columns(whole, V * n, R, tile);
 }
 
@@ -250,24 +251,25 @@ void multiply_rows(const Product<T>& p, Index first, Index rows, Index depth_fir
     for (Index t = 0; t < tiles; ++t) {
       const Index row = cut(rows, tiles, t);
       const Index count = cut(rows, tiles, t + 1) - row;
+      T* c = p.c + (first + row) * p.c_stride + j;
+      const T* d = p.d ? p.d + (first + row) * p.d_stride + j : nullptr;
       kMultiply<T, Transposed>[static_cast<std::size_t>(count - 1)][v](
           {.a = a + row * (direct ? 1 : Transposed ? depth : kRow<T>),
            .a_step = direct ? p.a.stride : count,
            .panel = panel,
            .depth = depth,
-           .c = p.c + (first + row) * p.c_stride + j,
+           .c = c,
            .c_stride = p.c_stride,
            .cols = cols,
-           .add = p.add || depth_first > 0});
+           .d = depth_first > 0 ? c : d,
+           .d_stride = depth_first > 0 ? p.c_stride : p.d_stride});
     }
   }
 }
 
 template <class T>
 void product(const Product<T>& p, T* work) {
-  if (p.depth == 0 && !p.add)
-    for (Index i = 0; i < p.rows; ++i) std::fill_n(p.c + i * p.c_stride, p.cols, T(0));
-  const Index blocks = parts_of(p.depth, kDepth<T>);
+  const Index blocks = std::max<Index>(1, parts_of(p.depth, kDepth<T>));  // without terms, C = D
   const Index row_blocks = parts_of(p.rows, kBlockRows);
   for (Index k = 0; k < blocks; ++k) {
     const Index depth_first = cut(p.depth, blocks, k);

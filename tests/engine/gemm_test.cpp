@@ -49,8 +49,10 @@ struct Stored {
   engine::Factor<T> factor;
 };
 
+enum class Plus { nothing, itself, a_row };
+
 template <class T>
-void check_products(bool a_transposed, bool b_transposed, bool add) {
+void check_products(bool a_transposed, bool b_transposed, Plus plus) {
   RandomState random(3);
   Buffer<T> work(static_cast<std::size_t>(engine::kGemmWork<T>));
   for (const Shape& s : shapes) {
@@ -60,13 +62,18 @@ void check_products(bool a_transposed, bool b_transposed, bool add) {
     const Index stride = s.cols + 2;
     const T untouched = T(77);
     std::vector<T> c(static_cast<std::size_t>(s.rows * stride), untouched);
-    std::vector<T> before = c;
+    std::vector<T> row(static_cast<std::size_t>(s.cols));
+    for (T& value : row) value = static_cast<T>(random.uniform(-1, 1));
     for (Index i = 0; i < s.rows; ++i)
       for (Index j = 0; j < s.cols; ++j)
-        before[static_cast<std::size_t>(i * stride + j)] = c[static_cast<std::size_t>(i * stride + j)] =
-            add ? static_cast<T>(random.uniform(-1, 1)) : std::numeric_limits<T>::quiet_NaN();
+        c[static_cast<std::size_t>(i * stride + j)] = plus == Plus::itself
+                                                          ? static_cast<T>(random.uniform(-1, 1))
+                                                          : std::numeric_limits<T>::quiet_NaN();
+    const std::vector<T> before = c;
     std::fill(work.begin(), work.end(), std::numeric_limits<T>::quiet_NaN());
-    const Product<T> product{s.rows, s.cols, s.depth, a.factor, b.factor, c.data(), stride, add};
+    Product<T> product{s.rows, s.cols, s.depth, a.factor, b.factor, c.data(), stride};
+    if (plus == Plus::itself) product.d = c.data(), product.d_stride = stride;
+    if (plus == Plus::a_row) product.d = row.data();
     engine::gemm(product, work.data());
     for (Index i = 0; i < s.rows; ++i)
       for (Index j = 0; j < stride; ++j) {
@@ -75,7 +82,9 @@ void check_products(bool a_transposed, bool b_transposed, bool add) {
           EXPECT_EQ(got, untouched);
           continue;
         }
-        double sum = add ? static_cast<double>(before[static_cast<std::size_t>(i * stride + j)]) : 0;
+        double sum = 0;
+        if (plus == Plus::itself) sum = static_cast<double>(before[static_cast<std::size_t>(i * stride + j)]);
+        if (plus == Plus::a_row) sum = static_cast<double>(row[static_cast<std::size_t>(j)]);
         double size = std::abs(sum);
         for (Index k = 0; k < s.depth; ++k) {
           sum += a(i, k) * b(k, j);
@@ -93,9 +102,9 @@ TEST(Gemm, MultipliesAnyShapeAnyWayRound) {
     engine::use_target(target);
     for (const bool a_transposed : {false, true})
       for (const bool b_transposed : {false, true})
-        for (const bool add : {false, true}) {
-          check_products<float>(a_transposed, b_transposed, add);
-          check_products<double>(a_transposed, b_transposed, add);
+        for (const Plus plus : {Plus::nothing, Plus::itself, Plus::a_row}) {
+          check_products<float>(a_transposed, b_transposed, plus);
+          check_products<double>(a_transposed, b_transposed, plus);
         }
   }
   engine::use_target("");
@@ -109,12 +118,12 @@ TEST(Gemm, GivesAPartTheBitsOfTheWhole) {
     Stored<float> a(rows, depth, false, random), b(depth, cols, true, random);
     Buffer<float> work(static_cast<std::size_t>(engine::kGemmWork<float>));
     std::vector<float> whole(static_cast<std::size_t>(rows * cols)), parts(whole.size());
-    engine::gemm({rows, cols, depth, a.factor, b.factor, whole.data(), cols, false}, work.data());
+    engine::gemm({rows, cols, depth, a.factor, b.factor, whole.data(), cols}, work.data());
     for (const Index row : {Index{0}, Index{50}})
       for (const Index col : {Index{0}, Index{33}}) {
         const Index m = row == 0 ? 50 : rows - 50, n = col == 0 ? 33 : cols - 33;
         engine::gemm({m, n, depth, {a.factor.data + row * a.stride, a.stride, false},
-                      {b.factor.data + col * b.stride, b.stride, true}, parts.data() + row * cols + col, cols, false},
+                      {b.factor.data + col * b.stride, b.stride, true}, parts.data() + row * cols + col, cols},
                      work.data());
       }
     EXPECT_EQ(parts, whole) << target;
@@ -128,7 +137,7 @@ TEST(Gemm, CarriesNaNOfEitherFactorIntoItsRowOrColumnAlone) {
   Buffer<double> work(static_cast<std::size_t>(engine::kGemmWork<double>));
   std::vector<double> c(20 * 40);
   a.values[a.at(7, 11)] = std::numeric_limits<double>::quiet_NaN();
-  engine::gemm({20, 40, 30, a.factor, b.factor, c.data(), 40, false}, work.data());
+  engine::gemm({20, 40, 30, a.factor, b.factor, c.data(), 40}, work.data());
   for (Index i = 0; i < 20; ++i)
     for (Index j = 0; j < 40; ++j) EXPECT_EQ(std::isnan(c[static_cast<std::size_t>(i * 40 + j)]), i == 7);
 }
