@@ -12,9 +12,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "engine/partial-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
 template <class T>
 using Tag = hn::ScalableTag<T>;
@@ -64,30 +65,26 @@ struct Tile {
   Index d_stride;
 };
 
+/// C = sum + D; `whole`: all columns of the tile are in use.
 template <class T, int R, int V>
-HWY_INLINE void store(const Vec<T> (&sum)[R][V], T* c, Index stride, const T* plus, Index plus_stride) {
+HWY_INLINE void store(const Vec<T> (&sum)[R][V], const Tile<T>& tile, bool whole) {
   const Tag<T> d;
   constexpr Index n = kLanes<T>;
+  const auto last = static_cast<std::size_t>(tile.cols - (V - 1) * n);  // numbers in the last vector
+  T* c = tile.c;
+  const T* plus = tile.d;
   HWY_UNROLL(16)
-  for (int r = 0; r < R; ++r, c += stride, plus += plus_stride)
-    for (int v = 0; v < V; ++v)
-      hn::StoreU(plus ? hn::Add(hn::LoadU(d, plus + v * n), sum[r][v]) : sum[r][v], d, c + v * n);
-}
-
-/// The columns in use of a tile that reaches beyond C.
-template <class T>
-HWY_NOINLINE void copy_columns(const T* HWY_RESTRICT from, Index stride, Index rows, const Tile<T>& tile) {
-  const Tag<T> d;
-  constexpr Index n = kLanes<T>;
-  for (Index r = 0; r < rows; ++r)
-    for (Index j = 0; j < tile.cols; j += n) {
-      const auto count = static_cast<std::size_t>(std::min(tile.cols - j, n));
-      T* c = tile.c + r * tile.c_stride + j;
-      HWY_ALIGN T sum[hn::MaxLanes(Tag<T>())] = {};
-      if (tile.d) hn::SafeCopyN(count, d, tile.d + r * tile.d_stride + j, sum);
-      hn::Store(hn::Add(hn::Load(d, sum), hn::Load(d, from + r * stride + j)), d, sum);
-      hn::SafeCopyN(count, d, sum, c);
+  for (int r = 0; r < R; ++r) {
+    for (int v = 0; v < V; ++v) {
+      if (whole || v < V - 1) {
+        hn::StoreU(plus ? hn::Add(sum[r][v], hn::LoadU(d, plus + v * n)) : sum[r][v], d, c + v * n);
+      } else {
+        store_first(plus ? hn::Add(sum[r][v], load_first(d, plus + v * n, last)) : sum[r][v], d, c + v * n, last);
+      }
     }
+    c += tile.c_stride;
+    if (plus) plus += tile.d_stride;
+  }
 }
 
 /// Number (r, k) of A lies at a[r * kRow + k * a_step], a_step = 1; of a transposed A at a[r + k * a_step].
@@ -114,10 +111,11 @@ void multiply(const Tile<T>& tile) {
     a += a_step;
     b += kPanel<T>;
   }
-  if (tile.cols == V * n) return store<T, R, V>(sum, tile.c, tile.c_stride, tile.d, tile.d ? tile.d_stride : 0);
-  HWY_ALIGN T whole[R * V * n];
-  store<T, R, V>(sum, whole, V * n, nullptr, 0);
-  copy_columns(whole, V * n, R, tile);
+  if (tile.cols == V * n) {
+    store<T, R, V>(sum, tile, true);
+  } else {
+    store<T, R, V>(sum, tile, false);
+  }
 }
 
 template <class T>
@@ -205,7 +203,9 @@ HWY_INLINE void copy_rows(const T* HWY_RESTRICT from, Index stride, Index rows, 
   for (Index r = 0; r < rows; ++r, from += stride, to += step) {
     Index j = 0;
     for (; j + n <= cols; j += n) hn::StoreU(hn::LoadU(d, from + j), d, to + j);
-    if (j < cols) hn::SafeCopyN(static_cast<std::size_t>(cols - j), d, from + j, to + j);
+    if (j == cols) continue;
+    const auto rest = static_cast<std::size_t>(cols - j);
+    store_first(load_first(d, from + j, rest), d, to + j, rest);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "engine/partial-inl.hpp"
 #include "engine/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -27,17 +28,19 @@ HWY_INLINE void sweep(Index n, F f) {
   for (; k + lanes <= n; k += lanes) f(k, load, store);
   if (k == n) return;
   const auto rest = static_cast<std::size_t>(n - k);
-  const auto load_rest = [&](const T* from) HWY_ATTR {
-    HWY_ALIGN T part[hn::MaxLanes(Tag<T>())] = {};
-    hn::SafeCopyN(rest, d, from, part);
-    return hn::Load(d, part);
-  };
-  const auto store_rest = [&](Vec<T> v, T* to) HWY_ATTR {
-    HWY_ALIGN T part[hn::MaxLanes(Tag<T>())];
-    hn::Store(v, d, part);
-    hn::SafeCopyN(rest, d, part, to);
-  };
+  const auto load_rest = [&](const T* from) HWY_ATTR { return load_first(d, from, rest); };
+  const auto store_rest = [&](Vec<T> v, T* to) HWY_ATTR { store_first(v, d, to, rest); };
   f(k, load_rest, store_rest);
+}
+
+/// Rows that lie together as one.
+template <class T>
+HWY_INLINE MatrixView<T> as_row(MatrixView<T> x) {
+  return {x.data(), 1, x.size()};
+}
+template <class T>
+HWY_INLINE bool is_whole(MatrixView<T> x) {
+  return x.stride() == x.cols() && x.rows() > 1;
 }
 
 /// Calls g with the function as a constant, so that the choice is made once and not for each vector.
@@ -54,6 +57,7 @@ HWY_INLINE void with_constant(Function f, G g) {
 
 template <class T>
 void function(Function f, ConstMatrixView<T> x, MatrixView<T> y) {
+  if (is_whole(x) && is_whole(y)) return function<T>(f, as_row(x), as_row(y));
   with_constant(f, [&](auto constant) HWY_ATTR {
     for (Index i = 0; i < x.rows(); ++i) {
       const T* in = x.data() + i * x.stride();
@@ -67,6 +71,7 @@ void function(Function f, ConstMatrixView<T> x, MatrixView<T> y) {
 
 template <class T>
 void derivative(Function f, ConstMatrixView<T> y, ConstMatrixView<T> dy, MatrixView<T> dx) {
+  if (is_whole(y) && is_whole(dy) && is_whole(dx)) return derivative<T>(f, as_row(y), as_row(dy), as_row(dx));
   with_constant(f, [&](auto constant) HWY_ATTR {
     for (Index i = 0; i < y.rows(); ++i) {
       const T* out = y.data() + i * y.stride();
@@ -79,38 +84,69 @@ void derivative(Function f, ConstMatrixView<T> y, ConstMatrixView<T> dy, MatrixV
   });
 }
 
+/// A row that fits into a vector.
+template <class T>
+HWY_INLINE void softmax_short(const T* x, T* y, std::size_t cols) {
+  const Tag<T> d;
+  const auto in_use = hn::FirstN(d, cols);
+  const Vec<T> z = load_first(d, x, cols);
+  const Vec<T> max = hn::MaxOfLanes(d, hn::IfThenElse(in_use, z, hn::Set(d, x[0])));
+  const Vec<T> e = hn::IfThenElseZero(in_use, vec_exp_normal(d, hn::Sub(z, max)));
+  store_first(hn::Div(e, hn::SumOfLanes(d, e)), d, y, cols);
+}
+
+template <class T>
+HWY_INLINE void softmax_long(const T* x, T* y, Index cols) {
+  const Tag<T> d;
+  const auto in_use = [&](Index k) HWY_ATTR {
+    return hn::FirstN(d, static_cast<std::size_t>(std::min(cols - k, kLanes<T>)));
+  };
+  Vec<T> max = hn::Set(d, x[0]);
+  sweep<T>(cols, [&](Index k, auto load, auto) HWY_ATTR {
+    max = hn::Max(max, hn::IfThenElse(in_use(k), load(x + k), max));
+  });
+  max = hn::MaxOfLanes(d, max);
+  Vec<T> sum = hn::Zero(d);
+  sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR {
+    const Vec<T> e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, hn::Sub(load(x + k), max)));
+    sum = hn::Add(sum, e);
+    store(e, y + k);
+  });
+  const Vec<T> factor = hn::Div(hn::Set(d, T(1)), hn::SumOfLanes(d, sum));
+  sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR { store(hn::Mul(load(y + k), factor), y + k); });
+}
+
 template <class T>
 void softmax(ConstMatrixView<T> x, MatrixView<T> y) {
-  const Tag<T> d;
-  const Index cols = x.cols();
+  const auto cols = static_cast<std::size_t>(x.cols());
   for (Index i = 0; i < x.rows(); ++i) {
     const T* in = x.data() + i * x.stride();
     T* out = y.data() + i * y.stride();
-    const auto in_use = [&](Index k) HWY_ATTR {
-      return hn::FirstN(d, static_cast<std::size_t>(std::min(cols - k, kLanes<T>)));
-    };
-    Vec<T> max = hn::Set(d, in[0]);
-    sweep<T>(cols, [&](Index k, auto load, auto) HWY_ATTR {
-      max = hn::Max(max, hn::IfThenElse(in_use(k), load(in + k), max));
-    });
-    max = hn::MaxOfLanes(d, max);
-    Vec<T> sum = hn::Zero(d);
-    sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR {
-      const Vec<T> e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, hn::Sub(load(in + k), max)));
-      sum = hn::Add(sum, e);
-      store(e, out + k);
-    });
-    const Vec<T> factor = hn::Div(hn::Set(d, T(1)), hn::SumOfLanes(d, sum));
-    sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR { store(hn::Mul(load(out + k), factor), out + k); });
+    if (x.cols() <= kLanes<T>) {
+      softmax_short(in, out, cols);
+    } else {
+      softmax_long(in, out, x.cols());
+    }
   }
 }
 
 template <class T>
 void column_sums(ConstMatrixView<T> x, T* to) {
-  sweep<T>(x.cols(), [&](Index k, auto load, auto store) HWY_ATTR {
-    Vec<T> sum = hn::Zero(Tag<T>());
-    for (Index i = 0; i < x.rows(); ++i) sum = hn::Add(sum, load(x.data() + i * x.stride() + k));
-    store(sum, to + k);
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  constexpr int chains = 4;  // sums under way at a time
+  Index j = 0;
+  for (; j + chains * n <= x.cols(); j += chains * n) {
+    Vec<T> sum[chains];
+    for (Vec<T>& s : sum) s = hn::Zero(d);
+    for (Index i = 0; i < x.rows(); ++i)
+      for (int c = 0; c < chains; ++c) sum[c] = hn::Add(sum[c], hn::LoadU(d, x.data() + i * x.stride() + j + c * n));
+    for (int c = 0; c < chains; ++c) hn::StoreU(sum[c], d, to + j + c * n);
+  }
+  sweep<T>(x.cols() - j, [&](Index k, auto load, auto store) HWY_ATTR {
+    Vec<T> sum = hn::Zero(d);
+    for (Index i = 0; i < x.rows(); ++i) sum = hn::Add(sum, load(x.data() + i * x.stride() + j + k));
+    store(sum, to + j + k);
   });
 }
 

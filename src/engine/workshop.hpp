@@ -19,11 +19,10 @@ class Workshop {
   static constexpr double alone_flops = 8e6;
   static constexpr Index alone_numbers = 32 * 1024;
 
-  explicit Workshop(int threads) : work_(static_cast<std::size_t>(std::max(threads, 1)) * member_bytes) {
-    if (threads > 1) team_.emplace(threads);
-  }
+  /// The others are called in when there is work for them.
+  explicit Workshop(int threads) : threads_(std::max(threads, 1)) {}
 
-  int threads() const { return team_ ? team_->size() : 1; }
+  int threads() const { return threads_; }
   std::size_t memory() const { return work_.size(); }
 
   /// The product; then, for each part of C as it is done, `after`(the part).
@@ -35,22 +34,22 @@ class Workshop {
     };
     const double flops = 2.0 * static_cast<double>(product.rows) * static_cast<double>(product.cols) *
                          static_cast<double>(product.depth);
-    if (!team_ || flops < alone_flops) return run(product, 0);
-    team_->run([&](int member) { run(part(product, member), member); });
+    if (threads_ == 1 || flops < alone_flops) return run(product, 0);
+    team().run([&](int member) { run(part(product, member), member); });
   }
   template <class T>
   void multiply(const Product<T>& product) {
     multiply(product, [](MatrixView<T>) {});
   }
 
-  /// Calls f(first, count) for pieces that together are 0 ..< rows; each number of f's work costs about as much as a
-  /// multiplication, rows * width of them.
+  /// Calls f(first, count) for pieces that together are 0 ..< rows, each with `width` numbers to go through.
   template <class F>
   void share(Index rows, Index width, const F& f) {
-    if (!team_ || rows * width < alone_numbers) return f(Index{0}, rows);
-    team_->run([&](int member) {
-      const Index first = border(rows, 1, member);
-      f(first, border(rows, 1, member + 1) - first);
+    if (threads_ == 1 || rows * width < alone_numbers) return f(Index{0}, rows);
+    team().run([&](int member) {
+      const Index unit = width == 1 ? 64 : 1;  // threads share no cache line
+      const Index first = border(rows, unit, member);
+      f(first, border(rows, unit, member + 1) - first);
     });
   }
 
@@ -58,14 +57,22 @@ class Workshop {
   static constexpr std::size_t member_bytes = kGemmWork<float> * sizeof(float);
   static_assert(member_bytes == kGemmWork<double> * sizeof(double));
 
+  Team& team() {
+    if (!team_) {
+      work_.resize(static_cast<std::size_t>(threads_) * member_bytes);
+      team_.emplace(threads_);
+    }
+    return *team_;
+  }
   template <class T>
   T* work(int member) {
+    if (work_.empty()) work_.resize(member_bytes);
     return reinterpret_cast<T*>(work_.data() + static_cast<std::size_t>(member) * member_bytes);
   }
   /// Where the member's piece of `total` begins, in whole units.
   Index border(Index total, Index unit, int member) const {
     const Index units = (total + unit - 1) / unit;
-    return std::min(units * member / threads() * unit, total);
+    return std::min(units * member / threads_ * unit, total);
   }
   /// The longer side of C is cut.
   template <class T>
@@ -91,6 +98,7 @@ class Workshop {
     return p;
   }
 
+  int threads_;
   Buffer<std::byte> work_;
   std::optional<Team> team_;
 };
