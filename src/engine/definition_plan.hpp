@@ -22,7 +22,11 @@ class DefinitionPlan final : public Plan<T> {
 
   void run(Pass<T>& pass) override {
     const ConstMatrixView<T> x = gather(pass, pass.x, x_);
-    const ConstMatrixView<T> targets = gather(pass, pass.targets.values, targets_);
+    const ConstMatrixView<T> values = gather(pass, pass.targets.values, targets_);
+    weights_.clear();
+    if (!pass.targets.weights.empty())
+      for (Index i = 0; i < pass.count; ++i) weights_.push_back(static_cast<T>(pass.weight(i)));
+    const Targets<T> targets(values, weights_);
     trace_.mode = pass.gradient ? Mode::training : Mode::inference;
     trace_.seed = pass.seed;
     trace_.update = pass.update;
@@ -30,7 +34,7 @@ class DefinitionPlan final : public Plan<T> {
     if (pass.record) {
       const Loss sum{loss_.function, Reduction::sum};
       pass.loss = static_cast<double>(loss_of_trace(network_, sum, trace_, targets));
-      pass.hits = hits(pass.match, trace_.outputs.back(), targets);
+      pass.hits = hits(pass.match, trace_.outputs.back(), values);
     }
     if (!pass.gradient) return;
     const std::span<T> gradient(pass.gradient, pass.theta.size());
@@ -39,7 +43,7 @@ class DefinitionPlan final : public Plan<T> {
 
   std::size_t memory() const override {
     const auto bytes = [](const auto& v) { return v.capacity() * sizeof(v[0]); };
-    std::size_t sum = bytes(x_.values()) + bytes(targets_.values()) + bytes(trace_.state);
+    std::size_t sum = bytes(x_.values()) + bytes(targets_.values()) + bytes(weights_) + bytes(trace_.state);
     for (const Matrix<T>& outputs : trace_.outputs) sum += bytes(outputs.values());
     for (const Matrix<T>& derivative : trace_.derivative) sum += bytes(derivative.values());
     for (const LayerMemory<T>& memory : trace_.memory)
@@ -68,6 +72,7 @@ class DefinitionPlan final : public Plan<T> {
   Trace<T> trace_;
   Matrix<T> x_;
   Matrix<T> targets_;
+  std::vector<T> weights_;
 };
 
 extern template class DefinitionPlan<float>;

@@ -164,13 +164,13 @@ inline bool fuse(FastLayer& before, const FastLayer& layer) {
 }
 
 /// The same network of fast layers, which use the workshop as long as they live. The last layer stays by itself, for the
-/// loss to fuse with.
+/// loss to fuse with; and all do where there is dropout, whose masks depend on the numbers of the layers.
 inline FastNetwork fast_network(const Network& network, Workshop& workshop) {
   std::vector<FastLayer> layers;
   for (const Layer& layer : network.layers()) {
     FastLayer form = std::visit([&](const auto& given) { return fast_layer(given, workshop); }, layer);
-    const bool last = &layer == &network.layers().back();
-    if (last || layers.empty() || !fuse(layers.back(), form)) layers.push_back(std::move(form));
+    const bool alone = network.uses_masks() || layers.empty() || &layer == &network.layers().back();
+    if (alone || !fuse(layers.back(), form)) layers.push_back(std::move(form));
   }
   return FastNetwork(std::move(layers));
 }

@@ -27,10 +27,11 @@ class ProductsPlan final : public Plan<T> {
     std::vector<T> theta(count), gradient(count);
     const Matrix<T> x(batch, network.inputs()), targets(batch, network.outputs());
     const std::vector<Index> rows(static_cast<std::size_t>(batch));
+    const std::vector<T> weights(rows.size());
     Pass<T> pass;
     pass.theta = theta;
     pass.x = x;
-    pass.targets = targets;
+    pass.targets = {targets, weights};
     pass.rows = rows.data();
     pass.count = batch;
     pass.gradient = gradient.data();
