@@ -30,5 +30,6 @@ NB_MODULE(_core, m) {
   using namespace gradus::python;
   translate_errors();
   m.attr("__version__") = GRADUS_VERSION;
+  bind_estimator(m);
   bind_network(m);
 }

@@ -56,6 +56,7 @@ enum class Reduction { mean, sum };
 struct Loss {
   LossFunction function = CrossEntropy{};
   Reduction reduction = Reduction::mean;
+  double factor = 1;  ///< of that number: 1/2 with the mean squared error for those whose gradient is p - t
 
   /// Without its options.
   std::string_view name() const {
@@ -63,8 +64,8 @@ struct Loss {
   }
   /// What the sum over a batch is multiplied with.
   double scale(Index batch, Index outputs) const {
-    if (reduction == Reduction::sum) return 1;
-    return 1.0 / static_cast<double>(batch * std::visit([&](const auto& f) { return f.terms(outputs); }, function));
+    if (reduction == Reduction::sum) return factor;
+    return factor / static_cast<double>(batch * std::visit([&](const auto& f) { return f.terms(outputs); }, function));
   }
 };
 
