@@ -40,6 +40,7 @@
 #include "gradus/data/source.hpp"
 #include "gradus/data/split.hpp"
 #include "gradus/data/table.hpp"
+#include "gradus/engine/bank.hpp"
 #include "gradus/engine/buffer.hpp"
 #include "gradus/engine/description.hpp"
 #include "gradus/engine/math.hpp"

@@ -25,6 +25,7 @@ struct Block {
   T* outputs[kMaxStages];  ///< of each stage; of the last: p
   T* logits;               ///< z of the last stage
   T* delta[2];
+  T* weights;  ///< of the samples
 };
 
 /// z of U units from `first` on, for V vectors of samples: z_u = b_u + sum_i x_i W[i, u].
@@ -181,12 +182,14 @@ HWY_INLINE Vec<T> log_1_plus(Vec<T> e) {
 template <class T, int V>
 class Output {
  public:
-  Output(BatchPass<T>& pass, const Block<T>& block, T* delta) : pass_(pass), block_(block), delta_(delta) {}
+  Output(const Description& net, Pass<T>& pass, const Block<T>& block, T* delta)
+      : net_(net), pass_(pass), block_(block), delta_(delta) {}
 
   void run(int v, hn::Mask<Tag<T>> active) {
     const Tag<T> d;
-    const Head head = pass_.net->head;
-    const Vec<T> scale = hn::Set(d, pass_.scale);
+    const Head head = net_.head;
+    const Vec<T> weight = at(block_.weights, 0, v);
+    const Vec<T> scale = hn::Mul(hn::Set(d, static_cast<T>(pass_.scale)), weight);
     Vec<T> mass = hn::Set(d, T(1));
     Vec<T> log_sum = hn::Zero(d);
     if (head == Head::cross_entropy) {
@@ -199,24 +202,24 @@ class Output {
       const Vec<T> t = at(block_.targets, c, v);
       Vec<T> slope = hn::MulSub(p, mass, t);
       if (head == Head::squared_error)
-        slope = times_derivative(d, pass_.net->stages.back().function, p, hn::Add(slope, slope));
+        slope = times_derivative(d, net_.stages.back().function, p, hn::Add(slope, slope));
       hn::Store(hn::IfThenElseZero(active, hn::Mul(slope, scale)), d, delta_ + place(c, v));
     }
     if (!pass_.record) return;
-    pass_.loss += sum_of<T>(hn::IfThenElseZero(active, loss(v, log_sum)));
+    pass_.loss += static_cast<double>(sum_of<T>(hn::IfThenElseZero(active, hn::Mul(weight, loss(v, log_sum)))));
     pass_.hits += hits(v, active);
   }
 
  private:
-  Index outputs() const { return pass_.net->outputs(); }
-  const T* p_() const { return block_.outputs[pass_.net->stages.size() - 1]; }
+  Index outputs() const { return net_.outputs(); }
+  const T* p_() const { return block_.outputs[net_.stages.size() - 1]; }
   static Index place(Index unit, int v) { return (unit * V + v) * kLanes<T>; }
   HWY_INLINE Vec<T> at(const T* from, Index unit, int v) const { return hn::Load(Tag<T>(), from + place(unit, v)); }
 
   /// p, and log sum_c exp z_c.
   Vec<T> softmax(int v) {
     const Tag<T> d;
-    T* p = block_.outputs[pass_.net->stages.size() - 1];
+    T* p = block_.outputs[net_.stages.size() - 1];
     Vec<T> max = at(block_.logits, 0, v);
     for (Index c = 1; c < outputs(); ++c) max = hn::Max(max, at(block_.logits, c, v));
     Vec<T> sum = hn::Zero(d);
@@ -239,7 +242,7 @@ class Output {
       const Vec<T> z = at(block_.logits, c, v);
       const Vec<T> p = at(p_(), c, v);
       const Vec<T> t = at(block_.targets, c, v);
-      switch (pass_.net->head) {
+      switch (net_.head) {
         case Head::cross_entropy: sum = hn::MulAdd(t, hn::Sub(log_sum, z), sum); break;
         case Head::binary_cross_entropy: {
           const Vec<T> linear = hn::IfThenElse(hn::Gt(z, zero), hn::Mul(z, hn::Sub(one, t)), hn::Neg(hn::Mul(t, z)));
@@ -284,21 +287,22 @@ class Output {
     return static_cast<Index>(hn::CountTrue(d, hit));
   }
 
-  BatchPass<T>& pass_;
+  const Description& net_;
+  Pass<T>& pass_;
   const Block<T>& block_;
   T* delta_;
 };
 
 /// Rows become columns: unit u of sample s goes to u * V * lanes + s; samples past the end are zeros.
 template <class T, int V>
-void gather(const BatchPass<T>& pass, Index first, Index count, const T* from, Index stride, Index width, T* to) {
+void gather(const Pass<T>& pass, Index first, Index count, ConstMatrixView<T> from, T* to) {
   constexpr Index lanes = V * kLanes<T>;
   for (Index s = 0; s < count; ++s) {
-    const T* row = from + (pass.rows ? pass.rows[first + s] : first + s) * stride;
-    for (Index u = 0; u < width; ++u) to[u * lanes + s] = row[u];
+    const T* row = from.row(pass.row(first + s)).data();
+    for (Index u = 0; u < from.cols(); ++u) to[u * lanes + s] = row[u];
   }
   if (count == lanes) return;
-  for (Index u = 0; u < width; ++u) std::fill(to + u * lanes + count, to + (u + 1) * lanes, T(0));
+  for (Index u = 0; u < from.cols(); ++u) std::fill(to + u * lanes + count, to + (u + 1) * lanes, T(0));
 }
 
 template <class T>
@@ -315,56 +319,60 @@ Block<T> lay_out(const Description& net, T* work, Index lanes) {
   block.logits = take(net.outputs());
   block.delta[0] = take(net.widest());
   block.delta[1] = take(net.widest());
+  block.weights = take(1);
   return block;
 }
 
 /// Samples `first` to `first + count` of the batch, at most V vectors of them.
 template <class T, int V, bool First>
-void run_block(BatchPass<T>& pass, Index first, Index count) {
+void run_block(const Description& net, T* work, Pass<T>& pass, Index first, Index count) {
   const Tag<T> d;
-  const Description& net = *pass.net;
-  const Block<T> block = lay_out(net, pass.work, V * kLanes<T>);
-  gather<T, V>(pass, first, count, pass.x, pass.x_stride, net.inputs(), block.x);
-  gather<T, V>(pass, first, count, pass.targets, pass.targets_stride, net.outputs(), block.targets);
+  const Block<T> block = lay_out(net, work, V * kLanes<T>);
+  gather<T, V>(pass, first, count, pass.x, block.x);
+  gather<T, V>(pass, first, count, pass.targets.values, block.targets);
+  for (Index s = 0; s < V * kLanes<T>; ++s)
+    block.weights[s] = s < count ? static_cast<T>(pass.weight(first + s)) : T(0);
+  const T* theta = pass.theta.data();
   const T* x = block.x;
   const std::size_t last = net.stages.size() - 1;
   for (std::size_t s = 0; s <= last; ++s) {
-    forward_stage<T, V>(x, net.stages[s], pass.theta, s == last ? block.logits : block.outputs[s], block.outputs[s]);
+    forward_stage<T, V>(x, net.stages[s], theta, s == last ? block.logits : block.outputs[s], block.outputs[s]);
     x = block.outputs[s];
   }
-  Output<T, V> output(pass, block, block.delta[last % 2]);
+  Output<T, V> output(net, pass, block, block.delta[last % 2]);
   for (int v = 0; v < V; ++v) {
     const Index left = std::clamp<Index>(count - v * kLanes<T>, 0, kLanes<T>);
     output.run(v, hn::FirstN(d, static_cast<std::size_t>(left)));
   }
+  if (!pass.gradient) return;
   for (std::size_t s = last + 1; s-- > 0;) {
     const T* in = s == 0 ? block.x : block.outputs[s - 1];
     const T* delta = block.delta[s % 2];
     gradient_stage<T, V, First>(in, delta, net.stages[s], pass.gradient);
     if (s > 0)  // the first stage's input needs no derivative
-      backward_stage<T, V>(delta, net.stages[s], pass.theta, net.stages[s - 1].function, in, block.delta[(s + 1) % 2]);
+      backward_stage<T, V>(delta, net.stages[s], theta, net.stages[s - 1].function, in, block.delta[(s + 1) % 2]);
   }
 }
 
 template <class T, bool First>
-void run_block(BatchPass<T>& pass, Index first, Index count) {
-  if (count > 2 * kLanes<T>) return run_block<T, 4, First>(pass, first, count);
-  if (count > kLanes<T>) return run_block<T, 2, First>(pass, first, count);
-  run_block<T, 1, First>(pass, first, count);
+void run_block(const Description& net, T* work, Pass<T>& pass, Index first, Index count) {
+  if (count > 2 * kLanes<T>) return run_block<T, 4, First>(net, work, pass, first, count);
+  if (count > kLanes<T>) return run_block<T, 2, First>(net, work, pass, first, count);
+  run_block<T, 1, First>(net, work, pass, first, count);
 }
 
 template <class T>
-void batch_pass(BatchPass<T>& pass) {
+void batch_pass(const Description& net, T* work, Pass<T>& pass) {
   constexpr Index block = 4 * kLanes<T>;
   pass.loss = 0;
   pass.hits = 0;
-  run_block<T, true>(pass, 0, std::min(pass.count, block));
+  run_block<T, true>(net, work, pass, 0, std::min(pass.count, block));
   for (Index first = block; first < pass.count; first += block)
-    run_block<T, false>(pass, first, std::min(pass.count - first, block));
+    run_block<T, false>(net, work, pass, first, std::min(pass.count - first, block));
 }
 
-void run_batch_float(BatchPass<float>& pass) { batch_pass(pass); }
-void run_batch_double(BatchPass<double>& pass) { batch_pass(pass); }
+void run_batch_float(const Description& net, float* work, Pass<float>& pass) { batch_pass(net, work, pass); }
+void run_batch_double(const Description& net, double* work, Pass<double>& pass) { batch_pass(net, work, pass); }
 
 }  // namespace gradus::engine::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -378,15 +386,19 @@ HWY_EXPORT(run_batch_double);
 template <class T>
 Index batch_work(const Description& net) {
   constexpr Index lanes = 4 * 64 / static_cast<Index>(sizeof(T));
-  Index units = net.inputs() + 2 * net.outputs() + 2 * net.widest();
+  Index units = net.inputs() + 2 * net.outputs() + 2 * net.widest() + 1;
   for (const Stage& stage : net.stages) units += stage.outputs;
   return units * lanes;
 }
 template Index batch_work<float>(const Description&);
 template Index batch_work<double>(const Description&);
 
-void run_batch(BatchPass<float>& pass) { HWY_DYNAMIC_DISPATCH(run_batch_float)(pass); }
-void run_batch(BatchPass<double>& pass) { HWY_DYNAMIC_DISPATCH(run_batch_double)(pass); }
+void run_batch(const Description& net, float* work, Pass<float>& pass) {
+  HWY_DYNAMIC_DISPATCH(run_batch_float)(net, work, pass);
+}
+void run_batch(const Description& net, double* work, Pass<double>& pass) {
+  HWY_DYNAMIC_DISPATCH(run_batch_double)(net, work, pass);
+}
 
 }  // namespace gradus::engine
 #endif

@@ -101,19 +101,11 @@ T sample_loss(Head head, Index count, const T* z, const T* p, const T* t) {
 }
 
 template <class T>
-bool sample_hit(Match match, Index count, const T* p, const T* t) {
-  if (match == Match::none) return false;
-  if (match == Match::largest) return std::max_element(p, p + count) - p == std::max_element(t, t + count) - t;
-  for (Index c = 0; c < count; ++c)
-    if ((p[c] > T(0.5)) != (t[c] > T(0.5))) return false;
-  return true;
-}
-
-template <class T>
 void record(OnlinePass<T>& pass, const T* z, const T* p, const T* t) {
   const Index count = pass.net->outputs();
-  pass.loss += sample_loss(pass.net->head, count, z, p, t);
-  pass.hits += sample_hit(pass.match, count, p, t);
+  const auto outputs = static_cast<std::size_t>(count);
+  pass.loss += static_cast<double>(pass.weight * sample_loss(pass.net->head, count, z, p, t));
+  pass.hits += is_match<T>(pass.match, {p, outputs}, {t, outputs});
 }
 
 /// p, delta and what is recorded, for outputs that fit into 16 bytes or not. A function of its own: inlined into every
@@ -126,11 +118,11 @@ HWY_NOINLINE void finish(OnlinePass<T>& pass, const T* z, T* p, const T* t, T* d
   if (count <= kGroup<T>) {
     const SumTag<T> d;
     output_function(d, f, count, z, p);
-    output_delta(d, net, count, p, t, pass.rate, delta);
+    output_delta(d, net, count, p, t, pass.rate * pass.weight, delta);
   } else {
     const Tag<T> d;
     output_function(d, f, count, z, p);
-    output_delta(d, net, count, p, t, pass.rate, delta);
+    output_delta(d, net, count, p, t, pass.rate * pass.weight, delta);
   }
   if (pass.record) record(pass, z, p, t);
 }
@@ -211,16 +203,12 @@ HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T
   }
 }
 
-template <class T>
-HWY_INLINE const T* row_of(const T* from, Index stride, const Index* rows, Index k) {
-  return from + (rows ? rows[k] : k) * stride;
-}
-
 template <class T, int H, int C>
 void small_steps(OnlinePass<T>& pass) {
-  for (Index k = 0; k < pass.count; ++k)
-    small_step<T, H, C>(pass, row_of(pass.x, pass.x_stride, pass.rows, k),
-                        row_of(pass.targets, pass.targets_stride, pass.rows, k), pass.work);
+  for (Index k = 0; k < pass.count; ++k) {
+    const Index row = pass.begin(k);
+    small_step<T, H, C>(pass, pass.x + row * pass.x_stride, pass.targets + row * pass.targets_stride, pass.work);
+  }
 }
 
 template <class T, int H>
@@ -388,9 +376,10 @@ void run(OnlinePass<T>& pass) {
   pass.loss = 0;
   pass.hits = 0;
   if (small_steps(pass)) return;
-  for (Index k = 0; k < pass.count; ++k)
-    large_step(pass, row_of(pass.x, pass.x_stride, pass.rows, k),
-               row_of(pass.targets, pass.targets_stride, pass.rows, k));
+  for (Index k = 0; k < pass.count; ++k) {
+    const Index row = pass.begin(k);
+    large_step(pass, pass.x + row * pass.x_stride, pass.targets + row * pass.targets_stride);
+  }
 }
 
 template <class T>

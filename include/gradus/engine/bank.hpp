@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "gradus/engine/trainer.hpp"
+#include "gradus/optim/optimizer.hpp"
+#include "gradus/random/random_state.hpp"
+
+namespace gradus::engine {
+
+struct BankOptions {
+  Loss loss = {};
+  OptimizerMethod method = Sgd{};  ///< Sgd or Adam; in place of its learning rate stands that of each lane
+  Index batch = 1;                 ///< samples an update, the last of a pass may be smaller; 0: all, in their order
+  bool draws = false;              ///< samples are drawn with replacement; else each pass shuffles them anew
+};
+
+/// One network of a bank, before training.
+template <class T>
+struct BankLane {
+  std::span<const T> theta;  ///< first parameters
+  RandomState random{};      ///< of dropout's masks and of the order of samples, drawn as `fit` draws them
+  double learning_rate = 0.01;
+  double l2 = 0;                  ///< as Regularisation::l2
+  std::span<const Index> rows{};  ///< the samples to learn from, equally many for each lane; empty: all
+};
+
+/// Networks of one shape, trained together: a SIMD lane each. What a lane does depends on nothing but itself, so that
+/// its bits are the same in any bank, at any place; they agree with `fit`, from the same parameters and stream, to
+/// rounding. A number that goes non-finite spoils its own lane only.
+///
+/// Parameters of `width` lanes lie together, one cache line for each parameter. Not to be shared by threads: give each
+/// thread banks of its own.
+template <class T>
+class Bank {
+ public:
+  /// Lanes trained at once; a bank of a multiple of them leaves none idle.
+  static constexpr Index width = 64 / static_cast<Index>(sizeof(T));
+
+  /// Whether there is a plan: dense layers, each with step, sigmoid, tanh, ReLU or nothing, a last layer that the loss
+  /// fits (softmax or sigmoid with cross-entropy, step with the perceptron's, any but softmax with mse), at most 16 of
+  /// them; dropout before a dense layer; plain descent, momentum or Adam.
+  static bool exists(const Network& network, const LossFunction& loss, const OptimizerMethod& method);
+
+  /// Copies the samples. Throws ValueError if there is no plan, a number is out of range or there are no lanes or
+  /// samples, ShapeError if something does not fit.
+  Bank(const Network& network, ConstMatrixView<T> x, ConstMatrixView<T> targets, const BankOptions& options,
+       std::span<const BankLane<T>> lanes);
+  ~Bank();
+  Bank(Bank&&) noexcept;
+  Bank& operator=(Bank&&) noexcept;
+
+  Index lanes() const;
+  /// Updates in one pass over the samples.
+  Index updates_per_pass() const;
+  /// So many updates more of every lane. Allocates nothing.
+  void train(Index updates);
+
+  void parameters(Index lane, std::span<T> theta) const;
+  /// Whether every parameter of the lane is a finite number; one that went non-finite stays so.
+  bool is_finite(Index lane) const;
+  /// Loss and hits of each lane on samples of its own: `rows[lane]`, equally many for each, none of them dropped out.
+  std::vector<Tally> score(std::span<const std::span<const Index>> rows, Match match) const;
+  /// Bytes held: samples, parameters, optimizer slots, orders, scratch.
+  std::size_t memory() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+extern template class Bank<float>;
+extern template class Bank<double>;
+
+}  // namespace gradus::engine

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: MIT
+// A lane holds a network: every product is of a weight of its own with a number of its own, and nothing is ever summed
+// over lanes. One vector of networks goes through all its updates before the next one starts, so that its weights stay
+// in the first cache; the units of a layer, which do not wait for each other, fill the pipeline.
+#include "engine/bank_kernel.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <type_traits>
+
+#include "engine/targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/bank_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "engine/vector-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+/// Memory of one sample's passes: unit u of an array lies at u * bank_width.
+template <class T>
+struct BankArrays {
+  T* x;
+  T* targets;
+  std::array<T*, kMaxStages> inputs;  ///< of each stage, where dropout changes them; else null
+  std::array<T*, kMaxStages> mask;    ///< what it multiplies them with
+  std::array<T*, kMaxStages> outputs;
+  T* logits;
+  T* delta[2];
+};
+
+template <class T>
+BankArrays<T> lay_out(const BankPlan& plan, T* work, Index column) {
+  const Description& net = plan.net;
+  BankArrays<T> a{};
+  work += column;
+  const auto take = [&](Index units) {
+    T* at = work;
+    work += units * bank_width<T>;
+    return at;
+  };
+  a.x = take(net.inputs());
+  a.targets = take(net.outputs());
+  for (std::size_t s = 0; s < net.stages.size(); ++s) {
+    a.outputs[s] = take(net.stages[s].outputs);
+    if (plan.masks[s].rate == 0) continue;
+    a.inputs[s] = take(net.stages[s].inputs);
+    a.mask[s] = take(net.stages[s].inputs);
+  }
+  a.logits = take(net.outputs());
+  for (T*& delta : a.delta) delta = take(net.widest());
+  return a;
+}
+
+/// Where the samples of one vector of lanes begin.
+HWY_INLINE auto places(Tag<float>, const std::int32_t* order) {
+  return hn::LoadU(hn::RebindToSigned<Tag<float>>(), order);
+}
+HWY_INLINE auto places(Tag<double>, const std::int32_t* order) {
+  return hn::PromoteTo(hn::RebindToSigned<Tag<double>>(), hn::LoadU(hn::Rebind<std::int32_t, Tag<double>>(), order));
+}
+
+template <class T>
+HWY_INLINE void gather(const Description& net, const T* samples, const std::int32_t* order, const BankArrays<T>& a) {
+  const Tag<T> d;
+  const auto at = places(d, order);
+  for (Index i = 0; i < net.inputs(); ++i)
+    hn::Store(hn::GatherIndex(d, samples + i, at), d, a.x + i * bank_width<T>);
+  samples += net.inputs();
+  for (Index j = 0; j < net.outputs(); ++j)
+    hn::Store(hn::GatherIndex(d, samples + j, at), d, a.targets + j * bank_width<T>);
+}
+
+// -------------------------------------------------------------------------------------------------- forward
+
+/// y_u = f(z_u), z_u = b_u + sum_i x_i W[i, u], for U units from `first` on; K chains of sums in flight for each.
+template <class T, int U, int K, Function f>
+HWY_INLINE void forward_units(const T* HWY_RESTRICT x, const Stage& s, const T* HWY_RESTRICT w, Index first,
+                              T* HWY_RESTRICT y) {
+  const Tag<T> d;
+  constexpr Index n = bank_width<T>;
+  Vec<T> acc[K][U];
+  for (int u = 0; u < U; ++u) {
+    acc[0][u] = s.bias ? hn::Load(d, w + (s.weights() + first + u) * n) : hn::Zero(d);
+    for (int k = 1; k < K; ++k) acc[k][u] = hn::Zero(d);
+  }
+  w += first * n;
+  const Index row = s.outputs * n;
+  Index i = 0;
+  for (; i + K <= s.inputs; i += K)
+    for (int k = 0; k < K; ++k) {
+      const Vec<T> in = hn::Load(d, x + (i + k) * n);
+      for (int u = 0; u < U; ++u) acc[k][u] = hn::MulAdd(in, hn::Load(d, w + (i + k) * row + u * n), acc[k][u]);
+    }
+  for (; i < s.inputs; ++i) {
+    const Vec<T> in = hn::Load(d, x + i * n);
+    for (int u = 0; u < U; ++u) acc[0][u] = hn::MulAdd(in, hn::Load(d, w + i * row + u * n), acc[0][u]);
+  }
+  for (int u = 0; u < U; ++u) {
+    for (int k = 1; k < K; ++k) acc[0][u] = hn::Add(acc[0][u], acc[k][u]);
+    hn::Store(apply(d, f, acc[0][u]), d, y + (first + u) * n);
+  }
+}
+
+/// Few inputs need no second chain of sums: there are units enough to keep busy with.
+template <class T, Function f>
+HWY_NOINLINE void forward_stage(const T* x, const Stage& s, const T* w, T* y) {
+  Index u = 0;
+  if (s.inputs < 4) {
+    for (; u + 4 <= s.outputs; u += 4) forward_units<T, 4, 1, f>(x, s, w, u, y);
+    for (; u + 2 <= s.outputs; u += 2) forward_units<T, 2, 1, f>(x, s, w, u, y);
+    if (u < s.outputs) forward_units<T, 1, 1, f>(x, s, w, u, y);
+    return;
+  }
+  for (; u + 4 <= s.outputs; u += 4) forward_units<T, 4, 2, f>(x, s, w, u, y);
+  for (; u + 2 <= s.outputs; u += 2) forward_units<T, 2, 4, f>(x, s, w, u, y);
+  if (u < s.outputs) forward_units<T, 1, 4, f>(x, s, w, u, y);
+}
+
+template <class T>
+void forward_stage(Function f, const T* x, const Stage& s, const T* w, T* y) {
+  switch (f) {
+    case Function::tanh: return forward_stage<T, Function::tanh>(x, s, w, y);
+    case Function::sigmoid: return forward_stage<T, Function::sigmoid>(x, s, w, y);
+    case Function::relu: return forward_stage<T, Function::relu>(x, s, w, y);
+    case Function::step: return forward_stage<T, Function::step>(x, s, w, y);
+    default: return forward_stage<T, Function::identity>(x, s, w, y);
+  }
+}
+
+/// p = softmax(z) of every lane: its largest z, and the sum of exp(z - largest).
+template <class T>
+HWY_INLINE void softmax(Index count, const T* z, T* p, Vec<T>& max, Vec<T>& sum) {
+  const Tag<T> d;
+  constexpr Index n = bank_width<T>;
+  max = hn::Load(d, z);
+  for (Index c = 1; c < count; ++c) max = hn::Max(max, hn::Load(d, z + c * n));
+  sum = hn::Zero(d);
+  for (Index c = 0; c < count; ++c) {
+    const Vec<T> e = vec_exp_normal(d, hn::Sub(hn::Load(d, z + c * n), max));
+    sum = hn::Add(sum, e);
+    hn::Store(e, d, p + c * n);
+  }
+  const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum);
+  for (Index c = 0; c < count; ++c) hn::Store(hn::Mul(hn::Load(d, p + c * n), factor), d, p + c * n);
+}
+
+/// log sum_c exp z_c for softmax, else nothing.
+template <class T>
+Vec<T> finish_forward(const Description& net, const BankArrays<T>& a, bool log_sum) {
+  const Tag<T> d;
+  T* p = a.outputs[net.stages.size() - 1];
+  const Function f = net.stages.back().function;
+  if (f == Function::softmax) {
+    Vec<T> max;
+    Vec<T> sum;
+    softmax(net.outputs(), a.logits, p, max, sum);
+    return log_sum ? hn::Add(max, vec_log(d, sum)) : max;
+  }
+  for (Index c = 0; c < net.outputs(); ++c)
+    hn::Store(apply(d, f, hn::Load(d, a.logits + c * bank_width<T>)), d, p + c * bank_width<T>);
+  return hn::Zero(d);
+}
+
+/// The input of stage s, with dropout applied if the pass is one of training.
+template <class T>
+const T* stage_input(const BankArrays<T>& a, std::size_t s, bool training) {
+  if (training && a.inputs[s]) return a.inputs[s];
+  return s == 0 ? a.x : a.outputs[s - 1];
+}
+
+template <class T>
+HWY_INLINE void forward(const Description& net, const BankArrays<T>& a, const T* theta, bool training) {
+  const Tag<T> d;
+  const std::size_t last = net.stages.size() - 1;
+  for (std::size_t s = 0; s <= last; ++s) {
+    const Stage& stage = net.stages[s];
+    if (training && a.inputs[s]) {
+      const T* plain = stage_input(a, s, false);
+      for (Index k = 0; k < stage.inputs * bank_width<T>; k += bank_width<T>)
+        hn::Store(hn::Mul(hn::Load(d, plain + k), hn::Load(d, a.mask[s] + k)), d, a.inputs[s] + k);
+    }
+    const bool end = s == last;  // whose function waits, for the loss may want z
+    forward_stage(end ? Function::identity : stage.function, stage_input(a, s, training), stage,
+                  theta + stage.offset * bank_width<T>, end ? a.logits : a.outputs[s]);
+  }
+}
+
+// -------------------------------------------------------------------------------------------------- backward
+
+/// delta = scale times the derivative of the loss by z.
+template <class T>
+HWY_INLINE void output_delta(const Description& net, const BankArrays<T>& a, Vec<T> scale, T* delta) {
+  const Tag<T> d;
+  constexpr Index n = bank_width<T>;
+  const T* p = a.outputs[net.stages.size() - 1];
+  Vec<T> mass = hn::Set(d, T(1));
+  if (net.head == Head::cross_entropy) {
+    mass = hn::Zero(d);
+    for (Index c = 0; c < net.outputs(); ++c) mass = hn::Add(mass, hn::Load(d, a.targets + c * n));
+  }
+  for (Index c = 0; c < net.outputs(); ++c) {
+    const Vec<T> pc = hn::Load(d, p + c * n);
+    Vec<T> slope = hn::MulSub(pc, mass, hn::Load(d, a.targets + c * n));
+    if (net.head == Head::squared_error)
+      slope = times_derivative(d, net.stages.back().function, pc, hn::Add(slope, slope));
+    hn::Store(hn::Mul(slope, scale), d, delta + c * n);
+  }
+}
+
+/// One stage on its way back. W[i, j] takes x_i delta_j, in `to`: itself, first shrunk by `keep`, where updates go
+/// straight into it (Online), else its gradient. The derivative by x_i is that of the weights as they were.
+template <class T, int C, bool Online>
+HWY_INLINE void backward_row(const T* HWY_RESTRICT delta, Index outputs, Vec<T> x, Vec<T> keep, const T* w, T* to,
+                             Vec<T>& sum) {
+  const Tag<T> d;
+  constexpr Index n = bank_width<T>;
+  const Index count = C > 0 ? C : outputs;
+  sum = hn::Zero(d);
+  for (Index j = 0; j < count; ++j) {
+    const Vec<T> dj = hn::Load(d, delta + j * n);
+    const Vec<T> old = hn::Load(d, w + j * n);
+    sum = hn::MulAdd(dj, old, sum);
+    hn::Store(hn::MulAdd(dj, x, Online ? hn::Mul(keep, old) : hn::Load(d, to + j * n)), d, to + j * n);
+  }
+}
+
+template <class T, int C, bool Online>
+HWY_NOINLINE void backward_stage(const Stage& s, const T* w, T* to, const T* x, const T* delta, const T* keep,
+                                 Function f, const T* y, const T* mask, T* back) {
+  const Tag<T> d;
+  constexpr Index n = bank_width<T>;
+  const Index row = s.outputs * n;
+  const Vec<T> kept = hn::Load(d, keep);
+  if (s.bias) {
+    T* b = to + s.weights() * n;
+    for (Index j = 0; j < row; j += n) hn::Store(hn::Add(hn::Load(d, b + j), hn::Load(d, delta + j)), d, b + j);
+  }
+  for (Index i = 0; i < s.inputs; ++i) {
+    Vec<T> sum;
+    backward_row<T, C, Online>(delta, s.outputs, hn::Load(d, x + i * n), kept, w + i * row, to + i * row, sum);
+    if (!back) continue;
+    if (mask) sum = hn::Mul(sum, hn::Load(d, mask + i * n));
+    hn::Store(times_derivative(d, f, hn::Load(d, y + i * n), sum), d, back + i * n);
+  }
+}
+
+template <class T, bool Online>
+void backward_stage(const Stage& s, const T* w, T* to, const T* x, const T* delta, const T* keep, Function f,
+                    const T* y, const T* mask, T* back) {
+  switch (s.outputs) {
+    case 1: return backward_stage<T, 1, Online>(s, w, to, x, delta, keep, f, y, mask, back);
+    case 2: return backward_stage<T, 2, Online>(s, w, to, x, delta, keep, f, y, mask, back);
+    case 3: return backward_stage<T, 3, Online>(s, w, to, x, delta, keep, f, y, mask, back);
+    default: return backward_stage<T, 0, Online>(s, w, to, x, delta, keep, f, y, mask, back);
+  }
+}
+
+template <class T, bool Online>
+void backward(const Description& net, const BankArrays<T>& a, T* theta, T* to, const T* keep) {
+  for (std::size_t s = net.stages.size(); s-- > 0;) {
+    const Stage& stage = net.stages[s];
+    const Index offset = stage.offset * bank_width<T>;
+    const Function f = s > 0 ? net.stages[s - 1].function : Function::identity;
+    backward_stage<T, Online>(stage, theta + offset, to + offset, stage_input(a, s, true), a.delta[s % 2], keep, f,
+                              stage_input(a, s, false), a.mask[s], s > 0 ? a.delta[(s + 1) % 2] : nullptr);
+  }
+}
+
+// -------------------------------------------------------------------------------------------------- steps
+
+/// f(p, l2) for every parameter's place p, with l2 the lanes' own for weights and 0 for biases.
+template <class T, class F>
+HWY_INLINE void for_each_parameter(const Description& net, Vec<T> l2, F f) {
+  constexpr Index n = bank_width<T>;
+  for (const Stage& s : net.stages) {
+    const Index first = s.offset * n;
+    const Index biases = first + s.weights() * n;
+    const Index end = biases + (s.bias ? s.outputs * n : 0);
+    for (Index p = first; p < biases; p += n) f(p, l2);
+    for (Index p = biases; p < end; p += n) f(p, hn::Zero(Tag<T>()));
+  }
+}
+
+/// The steps of optim/sgd.hpp and optim/adam.hpp on one vector of networks.
+template <class T>
+class Stepper {
+ public:
+  Stepper(const BankPass<T>& pass, Index column) : pass_(pass), column_(column) {}
+
+  void step(Index update) const {
+    if (const auto* adam = std::get_if<Adam>(&pass_.method)) return adam_step(*adam, update);
+    descent_step(std::get<Sgd>(pass_.method));
+  }
+
+  /// Learning rates times a factor, in the bank's precision.
+  Vec<T> rates(double factor) const {
+    HWY_ALIGN T rates[kLanes<T>];
+    for (Index k = 0; k < kLanes<T>; ++k) rates[k] = static_cast<T>(pass_.rates[column_ + k] * factor);
+    return hn::Load(Tag<T>(), rates);
+  }
+
+ private:
+  void descent_step(const Sgd& sgd) const {
+    const Tag<T> d;
+    const Vec<T> rate = rates(1);
+    const Vec<T> mu = hn::Set(d, static_cast<T>(sgd.momentum));
+    T* HWY_RESTRICT theta = pass_.theta + column_;
+    const T* HWY_RESTRICT gradient = pass_.gradient + column_;
+    T* HWY_RESTRICT v = sgd.momentum != 0 ? pass_.slots[0] + column_ : nullptr;
+    for_each_parameter<T>(pass_.plan->net, l2(), [&](Index p, Vec<T> l2) HWY_ATTR {
+      const Vec<T> w = hn::Load(d, theta + p);
+      const Vec<T> move = hn::Mul(rate, hn::MulAdd(l2, w, hn::Load(d, gradient + p)));
+      Vec<T> change = hn::Neg(move);
+      if (v) {
+        const Vec<T> next = hn::MulSub(mu, hn::Load(d, v + p), move);
+        hn::Store(next, d, v + p);
+        change = sgd.nesterov ? hn::MulSub(mu, next, move) : next;
+      }
+      hn::Store(hn::Add(w, change), d, theta + p);
+    });
+  }
+
+  void adam_step(const Adam& adam, Index update) const {
+    const Tag<T> d;
+    const double t = static_cast<double>(update + 1);
+    const Vec<T> rate = rates(std::sqrt(1 - std::pow(adam.beta2, t)) / (1 - std::pow(adam.beta1, t)));
+    const Vec<T> b1 = hn::Set(d, static_cast<T>(adam.beta1));
+    const Vec<T> b2 = hn::Set(d, static_cast<T>(adam.beta2));
+    const Vec<T> one = hn::Set(d, T(1));
+    const Vec<T> epsilon = hn::Set(d, static_cast<T>(adam.epsilon));
+    T* HWY_RESTRICT theta = pass_.theta + column_;
+    const T* HWY_RESTRICT gradient = pass_.gradient + column_;
+    T* HWY_RESTRICT m = pass_.slots[0] + column_;
+    T* HWY_RESTRICT v = pass_.slots[1] + column_;
+    for_each_parameter<T>(pass_.plan->net, l2(), [&](Index p, Vec<T> l2) HWY_ATTR {
+      const Vec<T> w = hn::Load(d, theta + p);
+      const Vec<T> g = hn::MulAdd(l2, w, hn::Load(d, gradient + p));
+      const Vec<T> mk = hn::MulAdd(b1, hn::Load(d, m + p), hn::Mul(hn::Sub(one, b1), g));
+      const Vec<T> vk = hn::MulAdd(b2, hn::Load(d, v + p), hn::Mul(hn::Sub(one, b2), hn::Mul(g, g)));
+      hn::Store(mk, d, m + p);
+      hn::Store(vk, d, v + p);
+      hn::Store(hn::Sub(w, hn::Div(hn::Mul(rate, mk), hn::Add(hn::Sqrt(vk), epsilon))), d, theta + p);
+    });
+  }
+
+  Vec<T> l2() const { return hn::Load(Tag<T>(), pass_.l2 + column_); }
+
+  const BankPass<T>& pass_;
+  Index column_;
+};
+
+/// Masks of row `row` of a batch, as nn/layers/dropout.hpp makes them.
+template <class T>
+void draw_masks(const BankPass<T>& pass, Index column, const BankArrays<T>& a, Index update, Index row) {
+  for (std::size_t s = 0; s < pass.plan->net.stages.size(); ++s) {
+    if (!a.mask[s]) continue;
+    const BankPlan::Mask& mask = pass.plan->masks[s];
+    const Index width = pass.plan->net.stages[s].inputs;
+    const T scale = static_cast<T>(1 / (1 - mask.rate));
+    for (Index k = 0; k < kLanes<T>; ++k) {
+      const std::uint64_t seed = mixed(mixed(pass.seeds[column + k], mask.layer), static_cast<std::uint64_t>(update));
+      for (Index j = 0; j < width; ++j) {
+        const std::uint64_t word = mixed(seed, static_cast<std::uint64_t>(row * width + j));
+        const double uniform = static_cast<double>(word >> 11) * 0x1p-53;
+        a.mask[s][j * bank_width<T> + k] = uniform < mask.rate ? T(0) : scale;
+      }
+    }
+  }
+}
+
+// -------------------------------------------------------------------------------------------------- whole passes
+
+template <class T, bool Online>
+void train_column(const BankPass<T>& pass, Index column) {
+  const Tag<T> d;
+  const Description& net = pass.plan->net;
+  const BankArrays<T> a = lay_out(*pass.plan, pass.work, column);
+  const Stepper<T> stepper(pass, column);
+  T* theta = pass.theta + column;
+  T* to = Online ? theta : pass.gradient + column;
+  const bool masked = std::any_of(a.mask.begin(), a.mask.end(), [](const T* mask) { return mask != nullptr; });
+  HWY_ALIGN T keep[kLanes<T>];
+  for (Index k = 0; k < kLanes<T>; ++k) keep[k] = 1 - static_cast<T>(pass.rates[column + k]) * pass.l2[column + k];
+  Index update = pass.steps;
+  for (Index first = 0; first < pass.count; first += pass.batch, ++update) {
+    const Index batch = std::min(pass.batch, pass.count - first);
+    const double scale = pass.loss.scale(batch, net.outputs());
+    const Vec<T> factor = Online ? stepper.rates(-scale) : hn::Set(d, static_cast<T>(scale));
+    if (!Online)
+      for (Index p = 0; p < net.parameters * bank_width<T>; p += bank_width<T>) hn::Store(hn::Zero(d), d, to + p);
+    for (Index row = 0; row < batch; ++row) {
+      gather(net, pass.samples, pass.order + (first + row) * bank_width<T> + column, a);
+      if (masked) draw_masks(pass, column, a, update, row);
+      forward(net, a, theta, true);
+      finish_forward(net, a, false);
+      output_delta(net, a, factor, a.delta[(net.stages.size() - 1) % 2]);
+      backward<T, Online>(net, a, theta, to, keep);
+    }
+    if (!Online) stepper.step(update);
+  }
+}
+
+template <class T>
+void run(const BankPass<T>& pass) {
+  for (Index column = 0; column < pass.lanes; column += kLanes<T>)
+    pass.gradient ? train_column<T, false>(pass, column) : train_column<T, true>(pass, column);
+}
+
+/// log(1 + e) for 0 <= e <= 1 (Kahan's correction).
+template <class T>
+HWY_INLINE Vec<T> log_1_plus(Vec<T> e) {
+  const Tag<T> d;
+  const Vec<T> one = hn::Set(d, T(1));
+  const Vec<T> u = hn::Add(one, e);
+  return hn::IfThenElse(hn::Eq(u, one), e, hn::Div(hn::Mul(vec_log(d, u), e), hn::Sub(u, one)));
+}
+
+template <class T>
+Vec<T> sample_loss(const Description& net, const BankArrays<T>& a, Vec<T> log_sum) {
+  const Tag<T> d;
+  const Vec<T> zero = hn::Zero(d);
+  Vec<T> sum = zero;
+  for (Index c = 0; c < net.outputs(); ++c) {
+    const Vec<T> z = hn::Load(d, a.logits + c * bank_width<T>);
+    const Vec<T> error = hn::Sub(hn::Load(d, a.outputs[net.stages.size() - 1] + c * bank_width<T>),
+                                 hn::Load(d, a.targets + c * bank_width<T>));
+    const Vec<T> t = hn::Load(d, a.targets + c * bank_width<T>);
+    switch (net.head) {
+      case Head::cross_entropy: sum = hn::MulAdd(t, hn::Sub(log_sum, z), sum); break;
+      case Head::squared_error: sum = hn::MulAdd(error, error, sum); break;
+      case Head::binary_cross_entropy:  // max(z, 0) - t z + log(1 + exp(-|z|))
+        sum = hn::Add(sum, hn::Add(hn::NegMulAdd(t, z, hn::Max(z, zero)),
+                                   log_1_plus<T>(vec_exp(d, hn::Neg(hn::Abs(z))))));
+        break;
+      default: sum = hn::MulAdd(error, z, sum);
+    }
+  }
+  return sum;
+}
+
+/// 1 for the lanes that met their targets.
+template <class T>
+Vec<T> sample_hit(const Description& net, const BankArrays<T>& a, Match match) {
+  const Tag<T> d;
+  const T* p = a.outputs[net.stages.size() - 1];
+  const T* t = a.targets;
+  auto hit = hn::Eq(hn::Zero(d), hn::Zero(d));
+  if (match == Match::sides) {
+    const Vec<T> half = hn::Set(d, T(0.5));
+    for (Index c = 0; c < net.outputs() * bank_width<T>; c += bank_width<T>)
+      hit = hn::AndNot(hn::Xor(hn::Gt(hn::Load(d, p + c), half), hn::Gt(hn::Load(d, t + c), half)), hit);
+    return hn::IfThenElseZero(hit, hn::Set(d, T(1)));
+  }
+  Vec<T> best[2] = {hn::Load(d, p), hn::Load(d, t)};
+  Vec<T> where[2] = {hn::Zero(d), hn::Zero(d)};
+  for (Index c = 1; c < net.outputs(); ++c)
+    for (int k = 0; k < 2; ++k) {
+      const Vec<T> value = hn::Load(d, (k == 0 ? p : t) + c * bank_width<T>);
+      const auto better = hn::Gt(value, best[k]);
+      best[k] = hn::IfThenElse(better, value, best[k]);
+      where[k] = hn::IfThenElse(better, hn::Set(d, static_cast<T>(c)), where[k]);
+    }
+  return hn::IfThenElseZero(hn::Eq(where[0], where[1]), hn::Set(d, T(1)));
+}
+
+template <class T>
+void score(const BankScore<T>& pass) {
+  const Tag<T> d;
+  const Description& net = pass.plan->net;
+  for (Index column = 0; column < pass.lanes; column += kLanes<T>) {
+    const BankArrays<T> a = lay_out(*pass.plan, pass.work, column);
+    for (Index s = 0; s < pass.count; ++s) {
+      gather(net, pass.samples, pass.order + s * bank_width<T> + column, a);
+      forward(net, a, pass.theta + column, false);
+      HWY_ALIGN T loss[kLanes<T>];
+      HWY_ALIGN T hit[kLanes<T>] = {};
+      hn::Store(sample_loss(net, a, finish_forward(net, a, true)), d, loss);
+      if (pass.match != Match::none) hn::Store(sample_hit(net, a, pass.match), d, hit);
+      for (Index k = 0; k < kLanes<T>; ++k) {
+        pass.losses[column + k] += static_cast<double>(loss[k]);
+        pass.hits[column + k] += static_cast<double>(hit[k]);
+      }
+    }
+  }
+}
+
+void run_bank_float(const BankPass<float>& pass) { run(pass); }
+void run_bank_double(const BankPass<double>& pass) { run(pass); }
+void run_bank_score_float(const BankScore<float>& pass) { score(pass); }
+void run_bank_score_double(const BankScore<double>& pass) { score(pass); }
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gradus::engine {
+
+HWY_EXPORT(run_bank_float);
+HWY_EXPORT(run_bank_double);
+HWY_EXPORT(run_bank_score_float);
+HWY_EXPORT(run_bank_score_double);
+
+template <class T>
+Index bank_work(const BankPlan& plan) {
+  Index units = plan.net.inputs() + 2 * plan.net.outputs() + 2 * plan.net.widest();
+  for (std::size_t s = 0; s < plan.net.stages.size(); ++s)
+    units += plan.net.stages[s].outputs + (plan.masks[s].rate > 0 ? 2 * plan.net.stages[s].inputs : 0);
+  return units * bank_width<T>;
+}
+template Index bank_work<float>(const BankPlan& plan);
+template Index bank_work<double>(const BankPlan& plan);
+
+void run_bank(const BankPass<float>& pass) { HWY_DYNAMIC_DISPATCH(run_bank_float)(pass); }
+void run_bank(const BankPass<double>& pass) { HWY_DYNAMIC_DISPATCH(run_bank_double)(pass); }
+void run_bank_score(const BankScore<float>& pass) { HWY_DYNAMIC_DISPATCH(run_bank_score_float)(pass); }
+void run_bank_score(const BankScore<double>& pass) { HWY_DYNAMIC_DISPATCH(run_bank_score_double)(pass); }
+
+}  // namespace gradus::engine
+#endif
