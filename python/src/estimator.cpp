@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the estimators of gradus.sklearn compute with: whole epochs, whole-batch gradients and predictions, a call each,
 // with the interpreter's lock released. All arguments have been checked and laid out by Python.
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -90,7 +91,7 @@ class EpochTrainer {
   engine::Trainer<T> trainer_;
 };
 
-/// Loss and gradient of all samples at once, without penalties: what L-BFGS descends.
+/// Loss, and gradient, of all samples at once, without penalties: what L-BFGS descends.
 template <class T>
 class Objective {
  public:
@@ -101,6 +102,10 @@ class Objective {
                     const Buffer1<T>& gradient) {
     const nb::gil_scoped_release release;
     return plan_(span_of(theta), view_of(x), {view_of(targets), span_of(weights)}, {}, span_of(gradient)).loss;
+  }
+  double score(const Array1<T>& theta, const Array2<T>& x, const Array2<T>& targets, const Array1<T>& weights) {
+    const nb::gil_scoped_release release;
+    return plan_.score(span_of(theta), view_of(x), {view_of(targets), span_of(weights)}).loss;
   }
 
  private:
@@ -144,7 +149,8 @@ void bind(nb::module_& m, const char* trainer, const char* objective) {
   nb::class_<Objective<T>>(m, objective)
       .def(nb::init<const Network&, const std::string&, double, Index>(), nb::arg("network"), nb::arg("loss"),
            nb::arg("factor"), nb::arg("samples"))
-      .def("__call__", &Objective<T>::operator());
+      .def("__call__", &Objective<T>::operator())
+      .def("score", &Objective<T>::score);
   m.def("predict_into", &predict_into<T>);
 }
 

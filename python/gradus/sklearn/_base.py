@@ -179,8 +179,9 @@ class BaseMLP(BaseEstimator, ABC):
     def _initial_weights(self, units, dtype):
         """Drawn layer by layer in float64, weights row by row and then biases, unless they are given."""
         hidden = self._hidden_activations(len(units) - 2)
+        last = hidden[-1] if hidden else self.activation
         coefs, intercepts = [], []
-        for fan_in, fan_out, activation in zip(units, units[1:], (*hidden, *hidden[-1:] or ("relu",))):
+        for fan_in, fan_out, activation in zip(units, units[1:], (*hidden, last)):
             bound = np.sqrt((2.0 if activation == "logistic" else 6.0) / (fan_in + fan_out))
             coefs.append(self._random_state.uniform(-bound, bound, (fan_in, fan_out)))
             intercepts.append(self._random_state.uniform(-bound, bound, fan_out))
