@@ -33,7 +33,11 @@ ConstMatrixView<T> DefinitionPlan<T>::gather(const Pass<T>& pass, ConstMatrixVie
 template <class T>
 void DefinitionPlan<T>::run(Pass<T>& pass) {
   const ConstMatrixView<T> x = gather(pass, pass.x, x_);
-  const ConstMatrixView<T> targets = gather(pass, pass.targets.values, targets_);
+  const ConstMatrixView<T> values = gather(pass, pass.targets.values, targets_);
+  weights_.clear();
+  if (!pass.targets.weights.empty())
+    for (Index i = 0; i < pass.count; ++i) weights_.push_back(static_cast<T>(pass.weight(i)));
+  const Targets<T> targets(values, weights_);
   trace_.mode = pass.gradient ? Mode::training : Mode::inference;
   trace_.seed = pass.seed;
   trace_.update = pass.update;
@@ -41,7 +45,7 @@ void DefinitionPlan<T>::run(Pass<T>& pass) {
   if (pass.record) {
     const Loss sum{loss_.function, Reduction::sum};
     pass.loss = static_cast<double>(loss_of_trace(network_, sum, trace_, targets));
-    pass.hits = hits<T>(pass.match, trace_.outputs.back(), targets, network_.outputs());
+    pass.hits = hits<T>(pass.match, trace_.outputs.back(), values, network_.outputs());
   }
   if (!pass.gradient) return;
   const std::span<T> gradient(pass.gradient, pass.theta.size());

@@ -125,7 +125,7 @@ TEST(Loss, ValuesAreThoseOfTheFormulas) {
   EXPECT_DOUBLE_EQ(Hinge::value<double>(V{2, 0.5, 1.5}, V{1, 0, 0}), 0.5);
   EXPECT_DOUBLE_EQ(Hinge::value<double>(V{3, 0.5, 1.5}, V{1, 0, 0}), 0);
   EXPECT_DOUBLE_EQ(Hinge::value<double>(V{0.25}, V{0}), 1.25);
-  EXPECT_DOUBLE_EQ(MultiLabelCrossEntropy::value<double>(V{0.5, 0.25}, V{1, 0}), std::log(2) - std::log(0.75));
+  EXPECT_DOUBLE_EQ(MultiLabelCrossEntropy{}.value<double>(V{0.5, 0.25}, V{1, 0}), std::log(2) - std::log(0.75));
   EXPECT_EQ(MultiLabelCrossEntropy::terms(7), 1);
   EXPECT_EQ(BinaryCrossEntropy::terms(7), 7);
 }
@@ -177,7 +177,7 @@ TEST(Loss, FusedWithItsLinkEqualsTheLossOfTheOutputs) {
     // A handful of roundings of numbers of order 1.
     EXPECT_NEAR(CrossEntropy{}.value_from_logits<double>(z, t), CrossEntropy{}.value<double>(p.row(0), t), 1e-14);
     Elementwise<activation::Sigmoid>{width}.forward<double>({}, logits, p);
-    EXPECT_NEAR(BinaryCrossEntropy::value_from_logits<double>(z, t), BinaryCrossEntropy::value<double>(p.row(0), t),
+    EXPECT_NEAR(BinaryCrossEntropy{}.value_from_logits<double>(z, t), BinaryCrossEntropy{}.value<double>(p.row(0), t),
                 1e-14);
   }
 }
@@ -189,7 +189,7 @@ TEST(Loss, StaysFiniteAtEnormousLogits) {
       std::vector<double> t(3);
       t[k] = 1;
       EXPECT_TRUE(std::isfinite(CrossEntropy{}.value_from_logits<double>(z, t)));
-      EXPECT_TRUE(std::isfinite(BinaryCrossEntropy::value_from_logits<double>(z, t)));
+      EXPECT_TRUE(std::isfinite(BinaryCrossEntropy{}.value_from_logits<double>(z, t)));
     }
     EXPECT_EQ(CrossEntropy{}.value_from_logits<double>(z, std::vector<double>{0, 1, 0}), 2 * size);
     EXPECT_EQ(CrossEntropy{}.value_from_logits<double>(z, std::vector<double>{1, 0, 0}), 0);

@@ -8,11 +8,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, Options, StrOptions
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from .. import __version__
 from .._core import estimator
 from . import _engine
+from ._ensemble import fit_members
 from ._lbfgs import PenalisedLoss, fit_lbfgs
 from ._parameters import Parameters
 from ._stochastic import DENSE_NUMBERS, Stochastic
@@ -123,6 +124,8 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _fit(self, X, y, sample_weight=None, incremental=False):
         sizes = self._hidden_sizes()
+        if self.n_seeds > 1:
+            return fit_members(self, "partial_fit" if incremental else "fit", X, y, sample_weight)
         first_pass = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
         labels = y
         X, y = self._validate_input(X, y, incremental, reset=first_pass)
@@ -279,11 +282,21 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _forward_pass_fast(self, X, check_input=True):
         """The outputs (n_samples, n_outputs)."""
+        if self.n_seeds > 1 and self.ensemble == "mean":
+            return np.mean(self._outputs_of_members(X), axis=0)
         if check_input and (outputs := self._outputs_of_plain_array(X)) is not None:
             return outputs
         if check_input:
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         return self._outputs(X)
+
+    def _outputs_of_members(self, X):
+        return np.stack([member._forward_pass_fast(X) for member in self.estimators_])
+
+    def _spread(self, X):
+        """The standard deviation of the members' outputs."""
+        check_is_fitted(self, "estimators_")
+        return self._outputs_of_members(X).std(axis=0)
 
     def _outputs_of_plain_array(self, X):
         """The outputs for the usual argument, an array that needs no conversion; None for any other."""

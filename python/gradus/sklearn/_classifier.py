@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ._base import BaseMLP
 from ._engine import Loss
+from ._ensemble import fit_members
 
 
 class MLPClassifier(ClassifierMixin, BaseMLP):
@@ -156,8 +157,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _engine_loss(self):
         if self.out_activation_ == "softmax":
-            return Loss("cross-entropy")
-        return Loss("binary-cross-entropy" if self.n_outputs_ == 1 else "multi-label-cross-entropy")
+            return Loss("cross-entropy:cut")
+        return Loss("binary-cross-entropy:cut" if self.n_outputs_ == 1 else "multi-label-cross-entropy:cut")
 
     def _decide(self, outputs):
         """The labels that outputs (n_samples, n_outputs) stand for."""
@@ -189,6 +190,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             raise ValueError(
                 "[MLPClassifier] expected class weights as a dict for partial_fit: 'balanced' needs to see all samples."
             )
+        if self.n_seeds > 1:
+            return fit_members(self, "partial_fit", X, y, sample_weight, classes)
         if _check_partial_fit_first_call(self, classes):
             multilabel = type_of_target(y).startswith("multilabel")
             self._label_binarizer = LabelBinarizer().fit(y if multilabel else classes)
@@ -222,6 +225,20 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         check_is_fitted(self)
         outputs = self._forward_pass_fast(X)
         return np.hstack([1 - outputs, outputs]) if self.n_outputs_ == 1 else outputs
+
+    def predict_spread(self, X):
+        """The standard deviation, over the networks of ``n_seeds``, of each class's probability.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        s : ndarray of shape (n_samples, n_classes)
+        """
+        spread = self._spread(X)
+        return np.hstack([spread, spread]) if self.n_outputs_ == 1 else spread
 
     def predict_log_proba(self, X):
         """The logarithm of `predict_proba`."""

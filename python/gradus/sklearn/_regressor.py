@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+from numbers import Real
+
 import numpy as np
 from scipy.special import xlogy
 from sklearn.base import RegressorMixin, _fit_context
@@ -6,7 +8,6 @@ from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
-from numbers import Real
 
 from ._base import BaseMLP
 from ._engine import Loss
@@ -159,5 +160,21 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         check_is_fitted(self)
-        outputs = self._forward_pass_fast(X)
+        return self._as_y(self._forward_pass_fast(X))
+
+    def predict_spread(self, X):
+        """The standard deviation of what the networks of ``n_seeds`` predict.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        s : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        return self._as_y(self._spread(X))
+
+    @staticmethod
+    def _as_y(outputs):
         return outputs.ravel() if outputs.shape[1] == 1 else outputs
