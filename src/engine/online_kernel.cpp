@@ -23,10 +23,11 @@ namespace gradus::engine::HWY_NAMESPACE {
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE void output_function(D d, Function f, Index count, const T* z, T* p) {
   const Index lanes = static_cast<Index>(hn::MaxLanes(D()));
-  if (f != Function::softmax) {
+  if (is_simple(f)) {
     for (Index k = 0; k < count; k += lanes) hn::Store(apply(d, f, hn::Load(d, z + k)), d, p + k);
     return;
   }
+  if (is_elementwise(f)) return run_function(d, f, count, z, p, static_cast<T*>(nullptr));
   const auto in_use = [&](Index k)
                           HWY_ATTR { return hn::FirstN(d, static_cast<std::size_t>(std::min(count - k, lanes))); };
   auto max = hn::Set(d, z[0]);
@@ -34,12 +35,19 @@ HWY_INLINE void output_function(D d, Function f, Index count, const T* z, T* p) 
   max = hn::MaxOfLanes(d, max);
   auto sum = hn::Zero(d);
   for (Index k = 0; k < count; k += lanes) {
-    const auto e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, hn::Sub(hn::Load(d, z + k), max)));
+    const auto below = hn::Sub(hn::Load(d, z + k), max);
+    const auto e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, below));
     sum = hn::Add(sum, e);
-    hn::Store(e, d, p + k);
+    hn::Store(f == Function::softmax ? e : below, d, p + k);
   }
-  const auto factor = hn::Div(hn::Set(d, T(1)), hn::SumOfLanes(d, sum));
-  for (Index k = 0; k < count; k += lanes) hn::Store(hn::Mul(hn::Load(d, p + k), factor), d, p + k);
+  sum = hn::SumOfLanes(d, sum);
+  if (f == Function::softmax) {
+    const auto factor = hn::Div(hn::Set(d, T(1)), sum);
+    for (Index k = 0; k < count; k += lanes) hn::Store(hn::Mul(hn::Load(d, p + k), factor), d, p + k);
+  } else {
+    const auto log_sum = vec_log(d, sum);
+    for (Index k = 0; k < count; k += lanes) hn::Store(hn::Sub(hn::Load(d, p + k), log_sum), d, p + k);
+  }
 }
 
 /// delta = rate times the loss's derivative by z; zero in the padding.
@@ -289,7 +297,11 @@ HWY_INLINE void forward(const PackedStage& s, const T* packed, const T* x, T* z)
 template <class T>
 HWY_INLINE void activate(const PackedStage& s, Index padded, T* z) {
   const Tag<T> d;
-  for (Index k = 0; k < s.outputs; k += kLanes<T>) hn::Store(apply(d, s.function, hn::Load(d, z + k)), d, z + k);
+  if (is_simple(s.function)) {
+    for (Index k = 0; k < s.outputs; k += kLanes<T>) hn::Store(apply(d, s.function, hn::Load(d, z + k)), d, z + k);
+  } else {
+    run_function(d, s.function, s.outputs, z, z, static_cast<T*>(nullptr));
+  }
   std::fill(z + s.outputs, z + padded, T(0));
 }
 

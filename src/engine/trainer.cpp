@@ -194,9 +194,9 @@ struct Trainer<T>::State {
         stepper(wanted.optimizer, wanted.regularisation, given.parameter_blocks(), given.parameter_count()) {
     check_batch(options.batch);
     const std::optional<Description> net = fast_description(network, options.loss.function);
-    const bool can = net && options.batch == 1 && stepper.is_plain_descent();
+    const bool can = net && net->is_simple() && options.batch == 1 && stepper.is_plain_descent();
     if (options.plan == PlanKind::online && !can)
-      throw ValueError("[engine] expected plain descent, batches of 1 and dense layers with the online plan");
+      throw ValueError("[engine] expected plain descent, batches of 1 and dense layers of simple functions with the online plan");
     if (can && (options.plan == PlanKind::online || options.plan == PlanKind::automatic)) {
       online.emplace(*net);
       return;

@@ -23,9 +23,9 @@ double tolerance(const Network& network) {
 }
 
 template <class T>
-void check_gradients() {
+void check_gradients(const std::vector<Case>& cases) {
   std::uint32_t seed = 1;
-  for (const Case& c : cases())
+  for (const Case& c : cases)
     for (const Index batch : {1, 2, 3, 7, 8, 9, 16, 17, 31, 32, 33, 63, 64, 65, 97, 127, 128, 129, 130}) {
       const Problem<T> p(c, batch + 3, seed++);
       std::vector<Index> rows(static_cast<std::size_t>(batch));
@@ -33,10 +33,15 @@ void check_gradients() {
       const Matrix<T> x = take_rows(p.x, std::span<const Index>(rows));
       const Matrix<T> targets = take_rows(p.targets, std::span<const Index>(rows));
       Trace<T> trace;
+      trace.mode = Mode::training;
+      trace.seed = 77;
+      trace.update = 3;
       std::vector<T> expected(p.theta.size());
       const T loss = value_and_gradient<T>(p.network, p.loss, std::span<const T>(p.theta), x.view(), targets.view(),
                                            trace, std::span<T>(expected));
       engine::GradientPlan<T> plan(p.network, p.loss, batch);
+      ASSERT_EQ(plan.kind(), engine::PlanKind::batch);
+      plan.set_masks(77, 3);
       std::vector<T> got(p.theta.size(), std::numeric_limits<T>::quiet_NaN());
       const engine::Tally tally = plan(p.theta, p.x, p.targets, rows, got, true, engine::Match::largest);
       SCOPED_TRACE(c.network + " batch " + std::to_string(batch) + " " + engine::target_name());
@@ -52,8 +57,10 @@ void check_gradients() {
 TEST(GradientPlan, GivesTheDefinitionsGradientAndLoss) {
   for (const std::string& target : engine::targets()) {
     engine::use_target(target);
-    check_gradients<double>();
-    check_gradients<float>();
+    check_gradients<double>(cases());
+    check_gradients<float>(cases());
+    check_gradients<double>(further_cases());
+    check_gradients<float>(further_cases());
   }
   engine::use_target("");
 }
@@ -243,9 +250,74 @@ TEST(Trainer, RefusesWhatDoesNotFit) {
   EXPECT_EQ(trainer.epoch(Matrix<double>(0, 2), Matrix<double>(0, 2)).samples, 0);
 }
 
+/// f(x) and f'(x) of one unit with the weight 1: as the loss |y - t| of a t far below, and its derivative by the weight,
+/// f'(x) x.
+template <class T>
+void check_function(const std::string& name) {
+  constexpr T eps = std::numeric_limits<T>::epsilon();
+  const Network network = parse_network("1-1" + name + ":nobias");
+  const Loss loss{MeanAbsoluteError{}, Reduction::sum};
+  engine::GradientPlan<T> plan(network, loss, 1);
+  const std::vector<T> theta{1};
+  std::vector<T> points{std::numeric_limits<T>::quiet_NaN(), T(1e-30), T(-1e-30), T(-3), T(3), T(-2.999), T(800), T(-800)};
+  for (T x = T(-120.3); x < 80; x += T(0.37)) points.push_back(x);
+  for (T x = T(-2); x < 2; x += T(0.011)) points.push_back(x);
+  for (const T point : points) {
+    const Matrix<T> x(1, 1, point), low(1, 1, T(-3));
+    std::vector<T> got(1), expected(1);
+    Trace<T> trace;
+    const T y = value_and_gradient<T>(network, loss, theta, x.view(), low.view(), trace, expected) - 3;
+    const T mine = static_cast<T>(plan(theta, x, low, {}, got).loss) - 3;
+    SCOPED_TRACE(name + " at " + std::to_string(point) + " " + engine::target_name());
+    if (std::isnan(point)) {
+      EXPECT_TRUE(std::isnan(mine) && std::isnan(got[0]));
+    } else if (std::isfinite(y)) {
+      // 6 ULP of the function on either side, and what the sum with 3 rounds off; a slope made from y, as 1 - y^2, has
+      // the error of a number near 1.
+      EXPECT_LE(std::abs(mine - y), 16 * eps * (3 + std::abs(y)));
+      EXPECT_LE(std::abs(got[0] - expected[0]), 16 * eps * (std::abs(expected[0]) + std::abs(point)));
+    }
+  }
+}
+
+TEST(GradientPlan, KnowsTheFunctionsEverywhere) {
+  for (const std::string& target : engine::targets()) {
+    engine::use_target(target);
+    for (const char* name : {"sigmoid", "tanh", "relu", "leakyrelu", "hardsigmoid", "elu", "selu", "softplus", "softsign",
+                             "gelu", "silu", "mish", "exponential"}) {
+      check_function<float>(name);
+      check_function<double>(name);
+    }
+  }
+  engine::use_target("");
+}
+
+template <class T>
+void check_scores(const std::vector<Case>& cases, std::vector<Index> batches) {
+  std::uint32_t seed = 3;
+  for (const Case& c : cases)
+    for (const Index batch : batches) {
+      const Problem<T> p(c, 37, seed++);
+      engine::GradientPlan<T> plan(p.network, p.loss, batch);
+      const engine::Tally tally = plan.score(p.theta, p.x, p.targets, engine::Match::sides);
+      Trace<T> trace;
+      const T loss = loss_value<T>(p.network, p.loss, p.theta, p.x.view(), p.targets.view(), trace);
+      SCOPED_TRACE(c.network);
+      EXPECT_NEAR(tally.loss, static_cast<double>(loss),
+                  tolerance<T>(p.network) * (1 + std::abs(static_cast<double>(loss))));
+      EXPECT_EQ(tally.samples, 37);
+    }
+}
+
+TEST(GradientPlan, ScoresTheNetworkInUse) {
+  check_scores<double>(cases(), {1, 10, 64});
+  check_scores<float>(further_cases(), {1, 10, 64});
+  check_scores<double>({{"3-5tanh-batchnorm-dropout0.5-3softmax", "cross-entropy"}}, {1, 10, 64});
+}
+
 /// A chain that no fast plan takes: the definition stands in, with the same answers but for rounding of sums.
 TEST(Trainer, TakesEveryNetwork) {
-  for (const char* text : {"1x4x4-conv2k3-tanh-3softmax", "3-4tanh-dropout0.3-3softmax", "3-5tanh-batchnorm-3softmax"}) {
+  for (const char* text : {"1x4x4-conv2k3-tanh-3softmax", "3-4tanh-dropout0.3-layernorm-3softmax", "3-5tanh-batchnorm-3softmax"}) {
     const Problem<double> p({text, "cross-entropy"}, 9, 4);
     const engine::TrainerOptions options{.loss = p.loss, .optimizer = Sgd{.learning_rate = 0.1}, .batch = 4};
     engine::Trainer<double> trainer(p.network, options, p.theta);
