@@ -36,23 +36,6 @@ Prepared<T> prepare(const Dataset& data, const Model& model) {
           convert<T>(network_targets(data, model.network.outputs()))};
 }
 
-FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
-  FitOptions options;
-  options.loss = loss;
-  options.optimizer = experiment.optimizer;
-  options.schedule = experiment.schedule;
-  options.regularisation = experiment.regularisation;
-  options.early_stopping = experiment.early_stopping;
-  options.batch = experiment.batch;
-  options.epochs = experiment.epochs;
-  options.updates = experiment.updates;
-  options.min_change = experiment.min_change;
-  options.order = experiment.order;
-  options.record_every = experiment.record_every;
-  options.test_every = experiment.test_every;
-  return options;
-}
-
 /// Turns what `fit` tells into what a person wants to know.
 template <std::floating_point T>
 class Reporter {
@@ -176,6 +159,23 @@ TableOptions table_options(const Experiment& experiment) {
 }
 
 }  // namespace
+
+FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
+  FitOptions options;
+  options.loss = loss;
+  options.optimizer = experiment.optimizer;
+  options.schedule = experiment.schedule;
+  options.regularisation = experiment.regularisation;
+  options.early_stopping = experiment.early_stopping;
+  options.batch = experiment.batch;
+  options.epochs = experiment.epochs;
+  options.updates = experiment.updates;
+  options.min_change = experiment.min_change;
+  options.order = experiment.order;
+  options.record_every = experiment.record_every;
+  options.test_every = experiment.test_every;
+  return options;
+}
 
 ExperimentData load_experiment_data(const Experiment& experiment) {
   TableOptions options = table_options(experiment);
