@@ -130,6 +130,29 @@ TEST(Loss, ValuesAreThoseOfTheFormulas) {
   EXPECT_EQ(BinaryCrossEntropy::terms(7), 7);
 }
 
+TEST(Loss, CutProbabilitiesBoundTheCrossEntropies) {
+  using V = std::vector<double>;
+  const double eps = std::numeric_limits<double>::epsilon();
+  const double most = -std::log(eps);
+  const double least = -std::log1p(-eps);
+  const V right{1, 0}, wrong{0, 1}, sure{800, -800};
+  EXPECT_EQ((CrossEntropy{.cut = true}.value_from_logits<double>(sure, right)), least);
+  EXPECT_EQ((CrossEntropy{.cut = true}.value_from_logits<double>(sure, wrong)), most);
+  EXPECT_EQ((CrossEntropy{.cut = true}.value<double>(V{1, 0}, wrong)), most);
+  BinaryCrossEntropy binary;
+  binary.cut = true;
+  EXPECT_EQ(binary.value_from_logits<double>(sure, right), 2 * least);
+  EXPECT_EQ(binary.value_from_logits<double>(sure, wrong), 2 * most);
+  EXPECT_EQ(binary.value<double>(V{1, 0}, wrong), 2 * most);
+  // In between nothing is cut, and the logits and the probabilities agree.
+  const V z{0.3, -1.2}, t{1, 0};
+  const V p{activation::Sigmoid::value(z[0]), activation::Sigmoid::value(z[1])};
+  EXPECT_NEAR(binary.value_from_logits<double>(z, t), BinaryCrossEntropy{}.value_from_logits<double>(z, t), 1e-15);
+  EXPECT_NEAR(binary.value<double>(p, t), BinaryCrossEntropy{}.value<double>(p, t), 1e-15);
+  EXPECT_EQ(to_text(parse_loss("cross-entropy:cut")), "cross-entropy:cut");
+  EXPECT_TRUE(std::isnan(cut_minus_log(std::nan(""))));
+}
+
 TEST(Loss, LogitsOfTenThousandGiveFiniteLossesAndDerivatives) {
   for_each_loss([](auto loss) {
     if (std::is_same_v<decltype(loss), Poisson>) return;  // its mean would be exp(10000)
