@@ -52,8 +52,8 @@ def test_a_copy_predicts_and_learns_on_as_the_model(how, settings):
     twin = COPIES[how](model)
     np.testing.assert_array_equal(twin.predict_proba(X), model.predict_proba(X))
     assert twin.get_params() == model.get_params()
-    if settings.get("solver") == "lbfgs" or "early_stopping" in settings:
-        return
+    if how == "copy" or settings.get("solver") == "lbfgs" or "early_stopping" in settings:
+        return  # a shallow copy shares the optimizer; the others do not learn by parts
     before = model.predict_proba(X)
     twin.partial_fit(X, y)
     np.testing.assert_array_equal(model.predict_proba(X), before)  # not by its twin
@@ -128,7 +128,7 @@ def test_a_search_over_dask_is_scikit_learns_own():
 
 
 def test_meta_estimators_take_ours():
-    model = MLPClassifier((5,), random_state=0, max_iter=30, learning_rate_init=0.02)
+    model = MLPClassifier((5,), random_state=0, max_iter=80, learning_rate_init=0.02)
     for meta in (
         CalibratedClassifierCV(model, cv=2),
         BaggingClassifier(model, n_estimators=2, random_state=0),
