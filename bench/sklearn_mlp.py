@@ -40,7 +40,7 @@ def fits(name, X, y, **settings):
     return [lambda model=model: model.fit(X, y) for model in models]
 
 
-def epochs(name, X, y, repetitions, few=2, many=12, **settings):
+def epochs(name, X, y, repetitions, few=1, many=12, **settings):
     """Seconds an epoch of both: the difference of a long and a short training."""
     times = []
     for count in (few, many):
@@ -88,17 +88,18 @@ def measure(repetitions, with_grid):
         row(f"digits, defaults, an epoch, {X.dtype}", *epochs("MLPClassifier", X, digits[1], repetitions))
     for dtype in (np.float32, np.float64):
         X = iris[0].astype(dtype)
-        for title, settings in (
-            ("defaults", {}),
-            ("10 units", {"hidden_layer_sizes": (10,)}),
-            ("10 units, batches of 10", {"hidden_layer_sizes": (10,), "batch_size": 10}),
-            ("10 units, batches of 1, sgd", {"hidden_layer_sizes": (10,), "batch_size": 1, "solver": "sgd"}),
+        for title, many, settings in (
+            ("defaults", 200, {}),
+            ("10 units", 200, {"hidden_layer_sizes": (10,)}),
+            ("10 units, batches of 10", 40, {"hidden_layer_sizes": (10,), "batch_size": 10}),
+            ("10 units, batches of 1, sgd", 6, {"hidden_layer_sizes": (10,), "batch_size": 1, "solver": "sgd"}),
         ):
-            row(f"iris, {title}, an epoch, {X.dtype}", *epochs("MLPClassifier", X, iris[1], repetitions, **settings))
+            what = f"iris, {title}, an epoch, {X.dtype}"
+            row(what, *epochs("MLPClassifier", X, iris[1], repetitions, many=many, **settings))
     row("iris, defaults, a whole fit", *in_turns(*fits("MLPClassifier", *iris), repetitions))
     row("iris, early stopping, a whole fit", *in_turns(*fits("MLPClassifier", *iris, early_stopping=True), repetitions))
     row("iris, lbfgs, a whole fit", *in_turns(*fits("MLPClassifier", *iris, solver="lbfgs"), repetitions))
-    row("diabetes, defaults, an epoch", *epochs("MLPRegressor", *diabetes, repetitions))
+    row("diabetes, defaults, an epoch", *epochs("MLPRegressor", *diabetes, repetitions, many=100))
     for rows in (1, 100, 1797):
         row(f"digits, predict, {rows} rows", *predictions(np.float64, rows, 20 * repetitions))
     if with_grid:

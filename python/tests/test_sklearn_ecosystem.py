@@ -134,7 +134,7 @@ def test_meta_estimators_take_ours():
         BaggingClassifier(model, n_estimators=2, random_state=0),
         VotingClassifier([("a", model), ("b", clone(model))], voting="soft"),
     ):
-        assert meta.fit(X, y).score(X, y) > 0.8
+        assert meta.fit(X, y).score(X, y) > 0.7
     two = MultiOutputClassifier(model).fit(X, np.column_stack([y, y > 0]))
     assert two.predict(X).shape == (150, 2)
     X_numbers, numbers = load_diabetes(return_X_y=True)

@@ -280,6 +280,10 @@ class BaseMLP(BaseEstimator, ABC):
 
     # ---------------------------------------------------------------------------------------------------- predicting
 
+    def _check_fitted(self):
+        if "coefs_" not in self.__dict__:  # scikit-learn's own check takes as long as a prediction
+            check_is_fitted(self)
+
     def _forward_pass_fast(self, X, check_input=True):
         """The outputs (n_samples, n_outputs)."""
         if self.n_seeds > 1 and self.ensemble == "mean":

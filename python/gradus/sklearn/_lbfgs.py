@@ -33,17 +33,22 @@ class PenalisedLoss:
         self._unit = loss.unit
         self._constant = np.average(loss.constant(self._y), weights=sample_weight) if loss.constant else 0.0
         self._ridge = estimator.alpha / (self._weights.sum() if weighted else len(self._x))
-        self._evaluate = objective(np.empty(0), estimator._network(), loss, len(self._x))
+        self._theta = Parameters(estimator.coefs_, estimator.intercepts_, np.float64)
+        self._gradient = np.empty_like(self._theta.flat)
+        self._grads = self._theta.views_of(self._gradient)
+        self._evaluate = objective(self._gradient, estimator._network(), loss, len(self._x))
 
     def __call__(self, packed):
-        theta = Parameters(*taken_apart(packed, self.shapes), np.float64)
-        gradient = np.empty_like(theta.flat)
-        value = self._evaluate(theta.flat, self._x, self._y, self._weights, gradient) * self._unit + self._constant
-        grads = theta.views_of(gradient)
-        for coefs, coef_grads in zip(theta.coefs, grads[0::2], strict=True):
-            value += 0.5 * self._ridge * np.vdot(coefs, coefs)
-            coef_grads += self._ridge * coefs
-        return value, concatenated(grads[0::2], grads[1::2])
+        theta = self._theta
+        coefs, intercepts = taken_apart(packed, self.shapes)
+        for to, array in zip(theta.coefs + theta.intercepts, coefs + intercepts, strict=True):
+            to[...] = array
+        loss = self._evaluate(theta.flat, self._x, self._y, self._weights, self._gradient)
+        value = loss * self._unit + self._constant
+        for layer, grads in zip(theta.coefs, self._grads[0::2], strict=True):
+            value += 0.5 * self._ridge * np.vdot(layer, layer)
+            grads += self._ridge * layer
+        return value, concatenated(self._grads[0::2], self._grads[1::2])
 
 
 def fit_lbfgs(estimator, X, y, sample_weight):

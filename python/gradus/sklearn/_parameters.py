@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Weights and biases as one flat array, and as scikit-learn's lists of arrays."""
 
+import math
 from itertools import chain
 
 import numpy as np
@@ -34,7 +35,7 @@ class Parameters:
         """The arrays in another flat array, such as a gradient: weights, biases, weights, ..."""
         pieces, start = [], 0
         for shape in self._shapes:
-            size = int(np.prod(shape))
+            size = math.prod(shape)
             pieces.append(flat[start : start + size].reshape(shape))
             start += size
         return pieces
