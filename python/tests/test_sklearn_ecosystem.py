@@ -172,3 +172,30 @@ def test_many_threads_predict_with_one_model():
     results = joblib.Parallel(n_jobs=4, prefer="threads")(joblib.delayed(model.predict_proba)(X) for _ in range(40))
     for result in results:
         np.testing.assert_array_equal(result, expected)
+
+
+def test_the_types_name_the_parameters_that_there_are():
+    import ast
+    import inspect
+    from pathlib import Path
+
+    import gradus.sklearn
+
+    stub = ast.parse(Path(gradus.sklearn.__file__).with_suffix(".pyi").read_text())
+    for node in stub.body:
+        if not isinstance(node, ast.ClassDef) or node.name not in gradus.sklearn.__all__:
+            continue
+        (init,) = (f for f in node.body if isinstance(f, ast.FunctionDef) and f.name == "__init__")
+        typed = [a.arg for a in (*init.args.args, *init.args.kwonlyargs)]
+        signature = inspect.signature(getattr(gradus.sklearn, node.name).__init__)
+        assert typed == list(signature.parameters)
+
+
+def test_the_examples_of_the_docstrings_give_what_they_say():
+    import doctest
+
+    from gradus.sklearn import _classifier, _regressor
+
+    for module in (_classifier, _regressor):
+        result = doctest.testmod(module)
+        assert result.attempted > 0 and result.failed == 0

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+# mypy: ignore-errors
+# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer

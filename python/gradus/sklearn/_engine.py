@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+# mypy: ignore-errors
+# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """What an estimator asks of the engine: networks, losses and optimizers in the engine's words."""
 
 from dataclasses import dataclass

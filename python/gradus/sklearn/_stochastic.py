@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+# mypy: ignore-errors
+# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """Training by the solvers that step along a gradient, an epoch of the engine at a time."""
 
 import warnings
