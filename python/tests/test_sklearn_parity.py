@@ -120,6 +120,7 @@ VARIANTS = {
     "strong penalty": ("multi-class", {"alpha": 3.0}),
     "no penalty": ("multi-output", {"alpha": 0}),
     "no momentum": ("multi-class", {"solver": "sgd", "momentum": 0}),
+    "momentum that never fades": ("multi-class", {"solver": "sgd", "momentum": 1.0}),
     "momentum without Nesterov": ("multi-class", {"solver": "sgd", "nesterovs_momentum": False}),
     "inverse scaling": ("multi-class", {"solver": "sgd", "learning_rate": "invscaling", "learning_rate_init": 0.5}),
     "adaptive": ("regression", {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.05, "n_iter_no_change": 2}),

@@ -245,7 +245,8 @@ class BaseMLP(BaseEstimator, ABC):
     def _optimizer_text(self):
         number = _engine.option
         if self.solver == "sgd":
-            options = {"momentum": number(self.momentum)}
+            # A momentum of 1, which scikit-learn allows, is to the engine the largest one below.
+            options = {"momentum": number(min(self.momentum, np.nextafter(1.0, 0.0)))}
             if self.nesterovs_momentum and self.momentum > 0:
                 options["nesterov"] = None
         elif self.solver in ("adam", "adamw", "nadam"):
