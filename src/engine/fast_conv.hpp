@@ -161,9 +161,10 @@ struct FastMaxPool : Fast<MaxPool<dims>> {
             for (Index k = 0; k < n; ++k) {
               const Index at = c * size + input + k * stride;
               const T value = in[at];
-              if (best[place + k] >= 0 && !(value > out[place + k]) && value == value) continue;
-              best[place + k] = at;
-              out[place + k] = value;
+              // Chosen, not branched: which cell is the largest cannot be foretold.
+              const bool taken = (best[place + k] < 0) | (value > out[place + k]) | (value != value);
+              best[place + k] = taken ? at : best[place + k];
+              out[place + k] = taken ? value : out[place + k];
             }
           });
         }
