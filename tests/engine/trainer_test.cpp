@@ -39,7 +39,7 @@ void check_gradients(const std::vector<Case>& cases) {
       std::vector<T> expected(p.theta.size());
       const T loss = value_and_gradient<T>(p.network, p.loss, std::span<const T>(p.theta), x.view(), targets.view(),
                                            trace, std::span<T>(expected));
-      engine::GradientPlan<T> plan(p.network, p.loss, batch);
+      engine::GradientPlan<T> plan(p.network, p.loss, batch, engine::PlanKind::batch);
       ASSERT_EQ(plan.kind(), engine::PlanKind::batch);
       plan.set_masks(77, 3);
       std::vector<T> got(p.theta.size(), std::numeric_limits<T>::quiet_NaN());
@@ -160,6 +160,7 @@ void check_training(engine::TrainerOptions options, engine::PlanKind kind, bool 
     const Problem<T> p(c, 13, seed++);
     options.loss.function = p.loss.function;
     options.record = true;
+    options.plan = kind;
     if (divides) options.regularisation.l2 = std::max(options.regularisation.l2, 0.1);
     std::vector<Index> order(13);
     std::iota(order.rbegin(), order.rend(), 0);
