@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export NODE_PATH := /usr/share/nodejs
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build debug asan tsan clang tidy format wasm install clean
+.PHONY: help lab test build python bench debug asan tsan clang tidy format wasm install clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -26,8 +26,21 @@ build: build/release/build.ninja  ## build the library and the command line (bui
 
 test: build/release/.with-tests  ## build everything, run every test
 	@scripts/setup test
+	@scripts/venv
 	cmake --build build/release -j$(JOBS)
 	ctest --test-dir build/release -j$(JOBS) --output-on-failure
+
+python: build/release/.with-tests  ## install the Python module into build/venv
+	@scripts/venv
+	build/venv/bin/pip install --quiet --no-deps --no-build-isolation --config-settings=cmake.define.GRADUS_WARNINGS_AS_ERRORS=ON .
+	@echo "Installed into build/venv; try: build/venv/bin/python -c 'import gradus'"
+
+bench: build/release/build.ninja  ## measure Gradus, its peers and the limit in one run (BENCH="--quick"; build/bench.json)
+	@scripts/setup bench
+	@scripts/venv
+	cmake --preset release -DGRADUS_BUILD_BENCH=ON >build/bench-configure.log
+	cmake --build build/release -j$(JOBS)
+	build/venv/bin/python -B bench/run.py $(BENCH)
 
 debug: build/debug/.with-tests  ## build with assertions and debug information, run every test
 	cmake --build build/debug -j$(JOBS)
@@ -77,5 +90,6 @@ build/%/build.ninja: CMakePresets.json
 # The same folder, with the tests, which need more packages.
 build/%/.with-tests: CMakePresets.json
 	@scripts/setup test
-	cmake --preset $* -DGRADUS_BUILD_TESTS=ON
+	@scripts/venv
+	cmake --preset $* -DGRADUS_BUILD_TESTS=ON $(if $(filter release,$*),-DGRADUS_BUILD_PYTHON=ON)
 	@touch $@ build/$*/build.ninja

@@ -40,7 +40,10 @@ struct Subject {
 Subject fresh_network(const Experiment& experiment, const std::string& data_text) {
   Subject subject;
   subject.name = "network " + experiment.network;
-  subject.data = load_data(data_text);
+  TableOptions options;
+  options.target = experiment.target;
+  options.weights = experiment.sample_weight;
+  subject.data = load_data(data_text, options);
   subject.model.network = parse_network(experiment.network);
   subject.model.loss = loss_of(experiment, subject.model.network);
   check_fits(subject.model.network, subject.name, subject.data, data_text);
@@ -99,11 +102,12 @@ struct Trial {
   Subject subject;
   Matrix<double> x;
   Matrix<double> targets;
+  std::vector<double> weights;
   Precision precision = Precision::float64;
   std::string repeat;
 
   CheckSubject checked() const {
-    return {subject.model.network, subject.model.loss, subject.model.theta, x, targets};
+    return {subject.model.network, subject.model.loss, subject.model.theta, x, {targets, weights}};
   }
 };
 
@@ -165,7 +169,7 @@ PlantedFault find_fault(const std::string& text, const Trial& trial) {
   const FaultKind kind = parse_fault_kind(kind_name);
   std::string places;
   for (const PlantedFault& planted :
-       faults_of(trial.subject.model.network, trial.subject.model.loss, trial.x.rows())) {
+       faults_of(trial.subject.model.network, trial.subject.model.loss, trial.checked().targets)) {
     if (planted.kind != kind || !shows(planted, trial.checked())) continue;
     if (text == kind_name || text == planted.label()) return planted;
     places += (places.empty() ? "" : ", ") + planted.label();
@@ -228,18 +232,19 @@ Trial make_trial(const Experiment& experiment, const CheckOptions& options, Subj
   Trial trial;
   trial.x = subject.model.scaler ? subject.model.scaler->transform(data.x) : data.x;
   trial.targets = network_targets(data, subject.model.network.outputs());
+  subject.data.weights = sample_weights(subject.data, experiment.class_weight);
+  trial.weights = subject.data.take(rows).weights;
   trial.precision = experiment.network.empty() ? subject.model.precision : experiment.precision;
   trial.repeat = "gradus check";
   for (const std::string& word : options.words) trial.repeat += " " + word;
   const Experiment plain;
-  if (!experiment.network.empty())
-    for (const ExperimentKey& key : experiment_keys()) {
-      const auto value = key.flag.empty() ? std::nullopt : key.get(experiment);
-      if (value && value != key.get(plain) && key.form != KeyForm::flag)
-        trial.repeat += fmt::format(" --{} {}", key.flag, std::holds_alternative<std::string>(*value)
-                                                               ? std::get<std::string>(*value)
-                                                               : to_text(*value));
-    }
+  for (const ExperimentKey& key : experiment_keys()) {
+    const auto value = key.flag.empty() ? std::nullopt : key.get(experiment);
+    if (value && value != key.get(plain) && key.form != KeyForm::flag)
+      trial.repeat += fmt::format(" --{} {}", key.flag, std::holds_alternative<std::string>(*value)
+                                                             ? std::get<std::string>(*value)
+                                                             : to_text(*value));
+  }
   if (options.samples != 20) trial.repeat += fmt::format(" --samples {}", options.samples);
   if (options.fast) trial.repeat += " --fast";
   if (options.taylor) trial.repeat += " --taylor";
@@ -284,7 +289,7 @@ void add_check_command(Program& program) {
                   "  gradus check --network 4-8tanh-3softmax iris --plant transpose:1.weights",
                   [experiment, options](const Console& console) { return run_check(console, *experiment, *options); });
   command.add_option("MODEL DATA", options->words, "a model file, unless --network is given, and data");
-  add_experiment_options(command, experiment, {"network", "loss", "reduction", "seed", "init", "scale", "precision"});
+  add_experiment_options(command, experiment, {"network", "loss", "reduction", "class-weight", "seed", "init", "scale", "precision", "target", "sample-weight"});
   add_count(command, "--samples", options->samples, "of the data to use, from its start [20]", 1);
   command.add_flag("--full", options->full, "every source for every parameter (unless told otherwise)");
   command.add_flag("--fast", options->fast, "along random directions: as quick for many parameters as for few");

@@ -13,13 +13,13 @@
 namespace gradus::cli {
 namespace {
 
-/// The target column the model was trained with, if it had to be named.
-std::string trained_target(const Model& model) {
-  if (model.experiment.empty()) return "";
+/// What the model was trained with: the columns that had to be named.
+Experiment trained_experiment(const Model& model) {
+  if (model.experiment.empty()) return {};
   try {
-    return parse_experiment(model.experiment, "model").target;
+    return parse_experiment(model.experiment, "model");
   } catch (const Error&) {
-    return "";  // of a newer version, say; the model itself is good
+    return {};  // of a newer version, say; the model itself is good
   }
 }
 
@@ -69,7 +69,9 @@ Dataset load_for_model(const Model& model, const ModelData& names) {
   options.features = model.network.inputs();
   options.class_names = model.class_names;
   options.task = model.class_names.empty() ? TableOptions::Task::regression : TableOptions::Task::classification;
-  Dataset data = load(names.data, options, names.target, trained_target(model));
+  const Experiment trained = trained_experiment(model);
+  options.weights = trained.sample_weight;
+  Dataset data = load(names.data, options, names.target, trained.target);
   if (has_answers(data)) {
     // Widths first: of what has other features the labels are no matter.
     Dataset features = {.x = data.x,

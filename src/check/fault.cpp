@@ -50,14 +50,15 @@ std::vector<FaultKind> kinds_for_inputs(bool is_activation, bool kinked) {
   return kinds;
 }
 
-std::vector<FaultKind> kinds_for_loss(double scale, Index outputs, Index samples) {
+std::vector<FaultKind> kinds_for_loss(double scale, Index outputs, const Targets<double>& targets) {
   std::vector<FaultKind> kinds{FaultKind::sign, FaultKind::doubled, FaultKind::halved};
   if (scale != 1) kinds.push_back(FaultKind::missing_mean);
   if (outputs > 1) {
     kinds.push_back(FaultKind::divided_by_outputs);
     kinds.push_back(FaultKind::swapped_entries);
   }
-  if (samples > 1) kinds.push_back(FaultKind::dropped_term);
+  if (targets.values.rows() > 1) kinds.push_back(FaultKind::dropped_term);
+  if (!targets.weights.empty()) kinds.push_back(FaultKind::unweighted);
   return kinds;
 }
 

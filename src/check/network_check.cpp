@@ -34,8 +34,10 @@ GradientCheck check_network(const CheckSubject& subject, const GradientCheckOpti
 
 GradientCheck check_network_float(const CheckSubject& subject, const GradientCheckOptions& options) {
   const std::vector<float> theta(subject.theta.begin(), subject.theta.end());
+  const Matrix<float> targets = narrowed(subject.targets.values);
+  const std::vector<float> weights(subject.targets.weights.begin(), subject.targets.weights.end());
   return GradientChecker<Layer>(options).check(subject.network, subject.network, subject.loss, std::span<const float>(theta),
-                                               narrowed(subject.x).view(), narrowed(subject.targets).view());
+                                               narrowed(subject.x).view(), Targets<float>(targets, weights));
 }
 
 FastCheck check_network_fast(const CheckSubject& subject, std::uint64_t seed, const std::optional<PlantedFault>& planted) {
@@ -65,7 +67,7 @@ bool is_named(const GradientCheck& check, const PlantedFault& planted) {
 std::vector<PlantedResult> plant_all(const CheckSubject& subject, std::uint64_t seed) {
   GradientChecker<Layer> checker({.complex = false, .plain = false, .seed = seed});
   std::vector<PlantedResult> results;
-  for (const PlantedFault& planted : faults_of(subject.network, subject.loss, subject.x.rows())) {
+  for (const PlantedFault& planted : faults_of(subject.network, subject.loss, subject.targets)) {
     if (!shows(planted, subject, seed)) continue;
     const GradientCheck check = check_with(checker, subject, planted);
     PlantedResult result{planted, !check.passed(), is_named(check, planted), ""};

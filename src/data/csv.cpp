@@ -115,7 +115,8 @@ bool is_header(const std::vector<std::string_view>& cells, const TableOptions& o
   double value;
   return std::any_of(cells.begin(), cells.end(),
                      [&](std::string_view cell) {
-                       return cell == "label" || cell == "target" || (!cell.empty() && cell == options.target);
+                       return cell == "label" || cell == "target" ||
+                              (!cell.empty() && (cell == options.target || cell == options.weights));
                      }) ||
          std::all_of(cells.begin(), cells.end(),
                      [&](std::string_view cell) { return table::parse_number(cell, value) == NumberKind::none; });
@@ -148,6 +149,14 @@ double checked_number(std::string_view cell, const std::vector<std::string>& nam
                                      cell.empty() ? "an empty cell" : shown(cell)));
 }
 
+double checked_weight(std::string_view cell, const std::vector<std::string>& names, Index column, std::size_t line,
+                      const table::Source& source) {
+  const double weight = checked_number(cell, names, column, line, source);
+  if (weight >= 0) return weight;
+  source.refuse_at(line, fmt::format("column {}: expected a weight of at least 0, got {}",
+                                     shown(column_name(names, column)), shown(cell)));
+}
+
 std::string target_name(const std::vector<std::string>& names, std::optional<Index> target) {
   if (!target) return "";
   return names.empty() ? "y" : names[static_cast<std::size_t>(*target)];
@@ -173,6 +182,7 @@ std::string header_of(const Dataset& data) {
     const auto named = static_cast<std::size_t>(j) < data.target_names.size();
     header += quoted(named ? data.target_names[static_cast<std::size_t>(j)] : fmt::format("y{}", j)) + ',';
   }
+  if (!data.weights.empty()) header += "weight,";
   if (!header.empty()) header.back() = '\n';
   return header;
 }
@@ -188,7 +198,7 @@ Dataset parse_csv(std::string_view text, const TableOptions& options, const std:
   const std::size_t width = cells.size();
   const bool header = is_header(cells, options);
   if (header) names = checked_names(cells, reader.line(), source);
-  const auto [features, target] = table::choose_columns(names, std::ssize(cells), options, source);
+  const auto [features, target, weights] = table::choose_columns(names, std::ssize(cells), options, source);
   if (header && !reader.next(cells)) source.refuse("expected rows under the header, got none");
 
   Dataset data;
@@ -201,6 +211,8 @@ Dataset parse_csv(std::string_view text, const TableOptions& options, const std:
     for (const Index j : features)
       values.push_back(checked_number(cells[static_cast<std::size_t>(j)], names, j, reader.line(), source));
     if (target) targets.add(cells[static_cast<std::size_t>(*target)], reader.line());
+    if (weights)
+      data.weights.push_back(checked_weight(cells[static_cast<std::size_t>(*weights)], names, *weights, reader.line(), source));
   } while (reader.next(cells));
 
   const Index columns = std::ssize(features);
@@ -228,6 +240,7 @@ std::string to_csv(const Dataset& data) {
       const std::string number = fmt::format("{:.17g}", data.targets(i, j));
       csv += number + (number.find_first_not_of("-0123456789") == std::string::npos ? ".0," : ",");
     }
+    if (!data.weights.empty()) fmt::format_to(out, "{:.17g},", data.weights[static_cast<std::size_t>(i)]);
     csv.back() = '\n';
   }
   return csv;

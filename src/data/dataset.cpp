@@ -14,6 +14,8 @@ Dataset Dataset::take(std::span<const Index> rows) const {
                    .target_names = target_names};
   if (!labels.empty())
     for (const Index row : rows) taken.labels.push_back(labels[static_cast<std::size_t>(row)]);
+  if (!weights.empty())
+    for (const Index row : rows) taken.weights.push_back(weights[static_cast<std::size_t>(row)]);
   return taken;
 }
 

@@ -294,7 +294,7 @@ Dataset parse_npy_dataset(std::string_view bytes, const TableOptions& options, c
   const Matrix<double>& values = array.values;
   if (array.axes != 2) source.refuse("expected an array of two axes, one sample a row, got one axis");
   if (values.rows() == 0) source.refuse("expected rows, got none");
-  const auto [features, target] = table::choose_columns({}, values.cols(), options, source);
+  const auto [features, target, weights] = table::choose_columns({}, values.cols(), options, source);
   Dataset data;
   data.x = Matrix<double>(values.rows(), std::ssize(features));
   table::TargetColumn targets("y", options, source);

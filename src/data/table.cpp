@@ -71,11 +71,17 @@ Columns choose_columns(const std::vector<std::string>& names, Index width, const
                        const Source& source) {
   Columns columns;
   const auto named = named_target(names, options, source);
+  if (!options.weights.empty()) columns.weights = find_column(names, options.weights);
+  if (columns.weights && columns.weights == named)
+    source.refuse(fmt::format("expected another column for the weights than the target, got {} for both",
+                              shown(options.weights)));
+  const Index others = width - (columns.weights ? 1 : 0);
   const bool none =
-      options.task == TableOptions::Task::features || (options.features && *options.features == width && !named);
-  if (!none) columns.target = named ? *named : width - 1;
+      options.task == TableOptions::Task::features || (options.features && *options.features == others && !named);
+  const Index last = columns.weights == width - 1 ? width - 2 : width - 1;
+  if (!none) columns.target = named ? *named : last;
   for (Index j = 0; j < width; ++j)
-    if (j != columns.target) columns.features.push_back(j);
+    if (j != columns.target && j != columns.weights) columns.features.push_back(j);
   const Index found = std::ssize(columns.features);
   if (options.features && found != *options.features)
     source.refuse(fmt::format("expected {} features{}, got {} columns", *options.features,

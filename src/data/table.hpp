@@ -32,9 +32,10 @@ std::string shown(std::string_view text);
 struct Columns {
   std::vector<Index> features;
   std::optional<Index> target;
+  std::optional<Index> weights;
 };
 
-/// Which columns are features and which the target; `names` is empty without a header.
+/// Which columns are features, which the target, and which the weights; `names` is empty without a header.
 Columns choose_columns(const std::vector<std::string>& names, Index width, const TableOptions& options,
                        const Source& source);
 

@@ -23,10 +23,11 @@ namespace gradus::engine::HWY_NAMESPACE {
 template <class D, class T = hn::TFromD<D>>
 HWY_INLINE void output_function(D d, Function f, Index count, const T* z, T* p) {
   const Index lanes = static_cast<Index>(hn::MaxLanes(D()));
-  if (f != Function::softmax) {
+  if (is_simple(f)) {
     for (Index k = 0; k < count; k += lanes) hn::Store(apply(d, f, hn::Load(d, z + k)), d, p + k);
     return;
   }
+  if (is_elementwise(f)) return run_function(d, f, count, z, p, static_cast<T*>(nullptr));
   const auto in_use = [&](Index k)
                           HWY_ATTR { return hn::FirstN(d, static_cast<std::size_t>(std::min(count - k, lanes))); };
   auto max = hn::Set(d, z[0]);
@@ -34,12 +35,19 @@ HWY_INLINE void output_function(D d, Function f, Index count, const T* z, T* p) 
   max = hn::MaxOfLanes(d, max);
   auto sum = hn::Zero(d);
   for (Index k = 0; k < count; k += lanes) {
-    const auto e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, hn::Sub(hn::Load(d, z + k), max)));
+    const auto below = hn::Sub(hn::Load(d, z + k), max);
+    const auto e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, below));
     sum = hn::Add(sum, e);
-    hn::Store(e, d, p + k);
+    hn::Store(f == Function::softmax ? e : below, d, p + k);
   }
-  const auto factor = hn::Div(hn::Set(d, T(1)), hn::SumOfLanes(d, sum));
-  for (Index k = 0; k < count; k += lanes) hn::Store(hn::Mul(hn::Load(d, p + k), factor), d, p + k);
+  sum = hn::SumOfLanes(d, sum);
+  if (f == Function::softmax) {
+    const auto factor = hn::Div(hn::Set(d, T(1)), sum);
+    for (Index k = 0; k < count; k += lanes) hn::Store(hn::Mul(hn::Load(d, p + k), factor), d, p + k);
+  } else {
+    const auto log_sum = vec_log(d, sum);
+    for (Index k = 0; k < count; k += lanes) hn::Store(hn::Sub(hn::Load(d, p + k), log_sum), d, p + k);
+  }
 }
 
 /// delta = rate times the loss's derivative by z; zero in the padding.
@@ -101,19 +109,11 @@ T sample_loss(Head head, Index count, const T* z, const T* p, const T* t) {
 }
 
 template <class T>
-bool sample_hit(Match match, Index count, const T* p, const T* t) {
-  if (match == Match::none) return false;
-  if (match == Match::largest) return std::max_element(p, p + count) - p == std::max_element(t, t + count) - t;
-  for (Index c = 0; c < count; ++c)
-    if ((p[c] > T(0.5)) != (t[c] > T(0.5))) return false;
-  return true;
-}
-
-template <class T>
 void record(OnlinePass<T>& pass, const T* z, const T* p, const T* t) {
   const Index count = pass.net->outputs();
-  pass.loss += sample_loss(pass.net->head, count, z, p, t);
-  pass.hits += sample_hit(pass.match, count, p, t);
+  const auto outputs = static_cast<std::size_t>(count);
+  pass.loss += static_cast<double>(pass.weight * sample_loss(pass.net->head, count, z, p, t));
+  pass.hits += is_match<T>(pass.match, {p, outputs}, {t, outputs});
 }
 
 /// p, delta and what is recorded, for outputs that fit into 16 bytes or not. A function of its own: inlined into every
@@ -126,11 +126,11 @@ HWY_NOINLINE void finish(OnlinePass<T>& pass, const T* z, T* p, const T* t, T* d
   if (count <= kGroup<T>) {
     const SumTag<T> d;
     output_function(d, f, count, z, p);
-    output_delta(d, net, count, p, t, pass.rate, delta);
+    output_delta(d, net, count, p, t, pass.rate * pass.weight, delta);
   } else {
     const Tag<T> d;
     output_function(d, f, count, z, p);
-    output_delta(d, net, count, p, t, pass.rate, delta);
+    output_delta(d, net, count, p, t, pass.rate * pass.weight, delta);
   }
   if (pass.record) record(pass, z, p, t);
 }
@@ -211,16 +211,12 @@ HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T
   }
 }
 
-template <class T>
-HWY_INLINE const T* row_of(const T* from, Index stride, const Index* rows, Index k) {
-  return from + (rows ? rows[k] : k) * stride;
-}
-
 template <class T, int H, int C>
 void small_steps(OnlinePass<T>& pass) {
-  for (Index k = 0; k < pass.count; ++k)
-    small_step<T, H, C>(pass, row_of(pass.x, pass.x_stride, pass.rows, k),
-                        row_of(pass.targets, pass.targets_stride, pass.rows, k), pass.work);
+  for (Index k = 0; k < pass.count; ++k) {
+    const Index row = pass.begin(k);
+    small_step<T, H, C>(pass, pass.x + row * pass.x_stride, pass.targets + row * pass.targets_stride, pass.work);
+  }
 }
 
 template <class T, int H>
@@ -301,7 +297,11 @@ HWY_INLINE void forward(const PackedStage& s, const T* packed, const T* x, T* z)
 template <class T>
 HWY_INLINE void activate(const PackedStage& s, Index padded, T* z) {
   const Tag<T> d;
-  for (Index k = 0; k < s.outputs; k += kLanes<T>) hn::Store(apply(d, s.function, hn::Load(d, z + k)), d, z + k);
+  if (is_simple(s.function)) {
+    for (Index k = 0; k < s.outputs; k += kLanes<T>) hn::Store(apply(d, s.function, hn::Load(d, z + k)), d, z + k);
+  } else {
+    run_function(d, s.function, s.outputs, z, z, static_cast<T*>(nullptr));
+  }
   std::fill(z + s.outputs, z + padded, T(0));
 }
 
@@ -388,9 +388,10 @@ void run(OnlinePass<T>& pass) {
   pass.loss = 0;
   pass.hits = 0;
   if (small_steps(pass)) return;
-  for (Index k = 0; k < pass.count; ++k)
-    large_step(pass, row_of(pass.x, pass.x_stride, pass.rows, k),
-               row_of(pass.targets, pass.targets_stride, pass.rows, k));
+  for (Index k = 0; k < pass.count; ++k) {
+    const Index row = pass.begin(k);
+    large_step(pass, pass.x + row * pass.x_stride, pass.targets + row * pass.targets_stride);
+  }
 }
 
 template <class T>

@@ -15,6 +15,7 @@ std::string fingerprint(const Dataset& data) {
   fnv.add(data.feature_names);
   fnv.add(data.class_names);
   fnv.add(data.target_names);
+  for (const double weight : data.weights) fnv.add(std::bit_cast<std::uint64_t>(weight));
   return fmt::format("fnv1a64:{:016x}", fnv.hash());
 }
 

@@ -20,8 +20,9 @@ template <std::floating_point T>
 struct Prepared {
   Matrix<T> x;
   Matrix<T> targets;
+  std::vector<T> weights{};
 
-  Samples<T> samples() const { return {x, targets}; }
+  Samples<T> samples() const { return {x, targets, weights}; }
 };
 
 template <std::floating_point T>
@@ -33,23 +34,6 @@ template <std::floating_point T>
 Prepared<T> prepare(const Dataset& data, const Model& model) {
   return {convert<T>(model.scaler ? model.scaler->transform(data.x) : data.x),
           convert<T>(network_targets(data, model.network.outputs()))};
-}
-
-FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
-  FitOptions options;
-  options.loss = loss;
-  options.optimizer = experiment.optimizer;
-  options.schedule = experiment.schedule;
-  options.regularisation = experiment.regularisation;
-  options.early_stopping = experiment.early_stopping;
-  options.batch = experiment.batch;
-  options.epochs = experiment.epochs;
-  options.updates = experiment.updates;
-  options.min_change = experiment.min_change;
-  options.order = experiment.order;
-  options.record_every = experiment.record_every;
-  options.test_every = experiment.test_every;
-  return options;
 }
 
 /// Turns what `fit` tells into what a person wants to know.
@@ -80,9 +64,11 @@ class Reporter {
     progress_.update = event.update + 1;
     progress_.learning_rate = event.learning_rate;
     if (!recorded_) {
-      const Loss mean{loss_.function, Reduction::mean};
-      progress_.loss = static_cast<double>(event.loss) * mean.scale(event.x.rows(), outputs_) /
-                       loss_.scale(event.x.rows(), outputs_);
+      const Targets<T> targets(event.targets, event.weights);
+      const double to_mean = loss_.reduction == Reduction::mean
+                                 ? 1
+                                 : Loss{loss_.function, Reduction::mean}.scale(targets, outputs_);
+      progress_.loss = static_cast<double>(event.loss) * to_mean;
     }
     return callback_(progress_);
   }
@@ -109,7 +95,9 @@ void train(ExperimentResult& result, const ProgressCallback& progress) {
   const Experiment& experiment = result.experiment;
   RandomState random(experiment.seed);
   std::vector<T> theta = initial_parameters<T>(model.network, parse_initializer(experiment.init), random);
-  const Prepared<T> train = prepare<T>(result.train, model);
+  Prepared<T> train = prepare<T>(result.train, model);
+  const std::vector<double> weights = sample_weights(result.train, experiment.class_weight);
+  train.weights.assign(weights.begin(), weights.end());
   const Prepared<T> test = result.test.size() > 0 ? prepare<T>(result.test, model) : Prepared<T>{};
   Reporter<T> reporter(experiment, model.loss, model.network.outputs(), result.train.size(), progress);
   const auto start = std::chrono::steady_clock::now();
@@ -166,10 +154,28 @@ TableOptions table_options(const Experiment& experiment) {
   TableOptions options;
   options.task = experiment.task;
   options.target = experiment.target;
+  options.weights = experiment.sample_weight;
   return options;
 }
 
 }  // namespace
+
+FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
+  FitOptions options;
+  options.loss = loss;
+  options.optimizer = experiment.optimizer;
+  options.schedule = experiment.schedule;
+  options.regularisation = experiment.regularisation;
+  options.early_stopping = experiment.early_stopping;
+  options.batch = experiment.batch;
+  options.epochs = experiment.epochs;
+  options.updates = experiment.updates;
+  options.min_change = experiment.min_change;
+  options.order = experiment.order;
+  options.record_every = experiment.record_every;
+  options.test_every = experiment.test_every;
+  return options;
+}
 
 ExperimentSource load_source(const Experiment& experiment) {
   TableOptions options = table_options(experiment);
@@ -178,6 +184,9 @@ ExperimentSource load_source(const Experiment& experiment) {
   check_trainable(data);
   if (data.is_classification() ? data.labels.empty() : data.targets.empty())
     throw ValueError(fmt::format("{}: expected a target to learn, got features only", experiment.data));
+  if (!experiment.sample_weight.empty() && data.weights.empty())
+    throw ValueError(fmt::format("{}: expected a column '{}' of sample weights, got none", experiment.data,
+                                 experiment.sample_weight));
   source.fingerprint = fingerprint(data);
   if (!experiment.test_data.empty()) {
     options.class_names = data.class_names;

@@ -5,24 +5,24 @@ namespace gradus {
 
 template ConstMatrixView<double> forward(const Network&, std::span<const double>, ConstMatrixView<double>,
                                          Trace<double>&);
-template double loss_of_trace(const Network&, const Loss&, const Trace<double>&, ConstMatrixView<double>);
+template double loss_of_trace(const Network&, const Loss&, const Trace<double>&, const Targets<double>&);
 template double loss_value(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
-                               ConstMatrixView<double>, Trace<double>&);
+                               const Targets<double>&, Trace<double>&);
 template void backward(const Network&, std::span<const double>, ConstMatrixView<double>, Trace<double>&,
                               ConstMatrixView<double>, std::size_t, std::span<double>, MatrixView<double>);
 template void gradient_of_trace(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
-                                       ConstMatrixView<double>, Trace<double>&, std::span<double>, MatrixView<double>);
+                                       const Targets<double>&, Trace<double>&, std::span<double>, MatrixView<double>);
 template double value_and_gradient(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
-                                       ConstMatrixView<double>, Trace<double>&, std::span<double>);
+                                       const Targets<double>&, Trace<double>&, std::span<double>);
 template ConstMatrixView<float> forward(const Network&, std::span<const float>, ConstMatrixView<float>, Trace<float>&);
-template float loss_of_trace(const Network&, const Loss&, const Trace<float>&, ConstMatrixView<float>);
+template float loss_of_trace(const Network&, const Loss&, const Trace<float>&, const Targets<float>&);
 template float loss_value(const Network&, const Loss&, std::span<const float>, ConstMatrixView<float>,
-                               ConstMatrixView<float>, Trace<float>&);
+                               const Targets<float>&, Trace<float>&);
 template void backward(const Network&, std::span<const float>, ConstMatrixView<float>, Trace<float>&,
                               ConstMatrixView<float>, std::size_t, std::span<float>, MatrixView<float>);
 template void gradient_of_trace(const Network&, const Loss&, std::span<const float>, ConstMatrixView<float>,
-                                       ConstMatrixView<float>, Trace<float>&, std::span<float>, MatrixView<float>);
+                                       const Targets<float>&, Trace<float>&, std::span<float>, MatrixView<float>);
 template float value_and_gradient(const Network&, const Loss&, std::span<const float>, ConstMatrixView<float>,
-                                       ConstMatrixView<float>, Trace<float>&, std::span<float>);
+                                       const Targets<float>&, Trace<float>&, std::span<float>);
 
 }  // namespace gradus

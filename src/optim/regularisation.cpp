@@ -32,10 +32,10 @@ void check(const Regularisation& r) {
 }
 
 template <std::floating_point T>
-T add_penalty(const Regularisation& r, std::span<const ParameterBlock> blocks, Index samples, std::span<const T> theta,
+T add_penalty(const Regularisation& r, std::span<const ParameterBlock> blocks, double samples, std::span<const T> theta,
               std::span<T> gradient) {
   if (r.l1 == 0 && r.l2 == 0) return 0;
-  const double share = r.per_sample ? 1 / static_cast<double>(samples) : 1;
+  const double share = !r.per_sample ? 1 : samples > 0 ? 1 / samples : 0;
   const T l1 = static_cast<T>(r.l1 * share);
   const T l2 = static_cast<T>(r.l2 * share);
   T absolute = 0;
@@ -93,9 +93,9 @@ void limit_norms(const Regularisation& r, std::span<const ParameterBlock> blocks
   }
 }
 
-template double add_penalty(const Regularisation&, std::span<const ParameterBlock>, Index, std::span<const double>,
+template double add_penalty(const Regularisation&, std::span<const ParameterBlock>, double, std::span<const double>,
                             std::span<double>);
-template float add_penalty(const Regularisation&, std::span<const ParameterBlock>, Index, std::span<const float>,
+template float add_penalty(const Regularisation&, std::span<const ParameterBlock>, double, std::span<const float>,
                            std::span<float>);
 template void clip(const Regularisation&, std::span<double>);
 template void clip(const Regularisation&, std::span<float>);

@@ -100,6 +100,16 @@ TEST_F(BadInput, ALabelNeverSeenInTrainingIsNamedWithItsRow) {
   EXPECT_TRUE(has(refusal({"predict", "c.model", "blobs"}, 1), "the label '2' was never seen in training"));
 }
 
+TEST_F(BadInput, WeightsThatDoNotFitTheDataAreRefused) {
+  const auto refused = [&](const std::string& flag, const std::string& value) {
+    return refusal({"train", "iris", "--network", "4-3softmax", "-o", "m", flag, value}, 1);
+  };
+  EXPECT_EQ(refused("--sample-weight", "w"), "iris: expected a column 'w' of sample weights, got none");
+  EXPECT_TRUE(has(refused("--class-weight", "1,2"), "expected one weight for each of the 3 classes"));
+  EXPECT_TRUE(has(run({"train", "iris", "--network", "4-3softmax", "-o", "m", "--class-weight", "even"}).err,
+                  "expected none, balanced, or a number"));
+}
+
 TEST_F(BadInput, FeaturesInAnotherOrderAreNotTaken) {
   train_circles();
   write("new.csv", "x1,x0\n0.1,0.2\n");

@@ -51,6 +51,27 @@ TEST_F(Cli, MakesTheDataThatTheLibraryMakes) {
   EXPECT_EQ(json::parse(run({"data", "xor", "--json"}).out)["samples"], 4);
 }
 
+TEST_F(Cli, WeighsSamplesAndClasses) {
+  write("twice.csv", "x0,x1,label\n0,0,a\n0,1,b\n1,0,a\n1,0,a\n1,1,b\n1,1,b\n");
+  write("weighed.csv", "x0,often,x1,label\n0,1,0,a\n0,1,1,b\n1,2,0,a\n1,2,1,b\n5,0,5,a\n");
+  const auto loss_of = [&](const std::string& data, std::vector<std::string> more) {
+    std::vector<std::string> words{"train", data, "--network", "2-2softmax", "--batch", "full", "--json", "-o", data + ".model"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return json::parse(outcome.out)["history"]["loss"].back().get<double>();
+  };
+  EXPECT_NEAR(loss_of("weighed.csv", {"--sample-weight", "often"}), loss_of("twice.csv", {}), 1e-12);
+  EXPECT_EQ(run({"run", "weighed.csv.model", "-q"}).status, 0);
+  EXPECT_EQ(run({"predict", "weighed.csv.model", "weighed.csv"}).status, 0);  // the column is no feature there either
+  // Balanced counts samples, whatever their weights: 5 / (2 * 3) for a, 5 / (2 * 2) for b.
+  const double by_hand = loss_of("weighed.csv", {"--sample-weight", "often", "--class-weight", "0.8333333333333334,1.25"});
+  EXPECT_NEAR(loss_of("weighed.csv", {"--sample-weight", "often", "--class-weight", "balanced"}), by_hand, 1e-12);
+  EXPECT_EQ(run({"check", "--network", "2-2softmax", "weighed.csv", "--sample-weight", "often", "-q"}).status, 0);
+  EXPECT_EQ(run({"check", "--network", "2-2softmax", "weighed.csv", "--sample-weight", "often", "-q", "--plant", "unweighted"})
+                .status, 1);
+}
+
 TEST_F(Cli, RepeatsATrainingToTheLastBit) {
   train_circles();
   const Outcome again = run({"run", "c.model", "--json"});

@@ -15,7 +15,7 @@ const std::vector<ParameterBlock> kBlocks{{.name = "weights", .rows = 2, .cols =
                                           {.name = "bias", .rows = 1, .cols = 2, .offset = 4, .is_bias = true, .number = 1}};
 const std::span<const ParameterBlock> kSpan(kBlocks);
 
-double penalty(const Regularisation& r, const V& theta, V& gradient, Index samples = 4) {
+double penalty(const Regularisation& r, const V& theta, V& gradient, double samples = 4) {
   return add_penalty(r, kSpan, samples, std::span<const double>(theta), std::span<double>(gradient));
 }
 

@@ -308,5 +308,81 @@ TEST(Fit, RefusesWhatDoesNotFitTogether) {
   EXPECT_THROW(fit_with([](FitOptions& o) { o.optimizer = Sgd{.learning_rate = std::nan("")}; }), ValueError);
 }
 
+TEST(Fit, WithWeightsIsThatOfScikitLearn) {
+  // One pass of MLPClassifier.partial_fit of scikit-learn 1.9 (solver sgd, tanh, alpha 0.1, batches of 3 and 2, no
+  // momentum, no shuffle) from these weights.
+  const Network network = parse_network("2-2tanh-3softmax");
+  const Matrix<double> x{{0.5, -1}, {1, 0.25}, {-0.75, 2}, {0.1, 0.3}, {-1.5, -0.5}};
+  const Matrix<double> t{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 1, 0}, {1, 0, 0}};
+  const std::vector<double> weights{1, 2, 0.5, 0, 3};
+  std::vector<double> theta{0.1, -0.2, 0.3, 0.4, 0.05, -0.05, 0.5, -0.6, 0.7, -0.8, 0.9, -1.0, 0.1, 0.2, -0.3};
+  FitOptions options;
+  options.optimizer = Sgd{.learning_rate = 0.5};
+  options.regularisation = {.l2 = 0.1, .per_sample = true};
+  options.batch = 3;
+  options.epochs = 1;
+  options.order = Order::given;
+  options.given = {0, 1, 2, 3, 4};
+  RandomState random(0);
+  const FitResult result = fit(network, theta, {x, t, weights}, options, random);
+  const std::vector<double> expected{-0.3590013645808581,  0.5698056290015456,   0.21383899212761776, 0.5722886881400711,
+                                     0.031655458061933775, -0.03847375978952555, 0.4233154731053741,  -0.5445116925087897,
+                                     0.7027676479748441,   -0.8858989330244655,  0.8751584905497759,  -0.8616167003824532,
+                                     0.34886814708887776,  0.15180081163498724,  -0.500668958723865};
+  for (std::size_t k = 0; k < theta.size(); ++k) EXPECT_NEAR(theta[k], expected[k], 1e-15);  // some roundings
+  EXPECT_NEAR(result.history.loss.back(), 1.1655903075955198, 1e-15);
+}
+
+TEST(Fit, ByEveryMethodTakesAWeightOfTwoForTheSampleTwice) {
+  const Problem problem(6);
+  const std::vector<double> weights{1, 2, 0, 1, 3, 1};
+  const std::vector<Index> rows{0, 1, 1, 3, 4, 4, 4, 5};
+  const Matrix<double> x = take_rows(problem.x, rows);
+  const Matrix<double> t = take_rows(problem.t, rows);
+  for (const char* method : {"sgd", "adam", "lbfgs", "cg", "lm"})
+    for (const Reduction reduction : {Reduction::mean, Reduction::sum}) {
+      FitOptions options = squared_error(0);
+      options.loss.reduction = reduction;
+      options.optimizer = parse_training_method(method);
+      options.regularisation = {.l2 = 0.1, .per_sample = true};
+      options.epochs = 3;
+      RandomState random(0);
+      std::vector<double> weighted{0.1, 0.2, 0.3};
+      std::vector<double> repeated = weighted;
+      const FitResult a = fit(kLine, weighted, {problem.x, problem.t, weights}, options, random);
+      const FitResult b = fit(kLine, repeated, {x, t}, options, random);
+      // Sums of 8 terms in another order: 1e-15 of their size, which three steps of at most 10 times that carry on.
+      for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(weighted[k], repeated[k], 1e-11) << method;
+      EXPECT_NEAR(a.history.loss.front(), b.history.loss.front(), 1e-13 * b.history.loss.front()) << method;
+    }
+}
+
+TEST(Fit, LooksAtATestSetByItsWeights) {
+  const Problem problem(6);
+  const std::vector<double> weights{0, 0, 1, 0, 0, 0};
+  FitOptions options = squared_error(0);
+  options.epochs = 1;
+  RandomState random(0);
+  std::vector<double> theta{0.1, 0.2, 0.3};
+  const FitResult result =
+      fit(kLine, theta, problem.samples(), options, random, Samples<double>{problem.x, problem.t, weights});
+  const double error = predict(kLine, theta, problem.x)(2, 0) - problem.t(2, 0);
+  EXPECT_DOUBLE_EQ(result.history.test_loss.back(), error * error);
+}
+
+TEST(Fit, RefusesWeightsThatAreNone) {
+  const Problem problem(3);
+  RandomState random(0);
+  std::vector<double> theta(3);
+  const auto with = [&](std::vector<double> weights) {
+    fit(kLine, theta, {problem.x, problem.t, weights}, squared_error(0), random);
+  };
+  EXPECT_THROW(with({1, 2}), ShapeError);
+  EXPECT_THROW(with({1, 2, -1}), ValueError);
+  EXPECT_THROW(with({0, 0, 0}), ValueError);
+  EXPECT_THROW(with({1, std::nan(""), 1}), ValueError);
+  EXPECT_THROW(with({1, std::numeric_limits<double>::infinity(), 1}), ValueError);
+}
+
 }  // namespace
 }  // namespace gradus

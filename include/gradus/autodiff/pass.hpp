@@ -10,11 +10,11 @@ namespace gradus {
 
 extern template ConstMatrixView<Var> forward(const Network&, std::span<const Var>, ConstMatrixView<Var>, Trace<Var>&);
 extern template Var loss_value(const Network&, const Loss&, std::span<const Var>, ConstMatrixView<Var>,
-                               ConstMatrixView<double>, Trace<Var>&);
+                               const Targets<double>&, Trace<Var>&);
 extern template ConstMatrixView<Dual<double>> forward(const Network&, std::span<const Dual<double>>,
                                                       ConstMatrixView<Dual<double>>, Trace<Dual<double>>&);
 extern template Dual<double> loss_value(const Network&, const Loss&, std::span<const Dual<double>>,
                                         ConstMatrixView<Dual<double>>,
-                               ConstMatrixView<double>, Trace<Dual<double>>&);
+                               const Targets<double>&, Trace<Dual<double>>&);
 
 }  // namespace gradus

@@ -101,8 +101,8 @@ class Autopsy {
   std::vector<Diagnosis> run() {
     forward(suspect_, f_.theta, f_.x, trace_);
     const std::size_t depth = loss_depth(f_.network, f_.loss);
-    Matrix<double> dy = right_seed(depth);
-    try_loss(dy);
+    Matrix<double> dy = right_seed(depth, f_.targets);
+    try_loss(dy, depth);
     std::vector<Matrix<double>> right(depth);  // by the outputs of each layer
     for (std::size_t l = depth; l-- > 0;) {
       right[l] = dy;
@@ -117,7 +117,7 @@ class Autopsy {
 
  private:
   /// The derivative of the loss by the outputs of layer depth - 1, by the tape.
-  Matrix<double> right_seed(std::size_t depth) {
+  Matrix<double> right_seed(std::size_t depth, const Targets<double>& targets) {
     Tape tape;
     Trace<Var> trace;
     for (const Matrix<double>& outputs : trace_.outputs) {
@@ -126,7 +126,7 @@ class Autopsy {
       trace.outputs.push_back(std::move(lifted));
     }
     for (Var& output : trace.outputs[depth - 1].values()) output = tape.variable(output.value());
-    tape.differentiate(loss_of_trace(f_.network, f_.loss, trace, f_.targets));
+    tape.differentiate(loss_of_trace(f_.network, f_.loss, trace, targets));
     Matrix<double> seed(trace.outputs[depth - 1].rows(), trace.outputs[depth - 1].cols());
     for (std::size_t k = 0; k < seed.values().size(); ++k)
       seed.values()[k] = tape.derivative(trace.outputs[depth - 1].values()[k]);
@@ -143,7 +143,7 @@ class Autopsy {
     }
   }
 
-  void try_loss(const Matrix<double>& reference) {
+  void try_loss(const Matrix<double>& reference, std::size_t depth) {
     const MatrixView<double> seed = suspect_seed(suspect_, f_.loss, trace_, f_.targets);
     DiagnosisCase c = new_case(f_.network.size(), "the derivative of the loss by its inputs");
     c.of_loss = true;
@@ -152,6 +152,8 @@ class Autopsy {
     c.observed = c.observed_on_one = Matrix<double>(ConstMatrixView<double>(seed)).values();
     c.reference = reference.values();
     c.slips.emplace_back(FaultKind::dropped_term, without_last_row<double>(reference).values());
+    if (!f_.targets.weights.empty())
+      c.slips.emplace_back(FaultKind::unweighted, right_seed(depth, f_.targets.values).values());
     if (reference.cols() > 1) {
       Matrix<double> swapped = reference;
       for (Index i = 0; i < swapped.rows(); ++i) std::swap(swapped(i, 0), swapped(i, 1));
@@ -247,7 +249,7 @@ class Autopsy {
     c.where = std::move(where);
     c.samples = f_.x.rows();
     c.outputs = f_.network.outputs();
-    c.terms = 1 / f_.loss.scale(f_.x.rows(), f_.network.outputs());
+    c.terms = 1 / f_.loss.scale(f_.targets, f_.network.outputs());
     return c;
   }
 

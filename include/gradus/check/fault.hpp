@@ -36,6 +36,7 @@ enum class FaultKind {
   accumulates,
   unwritten,
   off_by_one_in_time,
+  unweighted,
 };
 
 struct FaultKindInfo {
@@ -44,7 +45,7 @@ struct FaultKindInfo {
   std::string_view what;  ///< "dW has the wrong sign"
 };
 
-inline constexpr std::array<FaultKindInfo, 20> fault_kinds{{
+inline constexpr std::array<FaultKindInfo, 21> fault_kinds{{
     {FaultKind::sign, "sign", "the opposite sign"},
     {FaultKind::doubled, "doubled", "twice what it should be, as when a 2 of a square is counted twice"},
     {FaultKind::halved, "halved", "half of what it should be, as when the 2 of a square is forgotten"},
@@ -65,6 +66,7 @@ inline constexpr std::array<FaultKindInfo, 20> fault_kinds{{
     {FaultKind::accumulates, "accumulates", "added to what was in the buffer, in place of written"},
     {FaultKind::unwritten, "unwritten", "never written: the buffer keeps what it held"},
     {FaultKind::off_by_one_in_time, "off-by-one-in-time", "computed with the inputs of the step before"},
+    {FaultKind::unweighted, "unweighted", "the weights of the samples are forgotten"},
 }};
 
 std::string_view name(FaultKind kind);
@@ -297,11 +299,19 @@ class FaultyNetwork : public BasicNetwork<FaultyVariant<L>> {
   FaultyNetwork(const BasicNetwork<L>& good, const PlantedFault& planted)
       : BasicNetwork<FaultyVariant<L>>(wrapped(good, planted)), planted_(planted), at_loss_(planted.place.layer == good.size()) {}
 
-  /// Called with the derivative of the loss by the outputs, before it is passed back.
+  /// Where the backward pass begins: the derivative of the loss by what it is evaluated on, spoilt if the fault is there.
   template <std::floating_point T>
-  void spoil_seed(MatrixView<T> seed, const Loss& loss, Index samples) const {
-    if (!at_loss_) return;
-    const double terms = 1 / loss.scale(samples, this->outputs());
+  MatrixView<T> spoilt_seed(const Loss& loss, Trace<T>& trace, const Targets<T>& targets) const {
+    const bool unweighted = at_loss_ && planted_.kind == FaultKind::unweighted;
+    const MatrixView<T> seed =
+        detail::seed_of_trace(*this, loss, trace, unweighted ? Targets<T>(targets.values) : targets);
+    if (at_loss_) spoil_seed(seed, 1 / loss.scale(targets, this->outputs()));
+    return seed;
+  }
+
+ private:
+  template <std::floating_point T>
+  void spoil_seed(MatrixView<T> seed, double terms) const {
     double factor = 1;
     switch (planted_.kind) {
       case FaultKind::sign: factor = -1; break;
@@ -319,7 +329,6 @@ class FaultyNetwork : public BasicNetwork<FaultyVariant<L>> {
     }
   }
 
- private:
   static std::vector<FaultyVariant<L>> wrapped(const BasicNetwork<L>& good, const PlantedFault& planted) {
     std::vector<FaultyVariant<L>> layers;
     for (std::size_t l = 0; l < good.size(); ++l)
@@ -345,13 +354,14 @@ namespace detail {
 /// The kinds that fit an array of parameters, the derivative by a layer's inputs, or the loss.
 std::vector<FaultKind> kinds_for_block(const ParameterBlock& block, Index samples, bool along_time);
 std::vector<FaultKind> kinds_for_inputs(bool is_activation, bool kinked);
-std::vector<FaultKind> kinds_for_loss(double scale, Index outputs, Index samples);
+std::vector<FaultKind> kinds_for_loss(double scale, Index outputs, const Targets<double>& targets);
 
 }  // namespace detail
 
-/// Every kind of fault at every place of this network that has what the kind spoils, for a batch of so many samples.
+/// Every kind of fault at every place of this network that has what the kind spoils, for a batch with such targets.
 template <class L>
-std::vector<PlantedFault> faults_of(const BasicNetwork<L>& network, const Loss& loss, Index samples) {
+std::vector<PlantedFault> faults_of(const BasicNetwork<L>& network, const Loss& loss, const Targets<double>& targets) {
+  const Index samples = targets.values.rows();
   std::vector<PlantedFault> all;
   const std::size_t depth = is_fused(network, loss.function) ? network.size() - 1 : network.size();
   for (std::size_t l = 0; l < depth; ++l)
@@ -366,7 +376,7 @@ std::vector<PlantedFault> faults_of(const BasicNetwork<L>& network, const Loss& 
       for (const FaultKind kind : detail::kinds_for_inputs(layer.is_activation && layer.inputs() == layer.outputs(), has_kink<Kind>))
         all.push_back({kind, {l, kInputs, place}});
     });
-  for (const FaultKind kind : detail::kinds_for_loss(loss.scale(samples, network.outputs()), network.outputs(), samples))
+  for (const FaultKind kind : detail::kinds_for_loss(loss.scale(targets, network.outputs()), network.outputs(), targets))
     all.push_back({kind, {network.size(), kInputs, "loss"}});
   return all;
 }

@@ -23,12 +23,12 @@ class GradientChecker {
   /// by parameter array. Cost: about 8 forward passes a parameter, from the layer that owns it on.
   /// Throws ShapeError if network, theta, x and targets do not fit together.
   GradientCheck check(const BasicNetwork<L>& network, const Loss& loss, std::span<const double> theta,
-                      ConstMatrixView<double> x, ConstMatrixView<double> targets) {
+                      ConstMatrixView<double> x, const Targets<double>& targets) {
     return check(network, network, loss, theta, x, targets);
   }
   template <class Suspect>
   GradientCheck check(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
-                      std::span<const double> theta, ConstMatrixView<double> x, ConstMatrixView<double> targets) {
+                      std::span<const double> theta, ConstMatrixView<double> x, const Targets<double>& targets) {
     const Case f{network, loss, theta, x, targets};
     start(f);
     evidence_.loss = hand_gradient<double>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
@@ -45,7 +45,7 @@ class GradientChecker {
   template <class Suspect>
   GradientCheck check_against_tape(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
                                    std::span<const double> theta, ConstMatrixView<double> x,
-                                   ConstMatrixView<double> targets) {
+                                   const Targets<double>& targets) {
     const Case f{network, loss, theta, x, targets};
     start(f);
     evidence_.loss = hand_gradient<double>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
@@ -58,11 +58,12 @@ class GradientChecker {
   /// same numbers, and these against tape, complex step and differences in double.
   template <class Suspect>
   GradientCheck check(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
-                      std::span<const float> theta, ConstMatrixView<float> x, ConstMatrixView<float> targets) {
+                      std::span<const float> theta, ConstMatrixView<float> x, const Targets<float>& targets) {
     const std::vector<double> wide_theta(theta.begin(), theta.end());
     const Matrix<double> wide_x = widened(x);
-    const Matrix<double> wide_targets = widened(targets);
-    const Case f{network, loss, wide_theta, wide_x, wide_targets};
+    const Matrix<double> wide_targets = widened(targets.values);
+    const std::vector<double> wide_weights(targets.weights.begin(), targets.weights.end());
+    const Case f{network, loss, wide_theta, wide_x, {wide_targets, wide_weights}};
     start(f);
     evidence_.epsilon = std::numeric_limits<float>::epsilon();
     evidence_.loss = hand_gradient<float>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
@@ -107,7 +108,7 @@ class GradientChecker {
   /// The hand-written gradient, into a buffer of NaN: backward must write it all.
   template <std::floating_point T, class Suspect>
   double hand_gradient(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss, std::span<const T> theta,
-                       ConstMatrixView<T> x, ConstMatrixView<T> targets, std::vector<double>& gradient) {
+                       ConstMatrixView<T> x, const Targets<T>& targets, std::vector<double>& gradient) {
     Trace<T>& trace = hand_trace<T>();
     detail::set_mode(trace, options_.seed);
     std::vector<T>& hand = hand_buffer<T>();
@@ -176,10 +177,12 @@ class GradientChecker {
   void prove_sum(const Case& f, const Suspect& suspect, GradientCheck& result) {
     if (f.x.rows() < 2) return;
     const auto sum_of = [&](auto gradient_of_sample) {
-      const double weight = f.loss.scale(f.x.rows(), f.network.outputs()) / f.loss.scale(1, f.network.outputs());
+      const Index width = f.targets.values.cols();
+      const double scale = f.loss.scale(f.targets, width) / f.loss.scale(1, width);
       std::vector<double> sum(f.theta.size());
       for (Index i = 0; i < f.x.rows(); ++i) {
-        const std::span<const double> part = gradient_of_sample(f.x.middle_rows(i, 1), f.targets.middle_rows(i, 1));
+        const double weight = scale * f.targets.weight(i, width);
+        const std::span<const double> part = gradient_of_sample(f.x.middle_rows(i, 1), f.targets.values.middle_rows(i, 1));
         for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += weight * part[k];
       }
       return sum;
@@ -197,7 +200,7 @@ class GradientChecker {
       }
       return true;
     };
-    const std::vector<double> hand = sum_of([&](ConstMatrixView<double> x, ConstMatrixView<double> t) {
+    const std::vector<double> hand = sum_of([&](ConstMatrixView<double> x, const Targets<double>& t) {
       hand_gradient<double>(f.network, suspect, f.loss, f.theta, x, t, again_);
       return std::span<const double>(again_).first(f.theta.size());
     });
@@ -205,7 +208,7 @@ class GradientChecker {
     if (!proof.passed) {
       std::vector<double> magnitude;
       detail::TapeSource<L> tape;
-      const std::vector<double> exact = sum_of([&](ConstMatrixView<double> x, ConstMatrixView<double> t) {
+      const std::vector<double> exact = sum_of([&](ConstMatrixView<double> x, const Targets<double>& t) {
         tape.run({f.network, f.loss, f.theta, x, t}, options_.seed, false, again_, magnitude);
         return std::span<const double>(again_).first(f.theta.size());
       });
@@ -425,7 +428,7 @@ class GradientChecker {
 /// all in this batch.
 template <class L, class Suspect>
 bool changes_gradient(const Suspect& suspect, const BasicNetwork<L>& network, const Loss& loss,
-                      std::span<const double> theta, ConstMatrixView<double> x, ConstMatrixView<double> targets,
+                      std::span<const double> theta, ConstMatrixView<double> x, const Targets<double>& targets,
                       std::uint64_t seed = 1) {
   const auto gradient_of = [&](const auto& candidate) {
     Trace<double> trace;
@@ -448,13 +451,13 @@ bool changes_gradient(const Suspect& suspect, const BasicNetwork<L>& network, co
 /// One check, with buffers of its own.
 template <class L>
 GradientCheck check_gradients(const BasicNetwork<L>& network, const Loss& loss, const std::vector<double>& theta,
-                              const Matrix<double>& x, const Matrix<double>& targets,
+                              const Matrix<double>& x, const Targets<double>& targets,
                               const GradientCheckOptions& options = {}) {
   return GradientChecker<L>(options).check(network, loss, theta, x, targets);
 }
 template <class L>
 GradientCheck check_gradients(const BasicNetwork<L>& network, const Loss& loss, const std::vector<float>& theta,
-                              const Matrix<float>& x, const Matrix<float>& targets,
+                              const Matrix<float>& x, const Targets<float>& targets,
                               const GradientCheckOptions& options = {}) {
   return GradientChecker<L>(options).check(network, network, loss, theta, x, targets);
 }
@@ -463,7 +466,7 @@ GradientCheck check_gradients(const BasicNetwork<L>& network, const Loss& loss, 
 /// forward differences with down = 0, central ones with down = up.
 template <class L>
 std::vector<double> difference_gradient(const BasicNetwork<L>& network, const Loss& loss, std::vector<double> theta,
-                                        ConstMatrixView<double> x, ConstMatrixView<double> targets, double up,
+                                        ConstMatrixView<double> x, const Targets<double>& targets, double up,
                                         double down) {
   Trace<double> trace;
   std::vector<double> gradient;

@@ -16,7 +16,7 @@ struct CheckSubject {
   const Loss& loss;
   std::span<const double> theta;
   ConstMatrixView<double> x;
-  ConstMatrixView<double> targets;
+  Targets<double> targets;
 };
 
 GradientCheck check_network(const CheckSubject& subject, const GradientCheckOptions& options = {},

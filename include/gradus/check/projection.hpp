@@ -96,7 +96,7 @@ std::vector<double> hand_and_input(const LossOfBatch<L>& f, const Suspect& suspe
 /// down to one entry: log8(parameters) passes. What is found there counts if it is more than rounding, which a tape tells.
 template <class L, class Suspect>
 FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
-                     std::span<const double> theta, ConstMatrixView<double> x, ConstMatrixView<double> targets,
+                     std::span<const double> theta, ConstMatrixView<double> x, const Targets<double>& targets,
                      std::uint64_t seed = 1) {
   constexpr std::size_t lanes = 8;
   const detail::LossOfBatch<L> f{network, loss, theta, x, targets};
@@ -190,7 +190,7 @@ double taylor_slope(std::span<const double> steps, std::span<const double> remai
 template <class L, class Suspect>
 std::vector<TaylorCheck> check_taylor(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
                                       std::span<const double> theta, ConstMatrixView<double> x,
-                                      ConstMatrixView<double> targets, std::uint64_t seed = 1) {
+                                      const Targets<double>& targets, std::uint64_t seed = 1) {
   const detail::LossOfBatch<L> f{network, loss, theta, x, targets};
   const std::vector<double> hand = detail::hand_and_input(f, suspect, seed);
   const std::vector<double> signs = detail::random_signs(hand.size(), seed);
@@ -232,7 +232,7 @@ struct StepCurve {
 
 template <class L>
 StepCurve step_curve(const BasicNetwork<L>& network, const Loss& loss, std::span<const double> theta,
-                     ConstMatrixView<double> x, ConstMatrixView<double> targets, std::uint64_t seed = 1) {
+                     ConstMatrixView<double> x, const Targets<double>& targets, std::uint64_t seed = 1) {
   const detail::LossOfBatch<L> f{network, loss, theta, x, targets};
   const std::vector<double> direction = detail::random_signs(theta.size(), seed);
   const double exact = detail::directional<1>(f, std::span(&direction, 1), seed)[0];

@@ -24,7 +24,7 @@ struct LossOfBatch {
   const Loss& loss;
   std::span<const double> theta;
   ConstMatrixView<double> x;
-  ConstMatrixView<double> targets;
+  Targets<double> targets;
 };
 
 /// Layers of which only the changed numbers need be computed anew.
@@ -58,18 +58,17 @@ void set_mode(Trace<T>& trace, std::uint64_t seed) {
   trace.seed = seed;
 }
 
-/// The seed of a backward pass that is on trial: the loss's own, spoilt if the suspect has a fault there.
+/// The seed of a backward pass that is on trial: the loss's own, or what the suspect makes of it.
 template <std::floating_point T, class Suspect>
 MatrixView<T> suspect_seed(const Suspect& suspect, const Loss& loss, Trace<T>& trace,
-                           ConstMatrixView<std::type_identity_t<T>> targets) {
-  const MatrixView<T> seed = seed_of_trace(suspect, loss, trace, targets);
-  if constexpr (requires { suspect.spoil_seed(seed, loss, Index{}); }) suspect.spoil_seed(seed, loss, seed.rows());
-  return seed;
+                           const Targets<std::type_identity_t<T>>& targets) {
+  if constexpr (requires { suspect.spoilt_seed(loss, trace, targets); }) return suspect.spoilt_seed(loss, trace, targets);
+  else return seed_of_trace(suspect, loss, trace, targets);
 }
 /// The gradient that is on trial; the forward pass is in the trace.
 template <std::floating_point T, class Suspect>
 void suspect_gradient(const Suspect& suspect, const Loss& loss, std::span<const T> theta, ConstMatrixView<T> x,
-                      ConstMatrixView<T> targets, Trace<T>& trace, std::span<T> gradient, MatrixView<T> dx) {
+                      const Targets<T>& targets, Trace<T>& trace, std::span<T> gradient, MatrixView<T> dx) {
   const MatrixView<T> seed = suspect_seed(suspect, loss, trace, targets);
   backward(suspect, theta, x, trace, ConstMatrixView<T>(seed), loss_depth(suspect, loss), gradient, dx);
 }
@@ -120,12 +119,14 @@ class TapeSource {
       if (f.network.visit(l, [](const auto& layer) { return layer.is_activation; }) &&
           trace_.outputs[l].size() == trace_.outputs[l - 1].size())
         add_stop(l);
-    const double scale = f.loss.scale(f.targets.size() / f.network.outputs(), f.network.outputs());
+    const Index width = f.network.outputs();
+    const double scale = f.loss.scale(f.targets, width);
+    const auto loss_slope = [&](std::size_t i) { return scale * f.targets.weight(static_cast<Index>(i) / width, width); };
     tape_.differentiate_magnitudes(loss, stops_, [&](std::size_t k) {
       const std::size_t l = stop_layers_[k];
       const std::vector<Var>& out = trace_.outputs[l].values();
       const std::vector<Var>& in = trace_.outputs[l - 1].values();
-      for (std::size_t i = 0; i < in.size(); ++i) tape_.add(in[i], l == depth ? scale : tape_.derivative(out[i]));
+      for (std::size_t i = 0; i < in.size(); ++i) tape_.add(in[i], l == depth ? loss_slope(i) : tape_.derivative(out[i]));
     });
   }
 
@@ -159,12 +160,14 @@ class DirectionSource {
     theta_.resize(f.theta.size());
     std::transform(f.theta.begin(), f.theta.end(), theta_.begin(), lifted);
     x_.resize(f.x.rows(), f.x.cols());
-    targets_.resize(f.targets.rows(), f.targets.cols());
+    targets_.resize(f.targets.values.rows(), f.targets.values.cols());
     for (Index i = 0; i < f.x.rows(); ++i)
       std::transform(f.x.row(i).begin(), f.x.row(i).end(), x_.row(i).begin(), lifted);
-    for (Index i = 0; i < f.targets.rows(); ++i)
-      std::transform(f.targets.row(i).begin(), f.targets.row(i).end(), targets_.row(i).begin(),
-                     [](double value) { return static_cast<Scalar<T>>(value); });
+    const auto narrowed = [](double value) { return static_cast<Scalar<T>>(value); };
+    for (Index i = 0; i < targets_.rows(); ++i)
+      std::transform(f.targets.values.row(i).begin(), f.targets.values.row(i).end(), targets_.row(i).begin(), narrowed);
+    weights_.resize(f.targets.weights.size());
+    std::transform(f.targets.weights.begin(), f.targets.weights.end(), weights_.begin(), narrowed);
     gradient.resize(theta_.size() + (input ? x_.values().size() : 0));
     forward(f.network, theta_, x_, trace_);
     for_each_layer_backwards(f.network, f.theta, [&](std::size_t l, std::size_t offset, std::size_t count) {
@@ -183,7 +186,7 @@ class DirectionSource {
       for (std::size_t i = 0; i < lanes; ++i) seed(variables[k + i], i);
       for (std::size_t l = first; l < depth; ++l)
         forward_layer<T>(f.network, l, theta_, l > 0 ? ConstMatrixView<T>(trace_.outputs[l - 1]) : x_.view(), trace_);
-      const T loss = loss_of_trace(f.network, f.loss, trace_, targets_);
+      const T loss = loss_of_trace(f.network, f.loss, trace_, Targets<Scalar<T>>(targets_, weights_));
       for (std::size_t i = 0; i < lanes; ++i) {
         gradient[k + i] = static_cast<double>(read(loss, i));
         variables[k + i] = T(value_of(variables[k + i]));
@@ -194,6 +197,7 @@ class DirectionSource {
   std::vector<T> theta_;
   Matrix<T> x_;
   Matrix<Scalar<T>> targets_;
+  std::vector<Scalar<T>> weights_;
   Trace<T> trace_;
 };
 

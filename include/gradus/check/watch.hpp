@@ -24,7 +24,7 @@ std::function<Signal(const UpdateEvent<double>&)> check_every(
     last = event.epoch;
     const Index rows = std::min(samples, event.x.rows());
     const GradientCheck check = checker->check(network, loss, event.theta, event.x.middle_rows(0, rows),
-                                              event.targets.middle_rows(0, rows));
+                                              Targets<double>(event.targets, event.weights).middle_rows(0, rows));
     if (report) report(check);
     return check.passed() ? Signal::go_on : Signal::stop;
   };

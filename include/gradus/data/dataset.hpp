@@ -16,6 +16,7 @@ struct Dataset {
   std::vector<std::string> feature_names;  ///< one a column of x
   std::vector<std::string> class_names;    ///< one a class; empty for a regression
   std::vector<std::string> target_names;   ///< one a column of targets; empty for a classification
+  std::vector<double> weights{};           ///< how much each sample counts in training; empty: once
 
   Index size() const { return x.rows(); }
   Index features() const { return x.cols(); }

@@ -24,6 +24,8 @@ struct TableOptions {
   Header header = Header::detect;  ///< of a CSV file
   Task task = Task::detect;
   std::string target = {};  ///< the target column's name; empty: the rule above
+  /// The column that says how much each sample counts, no feature; empty, or not in the file: none does.
+  std::string weights = {};
   /// How many features there must be, as when a model is to be applied. A file of just that many columns, none of them
   /// a named target, has no target; with one column more it has one.
   std::optional<Index> features = {};

@@ -9,6 +9,7 @@
 
 #include "gradus/data/scaler.hpp"
 #include "gradus/data/table.hpp"
+#include "gradus/data/weights.hpp"
 #include "gradus/model/model.hpp"
 #include "gradus/train/fit.hpp"
 
@@ -33,6 +34,7 @@ struct Experiment {
   std::string data;                                      ///< as `load_data` reads it
   std::string target;                                    ///< the target column of a file; empty: guessed
   TableOptions::Task task = TableOptions::Task::detect;  ///< what the target column of a file holds
+  std::string sample_weight;  ///< the column of a file that says how much each sample counts; empty: none
   double test = 0;                    ///< share of the samples, or how many of them, to test on; 0: none
   std::string test_data;              ///< other data to test on, as `load_data` reads it; empty: none
   bool stratify = false;              ///< split each class in its share
@@ -43,6 +45,7 @@ struct Experiment {
   std::string init = "glorot-uniform";  ///< as `parse_initializer` reads it
   std::string loss = "auto";            ///< as `parse_loss` reads it; auto: from the last layer, see `loss_of`
   Reduction reduction = Reduction::mean;
+  ClassWeights class_weight;  ///< in training; scores count every sample once
 
   TrainingMethod optimizer = Sgd{};
   Schedule schedule{};

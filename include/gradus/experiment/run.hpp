@@ -70,6 +70,9 @@ ExperimentResult run_experiment(const Experiment& experiment, const ProgressCall
 ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSource& source,
                                 const ProgressCallback& progress = {});
 
+/// How an experiment trains, as `fit` takes it; the loss is `loss_of` the experiment and its network.
+FitOptions fit_options(const Experiment& experiment, const Loss& loss);
+
 /// Writes the model and the figures that the experiment names. Throws ValueError after diverging, else what
 /// `save_model` and `save_figure` throw; the model is written first.
 void write_outputs(const ExperimentResult& result);

@@ -18,6 +18,7 @@
 #include "gradus/nn/losses/negative_log_likelihood.hpp"
 #include "gradus/nn/losses/perceptron_criterion.hpp"
 #include "gradus/nn/losses/poisson.hpp"
+#include "gradus/nn/targets.hpp"
 
 /// Losses, one sample at a time: p are the network's outputs, t the targets, both of length K.
 ///
@@ -50,7 +51,9 @@ T kink_distance(const LossFunction& loss, std::span<const T> p, std::span<const 
       loss);
 }
 
-/// How the losses of a batch become one number: their sum, or the sum divided by batch * terms(K).
+/// How the losses of a batch become one number: their sum, or the sum divided by batch * terms(K). With weights each
+/// sample's loss is multiplied with its own, and the mean divides by the sum of weights in place of the batch, as
+/// scikit-learn does from version 1.7 on.
 enum class Reduction { mean, sum };
 
 struct Loss {
@@ -61,10 +64,18 @@ struct Loss {
   std::string_view name() const {
     return std::visit([](const auto& f) { return std::string_view(f.name); }, function);
   }
-  /// What the sum over a batch is multiplied with.
-  double scale(Index batch, Index outputs) const {
+  /// What the (weighted) sum over a batch is multiplied with; 0 for a mean over a batch in which nothing counts.
+  template <std::floating_point T>
+  double scale(const Targets<T>& targets, Index outputs) const {
+    return scale_of(targets.count(outputs), outputs);
+  }
+  double scale(Index batch, Index outputs) const { return scale_of(static_cast<double>(batch), outputs); }
+
+ private:
+  double scale_of(double count, Index outputs) const {
     if (reduction == Reduction::sum) return 1;
-    return 1.0 / static_cast<double>(batch * std::visit([&](const auto& f) { return f.terms(outputs); }, function));
+    const auto terms = std::visit([&](const auto& f) { return static_cast<double>(f.terms(outputs)); }, function);
+    return count > 0 ? 1 / (count * terms) : 0;
   }
 };
 

@@ -92,11 +92,11 @@ bool is_fused(const BasicNetwork<L>& network, const LossFunction& loss) {
       network.layers().back(), loss);
 }
 
-/// The loss of the batch whose forward pass is in the trace. Targets are (batch, outputs); where every time step has its
-/// own outputs, (batch, steps * outputs), and a mean is over all steps.
+/// The loss of the batch whose forward pass is in the trace; where every time step has its own outputs, a mean is over all
+/// steps.
 template <Number T, class L>
 T loss_of_trace(const BasicNetwork<L>& network, const Loss& loss, const Trace<T>& trace,
-                ConstMatrixView<Scalar<std::type_identity_t<T>>> targets) {
+                const Targets<Scalar<std::type_identity_t<T>>>& targets) {
   detail::check_targets(trace.outputs.back(), targets);
   const bool fused = is_fused(network, loss.function);
   const Index width = network.outputs();
@@ -106,18 +106,20 @@ T loss_of_trace(const BasicNetwork<L>& network, const Loss& loss, const Trace<T>
   std::visit(
       [&](const auto& f) {
         for (Index i = 0; i < p.rows(); ++i) {
-          const auto t = detail::step_row(targets, i, width);
-          sum += fused ? f.template value_from_logits<T>(values.row(i), t) : f.template value<T>(p.row(i), t);
+          const auto t = detail::step_row(targets.values, i, width);
+          const T value = fused ? f.template value_from_logits<T>(values.row(i), t) : f.template value<T>(p.row(i), t);
+          if (targets.weights.empty()) sum += value;
+          else sum += targets.weight(i, width) * value;
         }
       },
       loss.function);
-  return sum * Scalar<T>(loss.scale(p.rows(), width));
+  return sum * Scalar<T>(loss.scale(targets, width));
 }
 
 /// The loss of a batch: forward pass and loss, on any number type.
 template <Number T, class L>
 T loss_value(const BasicNetwork<L>& network, const Loss& loss, std::span<const std::type_identity_t<T>> theta,
-             ConstMatrixView<std::type_identity_t<T>> x, ConstMatrixView<Scalar<std::type_identity_t<T>>> targets,
+             ConstMatrixView<std::type_identity_t<T>> x, const Targets<Scalar<std::type_identity_t<T>>>& targets,
              Trace<T>& trace) {
   forward(network, theta, x, trace);
   return loss_of_trace(network, loss, trace, targets);
@@ -157,7 +159,7 @@ namespace detail {
 /// pass begins. It lies in the trace's scratch.
 template <std::floating_point T, class L>
 MatrixView<T> seed_of_trace(const BasicNetwork<L>& network, const Loss& loss, Trace<T>& trace,
-                            ConstMatrixView<std::type_identity_t<T>> targets) {
+                            const Targets<std::type_identity_t<T>>& targets) {
   const Matrix<T>& outputs = trace.outputs.back();
   check_targets(outputs, targets);
   const bool fused = is_fused(network, loss.function);
@@ -168,17 +170,18 @@ MatrixView<T> seed_of_trace(const BasicNetwork<L>& network, const Loss& loss, Tr
   const ConstMatrixView<T> p = rows_of(outputs.view(), width);
   const ConstMatrixView<T> values = fused ? rows_of(trace.outputs[depth - 1].view(), width) : p;
   const MatrixView<T> derivatives = rows_of(seed.view(), width);
-  const T scale = static_cast<T>(loss.scale(p.rows(), width));
+  const double scale = loss.scale(targets, width);
   std::visit(
       [&](const auto& f) {
         for (Index i = 0; i < p.rows(); ++i) {
-          const std::span<const T> t = step_row(targets, i, width);
+          const std::span<const T> t = step_row(targets.values, i, width);
           const std::span<T> d = derivatives.row(i);
           if (fused)
             f.template gradient_from_logits<T>(values.row(i), p.row(i), t, d);
           else
             f.template gradient<T>(p.row(i), t, d);
-          for (T& value : d) value *= scale;
+          const T factor = static_cast<T>(scale * static_cast<double>(targets.weight(i, width)));
+          for (T& value : d) value *= factor;
         }
       },
       loss.function);
@@ -192,7 +195,7 @@ MatrixView<T> seed_of_trace(const BasicNetwork<L>& network, const Loss& loss, Tr
 template <std::floating_point T, class L>
 void gradient_of_trace(const BasicNetwork<L>& network, const Loss& loss, std::span<const std::type_identity_t<T>> theta,
                        ConstMatrixView<std::type_identity_t<T>> x,
-                       ConstMatrixView<std::type_identity_t<T>> targets, Trace<T>& trace,
+                       const Targets<std::type_identity_t<T>>& targets, Trace<T>& trace,
                        std::span<std::type_identity_t<T>> gradient, MatrixView<std::type_identity_t<T>> dx = {}) {
   const MatrixView<T> seed = detail::seed_of_trace(network, loss, trace, targets);
   const std::size_t depth = is_fused(network, loss.function) ? network.size() - 1 : network.size();
@@ -202,7 +205,7 @@ void gradient_of_trace(const BasicNetwork<L>& network, const Loss& loss, std::sp
 /// The loss of a batch, and its derivative by every parameter in `gradient`: one forward and one backward pass.
 template <std::floating_point T, class L>
 T value_and_gradient(const BasicNetwork<L>& network, const Loss& loss, std::span<const std::type_identity_t<T>> theta,
-                     ConstMatrixView<std::type_identity_t<T>> x, ConstMatrixView<std::type_identity_t<T>> targets,
+                     ConstMatrixView<std::type_identity_t<T>> x, const Targets<std::type_identity_t<T>>& targets,
                      Trace<T>& trace, std::span<std::type_identity_t<T>> gradient) {
   forward(network, theta, x, trace);
   const T value = loss_of_trace(network, loss, trace, targets);
@@ -213,25 +216,25 @@ T value_and_gradient(const BasicNetwork<L>& network, const Loss& loss, std::span
 // The library holds these compiled: every layer, twice over, is long to compile.
 extern template ConstMatrixView<double> forward(const Network&, std::span<const double>, ConstMatrixView<double>,
                                                 Trace<double>&);
-extern template double loss_of_trace(const Network&, const Loss&, const Trace<double>&, ConstMatrixView<double>);
+extern template double loss_of_trace(const Network&, const Loss&, const Trace<double>&, const Targets<double>&);
 extern template double loss_value(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
-                               ConstMatrixView<double>, Trace<double>&);
+                               const Targets<double>&, Trace<double>&);
 extern template void backward(const Network&, std::span<const double>, ConstMatrixView<double>, Trace<double>&,
                               ConstMatrixView<double>, std::size_t, std::span<double>, MatrixView<double>);
 extern template void gradient_of_trace(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
-                                       ConstMatrixView<double>, Trace<double>&, std::span<double>, MatrixView<double>);
+                                       const Targets<double>&, Trace<double>&, std::span<double>, MatrixView<double>);
 extern template double value_and_gradient(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
-                                       ConstMatrixView<double>, Trace<double>&, std::span<double>);
+                                       const Targets<double>&, Trace<double>&, std::span<double>);
 extern template ConstMatrixView<float> forward(const Network&, std::span<const float>, ConstMatrixView<float>,
                                                Trace<float>&);
-extern template float loss_of_trace(const Network&, const Loss&, const Trace<float>&, ConstMatrixView<float>);
+extern template float loss_of_trace(const Network&, const Loss&, const Trace<float>&, const Targets<float>&);
 extern template float loss_value(const Network&, const Loss&, std::span<const float>, ConstMatrixView<float>,
-                               ConstMatrixView<float>, Trace<float>&);
+                               const Targets<float>&, Trace<float>&);
 extern template void backward(const Network&, std::span<const float>, ConstMatrixView<float>, Trace<float>&,
                               ConstMatrixView<float>, std::size_t, std::span<float>, MatrixView<float>);
 extern template void gradient_of_trace(const Network&, const Loss&, std::span<const float>, ConstMatrixView<float>,
-                                       ConstMatrixView<float>, Trace<float>&, std::span<float>, MatrixView<float>);
+                                       const Targets<float>&, Trace<float>&, std::span<float>, MatrixView<float>);
 extern template float value_and_gradient(const Network&, const Loss&, std::span<const float>, ConstMatrixView<float>,
-                                       ConstMatrixView<float>, Trace<float>&, std::span<float>);
+                                       const Targets<float>&, Trace<float>&, std::span<float>);
 
 }  // namespace gradus

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "gradus/nn/network.hpp"
+#include "gradus/nn/targets.hpp"
 
 namespace gradus {
 
@@ -87,9 +88,11 @@ LayerMemory<T>& memory_of(const BasicNetwork<L>& network, std::size_t l, ConstMa
 }
 
 template <class T, class U>
-void check_targets(const Matrix<T>& outputs, MatrixView<U> targets) {
-  check_rows("loss", "targets", targets.rows(), targets.cols(), outputs.rows());
-  check_cols("loss", "targets", targets.rows(), targets.cols(), outputs.cols());
+void check_targets(const Matrix<T>& outputs, const Targets<U>& targets) {
+  check_rows("loss", "targets", targets.values, outputs.rows());
+  check_cols("loss", "targets", targets.values, outputs.cols());
+  if (!targets.weights.empty())
+    check_length("loss", "sample weights", static_cast<Index>(targets.weights.size()), outputs.rows());
 }
 
 }  // namespace detail

@@ -13,7 +13,8 @@ namespace gradus {
 struct Regularisation {
   double l1 = 0;            ///< adds l1 sum |w| to the loss; its derivative at 0 is taken as 0
   double l2 = 0;            ///< adds l2 / 2 sum w^2 to the loss
-  bool per_sample = false;  ///< l1 and l2 are divided by the samples of the batch, as scikit-learn divides its alpha
+  bool per_sample = false;  ///< l1 and l2 are divided by the samples of the batch, or the sum of their weights, as by
+                            ///< scikit-learn its alpha
   double clip_value = 0;    ///< cuts each number of the gradient to +-clip_value
   double clip_norm = 0;     ///< then shortens the gradient to the Euclidean norm clip_norm
   double weight_decay = 0;  ///< before the step, w <- w - lr weight_decay w (Loshchilov and Hutter, 2019)
@@ -25,9 +26,10 @@ struct Regularisation {
 /// Throws ValueError if a number is negative or not finite.
 void check(const Regularisation& regularisation);
 
-/// l1 sum |w| + l2 / 2 sum w^2 over all arrays that are no biases; adds its derivative to the gradient.
+/// l1 sum |w| + l2 / 2 sum w^2 over all arrays that are no biases; adds its derivative to the gradient. `samples` is how
+/// much the samples of the batch count together.
 template <std::floating_point T>
-T add_penalty(const Regularisation& regularisation, std::span<const ParameterBlock> blocks, Index samples,
+T add_penalty(const Regularisation& regularisation, std::span<const ParameterBlock> blocks, double samples,
               std::span<const T> theta, std::span<T> gradient);
 /// Clips by value, then by norm.
 template <std::floating_point T>
@@ -38,9 +40,9 @@ void decay_weights(const Regularisation& regularisation, std::span<const Paramet
 template <std::floating_point T>
 void limit_norms(const Regularisation& regularisation, std::span<const ParameterBlock> blocks, std::span<T> theta);
 
-extern template double add_penalty(const Regularisation&, std::span<const ParameterBlock>, Index,
+extern template double add_penalty(const Regularisation&, std::span<const ParameterBlock>, double,
                                    std::span<const double>, std::span<double>);
-extern template float add_penalty(const Regularisation&, std::span<const ParameterBlock>, Index, std::span<const float>,
+extern template float add_penalty(const Regularisation&, std::span<const ParameterBlock>, double, std::span<const float>,
                                   std::span<float>);
 extern template void clip(const Regularisation&, std::span<double>);
 extern template void clip(const Regularisation&, std::span<float>);

@@ -6,6 +6,7 @@
 
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
+#include "gradus/nn/targets.hpp"
 #include "gradus/optim/regularisation.hpp"
 #include "gradus/optim/schedule.hpp"
 #include "gradus/optim/training_method.hpp"
@@ -45,6 +46,7 @@ struct UpdateEvent {
   ConstMatrixView<T> x;        ///< the batch
   ConstMatrixView<T> targets;  ///< the batch
   double learning_rate = 0;    ///< as the schedule has it; 0 for methods without
+  std::span<const T> weights{};  ///< of the batch's samples; empty: each counts once
 };
 
 /// What callbacks see when a pass over the samples ends, or training does.
@@ -88,16 +90,21 @@ struct FitOptions {
   std::optional<std::uint64_t> mask_seed{};  ///< of dropout; none: one draw from `random`, if the network has any
 };
 
-/// A set to learn from, or to be tried on: inputs (samples, features) and targets (samples, outputs).
+/// A set to learn from, or to be tried on: inputs (samples, features) and targets (samples, outputs). With weights each
+/// sample's loss counts so many times: see `Reduction`. Accuracies count every sample once.
 template <std::floating_point T>
 struct Samples {
   ConstMatrixView<T> x;
   ConstMatrixView<T> targets;
+  std::span<const T> weights{};  ///< one a sample, at least 0; empty: each counts once
+
+  Targets<T> weighted_targets() const { return {targets, weights}; }
 };
 
 /// Trains: changes theta in place, and says how it went. Draws from `random` only what `options.order` needs. The test
 /// set is looked at, never learned from. Diverging is a result, not an exception.
-/// Throws ShapeError if network, theta and samples do not fit together, ValueError on options out of range or no samples.
+/// Throws ShapeError if network, theta and samples do not fit together, ValueError on options or weights out of range or no
+/// samples.
 /// For a network with layers of your own, include train/training.hpp.
 template <std::floating_point T, class L>
 FitResult fit(const BasicNetwork<L>& network, std::span<T> theta, const Samples<T>& train, const FitOptions& options,

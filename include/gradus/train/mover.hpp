@@ -20,7 +20,7 @@ class Mover {
   bool listens() const { return scheduler_.listens(); }
   /// Of the update that follows `updates` others; 0 for methods without.
   double learning_rate(Index updates) const { return rate_ * scheduler_.factor(updates); }
-  T add_penalty(std::span<const T> theta, std::span<T> gradient, Index samples) const {
+  T add_penalty(std::span<const T> theta, std::span<T> gradient, double samples) const {
     return gradus::add_penalty(regularisation_, std::span<const ParameterBlock>(blocks_), samples, theta, gradient);
   }
 
@@ -45,36 +45,39 @@ extern template class Mover<double>;
 extern template class Mover<float>;
 
 /// The residuals whose squares add up to the squared error of a batch and the l2 penalty:
-/// sqrt(scale) (p - t) for each output, sqrt(l2 / 2) w for each weight. Their Jacobian by one backward pass for each
+/// sqrt(scale weight) (p - t) for each output, sqrt(l2 / 2) w for each weight. Their Jacobian by one backward pass for each
 /// output of each sample.
 template <std::floating_point T, class L>
 Residuals<T> network_residuals(const BasicNetwork<L>& network, const Loss& loss, ConstMatrixView<T> x,
-                               ConstMatrixView<T> targets, Trace<T>& trace, const Regularisation& regularisation,
+                               const Targets<T>& targets, Trace<T>& trace, const Regularisation& regularisation,
                                const std::vector<ParameterBlock>& blocks) {
-  const double share = regularisation.per_sample ? 1 / static_cast<double>(x.rows()) : 1;
-  const Index terms = x.rows() * targets.cols() / network.outputs();
-  const T root = static_cast<T>(std::sqrt(loss.scale(terms, network.outputs())));
+  const Index width = targets.values.cols();
+  const double share = regularisation.per_sample ? 1 / targets.count(width) : 1;
+  const double scale = loss.scale(targets, network.outputs());
+  const auto root = [=](Index sample) {
+    return static_cast<T>(std::sqrt(scale * static_cast<double>(targets.weight(sample, width))));
+  };
   const T ridge = static_cast<T>(std::sqrt(regularisation.l2 * share / 2));
   return [=, &network, &trace, &blocks](std::span<const T> theta, std::vector<T>& r, Matrix<T>* jacobian) {
     r.clear();
     forward(network, theta, x, trace);
     const Matrix<T>& p = trace.outputs.back();
     for (Index i = 0; i < x.rows(); ++i)
-      for (Index k = 0; k < targets.cols(); ++k) r.push_back(root * (p(i, k) - targets(i, k)));
+      for (Index k = 0; k < width; ++k) r.push_back(root(i) * (p(i, k) - targets.values(i, k)));
     const auto errors = static_cast<Index>(r.size());
     for (const ParameterBlock& block : blocks)
       for (Index j = 0; ridge > 0 && !block.is_bias && j < block.size(); ++j)
         r.push_back(ridge * theta[static_cast<std::size_t>(block.offset + j)]);
     if (!jacobian) return;
     *jacobian = Matrix<T>(static_cast<Index>(r.size()), static_cast<Index>(theta.size()), T(0));
-    Matrix<T> seed(1, targets.cols(), T(0));
+    Matrix<T> seed(1, width, T(0));
     for (Index i = 0; i < x.rows(); ++i) {
       trace.first_row = i;
       forward(network, theta, x.middle_rows(i, 1), trace);
-      for (Index k = 0; k < targets.cols(); ++k) {
-        seed(0, k) = root;
+      for (Index k = 0; k < width; ++k) {
+        seed(0, k) = root(i);
         backward(network, theta, x.middle_rows(i, 1), trace, seed.view(), network.size(),
-                 jacobian->row(i * targets.cols() + k));
+                 jacobian->row(i * width + k));
         seed(0, k) = 0;
       }
     }

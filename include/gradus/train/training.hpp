@@ -114,6 +114,7 @@ class Training {
       network_.check_input(where, set.x.rows(), set.x.cols());
       check_rows(where, "targets", set.targets, set.x.rows());
       check_cols(where, "targets", set.targets, network_.output_cols(set.x.cols()));
+      check_weights(where, set);
     };
     check_set(train_, "fit");
     if (test_) check_set(*test_, "fit, test set");
@@ -138,6 +139,18 @@ class Training {
       if (i < 0 || i >= train_.x.rows())
         throw ValueError("[fit] expected given sample indices from 0 to " + std::to_string(train_.x.rows() - 1) +
                          ", got " + std::to_string(i));
+  }
+
+  static void check_weights(const std::string& where, const Samples<T>& set) {
+    if (set.weights.empty()) return;
+    check_length(where, "sample weights", static_cast<Index>(set.weights.size()), set.x.rows());
+    const auto bad = std::find_if(set.weights.begin(), set.weights.end(),
+                                  [](T w) { return !(w >= 0 && w <= std::numeric_limits<T>::max()); });
+    if (bad != set.weights.end())
+      throw ValueError("[" + where + "] expected sample weights that are finite and at least 0, got " +
+                       std::to_string(*bad) + " (sample " + std::to_string(bad - set.weights.begin()) + ")");
+    if (std::all_of(set.weights.begin(), set.weights.end(), [](T w) { return w == 0; }))
+      throw ValueError("[" + where + "] expected a sample weight above 0, got none");
   }
 
   void check_early_stopping() const {
@@ -167,9 +180,10 @@ class Training {
     last_state_ = trace_.state;
     forward(network_, theta_, batch.x, trace_);
     T loss = std::numeric_limits<T>::quiet_NaN();
-    if (recording() || !mover_.steps()) loss = loss_of_trace(network_, options_.loss, trace_, batch.targets);
-    gradient_of_trace(network_, options_.loss, theta_, batch.x, batch.targets, trace_, std::span<T>(gradient_));
-    loss += mover_.add_penalty(theta_, gradient_, batch.x.rows());
+    if (recording() || !mover_.steps()) loss = loss_of_trace(network_, options_.loss, trace_, batch.weighted_targets());
+    gradient_of_trace(network_, options_.loss, theta_, batch.x, batch.weighted_targets(), trace_,
+                      std::span<T>(gradient_));
+    loss += mover_.add_penalty(theta_, gradient_, samples_in(batch));
     const T largest = largest_or_not_finite<T>(gradient_);
     if ((recording() && !std::isfinite(loss)) || !std::isfinite(largest)) return diverged(batch, loss, k);
     largest_gradient_ = static_cast<double>(largest);
@@ -184,7 +198,8 @@ class Training {
                                .gradient = gradient_,
                                .x = batch.x,
                                .targets = batch.targets,
-                               .learning_rate = mover_.learning_rate(result_.updates)};
+                               .learning_rate = mover_.learning_rate(result_.updates),
+                               .weights = batch.weights};
     bool going = tell(callbacks_.before_step, event);
     std::copy(theta_.begin(), theta_.begin() + static_cast<Index>(previous_.size()), previous_.begin());
     const bool moved = move(batch, loss);
@@ -197,7 +212,7 @@ class Training {
   }
 
   void record(const Samples<T>& batch) {
-    const double mean = last_loss_ * mean_scale(terms(batch));
+    const double mean = last_loss_ * mean_scale(batch.weighted_targets());
     const Index hits = count_hits<T>(hit_, trace_.outputs.back(), batch.targets, network_.outputs());
     recorder_.add(mean, hits, terms(batch));
     pass_loss_ += mean * static_cast<double>(terms(batch));
@@ -212,14 +227,14 @@ class Training {
       return true;
     }
     if (std::holds_alternative<LevenbergMarquardt>(options_.optimizer))
-      return mover_.reduce(theta_, network_residuals(network_, options_.loss, batch.x, batch.targets, trace_,
-                                                     options_.regularisation, blocks_));
+      return mover_.reduce(theta_, network_residuals(network_, options_.loss, batch.x, batch.weighted_targets(),
+                                                     trace_, options_.regularisation, blocks_));
     const Objective<T> objective = [&](std::span<const T> theta, std::span<T> gradient) {
       trace_.state = last_state_;
       forward(network_, theta, batch.x, trace_);
-      const T value = loss_of_trace(network_, options_.loss, trace_, batch.targets);
-      gradient_of_trace(network_, options_.loss, theta, batch.x, batch.targets, trace_, gradient);
-      return value + mover_.add_penalty(theta, gradient, batch.x.rows());
+      const T value = loss_of_trace(network_, options_.loss, trace_, batch.weighted_targets());
+      gradient_of_trace(network_, options_.loss, theta, batch.x, batch.weighted_targets(), trace_, gradient);
+      return value + mover_.add_penalty(theta, gradient, samples_in(batch));
     };
     return mover_.descend(theta_, loss, gradient_, objective);
   }
@@ -235,16 +250,22 @@ class Training {
     };
     gather(train_.x, x_);
     gather(train_.targets, targets_);
-    return {x_, targets_};
+    weights_.clear();
+    for (const Index row : rows)
+      if (!train_.weights.empty()) weights_.push_back(train_.weights[static_cast<std::size_t>(row)]);
+    return {x_, targets_, weights_};
   }
 
   /// Samples, or in a sequence with outputs at every step their steps: what a mean is over.
   Index terms(const Samples<T>& set) const { return set.x.rows() * (set.targets.cols() / network_.outputs()); }
 
+  /// How much the samples of a batch count together.
+  static double samples_in(const Samples<T>& batch) { return batch.weighted_targets().count(batch.targets.cols()); }
+
   /// From the loss as the options reduce it to a mean.
-  double mean_scale(Index batch) const {
-    const Loss mean{options_.loss.function, Reduction::mean};
-    return mean.scale(batch, network_.outputs()) / options_.loss.scale(batch, network_.outputs());
+  double mean_scale(const Targets<T>& targets) const {
+    if (options_.loss.reduction == Reduction::mean) return 1;
+    return Loss{options_.loss.function, Reduction::mean}.scale(targets, network_.outputs());
   }
 
   bool tell(const std::function<Signal(const UpdateEvent<T>&)>& callback, const UpdateEvent<T>& event) {
@@ -274,7 +295,7 @@ class Training {
     const Loss mean{options_.loss.function, Reduction::mean};
     result_.history.test_update.push_back(result_.updates);
     result_.history.test_loss.push_back(
-        static_cast<double>(loss_of_trace(network_, mean, test_trace_, test_->targets)));
+        static_cast<double>(loss_of_trace(network_, mean, test_trace_, test_->weighted_targets())));
     if (hit_ != Hit::none)
       result_.history.test_accuracy.push_back(
           static_cast<double>(
@@ -366,6 +387,7 @@ class Training {
   std::vector<T> previous_;  // theta before the step, where min_change asks for it
   Matrix<T> x_;              // the batch
   Matrix<T> targets_;
+  std::vector<T> weights_;
   Trace<T> trace_;
   Trace<T> test_trace_;
   std::vector<T> last_state_;  // before the update
