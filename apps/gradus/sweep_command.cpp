@@ -28,6 +28,7 @@ struct SweepWords {
 /// Refuses a value that its key cannot hold, as the other commands do.
 void check_values(const SweepRequest& request) {
   try {
+    if (request.random == 0) request.grid.all();
     for (const std::vector<std::string>& values : request.grid.samples()) request.grid.experiment(request.base, values);
   } catch (const ParseError& error) {
     throw UsageError(error.what(), error.pointer());
@@ -81,14 +82,11 @@ SweepOutcome sweep_with_progress(const Console& console, const SweepPlan& plan, 
 }
 
 /// `network 2-20tanh-2softmax  lr 0.1`
-std::string name_of(const SweepPlan& plan, const Experiment& experiment) {
+std::string name_of(const SweepPlan& plan, const SweepRun& run) {
   std::string text;
-  for (const ExperimentKey* key : plan.keys) {
-    const KeyValue value = key->get(experiment).value_or(std::string("-"));
-    const auto* words = std::get_if<std::string>(&value);
-    text += fmt::format("{}{} {}", text.empty() ? "" : "  ", key->flag, words ? *words : to_text(value));
-  }
-  return text.empty() ? experiment.network : text;
+  for (const ExperimentKey* key : plan.keys)
+    text += fmt::format("{}{} {}", text.empty() ? "" : "  ", key->flag, value_text(plan, run, *key));
+  return text.empty() ? run.experiment.network : text;
 }
 
 /// The best run once more, by itself, as `gradus train` would make it. Nothing if all diverged.
@@ -102,7 +100,7 @@ Json save_best(const Console& console, const SweepPlan& plan, const ExperimentSo
   if (result.fit.reason == StopReason::diverged) return {};
   save_model(result.model, path);
   const Scores& scores = result.test_scores ? *result.test_scores : result.train_scores;
-  console.summary(fmt::format("best      {}  seed {}: {}\nmodel     {}\n", name_of(plan, experiment), experiment.seed,
+  console.summary(fmt::format("best      {}  seed {}: {}\nmodel     {}\n", name_of(plan, plan.runs[*best]), experiment.seed,
                               to_line(scores), path));
   Json json = {{"network", experiment.network}, {"seed", experiment.seed}, {"hash", plan.runs[*best].hash}};
   json["train"] = to_json(result.train_scores);
@@ -119,17 +117,17 @@ Json ranking(const Console& console, const SweepPlan& plan, const SweepOutcome& 
                               plural(static_cast<std::size_t>(plan.seeds), "seed")));
   for (std::size_t k = 0; k < ranked.size(); ++k) {
     const ConfigurationScore& s = ranked[k];
-    const Experiment& experiment = plan.runs[s.configuration * static_cast<std::size_t>(plan.seeds)].experiment;
+    const SweepRun& run = plan.runs[s.configuration * static_cast<std::size_t>(plan.seeds)];
     const bool any = s.runs > s.diverged;
     if (k < shown)
       console.summary(fmt::format("  {}  {}{}\n",
                                   any ? fmt::format("{:.4f} ± {:.4f}", s.mean, s.deviation) : "        diverged",
-                                  name_of(plan, experiment),
+                                  name_of(plan, run),
                                   any && s.diverged > 0 ? fmt::format("  ({} diverged)", s.diverged) : ""));
     Json values = Json::object();
     for (std::size_t a = 0; a < plan.axes.size(); ++a)
       values[plan.axes[a].name] = plan.configurations[s.configuration][a];
-    Json entry = {{"values", values}, {"network", experiment.network}, {"runs", s.runs}, {"diverged", s.diverged}};
+    Json entry = {{"values", values}, {"network", run.experiment.network}, {"runs", s.runs}, {"diverged", s.diverged}};
     if (any)
       entry.update({{"mean", s.mean}, {"deviation", s.deviation}, {"low", s.low}, {"high", s.high}, {"train", s.train}});
     json.push_back(entry);

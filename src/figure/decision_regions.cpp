@@ -141,42 +141,34 @@ void add_points(Panel& panel, ConstMatrixView<double> x, std::span<const int> cl
   }
 }
 
+/// The plane of the grid: layers, and the points on them.
+Panel plane(const Grid& grid, std::vector<PlotLayer> layers, ConstMatrixView<double> x, std::span<const int> classes,
+            const DecisionOptions& options) {
+  Panel panel{.title = options.title, .x = {.label = options.x_label}, .y = {.label = options.y_label}, .grid = false};
+  panel.x.min = grid.area.x_min;
+  panel.x.max = grid.area.x_max;
+  panel.y.min = grid.area.y_min;
+  panel.y.max = grid.area.y_max;
+  panel.layers = std::move(layers);
+  add_points(panel, x, classes, options);
+  // Close to one scale on both axes, as far as the page allows.
+  panel.shape = std::clamp((grid.area.y_max - grid.area.y_min) / (grid.area.x_max - grid.area.x_min), 0.6, 1.1);
+  return panel;
+}
+
 }  // namespace
 
 Figure decision_regions(const Predictor& predict, ConstMatrixView<double> x, std::span<const int> classes,
                         const DecisionOptions& options) {
   check_cols("decision_regions", "x", x, 2);
   check_length("decision_regions", "classes", static_cast<Index>(classes.size()), x.rows());
-  Grid grid = grid_of(options.area.value_or(area_of(x)), options);
-  Panel panel{.title = options.title, .x = {.label = options.x_label}, .y = {.label = options.y_label}, .grid = false};
-  panel.x.min = grid.area.x_min;
-  panel.x.max = grid.area.x_max;
-  panel.y.min = grid.area.y_min;
-  panel.y.max = grid.area.y_max;
-  if (predict) add_field(panel, predict, grid, options);
-  add_points(panel, x, classes, options);
-  // Close to one scale on both axes, as far as the page allows.
-  panel.shape = std::clamp((grid.area.y_max - grid.area.y_min) / (grid.area.x_max - grid.area.x_min), 0.6, 1.1);
-  return {.width = 520, .panels = {panel}};
+  const Grid grid = grid_of(options.area.value_or(area_of(x)), options);
+  Panel field;
+  if (predict) add_field(field, predict, grid, options);
+  return {.width = 520, .panels = {plane(grid, std::move(field.layers), x, classes, options)}};
 }
 
 namespace {
-
-/// A panel over the grid, with the points small on what `layers` holds.
-Panel plane(const Grid& grid, const std::string& title, std::vector<PlotLayer> layers, ConstMatrixView<double> x,
-            std::span<const int> classes, const DecisionOptions& options) {
-  Panel panel{.title = title, .x = {.label = options.x_label}, .y = {.label = options.y_label}, .grid = false};
-  panel.x.min = grid.area.x_min;
-  panel.x.max = grid.area.x_max;
-  panel.y.min = grid.area.y_min;
-  panel.y.max = grid.area.y_max;
-  panel.layers = std::move(layers);
-  DecisionOptions small = options;
-  small.point_size = 0.55 * options.point_size;
-  add_points(panel, x, classes, small);
-  panel.shape = std::clamp((grid.area.y_max - grid.area.y_min) / (grid.area.x_max - grid.area.x_min), 0.6, 1.1);
-  return panel;
-}
 
 /// Sums over classifiers, for the mean and the deviation of each number.
 struct Sums {
@@ -255,9 +247,13 @@ Figure seed_cloud(const std::vector<Predictor>& predictors, ConstMatrixView<doub
     left.push_back(line);
     right.push_back(line);
   }
+  DecisionOptions small = regions;
+  small.point_size *= 0.55;
   Figure figure{.width = 800, .columns = 2};
-  figure.panels.push_back(plane(grid, "mean, and the boundary of each seed", std::move(left), x, classes, regions));
-  figure.panels.push_back(plane(grid, "standard deviation over seeds", std::move(right), x, classes, regions));
+  small.title = "mean, and the boundary of each seed";
+  figure.panels.push_back(plane(grid, std::move(left), x, classes, small));
+  small.title = "standard deviation over seeds";
+  figure.panels.push_back(plane(grid, std::move(right), x, classes, small));
   figure.panels[1].y.show_label = false;
   return figure;
 }

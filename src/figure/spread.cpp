@@ -132,22 +132,22 @@ Figure spread_figure(const std::vector<SpreadGroup>& groups, const SpreadOptions
 
 namespace {
 
-/// Heights in [0, 1] of values on an upright axis.
+/// Heights of values on an upright axis, a little within [0, 1].
 std::vector<double> heights_of(const Places& places) {
   std::vector<double> heights;
   for (const double x : places.at) heights.push_back(places.log ? std::log(x) : x);
   const auto [low, high] = std::minmax_element(heights.begin(), heights.end());
   const double from = *low;
   const double range = *high - *low;
-  for (double& h : heights) h = range > 0 ? (h - from) / range : 0.5;
+  for (double& h : heights) h = 0.02 + 0.96 * (range > 0 ? (h - from) / range : 0.5);
   return heights;
 }
 
-void add_upright(Panel& panel, double x, const std::string& name, const std::vector<std::string>& values,
+void add_upright(Panel& panel, double x, const std::string& name, Align align, const std::vector<std::string>& values,
                  const std::vector<double>& heights) {
   panel.layers.push_back(Line{.x = {x, x}, .y = {0, 1}, .color = slate, .width = 1});
-  panel.layers.push_back(
-      Annotation{.x = x, .y = 1, .text = name, .align = Align::center, .dy = 22, .size = 13});
+  const double shift = align == Align::right ? 55 : 0;  // over the numbers beside the last one
+  panel.layers.push_back(Annotation{.x = x, .y = 1, .text = name, .align = align, .dx = shift, .dy = 18, .size = 13});
   std::vector<double> labelled;
   for (std::size_t k = 0; k < values.size(); ++k) {
     const bool free = std::none_of(labelled.begin(), labelled.end(),
@@ -173,11 +173,11 @@ Figure parallel_figure(const std::vector<ParallelAxis>& axes, const std::vector<
     if (std::isfinite(results[k])) order.push_back(k);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return results[a] < results[b]; });
 
-  Panel panel{.title = title, .x = {.label = "parameter"}, .y = {.label = "place"}, .names = Names::none};
-  panel.grid = false;
-  panel.x = {.label = "parameter", .min = -0.1, .max = static_cast<double>(axes.size()) + 0.35, .show_label = false};
-  panel.y = {.label = "place", .min = -0.04, .max = 1.1, .show_label = false};
-  panel.x.ticks = {{-100, ""}};  // axes of their own stand in place of the panel's
+  // The panel's own axes are the first upright and the ground; names of the others need the room of a title.
+  Panel panel{.title = title.empty() ? " " : title, .names = Names::none, .grid = false, .shape = 0.55};
+  panel.x = {.label = "parameter", .min = 0, .max = static_cast<double>(axes.size()) + 0.3, .show_label = false};
+  panel.y = {.label = "place", .min = 0, .max = 1, .show_label = false};
+  panel.x.ticks = {{-100, ""}};
   panel.y.ticks = {{-100, ""}};
   std::vector<std::vector<double>> heights;
   for (const ParallelAxis& axis : axes) heights.push_back(heights_of(places_of(axis.values)));
@@ -190,20 +190,21 @@ Figure parallel_figure(const std::vector<ParallelAxis>& axes, const std::vector<
               .width = best ? 2.6 : 1.2};
     for (std::size_t a = 0; a <= axes.size(); ++a) {
       line.x.push_back(static_cast<double>(a));
-      line.y.push_back(a < axes.size() ? heights[a][k] : share(results[k]));
+      // Lines through one value are a bundle, not one line.
+      line.y.push_back(a < axes.size() ? heights[a][k] + 0.025 * jitter(k) : 0.02 + 0.96 * share(results[k]));
     }
     panel.layers.push_back(std::move(line));
   }
   for (std::size_t a = 0; a < axes.size(); ++a)
-    add_upright(panel, static_cast<double>(a), axes[a].name, axes[a].values, heights[a]);
+    add_upright(panel, static_cast<double>(a), axes[a].name, a == 0 ? Align::left : Align::center, axes[a].values,
+                heights[a]);
   std::vector<std::string> marks;
   std::vector<double> marked;
   for (int k = 0; k <= 4; ++k) {
-    marks.push_back(fmt::format("{:.4g}", low + (high - low) * k / 4));
-    marked.push_back(k / 4.0);
+    marks.push_back(fmt::format("{:.3g}", low + (high - low) * k / 4));
+    marked.push_back(0.02 + 0.96 * k / 4);
   }
-  add_upright(panel, static_cast<double>(axes.size()), result_name, marks, marked);
-  panel.shape = 0.55;
+  add_upright(panel, static_cast<double>(axes.size()), result_name, Align::right, marks, marked);
   return {.width = 720, .panels = {panel}};
 }
 

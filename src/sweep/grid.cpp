@@ -20,7 +20,8 @@ bool takes_numbers(const ExperimentKey& key) {
 
 /// Data is one for the whole sweep, and seeds have an axis of their own.
 bool is_fixed(const ExperimentKey& key) {
-  return key.name == "seed" || (key.section == "data" && (key.name == "target" || key.name == "task"));
+  return key.name == "seed" ||
+         (key.section == "data" && (key.name == "target" || key.name == "task" || key.name == "sample_weight"));
 }
 
 std::vector<std::string> split_at_commas(std::string_view text) {
@@ -74,14 +75,14 @@ void SweepGrid::set(const ExperimentKey& key, std::string_view text, std::string
     assignment.pieces[0] = text;
   } else {
     for (std::size_t at = 0; at < text.size(); ++at) {
-      if (text[at] == '}') throw ParseError(std::string(name), std::string(text), at, "expected a '{' before this '}'");
+      if (text[at] == '}') throw ParseError(std::string(key.flag), std::string(text), at, "expected a '{' before this '}'");
       if (text[at] != '{') {
         assignment.pieces.back() += text[at];
         continue;
       }
       const std::size_t close = text.find_first_of("{}", at + 1);
       if (close == std::string_view::npos || text[close] == '{')
-        throw ParseError(std::string(name), std::string(text), at, "expected a '}' that closes this '{'");
+        throw ParseError(std::string(key.flag), std::string(text), at, "expected a '}' that closes this '{'");
       add_axis({{}, split_at_commas(text.substr(at + 1, close - at - 1))});
       at = close;
     }
@@ -94,8 +95,8 @@ void SweepGrid::set(const ExperimentKey& key, std::string_view text, std::string
     SweepAxis& axis = assignment.axes[k];
     axis.name = count == 1 ? std::string(key.flag) : fmt::format("{}.{}", key.flag, k + 1);
     for (std::size_t j = 0; j <= count; ++j)
-      axis.text += assignment.pieces[j] + (j == count ? "" : j == k ? "{…}" : "…");
-    if (axis.text == "{…}") axis.text.clear();
+      axis.text += assignment.pieces[j] + (j == count ? "" : j == k ? "{...}" : "...");
+    if (axis.text == "{...}") axis.text.clear();
   }
   std::erase_if(assignments_, [&](const Assignment& a) { return a.key == &key; });
   const auto after = std::upper_bound(assignments_.begin(), assignments_.end(), &key,

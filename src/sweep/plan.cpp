@@ -56,6 +56,17 @@ SweepPlan plan_sweep(const SweepRequest& request, const ExperimentSource& source
   return plan;
 }
 
+std::string value_text(const SweepPlan& plan, const SweepRun& run, const ExperimentKey& key) {
+  if (const std::optional<KeyValue> value = key.get(run.experiment)) {
+    const auto* words = std::get_if<std::string>(&*value);
+    return words ? *words : to_text(*value);
+  }
+  // A value that a file would leave out, as it was written.
+  for (std::size_t a = 0; a < plan.axes.size(); ++a)
+    if (plan.axes[a].name == key.flag) return plan.configurations[run.configuration][a];
+  return "";
+}
+
 double RunResult::merit() const { return test_accuracy.value_or(train_accuracy.value_or(-test_loss.value_or(train_loss))); }
 
 std::optional<std::size_t> SweepOutcome::best() const {

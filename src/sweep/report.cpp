@@ -34,6 +34,26 @@ std::string plain(const std::string& text) {
   return out;
 }
 
+/// As code, where no sign of the text would end it.
+std::string code(const std::string& text) {
+  return text.find('`') == std::string::npos ? "`" + text + "`" : plain(text);
+}
+
+/// `circles` of `circles:samples=500,noise=0.2`
+std::string first_word(const std::string& data) { return data.substr(0, data.find(':')); }
+
+/// The command over several lines, an option on each.
+std::string broken(const std::string& command) {
+  std::string text;
+  for (std::size_t from = 0; from < command.size();) {
+    const std::size_t next = std::min(command.find(" --", from + 1), command.find(" -o ", from + 1));
+    const std::size_t end = std::min(next, command.size());
+    text += (from == 0 ? "" : " \\\n   ") + command.substr(from, end - from);
+    from = end;
+  }
+  return text;
+}
+
 /// `3` of `network.3` picks a pair of braces; a lone one needs no number.
 std::string axis_title(const SweepAxis& axis) {
   const std::size_t dot = axis.name.find('.');
@@ -50,7 +70,7 @@ class Writer {
         outcome_(outcome),
         options_(options),
         ranked_(rank(plan, outcome)),
-        report_("A sweep over " + plain(plan.runs.front().experiment.data), lead()) {}
+        report_("A sweep over " + plain(first_word(plan.runs.front().experiment.data)), lead()) {}
 
   std::string write() {
     table();
@@ -61,7 +81,7 @@ class Writer {
     report_.paragraph(
         "The same command computes only what is missing; every number is in `results.csv`, and `best.model` is the best "
         "single run, which `gradus run best.model` repeats to the last bit.");
-    report_.code(options_.command);
+    report_.code(broken(options_.command));
     report_.save(options_.folder + "/report.html");
     return problem_;
   }
@@ -71,14 +91,16 @@ class Writer {
     Index diverged = 0;
     for (const auto& r : outcome_.results) diverged += r && r->diverged;
     return fmt::format(
-        "{} configurations, {} seed{} each: {} runs{}. A seed draws the split, the first weights and the order of the "
+        "{} on {}: {} runs{}. A seed draws the split, the first weights and the order of the "
         "samples; what differs between seeds alone is chance.",
-        plan_.configurations.size(), plan_.seeds, plan_.seeds == 1 ? "" : "s", plan_.runs.size(),
+        fmt::format("{} configurations, {} seed{} each,", plan_.configurations.size(), plan_.seeds,
+                    plan_.seeds == 1 ? "" : "s"),
+        code(plan_.runs.front().experiment.data), plan_.runs.size(),
         diverged > 0 ? fmt::format(", {} of which diverged", diverged) : "");
   }
 
   double shown(double merit) const { return is_loss(outcome_) ? -merit : merit; }
-  std::string digits(double value) const { return fmt::format("{:.4f}", value); }
+  std::string digits(double value) const { return fmt::format("{:.3f}", value); }
 
   void table() {
     report_.section("What came out", "configurations");
@@ -91,7 +113,9 @@ class Writer {
                 .header = {},
                 .rows = {}};
     for (const SweepAxis& axis : plan_.axes) table.header.push_back(plain(axis_title(axis)));
-    for (const char* name : {"mean", "±", "worst", "best", "training", "runs", "diverged"}) table.header.push_back(name);
+    for (const char* name : {"mean", "±", "worst", "best", "training"}) table.header.push_back(name);
+    const bool lost = std::any_of(ranked_.begin(), ranked_.end(), [](auto& s) { return s.diverged > 0; });
+    if (lost) table.header.push_back("diverged");
     for (std::size_t k = 0; k < std::min(ranked_.size(), kMostRows); ++k) {
       const ConfigurationScore& s = ranked_[k];
       std::vector<Cell>& row = table.rows.emplace_back();
@@ -100,8 +124,7 @@ class Writer {
       const bool any = s.runs > s.diverged;
       for (const double v : {shown(s.mean), s.deviation, shown(s.low), shown(s.high), s.train})
         row.emplace_back(any ? digits(v) : "–");
-      row.emplace_back(std::to_string(s.runs));
-      row.emplace_back(std::to_string(s.diverged));
+      if (lost) row.emplace_back(std::to_string(s.diverged));
     }
     report_.table(table);
     report_.paragraph(
@@ -124,7 +147,8 @@ class Writer {
       }
       if (groups.empty()) continue;
       const std::string name = axis_title(plan_.axes[a]);
-      draw(spread_figure(groups, {.x_label = name, .y_label = result_name(outcome_)}),
+      const std::string& text = plan_.axes[a].text;
+      draw(spread_figure(groups, {.x_label = text.empty() ? name : name + ": " + text, .y_label = result_name(outcome_)}),
            fmt::format("The {} against {}{}: each run, the mean, and one standard deviation about it{}.",
                        result_name(outcome_), plain(name), in_its_place(a),
                        plan_.axes.size() > 1 ? ", over all values of the other parameters" : ""));
@@ -133,7 +157,7 @@ class Writer {
 
   /// The text that a pair of braces stands in: ` in 2-{…}tanh-2softmax`.
   std::string in_its_place(std::size_t a) const {
-    return plan_.axes[a].text.empty() ? "" : fmt::format(" in `{}`", plan_.axes[a].text);
+    return plan_.axes[a].text.empty() ? "" : " in " + code(plan_.axes[a].text);
   }
 
   void all_at_once() {

@@ -137,11 +137,7 @@ std::string ResultsFile::header() const {
 std::string ResultsFile::line(std::size_t k) const {
   const SweepRun& run = plan_.runs[k];
   std::string text = run.hash;
-  for (const ExperimentKey* key : plan_.keys) {
-    const KeyValue value = key->get(run.experiment).value_or(std::string());
-    const auto* words = std::get_if<std::string>(&value);
-    text += ',' + quoted(words ? *words : to_text(value));
-  }
+  for (const ExperimentKey* key : plan_.keys) text += ',' + quoted(value_text(plan_, run, *key));
   text += std::string(columns_.size(), ',');
   text += fmt::format(",{}", run.experiment.seed);
   for (const std::string& cell : outcome_cells(*results_[k])) text += ',' + cell;

@@ -21,7 +21,8 @@ bool has_bank(const Experiment& e, const Network& network, const Loss& loss) {
   Regularisation without_l2 = e.regularisation;
   without_l2.l2 = 0;
   const std::optional<OptimizerMethod> method = stepping_method(e.optimizer);
-  return network.parameter_count() <= kMostParameters && e.schedule == Schedule{} &&
+  return network.parameter_count() <= kMostParameters && e.sample_weight.empty() && e.class_weight == ClassWeights{} &&
+         e.schedule == Schedule{} &&
          without_l2 == Regularisation{} && e.early_stopping == EarlyStopping{} && e.min_change < 0 && method &&
          Bank<double>::exists(network, loss.function, *method);
 }
@@ -115,7 +116,9 @@ void score_lanes(const Bank<T>& bank, const std::vector<const Lane<T>*>& lanes,
     std::vector<std::span<const Index>> rows;
     for (const Lane<T>* lane : lanes) rows.emplace_back(lane->*part);
     if (rows.front().empty()) return;
-    const double scale = Loss{model.loss.function}.scale(static_cast<Index>(rows.front().size()), model.network.outputs());
+    const auto count = static_cast<Index>(rows.front().size());
+    const double scale = Loss{model.loss.function}.scale(count, model.network.outputs()) /
+                         model.loss.scale(count, model.network.outputs());
     const std::vector<engine::Tally> tallies = bank.score(rows, match);
     for (std::size_t k = 0; k < trained.size(); ++k)
       put(trained[k].result, tallies[k].loss * scale,

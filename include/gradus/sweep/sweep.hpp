@@ -36,6 +36,9 @@ struct SweepPlan {
   std::vector<SweepRun> runs;  ///< configuration after configuration, seed after seed
 };
 
+/// A varied key's value in a run, as a person writes it.
+std::string value_text(const SweepPlan& plan, const SweepRun& run, const ExperimentKey& key);
+
 /// Throws what `SweepGrid` and `untrained_model` throw on a configuration that cannot be run, before any is; ValueError
 /// for no seeds or more than a million runs.
 SweepPlan plan_sweep(const SweepRequest& request, const ExperimentSource& source);
