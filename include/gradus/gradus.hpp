@@ -128,6 +128,7 @@
 #include "gradus/train/autopsy.hpp"
 #include "gradus/train/batches.hpp"
 #include "gradus/train/early_stopping.hpp"
+#include "gradus/train/fast_passes.hpp"
 #include "gradus/train/fit.hpp"
 #include "gradus/train/history.hpp"
 #include "gradus/train/mover.hpp"

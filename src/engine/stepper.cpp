@@ -10,21 +10,27 @@ namespace gradus::engine {
 namespace {
 
 template <class T>
-void step_by_kernel(const Sgd& sgd, std::span<T> theta, std::span<const T> gradient, OptimizerState<T>& state) {
+void step_by_kernel(const Sgd& sgd, std::span<T> theta, std::span<const T> gradient, OptimizerState<T>& state,
+                    Workshop& workshop) {
   const DescentStep<T> step{static_cast<T>(sgd.learning_rate), static_cast<T>(sgd.momentum), sgd.nesterov};
   T* v = state.slots.empty() ? nullptr : state.slots[0].data();
-  run_step(step, static_cast<Index>(theta.size()), gradient.data(), v, theta.data());
+  workshop.share(static_cast<Index>(theta.size()), 1, [&](Index first, Index count) {
+    run_step(step, count, gradient.data() + first, v ? v + first : nullptr, theta.data() + first);
+  });
 }
 
 /// Adam, or AdamW after its decay.
 template <class T, class Method>
-void step_by_kernel(const Method& adam, std::span<T> theta, std::span<const T> gradient, OptimizerState<T>& state) {
+void step_by_kernel(const Method& adam, std::span<T> theta, std::span<const T> gradient, OptimizerState<T>& state,
+                    Workshop& workshop) {
   const double t = static_cast<double>(state.steps + 1);
   const double rate = adam.learning_rate * std::sqrt(1 - std::pow(adam.beta2, t)) / (1 - std::pow(adam.beta1, t));
   const AdamStep<T> step{static_cast<T>(rate), static_cast<T>(adam.beta1), static_cast<T>(adam.beta2),
                          static_cast<T>(adam.epsilon)};
-  run_step(step, static_cast<Index>(theta.size()), gradient.data(), state.slots[0].data(), state.slots[1].data(),
-           theta.data());
+  workshop.share(static_cast<Index>(theta.size()), 1, [&](Index first, Index count) {
+    run_step(step, count, gradient.data() + first, state.slots[0].data() + first, state.slots[1].data() + first,
+             theta.data() + first);
+  });
 }
 
 }  // namespace
@@ -61,7 +67,7 @@ double Stepper<T>::add_penalty(std::span<const T> theta, std::span<T> gradient, 
 }
 
 template <class T>
-void Stepper<T>::step(std::span<T> theta, std::span<T> gradient) {
+void Stepper<T>::step(std::span<T> theta, std::span<T> gradient, Workshop& workshop) {
   const std::span<const ParameterBlock> blocks(blocks_);
   clip(regularisation_, gradient);
   decay_weights(regularisation_, blocks, learning_rate(), theta);
@@ -71,7 +77,7 @@ void Stepper<T>::step(std::span<T> theta, std::span<T> gradient) {
   std::visit(
       [&]<class M>(const M& m) {
         if constexpr (std::is_same_v<M, Sgd> || std::is_same_v<M, Adam> || std::is_same_v<M, AdamW>) {
-          step_by_kernel<T>(m, theta, gradient, optimizer_.state());
+          step_by_kernel<T>(m, theta, gradient, optimizer_.state(), workshop);
           count_steps(1);
         } else {
           optimizer_.step(theta, gradient);

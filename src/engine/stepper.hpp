@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/workshop.hpp"
 #include "gradus/optim/optimizer.hpp"
 #include "gradus/optim/regularisation.hpp"
 
@@ -24,7 +25,7 @@ class Stepper {
   /// Adds the derivative of the penalties to the gradient; returns the penalties. `samples`: how much the batch counts.
   double add_penalty(std::span<const T> theta, std::span<T> gradient, double samples) const;
   /// The gradient may be clipped in place.
-  void step(std::span<T> theta, std::span<T> gradient);
+  void step(std::span<T> theta, std::span<T> gradient, Workshop& workshop);
   /// Counts steps that were made elsewhere.
   void count_steps(Index steps) { optimizer_.state().steps += steps; }
 

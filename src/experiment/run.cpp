@@ -40,8 +40,7 @@ Prepared<T> prepare(const Dataset& data, const Model& model) {
 template <std::floating_point T>
 class Reporter {
  public:
-  Reporter(const Experiment& experiment, const Loss& loss, Index outputs, Index samples, ProgressCallback callback)
-      : loss_(loss), outputs_(outputs), callback_(std::move(callback)) {
+  Reporter(const Experiment& experiment, Index samples, ProgressCallback callback) : callback_(std::move(callback)) {
     const bool full = experiment.batch == 0 || !stepping_method(experiment.optimizer);
     const Index batch = full ? samples : experiment.batch;
     const Index per_epoch = (samples + batch - 1) / batch;
@@ -53,23 +52,17 @@ class Reporter {
   Callbacks<T> callbacks() {
     if (!callback_) return {};
     Callbacks<T> callbacks;
-    callbacks.after_step = [this](const UpdateEvent<T>& event) { return after_step(event); };
+    callbacks.after_updates = [this](const UpdatesEvent& event) { return after_updates(event); };
     callbacks.after_epoch = [this](const EpochEvent<T>& event) { return after_epoch(event); };
     return callbacks;
   }
 
  private:
-  Signal after_step(const UpdateEvent<T>& event) {
+  Signal after_updates(const UpdatesEvent& event) {
     progress_.epoch = event.epoch + 1;
-    progress_.update = event.update + 1;
+    progress_.update = event.updates;
     progress_.learning_rate = event.learning_rate;
-    if (!recorded_) {
-      const Targets<T> targets(event.targets, event.weights);
-      const double to_mean = loss_.reduction == Reduction::mean
-                                 ? 1
-                                 : Loss{loss_.function, Reduction::mean}.scale(targets, outputs_);
-      progress_.loss = static_cast<double>(event.loss) * to_mean;
-    }
+    if (!recorded_) progress_.loss = event.loss;
     return callback_(progress_);
   }
 
@@ -82,8 +75,6 @@ class Reporter {
     return Signal::go_on;
   }
 
-  Loss loss_;
-  Index outputs_;
   ProgressCallback callback_;
   Progress progress_;
   bool recorded_ = false;
@@ -99,7 +90,7 @@ void train(ExperimentResult& result, const ProgressCallback& progress) {
   const std::vector<double> weights = sample_weights(result.train, experiment.class_weight);
   train.weights.assign(weights.begin(), weights.end());
   const Prepared<T> test = result.test.size() > 0 ? prepare<T>(result.test, model) : Prepared<T>{};
-  Reporter<T> reporter(experiment, model.loss, model.network.outputs(), result.train.size(), progress);
+  Reporter<T> reporter(experiment, result.train.size(), progress);
   const auto start = std::chrono::steady_clock::now();
   result.fit = fit<T>(model.network, std::span<T>(theta), train.samples(), fit_options(experiment, model.loss), random,
                       result.test.size() > 0 ? std::optional(test.samples()) : std::nullopt, reporter.callbacks());

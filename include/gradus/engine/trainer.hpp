@@ -21,8 +21,8 @@ enum class PlanKind {
   automatic,
   online,      ///< units of a layer; batches of 1, plain descent
   batch,       ///< samples of the batch
-  products,    ///< tiles of matrix products; large networks
-  definition,  ///< nothing: nn/pass.hpp as it stands, for networks without a plan; its first batches allocate
+  products,    ///< tiles of matrix products; large networks, and all with layers other than dense
+  definition,  ///< nothing: nn/pass.hpp as it stands; its first batches allocate
 };
 
 /// What counts as a hit: the largest output is the largest target; every output is on its target's side of 1/2.
@@ -30,10 +30,15 @@ enum class Match : unsigned char { none, largest, sides };
 
 /// Of the samples seen, before the steps they caused. Zero unless asked for.
 struct Tally {
-  double loss = 0;    ///< of the batches, with penalties, as Loss reduces them: their mean by their numbers of samples
-  Index hits = 0;     ///< weights or not, each sample once
-  Index samples = 0;  ///< in a sequence with outputs at every step: steps
+  double loss = 0;     ///< of the batches, with penalties, as Loss reduces them: their mean by their numbers of samples
+  Index hits = 0;      ///< weights or not, each sample once
+  Index samples = 0;   ///< in a sequence with outputs at every step: steps
+  double penalty = 0;  ///< the part of the loss that penalties are
 };
+
+class Workshop;
+template <class T>
+class Trainer;
 
 /// The gradient of a batch, faster than nn/pass.hpp. Not to be shared by threads: it owns the scratch memory of a
 /// batch.
@@ -66,6 +71,9 @@ class GradientPlan {
   std::size_t memory() const;
 
  private:
+  friend class Trainer<T>;
+  Workshop& workshop();
+
   struct State;
   std::unique_ptr<State> state_;
 };
