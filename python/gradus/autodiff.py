@@ -121,7 +121,8 @@ class Array(NDArrayOperatorsMixin):
         return mean
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method != "__call__" or kwargs:
+        in_place = list(kwargs) == ["out"] and kwargs["out"][0] is inputs[0]  # a += b: the name a takes the new array
+        if method != "__call__" or (kwargs and not in_place):
             raise TypeError(f"[grad] np.{ufunc.__name__} is not differentiated in this form")
         if ufunc in _COMPARISONS:
             return ufunc(*(x.value if isinstance(x, Array) else x for x in inputs))

@@ -16,6 +16,7 @@ class TrainingOptions(TypedDict, total=False):
 
     loss: str | None
     reduction: str | None
+    class_weight: str | None
     optimizer: str | None
     lr: float | None
     momentum: float | None
@@ -48,6 +49,7 @@ class ExperimentOptions(TrainingOptions, total=False):
     target: str | None
     task: str | None
     test: float | str | None
+    sample_weight: str | None
     stratify: bool | None
     scale: str | None
     fingerprint: str | None

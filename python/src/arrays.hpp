@@ -70,6 +70,9 @@ nb::ndarray<nb::numpy, const T, nb::ndim<2>> view_within(const Matrix<T>& matrix
   return {matrix.data(), {static_cast<std::size_t>(matrix.rows()), static_cast<std::size_t>(matrix.cols())}, owner};
 }
 
+/// Whether it is a whole number of Python's or NumPy's; an array is none, though it has an __index__.
+inline bool is_whole(nb::handle value) { return PyIndex_Check(value.ptr()) != 0 && PySequence_Check(value.ptr()) == 0; }
+
 inline bool is_object(PyObject*) { return true; }
 /// An argument that may be whatever NumPy makes an array of: arrays of any layout and number type, lists, data frames.
 class ArrayLike : public nb::object {

@@ -43,7 +43,7 @@ PlantedFault find_fault(const std::string& text, const Trial& trial) {
   const std::string kind_name = text.substr(0, text.find(':'));
   const FaultKind kind = parse_fault_kind(kind_name);
   std::string places;
-  for (const PlantedFault& planted : faults_of(trial.network, trial.loss, static_cast<Index>(trial.x.shape(0)))) {
+  for (const PlantedFault& planted : faults_of(trial.network, trial.loss, trial.subject().targets)) {
     if (planted.kind != kind || !shows(planted, trial.subject())) continue;
     if (text == kind_name || text == planted.label()) return planted;
     places += (places.empty() ? "" : ", ") + planted.label();

@@ -96,7 +96,7 @@ OneOrMany<T> one_or_many(const std::variant<T, std::vector<T>>& values) {
 
 std::variant<std::monostate, Index, Matrix<double>> centers_of(nb::handle centers) {
   if (centers.is_none()) return {};
-  if (PyIndex_Check(centers.ptr())) return nb::cast<Index>(centers);
+  if (is_whole(centers)) return nb::cast<Index>(centers);
   return owned(as_matrix<double>("blobs", "centers", centers));
 }
 
@@ -346,7 +346,7 @@ std::pair<Rows, Rows> rows_of(Split split) {
 std::pair<Rows, Rows> split_rows(nb::handle samples, double test_size, nb::handle random_state, bool stratify) {
   RandomSource random(random_state);
   if (stratify) return rows_of(stratified_split(as_integers("split", "labels", samples), test_size, random.stream()));
-  const Index n = PyIndex_Check(samples.ptr()) ? nb::cast<Index>(samples) : static_cast<Index>(nb::len(samples));
+  const Index n = is_whole(samples) ? nb::cast<Index>(samples) : static_cast<Index>(nb::len(samples));
   return rows_of(train_test_split(n, test_size, random.stream()));
 }
 
@@ -358,7 +358,7 @@ std::vector<std::pair<Rows, Rows>> fold_rows(nb::handle samples, Index folds, nb
     const std::vector<int> labels = as_integers("k_fold", "labels", samples);
     splits = random ? stratified_k_fold(labels, folds, random->stream()) : stratified_k_fold(labels, folds);
   } else {
-    const Index n = PyIndex_Check(samples.ptr()) ? nb::cast<Index>(samples) : static_cast<Index>(nb::len(samples));
+    const Index n = is_whole(samples) ? nb::cast<Index>(samples) : static_cast<Index>(nb::len(samples));
     splits = random ? k_fold(n, folds, random->stream()) : k_fold(n, folds);
   }
   std::vector<std::pair<Rows, Rows>> rows;

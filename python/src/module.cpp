@@ -29,7 +29,9 @@ void translate_errors() {
 NB_MODULE(_core, m) {
   using namespace gradus::python;
   translate_errors();
+  nb::set_leak_warnings(false);  // what a session still holds at its end is no concern of its user's
   m.attr("version") = GRADUS_VERSION;
+  bind_estimator(m);
   bind_random(m);
   bind_network(m);
   bind_pass(m);

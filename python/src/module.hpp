@@ -10,6 +10,7 @@ namespace nb = nanobind;
 void bind_check(nb::module_& m);
 void bind_color(nb::module_& m);
 void bind_data(nb::module_& m);
+void bind_estimator(nb::module_& m);
 void bind_experiment(nb::module_& m);
 void bind_metrics(nb::module_& m);
 void bind_model(nb::module_& m);

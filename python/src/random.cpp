@@ -32,7 +32,7 @@ std::uint32_t as_seed(nb::handle seed) {
 RandomSource::RandomSource(nb::handle random_state) {
   if (nb::isinstance<RandomState>(random_state)) {
     borrowed_ = nb::cast<RandomState*>(random_state);
-  } else if (PyIndex_Check(random_state.ptr())) {
+  } else if (is_whole(random_state)) {
     own_.emplace(as_seed(random_state));
   } else {
     throw nb::type_error(fmt::format("[random] expected random_state as a seed or a gradus.RandomState, got {}",
@@ -48,7 +48,7 @@ template <class Draw>
 nb::object sized(nb::handle size, Draw draw) {
   if (size.is_none()) return nb::cast(draw(Index{1})[0]);
   std::vector<Index> shape;
-  if (PyIndex_Check(size.ptr())) shape.push_back(nb::cast<Index>(size));
+  if (is_whole(size)) shape.push_back(nb::cast<Index>(size));
   else shape = nb::cast<std::vector<Index>>(size);
   for (const Index n : shape)
     if (n < 0) throw ValueError(fmt::format("[random] expected a size of at least 0, got {}", n));
@@ -90,7 +90,7 @@ void shuffle(RandomState& random, nb::handle x) {
 }
 
 nb::object choice(RandomState& random, nb::handle a, nb::handle size, bool replace, nb::handle p) {
-  const bool range = PyIndex_Check(a.ptr()) != 0;
+  const bool range = is_whole(a);
   const Index n = range ? nb::cast<Index>(a) : static_cast<Index>(nb::len(a));
   const nb::object chosen = sized(size, [&](Index count) {
     return p.is_none() ? random.choice(n, count, replace)

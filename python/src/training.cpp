@@ -5,6 +5,8 @@
 #include <nanobind/stl/vector.h>
 
 #include "arrays.hpp"
+#include "gradus/core/shape.hpp"
+#include "gradus/data/weights.hpp"
 #include "gradus/experiment/run.hpp"
 #include "module.hpp"
 #include "options.hpp"
@@ -47,18 +49,36 @@ struct Learnable {
     check_finite(where, "x", x);
     check_finite(where, "y", targets);
   }
-  Samples<T> samples() const { return {view_of(x), view_of(targets)}; }
+  Samples<T> samples() const { return {view_of(x), view_of(targets), weights}; }
 
   Array2<T> x;
   Array2<T> targets;
+  std::vector<T> weights;  // one a sample, or none
 };
 
 struct Call {
   const Network& network;
-  nb::handle theta, x, y, test, callback, state;
+  nb::handle theta, x, y, sample_weight, test, callback, state;
+  ClassWeights class_weight;
   FitOptions options;
   RandomState& random;
 };
+
+/// How much each sample counts: its own weight times that of its class; none if each counts once.
+std::vector<double> weights_of(const Call& call) {
+  Dataset data;
+  if (!call.sample_weight.is_none()) {
+    const Array1<double> given = as_vector<double>("fit", "sample_weight", call.sample_weight);
+    data.weights.assign(given.data(), given.data() + given.size());
+    check_length("fit", "sample_weight", static_cast<Index>(given.size()), static_cast<Index>(nb::len(call.y)));
+  }
+  if (call.class_weight == ClassWeights{}) return data.weights;
+  data.labels = as_integers("fit", "y", call.y);
+  data.class_names.resize(static_cast<std::size_t>(std::max<Index>(call.network.outputs(), 2)));
+  for (std::size_t k = 0; k < data.class_names.size(); ++k) data.class_names[k] = fmt::format("{}", k);
+  data.x.resize(static_cast<Index>(data.labels.size()), 0);
+  return sample_weights(data, call.class_weight);
+}
 
 template <class T>
 Callbacks<T> callbacks_of(const Call& call, Watch& watch) {
@@ -79,7 +99,9 @@ Callbacks<T> callbacks_of(const Call& call, Watch& watch) {
 
 template <class T>
 FitResult fit_as(Call& call, std::span<T> theta) {
-  const Learnable<T> train("fit", call.network, call.x, call.y);
+  Learnable<T> train("fit", call.network, call.x, call.y);
+  const std::vector<double> weights = weights_of(call);
+  train.weights.assign(weights.begin(), weights.end());
   std::optional<Learnable<T>> held_out;
   if (!call.test.is_none()) {
     held_out.emplace("fit, test set", call.network, nb::object(call.test[0]), nb::object(call.test[1]));
@@ -101,8 +123,8 @@ FitResult fit_as(Call& call, std::span<T> theta) {
   return result;
 }
 
-FitResult fit(const Network& network, nb::handle theta, nb::handle x, nb::handle y, nb::handle test,
-              nb::handle random_state, nb::handle callback, nb::handle state, bool keep_gradients,
+FitResult fit(const Network& network, nb::handle theta, nb::handle x, nb::handle y, nb::handle sample_weight,
+              nb::handle test, nb::handle random_state, nb::handle callback, nb::handle state, bool keep_gradients,
               const nb::kwargs& options) {
   Experiment experiment;
   set_options(experiment, "fit", options, kSections);
@@ -113,8 +135,17 @@ FitResult fit(const Network& network, nb::handle theta, nb::handle x, nb::handle
     throw nb::type_error(fmt::format("[fit] expected callback as a callable, got {}",
                                      nb::cast<std::string>(callback.type().attr("__name__")))
                              .c_str());
-  Call call{network, theta, x, y, test, callback, state, fit_options(experiment, loss_of(experiment, network)),
-            random.stream()};
+  Call call{.network = network,
+            .theta = theta,
+            .x = x,
+            .y = y,
+            .sample_weight = sample_weight,
+            .test = test,
+            .callback = callback,
+            .state = state,
+            .class_weight = experiment.class_weight,
+            .options = fit_options(experiment, loss_of(experiment, network)),
+            .random = random.stream()};
   call.options.keep_gradients = keep_gradients;
   return with_theta("fit", theta, [&]<class T>(std::span<T> numbers) { return fit_as<T>(call, numbers); });
 }
@@ -227,10 +258,11 @@ void bind_training(nb::module_& m) {
         nb::arg("training"), nb::sig("def option_names(training: bool) -> list[str]"),
         "The keyword options of `fit`, or of `Experiment`: the flags of the command line.");
   m.def("fit", &fit, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(), nb::arg("y").none(),
-        nb::kw_only(), nb::arg("test") = nb::none(), nb::arg("random_state").none() = 0, nb::arg("callback") = nb::none(),
+        nb::kw_only(), nb::arg("sample_weight") = nb::none(), nb::arg("test") = nb::none(), nb::arg("random_state").none() = 0, nb::arg("callback") = nb::none(),
         nb::arg("state") = nb::none(), nb::arg("keep_gradients") = false, nb::arg("options"),
         nb::sig("def fit(network: Network, theta: numpy.typing.NDArray[typing.Any], x: numpy.typing.ArrayLike, "
-                "y: numpy.typing.ArrayLike, *, test: tuple[numpy.typing.ArrayLike, numpy.typing.ArrayLike] | None = None, "
+                "y: numpy.typing.ArrayLike, *, sample_weight: numpy.typing.ArrayLike | None = None, "
+                "test: tuple[numpy.typing.ArrayLike, numpy.typing.ArrayLike] | None = None, "
                 "random_state: RandomState | int = 0, callback: collections.abc.Callable[[Epoch], bool | None] | None = "
                 "None, state: numpy.typing.ArrayLike | None = None, keep_gradients: bool = False, "
                 "**options: typing_extensions.Unpack[gradus.options.TrainingOptions]) -> FitResult"),
@@ -245,6 +277,8 @@ x : array of shape (samples, inputs)
     C-ordered and of theta's number type it is used as it is; any other is copied once.
 y : array of shape (samples,) or (samples, outputs)
     Whole numbers from 0 are labels, of which one-hot rows are made; else targets.
+sample_weight : array of shape (samples,), optional
+    How much each sample counts, at least 0: 2 is as good as the sample given twice.
 test : (x, y), optional
     A set that is tried after each pass, never learned from.
 random_state : RandomState or int
@@ -260,7 +294,8 @@ keep_gradients : bool
 **options
     As on the command line; None means the default.
 
-    - ``loss='auto'`` (by the last layer), ``reduction='mean'``
+    - ``loss='auto'`` (by the last layer), ``reduction='mean'``, ``class_weight='none'``, ``'balanced'`` or a number for
+      each class in turn, as in ``'1,2.5'``
     - ``optimizer='sgd'``, with options as in ``'adam:beta1=0.95'``; ``lr`` (0.01; adam 0.001, ...), ``momentum=0``,
       ``nesterov=False``, ``schedule='constant'``
     - ``batch=32`` samples an update or ``'full'``, ``epochs=100``, ``updates=0`` (if above 0, how many to make),

@@ -134,6 +134,23 @@ def test_running_statistics_pass_from_training_to_prediction():
         gd.predict(network, theta, XOR.x)
 
 
+def test_a_weight_of_two_is_the_sample_given_twice():
+    weighted, repeated, by_class = start(), start(), start()
+    options = {"batch": "full", "epochs": 20}
+    twice = [0, 1, 1, 2, 2, 3]  # class 1 again
+    gd.fit(NETWORK, weighted, XOR.x, XOR.y, sample_weight=[1, 2, 2, 1], **options)
+    gd.fit(NETWORK, repeated, XOR.x[twice], XOR.y[twice], **options)
+    gd.fit(NETWORK, by_class, XOR.x, XOR.y, class_weight="1,2", **options)
+    np.testing.assert_allclose(weighted, repeated, rtol=1e-12)  # sums in another order, 20 times
+    assert np.array_equal(weighted, by_class)
+    with pytest.raises(ValueError, match="sample_weight of length 4, got 3"):
+        gd.fit(NETWORK, start(), XOR.x, XOR.y, sample_weight=[1, 2, 3])
+    with pytest.raises(ValueError, match="at least 0"):
+        gd.fit(NETWORK, start(), XOR.x, XOR.y, sample_weight=[1, 2, -1, 1])
+    with pytest.raises(ValueError, match="weight for each of the 2 classes"):
+        gd.fit(NETWORK, start(), XOR.x, XOR.y, class_weight="1,2,3")
+
+
 def test_a_plain_run_warns_of_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -4,6 +4,7 @@
 #include "engine/batch_kernel.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/defined_loss.hpp"
 #include "engine/dropout.hpp"
@@ -284,6 +285,16 @@ class Output {
     return pass_.record || net_.head == Head::defined ? hn::Add(max, vec_log(d, sum)) : max;
   }
 
+  /// -log p as cut_minus_log() has it, where the loss is cut.
+  Vec<T> cut(Vec<T> l) const {
+    if (!net_.cut) return l;
+    const Tag<T> d;
+    const Vec<T> least = hn::Set(d, cut_minus_log(T(0)));
+    const Vec<T> most = hn::Set(d, cut_minus_log(std::numeric_limits<T>::infinity()));
+    l = hn::IfThenElse(hn::Lt(l, least), least, l);
+    return hn::IfThenElse(hn::Gt(l, most), most, l);
+  }
+
   Vec<T> loss(int v, Vec<T> log_sum) const {
     const Tag<T> d;
     const Vec<T> zero = hn::Zero(d);
@@ -294,10 +305,18 @@ class Output {
       const Vec<T> p = at(p_(), c, v);
       const Vec<T> t = at(block_.targets, c, v);
       switch (net_.head) {
-        case Head::cross_entropy: sum = hn::MulAdd(t, hn::Sub(log_sum, z), sum); break;
+        case Head::cross_entropy: sum = hn::MulAdd(t, cut(hn::Sub(log_sum, z)), sum); break;
         case Head::binary_cross_entropy: {
           const Vec<T> linear = hn::IfThenElse(hn::Gt(z, zero), hn::Mul(z, hn::Sub(one, t)), hn::Neg(hn::Mul(t, z)));
-          sum = hn::Add(sum, hn::Add(linear, vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(z))))));
+          const Vec<T> likelier = vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(z))));  // -log of its probability
+          if (net_.cut) {
+            const Vec<T> other = hn::Add(likelier, hn::Abs(z));
+            const auto positive = hn::Gt(z, zero);
+            sum = hn::MulAdd(t, cut(hn::IfThenElse(positive, likelier, other)), sum);
+            sum = hn::MulAdd(hn::Sub(one, t), cut(hn::IfThenElse(positive, other, likelier)), sum);
+          } else {
+            sum = hn::Add(sum, hn::Add(linear, likelier));
+          }
           break;
         }
         case Head::squared_error: {

@@ -40,13 +40,23 @@ std::optional<Function> function_of(const Layer& layer) {
 
 /// The head with a kernel that suits, or that by definition.
 Head head_of(Function last, const LossFunction& loss) {
-  if (loss == LossFunction(CrossEntropy{}) && last == Function::softmax) return Head::cross_entropy;
+  const CrossEntropy* classes = std::get_if<CrossEntropy>(&loss);
+  if (classes && classes->smoothing == 0 && last == Function::softmax) return Head::cross_entropy;
   const bool binary =
       std::holds_alternative<BinaryCrossEntropy>(loss) || std::holds_alternative<MultiLabelCrossEntropy>(loss);
   if (binary && last == Function::sigmoid) return Head::binary_cross_entropy;
   if (std::holds_alternative<MeanSquaredError>(loss) && is_elementwise(last)) return Head::squared_error;
   if (std::holds_alternative<PerceptronCriterion>(loss) && last == Function::step) return Head::perceptron;
   return Head::defined;
+}
+
+bool is_cut(const LossFunction& loss) {
+  return std::visit(
+      [](const auto& f) {
+        if constexpr (requires { f.cut; }) return f.cut;
+        else return false;
+      },
+      loss);
 }
 
 /// Puts a network together as stages, layer by layer.
@@ -103,7 +113,7 @@ bool Description::is_simple() const {
   const bool functions = std::all_of(stages.begin(), stages.end(), [](const Stage& stage) {
     return (engine::is_simple(stage.function) || stage.function == Function::softmax) && stage.mask.rate == 0;
   });
-  return functions && head != Head::defined;
+  return functions && head != Head::defined && !cut;
 }
 
 std::optional<Description> describe(const Network& network) {
@@ -120,6 +130,7 @@ std::optional<Description> describe(const Network& network) {
 std::optional<Description> describe(const Network& network, const LossFunction& loss) {
   std::optional<Description> description = describe(network);
   if (!description) return std::nullopt;
+  description->cut = is_cut(loss);
   description->head = head_of(description->stages.back().function, loss);
   description->loss = loss;
   description->fused = is_fused(network, loss);

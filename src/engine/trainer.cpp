@@ -86,7 +86,7 @@ struct GradientPlan<T>::State {
 
   /// What a sum of losses of a batch that counts so much is multiplied with.
   double scale(double count) const {
-    if (loss.reduction == Reduction::sum) return 1;
+    if (loss.reduction == Reduction::sum) return loss.factor;
     return count > 0 ? loss.scale(1, network.outputs()) / count : 0;
   }
 
@@ -137,7 +137,7 @@ Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x
   pass.record = record;
   pass.match = match;
   s.plan->run(pass);
-  return {pass.scale * pass.loss, pass.hits, pass.count * steps};
+  return {.loss = pass.scale * pass.loss, .hits = pass.hits, .samples = pass.count * steps};
 }
 
 template <class T>
@@ -253,14 +253,15 @@ struct Trainer<T>::State {
                        .match = options.match};
     engine::run_online(pass);
     stepper.count_steps(count);
-    return {pass.loss * scale / static_cast<double>(count), pass.hits, count};
+    return {.loss = pass.loss * scale / static_cast<double>(count), .hits = pass.hits, .samples = count};
   }
 
   /// One update on rows of the samples, or on all of them.
   Tally update(ConstMatrixView<T> x, const Targets<T>& targets, std::span<const Index> rows) {
     plan->set_masks(options.mask_seed, static_cast<std::uint64_t>(stepper.state().steps));
     Tally tally = (*plan)(theta, x, targets, rows, gradient, options.record, options.match);
-    tally.loss += stepper.add_penalty(theta, gradient, weight(x, targets, rows));
+    tally.penalty = stepper.add_penalty(theta, gradient, weight(x, targets, rows));
+    tally.loss += tally.penalty;
     stepper.step(theta, gradient, plan->workshop());
     return tally;
   }
@@ -299,10 +300,13 @@ Tally Trainer<T>::epoch(ConstMatrixView<T> x, const Targets<T>& targets, std::sp
     const Tally tally = order.empty() ? s.update(x.middle_rows(first, n), targets.middle_rows(first, n), {})
                                       : s.update(x, targets, order.subspan(size(first), size(n)));
     total.loss += tally.loss * static_cast<double>(tally.samples);
+    total.penalty += tally.penalty * static_cast<double>(tally.samples);
     total.hits += tally.hits;
     total.samples += tally.samples;
   }
-  total.loss = s.options.record ? total.loss / static_cast<double>(total.samples) : 0;
+  const double share = s.options.record ? 1 / static_cast<double>(total.samples) : 0;
+  total.loss *= share;
+  total.penalty *= share;
   return total;
 }
 

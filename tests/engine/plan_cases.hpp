@@ -55,6 +55,8 @@ inline std::vector<Case> further_cases() {
           {"4-5relu-3", "hinge"},
           {"4-5relu-1", "hinge"},
           {"3-5tanh-4sigmoid", "multi-label-cross-entropy"},
+          {"3-5tanh-4sigmoid", "binary-cross-entropy:cut"},
+          {"3-5tanh-3softmax", "cross-entropy:cut"},
           {"3-5tanh-4sigmoid", "mae"},
           {"3-5tanh-4softmax", "mse"},
           {"3-5tanh-4logsoftmax", "mse"},

@@ -65,6 +65,41 @@ TEST(GradientPlan, GivesTheDefinitionsGradientAndLoss) {
   engine::use_target("");
 }
 
+/// Outputs so sure of themselves that half of their probabilities round to 0: there the loss is cut, as defined.
+template <class T>
+void check_cut(const std::string& network, const std::string& loss) {
+  Problem<T> p({network, loss}, 37, 5);
+  for (T& value : p.theta) value *= 300;
+  for (T& value : p.targets.values()) value = value > T(0.5) ? T(1) : T(0);
+  Trace<T> trace;
+  const double cut = static_cast<double>(
+      loss_value<T>(p.network, parse_loss(loss + ":cut"), std::span<const T>(p.theta), p.x, p.targets, trace));
+  const double whole = static_cast<double>(
+      loss_value<T>(p.network, parse_loss(loss), std::span<const T>(p.theta), p.x, p.targets, trace));
+  EXPECT_LT(cut, 0.8 * whole) << network;
+  std::vector<T> gradient(p.theta.size());
+  std::vector<T> uncut(p.theta.size());
+  engine::GradientPlan<T> plan(p.network, parse_loss(loss + ":cut"), 37);
+  EXPECT_EQ(plan.kind(), engine::PlanKind::batch);
+  // Each of the 37 K terms is within a few ULP of what the definition has.
+  EXPECT_NEAR(plan(p.theta, p.x, p.targets, {}, gradient).loss, cut, tolerance<T>(p.network) * cut) << network;
+  engine::GradientPlan<T>(p.network, parse_loss(loss), 37)(p.theta, p.x, p.targets, {}, uncut);
+  EXPECT_EQ(gradient, uncut) << network;
+}
+
+TEST(GradientPlan, CutsTheLossAndNotTheGradient) {
+  for (const std::string& target : engine::targets()) {
+    engine::use_target(target);
+    for (const auto& [network, loss] : {std::pair{"3-5tanh-3softmax", "cross-entropy"},
+                                        {"3-5tanh-1sigmoid", "binary-cross-entropy"},
+                                        {"3-5tanh-4sigmoid", "multi-label-cross-entropy"}}) {
+      check_cut<double>(network, loss);
+      check_cut<float>(network, loss);
+    }
+  }
+  engine::use_target("");
+}
+
 template <class T>
 struct Outcome {
   std::vector<T> theta;
@@ -180,6 +215,40 @@ TEST(Trainer, Regularises) {
                            engine::PlanKind::batch);
     check_training<float>({.optimizer = Adam{}, .regularisation = r, .batch = 1}, engine::PlanKind::batch);
   }
+}
+
+TEST(Trainer, TellsThePenaltyApart) {
+  const Problem<double> p({"3-4tanh-2softmax", "cross-entropy"}, 10, 3);
+  engine::TrainerOptions options{.loss = p.loss, .optimizer = Sgd{.learning_rate = 0}, .batch = 4, .record = true};
+  const engine::Tally bare = engine::Trainer<double>(p.network, options, p.theta).epoch(p.x, p.targets);
+  options.regularisation = {.l2 = 0.5, .per_sample = true};
+  const engine::Tally tally = engine::Trainer<double>(p.network, options, p.theta).epoch(p.x, p.targets);
+  double squares = 0;
+  for (const ParameterBlock& block : p.network.parameter_blocks())
+    for (Index k = 0; !block.is_bias && k < block.size(); ++k)
+      squares += std::pow(p.theta[static_cast<std::size_t>(block.offset + k)], 2);
+  // Batches of 4, 4 and 2, each by its share of the 10 samples: 3 times squares / 4 / 10.
+  EXPECT_NEAR(tally.penalty, 3 * squares / 40, 1e-14);
+  EXPECT_NEAR(tally.loss - tally.penalty, bare.loss, 1e-14);
+  EXPECT_EQ(bare.penalty, 0);
+}
+
+TEST(Trainer, MultipliesTheLossWithItsFactor) {
+  const Problem<double> p({"3-4tanh-2", "mse"}, 10, 3);
+  const auto run = [&](double factor, double rate) {
+    Loss loss = p.loss;
+    loss.factor = factor;
+    engine::Trainer<double> trainer(
+        p.network, {.loss = loss, .optimizer = Sgd{.learning_rate = rate}, .batch = 4, .record = true}, p.theta);
+    std::vector<double> theta(p.theta.size());
+    const double recorded = trainer.epoch(p.x, p.targets).loss;
+    trainer.parameters(theta);
+    return std::pair(recorded, theta);
+  };
+  const auto [half, by_half] = run(0.5, 0.2);
+  const auto [one, by_one] = run(1, 0.1);
+  EXPECT_EQ(half, one / 2);  // powers of two change no digit
+  EXPECT_EQ(by_half, by_one);
 }
 
 TEST(Trainer, WeighsSamples) {

@@ -72,6 +72,7 @@ struct Description {
   Head head = Head::none;
   LossFunction loss = {};
   bool fused = false;  ///< whether Head::defined takes the loss by z
+  bool cut = false;    ///< whether the loss is one of cut probabilities (nn/losses/cut.hpp)
   Index parameters = 0;
 
   Index inputs() const { return stages.front().inputs; }
@@ -80,7 +81,7 @@ struct Description {
   /// Whether the backward pass takes f'(z) of stage s, as the forward pass left it, in place of y = f(z): where the
   /// function is not simple, where dropout covers y, or where the loss does not know f.
   bool keeps_slope(std::size_t s) const;
-  /// Whether functions and head are those that are part of every kernel, without dropout.
+  /// Whether functions and head are those that are part of every kernel, without dropout, the loss not cut.
   bool is_simple() const;
   bool operator==(const Description&) const = default;
 };

@@ -30,9 +30,10 @@ enum class Match : unsigned char { none, largest, sides };
 
 /// Of the samples seen, before the steps they caused. Zero unless asked for.
 struct Tally {
-  double loss = 0;    ///< of the batches, with penalties, as Loss reduces them: their mean by their numbers of samples
-  Index hits = 0;     ///< weights or not, each sample once
-  Index samples = 0;  ///< in a sequence with outputs at every step: steps
+  double loss = 0;     ///< of the batches, with penalties, as Loss reduces them: their mean by their numbers of samples
+  Index hits = 0;      ///< weights or not, each sample once
+  Index samples = 0;   ///< in a sequence with outputs at every step: steps
+  double penalty = 0;  ///< the part of the loss that penalties are
 };
 
 class Workshop;
