@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Runs the benchmark: every contender stands ready as a process and they take turns, workload by workload, so that what
 else the machine does hits them alike. Prints medians with least and most and the ratios to the best peer and to the
-limit; writes build/bench.json, and draws the figures with --figures FOLDER.
+limit; writes build/bench.json.
 
     make bench                       all of it, as docs/performance.md shows it
     make bench BENCH="--only A,B"    some workloads
     make bench BENCH="--quick"       a look: fewer and shorter measurements
+    make bench BENCH="--record"      all of it, and renew the table and figures of docs/performance.md
 """
 
 import argparse
@@ -150,6 +151,36 @@ def print_case(what, workload, precision, threads, target, rows):
         print(f"  {r['contender']:<13}{r['value']:>10.4g} {r['unit']:<12} ({r['min']:.4g} to {r['max']:.4g}){loss}{times}", flush=True)
 
 
+def table(results):
+    """Markdown: ours, the best peer and the limit, a line a case."""
+    def number(row):
+        return f"{row['value']:.3g} ({row['min']:.3g} to {row['max']:.3g})"
+
+    lines = ["| workload | precision | threads | unit | Gradus (least to most) | target | best peer | times as fast as it | of the limit |",
+             "|---|---|---|---|---|---|---|---|---|"]
+    for ours in (r for r in results if r["contender"] == "gradus"):
+        case = [r for r in results if all(r[k] == ours[k] for k in ("workload", "precision", "threads"))]
+        peers = [r for r in case if r["contender"] not in ("gradus", "limit")]
+        peer = max(peers, key=lambda r: better(r, ours), default=None)
+        limit = next((r for r in case if r["contender"] == "limit"), None)
+        lines.append("| " + " | ".join([
+            f"{ours['workload']}: {WORKLOADS[ours['workload']][0]}", ours["precision"], str(ours["threads"]), ours["unit"], number(ours),
+            f"{ours['target']:g}" if ours["target"] else "", f"{peer['contender']} {peer['value']:.3g}" if peer else "",
+            f"{better(ours, peer):.3g}" if peer else "", f"{100 * better(ours, limit):.0f} %" if limit else ""]) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def record(machine, results, costs):
+    """Renews what docs/performance.md says of this machine, between its two marks, and the figures."""
+    import figures
+
+    figures.draw(results, costs, HERE.parent / "docs/figures")
+    page = HERE.parent / "docs/performance.md"
+    before, rest = page.read_text().split("<!-- measured -->\n")
+    after = rest.split("<!-- end -->\n")[1]
+    page.write_text(f"{before}<!-- measured -->\n{machine}\n\n{table(results)}<!-- end -->\n{after}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--built", type=Path, default=HERE.parent / "build/release/bench", help="the folder of the built contenders")
@@ -157,7 +188,7 @@ def main():
     parser.add_argument("--contenders", help="some of " + ", ".join(CONTENDERS))
     parser.add_argument("--quick", action="store_true", help="3 rounds of 0.03 s instead of 9 of 0.15")
     parser.add_argument("--out", type=Path, default=HERE.parent / "build/bench.json")
-    parser.add_argument("--figures", type=Path, help="a folder to draw the figures into")
+    parser.add_argument("--record", action="store_true", help="renew the table and the figures of docs/performance.md")
     options = parser.parse_args()
     signal.signal(signal.SIGINT, lambda *_: sys.exit("\nstopped; nothing written"))
 
@@ -174,15 +205,15 @@ def main():
     contenders = [Contender(name, CONTENDERS[name](options.built), environment) for name in names]
     rounds, seconds = (3, 0.03) if options.quick else (9, 0.15)
     model = next((l.split(":")[1].strip() for l in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in l), "?")
-    print(f"{model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; medians of {rounds} turns of about {seconds} s")
+    machine = f"{model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; medians of {rounds} turns of {seconds} s."
+    print(machine)
     try:
         results = measure_all(contenders, workloads, rounds, seconds)
-        if not options.quick and names == list(CONTENDERS) or options.figures:
+        costs = []
+        if options.record:
             import figures
 
-            costs = figures.measure_costs(contenders[0], seconds) if contenders[0].name == "gradus" else []
-        else:
-            costs = []
+            costs = figures.measure_costs(next(c for c in contenders if c.name == "gradus"), seconds)
     finally:
         for c in contenders:
             c.close()
@@ -191,8 +222,8 @@ def main():
             print(f"skipped {c.name}: {c.why}")
     options.out.write_text(json.dumps(results + costs, indent=1) + "\n")
     print(f"\n{options.out}: {len(results) + len(costs)} measurements")
-    if options.figures:
-        figures.draw(results, costs, options.figures)
+    if options.record:
+        record(machine, results, costs)
 
 
 main()

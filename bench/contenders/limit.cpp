@@ -285,10 +285,7 @@ T multiply_add(long count) {
   for (int k = 0; k < chains; ++k) sum[k] = V<T>{} + static_cast<T>(k);
   for (long i = 0; i < count; ++i) {
 #pragma GCC unroll 12
-    for (int k = 0; k < chains; ++k) {
-      sum[k] = sum[k] * a + b;
-      asm volatile("" : "+v"(sum[k]));
-    }
+    for (int k = 0; k < chains; ++k) sum[k] = sum[k] * a + b;
   }
   T total = 0;
   for (int k = 0; k < chains; ++k) total += sum_of<T>(sum[k]);

@@ -29,6 +29,19 @@ void translate_errors() {
 NB_MODULE(_core, m) {
   using namespace gradus::python;
   translate_errors();
-  m.attr("__version__") = GRADUS_VERSION;
+  nb::set_leak_warnings(false);  // what a session still holds at its end is no concern of its user's
+  m.attr("version") = GRADUS_VERSION;
+  bind_estimator(m);
+  bind_random(m);
   bind_network(m);
+  bind_pass(m);
+  bind_data(m);
+  bind_metrics(m);
+  bind_training(m);
+  bind_bank(m);
+  bind_check(m);
+  bind_model(m);
+  bind_experiment(m);
+  bind_tape(m);
+  bind_color(m);
 }

@@ -7,6 +7,18 @@ namespace gradus::python {
 
 namespace nb = nanobind;
 
+void bind_bank(nb::module_& m);
+void bind_check(nb::module_& m);
+void bind_color(nb::module_& m);
+void bind_data(nb::module_& m);
+void bind_estimator(nb::module_& m);
+void bind_experiment(nb::module_& m);
+void bind_metrics(nb::module_& m);
+void bind_model(nb::module_& m);
 void bind_network(nb::module_& m);
+void bind_pass(nb::module_& m);
+void bind_random(nb::module_& m);
+void bind_tape(nb::module_& m);
+void bind_training(nb::module_& m);
 
 }  // namespace gradus::python

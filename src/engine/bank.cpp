@@ -63,7 +63,7 @@ std::optional<BankPlan> plan_of(const Network& network, const LossFunction& loss
   }
   if (open || layers.empty()) return std::nullopt;
   const std::optional<Description> net = describe(Network(layers), loss);
-  if (!net || !has_kernel(*net)) return std::nullopt;
+  if (!net || net->cut || !has_kernel(*net)) return std::nullopt;
   plan.net = *net;
   return plan;
 }
@@ -293,6 +293,7 @@ std::vector<Tally> Bank<T>::score(std::span<const std::span<const Index>> rows, 
   const State& s = *state_;
   check_length("bank", "rows", static_cast<Index>(rows.size()), s.lanes);
   const Index count = static_cast<Index>(rows.front().size());
+  const double scale = s.options.loss.scale(count, s.plan.net.outputs());
   Buffer<std::int32_t> order(size(count * width));
   std::vector<Tally> tallies;
   for (std::size_t b = 0; b < s.blocks.size(); ++b) {
@@ -320,7 +321,7 @@ std::vector<Tally> Bank<T>::score(std::span<const std::span<const Index>> rows, 
                                 .losses = losses.data(),
                                 .hits = hits.data()});
     for (std::size_t k = 0; k < size(block.lanes); ++k)
-      tallies.push_back({losses[k], static_cast<Index>(hits[k]), count});
+      tallies.push_back({scale * losses[k], static_cast<Index>(hits[k]), count});
   }
   return tallies;
 }

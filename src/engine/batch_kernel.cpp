@@ -4,7 +4,10 @@
 #include "engine/batch_kernel.hpp"
 
 #include <algorithm>
+#include <limits>
 
+#include "engine/defined_loss.hpp"
+#include "engine/dropout.hpp"
 #include "engine/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -23,8 +26,11 @@ struct Block {
   T* x;
   T* targets;
   T* outputs[kMaxStages];  ///< of each stage; of the last: p
+  T* slopes[kMaxStages];   ///< f'(z) of the stages that keep it, else null
   T* logits;               ///< z of the last stage
   T* delta[2];
+  T* weights;  ///< of the samples
+  T* rows;     ///< scratch of a defined loss
 };
 
 /// z of U units from `first` on, for V vectors of samples: z_u = b_u + sum_i x_i W[i, u].
@@ -49,28 +55,51 @@ HWY_INLINE void forward_units(const T* HWY_RESTRICT x, const Stage& s, const T* 
     for (int v = 0; v < V; ++v) hn::Store(acc[u][v], d, z + ((first + u) * V + v) * n);
 }
 
-template <class T, int V>
-void forward_stage(const T* x, const Stage& s, const T* theta, T* z, T* y) {
-  constexpr int U = V <= 2 ? 4 : (kLanes<T> * sizeof(T) == 64 ? 4 : 2);
+/// y = f(z) and, unless it is null, slope = f'(z). Softmax and its logarithm are left to the output.
+template <class T>
+void run_activation(Function f, Index n, const T* z, T* y, T* slope) {
   const Tag<T> d;
+  if (!is_simple(f) && is_elementwise(f)) return run_function(d, f, n, z, y, slope);
+  if (f == Function::tanh) {
+    for (Index k = 0; k < n; k += kLanes<T>) hn::Store(vec_tanh(d, hn::Load(d, z + k)), d, y + k);
+  } else {
+    for (Index k = 0; k < n; k += kLanes<T>) hn::Store(apply(d, f, hn::Load(d, z + k)), d, y + k);
+  }
+  if (!slope) return;
+  const Vec<T> one = hn::Set(d, T(1));
+  for (Index k = 0; k < n; k += kLanes<T>) hn::Store(times_derivative(d, f, hn::Load(d, y + k), one), d, slope + k);
+}
+
+template <class T, int V>
+void forward_stage(const T* x, const Stage& s, const T* theta, T* z, T* y, T* slope) {
+  constexpr int U = V <= 2 ? 4 : (kLanes<T> * sizeof(T) == 64 ? 4 : 2);
   const T* w = theta + s.offset;
   const T* bias = s.bias ? w + s.weights() : nullptr;
   Index u = 0;
   for (; u + U <= s.outputs; u += U) forward_units<T, U, V>(x, s, w, bias, u, z);
   for (; u + 2 <= s.outputs; u += 2) forward_units<T, 2, V>(x, s, w, bias, u, z);
   for (; u < s.outputs; ++u) forward_units<T, 1, V>(x, s, w, bias, u, z);
-  const Index total = s.outputs * V * kLanes<T>;
-  if (s.function == Function::tanh) {
-    for (Index k = 0; k < total; k += kLanes<T>) hn::Store(vec_tanh(d, hn::Load(d, z + k)), d, y + k);
-  } else {
-    for (Index k = 0; k < total; k += kLanes<T>) hn::Store(apply(d, s.function, hn::Load(d, z + k)), d, y + k);
-  }
+  run_activation(s.function, s.outputs * V * kLanes<T>, z, y, slope);
 }
+
+/// What the forward pass kept of a stage for its derivative: y, or f'(z) itself.
+template <class T>
+struct Kept {
+  Function function;
+  const T* y;
+  const T* slope;
+
+  HWY_INLINE Vec<T> times(Index k, Vec<T> dy) const {
+    const Tag<T> d;
+    if (slope) return hn::Mul(hn::Load(d, slope + k), dy);
+    return times_derivative(d, function, hn::Load(d, y + k), dy);
+  }
+};
 
 /// delta of the stage before: (sum_j delta_j W[i, j]) f'(z_i) for U units i from `first` on.
 template <class T, int U, int V>
 HWY_INLINE void backward_units(const T* HWY_RESTRICT delta, const Stage& s, const T* HWY_RESTRICT w, Index first,
-                               Function f, const T* HWY_RESTRICT y, T* HWY_RESTRICT out) {
+                               const Kept<T>& kept, T* HWY_RESTRICT out) {
   const Tag<T> d;
   constexpr Index n = kLanes<T>;
   Vec<T> acc[U][V];
@@ -88,17 +117,17 @@ HWY_INLINE void backward_units(const T* HWY_RESTRICT delta, const Stage& s, cons
   for (int u = 0; u < U; ++u)
     for (int v = 0; v < V; ++v) {
       const Index k = ((first + u) * V + v) * n;
-      hn::Store(times_derivative(d, f, hn::Load(d, y + k), acc[u][v]), d, out + k);
+      hn::Store(kept.times(k, acc[u][v]), d, out + k);
     }
 }
 
 template <class T, int V>
-void backward_stage(const T* delta, const Stage& s, const T* theta, Function f, const T* y, T* out) {
+void backward_stage(const T* delta, const Stage& s, const T* theta, const Kept<T>& kept, T* out) {
   constexpr int U = V <= 2 ? 4 : (kLanes<T> * sizeof(T) == 64 ? 4 : 2);
   const T* w = theta + s.offset;
   Index u = 0;
-  for (; u + U <= s.inputs; u += U) backward_units<T, U, V>(delta, s, w, u, f, y, out);
-  for (; u < s.inputs; ++u) backward_units<T, 1, V>(delta, s, w, u, f, y, out);
+  for (; u + U <= s.inputs; u += U) backward_units<T, U, V>(delta, s, w, u, kept, out);
+  for (; u < s.inputs; ++u) backward_units<T, 1, V>(delta, s, w, u, kept, out);
 }
 
 /// Writes a group of sums, or adds it to what earlier blocks left; `count` of them where the array ends.
@@ -167,26 +196,29 @@ void gradient_stage(const T* HWY_RESTRICT x, const T* HWY_RESTRICT delta, const 
   }
 }
 
-/// log(1 + e) for 0 <= e <= 1, exact to rounding for small e as well (Kahan's correction).
-template <class T>
-HWY_INLINE Vec<T> log_1_plus(Vec<T> e) {
-  const Tag<T> d;
-  const Vec<T> one = hn::Set(d, T(1));
-  const Vec<T> u = hn::Add(one, e);
-  const Vec<T> exact = hn::Div(hn::Mul(vec_log(d, u), e), hn::Sub(u, one));
-  return hn::IfThenElse(hn::Eq(u, one), e, exact);
-}
-
-/// What the last stage leaves to do for vector v: p, delta, and on demand loss and hits.
+/// What the last stage leaves to do: p, delta, and on demand loss and hits.
 template <class T, int V>
 class Output {
  public:
-  Output(BatchPass<T>& pass, const Block<T>& block, T* delta) : pass_(pass), block_(block), delta_(delta) {}
+  Output(const Description& net, Pass<T>& pass, const Block<T>& block, T* delta)
+      : net_(net), pass_(pass), block_(block), delta_(delta) {}
 
-  void run(int v, hn::Mask<Tag<T>> active) {
+  void run(Index samples) {
+    if (net_.head == Head::defined) run_defined(samples);
+    for (int v = 0; v < V; ++v) {
+      const Index left = std::clamp<Index>(samples - v * kLanes<T>, 0, kLanes<T>);
+      const auto active = hn::FirstN(Tag<T>(), static_cast<std::size_t>(left));
+      if (net_.head != Head::defined) run_kernel(v, active);
+      if (pass_.record) pass_.hits += hits(v, active);
+    }
+  }
+
+ private:
+  void run_kernel(int v, hn::Mask<Tag<T>> active) {
     const Tag<T> d;
-    const Head head = pass_.net->head;
-    const Vec<T> scale = hn::Set(d, pass_.scale);
+    const Head head = net_.head;
+    const Vec<T> weight = at(block_.weights, 0, v);
+    const Vec<T> scale = hn::Mul(hn::Set(d, static_cast<T>(pass_.scale)), weight);
     Vec<T> mass = hn::Set(d, T(1));
     Vec<T> log_sum = hn::Zero(d);
     if (head == Head::cross_entropy) {
@@ -194,29 +226,52 @@ class Output {
       mass = hn::Zero(d);
       for (Index c = 0; c < outputs(); ++c) mass = hn::Add(mass, at(block_.targets, c, v));
     }
-    for (Index c = 0; c < outputs(); ++c) {
+    const Kept<T> kept{net_.stages.back().function, p_(), block_.slopes[net_.stages.size() - 1]};
+    for (Index c = 0; pass_.gradient && c < outputs(); ++c) {
       const Vec<T> p = at(p_(), c, v);
       const Vec<T> t = at(block_.targets, c, v);
       Vec<T> slope = hn::MulSub(p, mass, t);
-      if (head == Head::squared_error)
-        slope = times_derivative(d, pass_.net->stages.back().function, p, hn::Add(slope, slope));
+      if (head == Head::squared_error) slope = kept.times(place(c, v), hn::Add(slope, slope));
       hn::Store(hn::IfThenElseZero(active, hn::Mul(slope, scale)), d, delta_ + place(c, v));
     }
-    if (!pass_.record) return;
-    pass_.loss += sum_of<T>(hn::IfThenElseZero(active, loss(v, log_sum)));
-    pass_.hits += hits(v, active);
+    if (pass_.record)
+      pass_.loss += static_cast<double>(sum_of<T>(hn::IfThenElseZero(active, hn::Mul(weight, loss(v, log_sum)))));
   }
 
- private:
-  Index outputs() const { return pass_.net->outputs(); }
-  const T* p_() const { return block_.outputs[pass_.net->stages.size() - 1]; }
+  /// All vectors at once, by the definition; the samples beyond the last one have no delta.
+  void run_defined(Index samples) {
+    const Tag<T> d;
+    const Function f = net_.stages.back().function;
+    for (int v = 0; v < V && !is_elementwise(f); ++v) {
+      const Vec<T> log_sum = softmax(v);
+      T* p = block_.outputs[net_.stages.size() - 1];
+      for (Index c = 0; f == Function::log_softmax && c < outputs(); ++c)
+        hn::Store(hn::Sub(at(block_.logits, c, v), log_sum), d, p + place(c, v));
+    }
+    if (pass_.gradient) std::fill(delta_, delta_ + place(outputs(), 0), T(0));
+    pass_.loss += run_defined_loss(DefinedLoss<T>{.net = &net_,
+                                                  .stride = V * kLanes<T>,
+                                                  .samples = samples,
+                                                  .logits = block_.logits,
+                                                  .outputs = p_(),
+                                                  .slopes = block_.slopes[net_.stages.size() - 1],
+                                                  .targets = block_.targets,
+                                                  .weights = block_.weights,
+                                                  .scale = static_cast<T>(pass_.scale),
+                                                  .work = block_.rows,
+                                                  .delta = pass_.gradient ? delta_ : nullptr,
+                                                  .record = pass_.record});
+  }
+
+  Index outputs() const { return net_.outputs(); }
+  const T* p_() const { return block_.outputs[net_.stages.size() - 1]; }
   static Index place(Index unit, int v) { return (unit * V + v) * kLanes<T>; }
   HWY_INLINE Vec<T> at(const T* from, Index unit, int v) const { return hn::Load(Tag<T>(), from + place(unit, v)); }
 
   /// p, and log sum_c exp z_c.
   Vec<T> softmax(int v) {
     const Tag<T> d;
-    T* p = block_.outputs[pass_.net->stages.size() - 1];
+    T* p = block_.outputs[net_.stages.size() - 1];
     Vec<T> max = at(block_.logits, 0, v);
     for (Index c = 1; c < outputs(); ++c) max = hn::Max(max, at(block_.logits, c, v));
     Vec<T> sum = hn::Zero(d);
@@ -227,7 +282,17 @@ class Output {
     }
     const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum);
     for (Index c = 0; c < outputs(); ++c) hn::Store(hn::Mul(at(p, c, v), factor), d, p + place(c, v));
-    return pass_.record ? hn::Add(max, vec_log(d, sum)) : max;
+    return pass_.record || net_.head == Head::defined ? hn::Add(max, vec_log(d, sum)) : max;
+  }
+
+  /// -log p as cut_minus_log() has it, where the loss is cut.
+  Vec<T> cut(Vec<T> l) const {
+    if (!net_.cut) return l;
+    const Tag<T> d;
+    const Vec<T> least = hn::Set(d, cut_minus_log(T(0)));
+    const Vec<T> most = hn::Set(d, cut_minus_log(std::numeric_limits<T>::infinity()));
+    l = hn::IfThenElse(hn::Lt(l, least), least, l);
+    return hn::IfThenElse(hn::Gt(l, most), most, l);
   }
 
   Vec<T> loss(int v, Vec<T> log_sum) const {
@@ -239,11 +304,19 @@ class Output {
       const Vec<T> z = at(block_.logits, c, v);
       const Vec<T> p = at(p_(), c, v);
       const Vec<T> t = at(block_.targets, c, v);
-      switch (pass_.net->head) {
-        case Head::cross_entropy: sum = hn::MulAdd(t, hn::Sub(log_sum, z), sum); break;
+      switch (net_.head) {
+        case Head::cross_entropy: sum = hn::MulAdd(t, cut(hn::Sub(log_sum, z)), sum); break;
         case Head::binary_cross_entropy: {
           const Vec<T> linear = hn::IfThenElse(hn::Gt(z, zero), hn::Mul(z, hn::Sub(one, t)), hn::Neg(hn::Mul(t, z)));
-          sum = hn::Add(sum, hn::Add(linear, log_1_plus<T>(vec_exp(d, hn::Neg(hn::Abs(z))))));
+          const Vec<T> likelier = vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(z))));  // -log of its probability
+          if (net_.cut) {
+            const Vec<T> other = hn::Add(likelier, hn::Abs(z));
+            const auto positive = hn::Gt(z, zero);
+            sum = hn::MulAdd(t, cut(hn::IfThenElse(positive, likelier, other)), sum);
+            sum = hn::MulAdd(hn::Sub(one, t), cut(hn::IfThenElse(positive, other, likelier)), sum);
+          } else {
+            sum = hn::Add(sum, hn::Add(linear, likelier));
+          }
           break;
         }
         case Head::squared_error: {
@@ -284,21 +357,22 @@ class Output {
     return static_cast<Index>(hn::CountTrue(d, hit));
   }
 
-  BatchPass<T>& pass_;
+  const Description& net_;
+  Pass<T>& pass_;
   const Block<T>& block_;
   T* delta_;
 };
 
 /// Rows become columns: unit u of sample s goes to u * V * lanes + s; samples past the end are zeros.
 template <class T, int V>
-void gather(const BatchPass<T>& pass, Index first, Index count, const T* from, Index stride, Index width, T* to) {
+void gather(const Pass<T>& pass, Index first, Index count, ConstMatrixView<T> from, T* to) {
   constexpr Index lanes = V * kLanes<T>;
   for (Index s = 0; s < count; ++s) {
-    const T* row = from + (pass.rows ? pass.rows[first + s] : first + s) * stride;
-    for (Index u = 0; u < width; ++u) to[u * lanes + s] = row[u];
+    const T* row = from.row(pass.row(first + s)).data();
+    for (Index u = 0; u < from.cols(); ++u) to[u * lanes + s] = row[u];
   }
   if (count == lanes) return;
-  for (Index u = 0; u < width; ++u) std::fill(to + u * lanes + count, to + (u + 1) * lanes, T(0));
+  for (Index u = 0; u < from.cols(); ++u) std::fill(to + u * lanes + count, to + (u + 1) * lanes, T(0));
 }
 
 template <class T>
@@ -311,60 +385,83 @@ Block<T> lay_out(const Description& net, T* work, Index lanes) {
   };
   block.x = take(net.inputs());
   block.targets = take(net.outputs());
-  for (std::size_t s = 0; s < net.stages.size(); ++s) block.outputs[s] = take(net.stages[s].outputs);
+  for (std::size_t s = 0; s < net.stages.size(); ++s) {
+    block.outputs[s] = take(net.stages[s].outputs);
+    block.slopes[s] = net.keeps_slope(s) ? take(net.stages[s].outputs) : nullptr;
+  }
   block.logits = take(net.outputs());
   block.delta[0] = take(net.widest());
   block.delta[1] = take(net.widest());
+  block.weights = take(1);
+  block.rows = work;
   return block;
+}
+
+/// Dropout on the inputs of stage s: of what the stage before left, and of its slope, so that the backward pass need
+/// not know.
+template <class T, int V>
+void drop(const Description& net, const Pass<T>& pass, const Block<T>& block, std::size_t s, Index first, Index count) {
+  constexpr Index lanes = V * kLanes<T>;
+  const Stage& stage = net.stages[s];
+  const MaskNumbers<T> numbers(stage.mask, stage.inputs, pass.seed, pass.update);
+  T* y = s == 0 ? block.x : block.outputs[s - 1];
+  T* slope = s == 0 ? nullptr : block.slopes[s - 1];
+  for (Index u = 0; u < stage.inputs; ++u)
+    for (Index k = 0; k < count; ++k) {
+      const T number = numbers(first + k, u);
+      y[u * lanes + k] *= number;
+      if (slope) slope[u * lanes + k] *= number;
+    }
 }
 
 /// Samples `first` to `first + count` of the batch, at most V vectors of them.
 template <class T, int V, bool First>
-void run_block(BatchPass<T>& pass, Index first, Index count) {
-  const Tag<T> d;
-  const Description& net = *pass.net;
-  const Block<T> block = lay_out(net, pass.work, V * kLanes<T>);
-  gather<T, V>(pass, first, count, pass.x, pass.x_stride, net.inputs(), block.x);
-  gather<T, V>(pass, first, count, pass.targets, pass.targets_stride, net.outputs(), block.targets);
+void run_block(const Description& net, T* work, Pass<T>& pass, Index first, Index count) {
+  const Block<T> block = lay_out(net, work, V * kLanes<T>);
+  gather<T, V>(pass, first, count, pass.x, block.x);
+  gather<T, V>(pass, first, count, pass.targets.values, block.targets);
+  for (Index s = 0; s < V * kLanes<T>; ++s)
+    block.weights[s] = s < count ? static_cast<T>(pass.weight(first + s)) : T(0);
+  const T* theta = pass.theta.data();
   const T* x = block.x;
   const std::size_t last = net.stages.size() - 1;
   for (std::size_t s = 0; s <= last; ++s) {
-    forward_stage<T, V>(x, net.stages[s], pass.theta, s == last ? block.logits : block.outputs[s], block.outputs[s]);
+    if (pass.gradient && net.stages[s].mask.rate > 0) drop<T, V>(net, pass, block, s, first, count);
+    T* z = s == last ? block.logits : block.outputs[s];
+    forward_stage<T, V>(x, net.stages[s], theta, z, block.outputs[s], block.slopes[s]);
     x = block.outputs[s];
   }
-  Output<T, V> output(pass, block, block.delta[last % 2]);
-  for (int v = 0; v < V; ++v) {
-    const Index left = std::clamp<Index>(count - v * kLanes<T>, 0, kLanes<T>);
-    output.run(v, hn::FirstN(d, static_cast<std::size_t>(left)));
-  }
+  Output<T, V>(net, pass, block, block.delta[last % 2]).run(count);
+  if (!pass.gradient) return;
   for (std::size_t s = last + 1; s-- > 0;) {
     const T* in = s == 0 ? block.x : block.outputs[s - 1];
     const T* delta = block.delta[s % 2];
     gradient_stage<T, V, First>(in, delta, net.stages[s], pass.gradient);
-    if (s > 0)  // the first stage's input needs no derivative
-      backward_stage<T, V>(delta, net.stages[s], pass.theta, net.stages[s - 1].function, in, block.delta[(s + 1) % 2]);
+    if (s == 0) break;  // the first stage's input needs no derivative
+    const Kept<T> kept{net.stages[s - 1].function, in, block.slopes[s - 1]};
+    backward_stage<T, V>(delta, net.stages[s], theta, kept, block.delta[(s + 1) % 2]);
   }
 }
 
 template <class T, bool First>
-void run_block(BatchPass<T>& pass, Index first, Index count) {
-  if (count > 2 * kLanes<T>) return run_block<T, 4, First>(pass, first, count);
-  if (count > kLanes<T>) return run_block<T, 2, First>(pass, first, count);
-  run_block<T, 1, First>(pass, first, count);
+void run_block(const Description& net, T* work, Pass<T>& pass, Index first, Index count) {
+  if (count > 2 * kLanes<T>) return run_block<T, 4, First>(net, work, pass, first, count);
+  if (count > kLanes<T>) return run_block<T, 2, First>(net, work, pass, first, count);
+  run_block<T, 1, First>(net, work, pass, first, count);
 }
 
 template <class T>
-void batch_pass(BatchPass<T>& pass) {
+void batch_pass(const Description& net, T* work, Pass<T>& pass) {
   constexpr Index block = 4 * kLanes<T>;
   pass.loss = 0;
   pass.hits = 0;
-  run_block<T, true>(pass, 0, std::min(pass.count, block));
+  run_block<T, true>(net, work, pass, 0, std::min(pass.count, block));
   for (Index first = block; first < pass.count; first += block)
-    run_block<T, false>(pass, first, std::min(pass.count - first, block));
+    run_block<T, false>(net, work, pass, first, std::min(pass.count - first, block));
 }
 
-void run_batch_float(BatchPass<float>& pass) { batch_pass(pass); }
-void run_batch_double(BatchPass<double>& pass) { batch_pass(pass); }
+void run_batch_float(const Description& net, float* work, Pass<float>& pass) { batch_pass(net, work, pass); }
+void run_batch_double(const Description& net, double* work, Pass<double>& pass) { batch_pass(net, work, pass); }
 
 }  // namespace gradus::engine::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -378,15 +475,19 @@ HWY_EXPORT(run_batch_double);
 template <class T>
 Index batch_work(const Description& net) {
   constexpr Index lanes = 4 * 64 / static_cast<Index>(sizeof(T));
-  Index units = net.inputs() + 2 * net.outputs() + 2 * net.widest();
-  for (const Stage& stage : net.stages) units += stage.outputs;
-  return units * lanes;
+  Index units = net.inputs() + 2 * net.outputs() + 2 * net.widest() + 1;
+  for (std::size_t s = 0; s < net.stages.size(); ++s) units += net.stages[s].outputs * (net.keeps_slope(s) ? 2 : 1);
+  return units * lanes + 4 * net.outputs();
 }
 template Index batch_work<float>(const Description&);
 template Index batch_work<double>(const Description&);
 
-void run_batch(BatchPass<float>& pass) { HWY_DYNAMIC_DISPATCH(run_batch_float)(pass); }
-void run_batch(BatchPass<double>& pass) { HWY_DYNAMIC_DISPATCH(run_batch_double)(pass); }
+void run_batch(const Description& net, float* work, Pass<float>& pass) {
+  HWY_DYNAMIC_DISPATCH(run_batch_float)(net, work, pass);
+}
+void run_batch(const Description& net, double* work, Pass<double>& pass) {
+  HWY_DYNAMIC_DISPATCH(run_batch_double)(net, work, pass);
+}
 
 }  // namespace gradus::engine
 #endif

@@ -1,38 +1,35 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "engine/plan.hpp"
+#include "gradus/engine/buffer.hpp"
 #include "gradus/engine/description.hpp"
-#include "gradus/engine/trainer.hpp"
 
 namespace gradus::engine {
 
-inline constexpr Index kMaxStages = 16;  ///< deeper networks have no plan
-
-/// One batch's forward and backward pass. Samples are rows `rows[0..count)` of x and targets, or rows 0..count-1.
-template <class T>
-struct BatchPass {
-  const Description* net = nullptr;
-  const T* theta = nullptr;
-  const T* x = nullptr;
-  Index x_stride = 0;
-  const T* targets = nullptr;
-  Index targets_stride = 0;
-  const Index* rows = nullptr;
-  Index count = 0;
-  T scale = 1;            ///< of the sum of the samples' gradients
-  T* gradient = nullptr;  ///< written, as long as theta
-  T* work = nullptr;      ///< batch_work(net) numbers, 64-byte aligned
-  bool record = false;    ///< whether loss and hits are wanted
-  Match match = Match::none;
-  T loss = 0;  ///< out: the sum of the samples' losses
-  Index hits = 0;
-};
+inline constexpr Index kMaxStages = 16;  ///< deeper networks are left to the definition
 
 /// Numbers of scratch memory a pass needs; a bound that holds for every instruction set.
 template <class T>
 Index batch_work(const Description& net);
 
-void run_batch(BatchPass<float>& pass);
-void run_batch(BatchPass<double>& pass);
+/// `work`: batch_work(net) numbers, 64-byte aligned.
+void run_batch(const Description& net, float* work, Pass<float>& pass);
+void run_batch(const Description& net, double* work, Pass<double>& pass);
+
+/// A lane holds a sample.
+template <class T>
+class BatchPlan final : public Plan<T> {
+ public:
+  explicit BatchPlan(const Description& net) : net_(net), work_(static_cast<std::size_t>(batch_work<T>(net))) {}
+
+  PlanKind kind() const override { return PlanKind::batch; }
+  void run(Pass<T>& pass) override { run_batch(net_, work_.data(), pass); }
+  std::size_t memory() const override { return work_.size() * sizeof(T); }
+
+ private:
+  Description net_;
+  Buffer<T> work_;
+};
 
 }  // namespace gradus::engine

@@ -2,44 +2,97 @@
 #include "gradus/engine/description.hpp"
 
 #include <algorithm>
-#include <concepts>
 #include <type_traits>
+#include <utility>
+
+#include "gradus/nn/pass.hpp"
 
 namespace gradus::engine {
 namespace {
 
+template <class Activation>
+bool is(const Layer& layer) {
+  return std::holds_alternative<Elementwise<Activation>>(layer);
+}
+
 /// The function that a layer applies to each number (or each row); none for any other layer.
 std::optional<Function> function_of(const Layer& layer) {
-  if (std::holds_alternative<Elementwise<activation::Identity>>(layer)) return Function::identity;
-  if (std::holds_alternative<Elementwise<activation::Step>>(layer)) return Function::step;
-  if (std::holds_alternative<Elementwise<activation::Sigmoid>>(layer)) return Function::sigmoid;
-  if (std::holds_alternative<Elementwise<activation::Tanh>>(layer)) return Function::tanh;
-  if (std::holds_alternative<Elementwise<activation::Relu>>(layer)) return Function::relu;
+  using namespace activation;
+  if (is<Identity>(layer)) return Function::identity;
+  if (is<Step>(layer)) return Function::step;
+  if (is<Sigmoid>(layer)) return Function::sigmoid;
+  if (is<Tanh>(layer)) return Function::tanh;
+  if (is<Relu>(layer)) return Function::relu;
+  if (is<LeakyRelu>(layer)) return Function::leaky_relu;
+  if (is<HardSigmoid>(layer)) return Function::hard_sigmoid;
+  if (is<Elu>(layer)) return Function::elu;
+  if (is<Selu>(layer)) return Function::selu;
+  if (is<Softplus>(layer)) return Function::softplus;
+  if (is<Softsign>(layer)) return Function::softsign;
+  if (is<Gelu>(layer)) return Function::gelu;
+  if (is<Silu>(layer)) return Function::silu;
+  if (is<Mish>(layer)) return Function::mish;
+  if (is<Exponential>(layer)) return Function::exponential;
   if (std::holds_alternative<Softmax>(layer)) return Function::softmax;
+  if (std::holds_alternative<LogSoftmax>(layer)) return Function::log_softmax;
   return std::nullopt;
 }
 
-/// Whether the loss is an L as it comes: one with options (smoothing, weights) has no plan.
-template <class L>
-bool is_plain(const LossFunction& loss) {
-  const L* f = std::get_if<L>(&loss);
-  if (!f) return false;
-  if constexpr (std::is_empty_v<L>) {
+/// The head with a kernel that suits, or that by definition.
+Head head_of(Function last, const LossFunction& loss) {
+  const CrossEntropy* classes = std::get_if<CrossEntropy>(&loss);
+  if (classes && classes->smoothing == 0 && last == Function::softmax) return Head::cross_entropy;
+  const bool binary =
+      std::holds_alternative<BinaryCrossEntropy>(loss) || std::holds_alternative<MultiLabelCrossEntropy>(loss);
+  if (binary && last == Function::sigmoid) return Head::binary_cross_entropy;
+  if (std::holds_alternative<MeanSquaredError>(loss) && is_elementwise(last)) return Head::squared_error;
+  if (std::holds_alternative<PerceptronCriterion>(loss) && last == Function::step) return Head::perceptron;
+  return Head::defined;
+}
+
+bool is_cut(const LossFunction& loss) {
+  return std::visit(
+      [](const auto& f) {
+        if constexpr (requires { f.cut; }) return f.cut;
+        else return false;
+      },
+      loss);
+}
+
+/// Puts a network together as stages, layer by layer.
+class Chain {
+ public:
+  /// False if there is no place for the layer.
+  bool add(const Layer& layer, std::size_t number) {
+    if (const Dense* dense = std::get_if<Dense>(&layer)) {
+      stages_.push_back({dense->in, dense->out, dense->bias, Function::identity, offset_, std::exchange(mask_, {})});
+      offset_ += dense->parameter_count();
+      open_ = true;
+      return dense->in > 0 && dense->out > 0 && !ended();
+    }
+    if (mask_.rate > 0) return false;
+    if (const Dropout* dropout = std::get_if<Dropout>(&layer)) {
+      mask_ = {dropout->rate, number};
+      return true;
+    }
+    const std::optional<Function> function = function_of(layer);
+    if (!function || !open_) return false;
+    stages_.back().function = *function;
+    open_ = false;
     return true;
-  } else if constexpr (std::equality_comparable<L>) {
-    return *f == L{};
-  } else {
-    return false;
   }
-}
+  bool is_whole() const { return !stages_.empty() && mask_.rate == 0; }
+  std::vector<Stage> take() { return std::move(stages_); }
 
-std::optional<Head> head_of(Function last, const LossFunction& loss) {
-  if (is_plain<CrossEntropy>(loss) && last == Function::softmax) return Head::cross_entropy;
-  if (is_plain<BinaryCrossEntropy>(loss) && last == Function::sigmoid) return Head::binary_cross_entropy;
-  if (is_plain<MeanSquaredError>(loss) && last != Function::softmax) return Head::squared_error;
-  if (is_plain<PerceptronCriterion>(loss) && last == Function::step) return Head::perceptron;
-  return std::nullopt;
-}
+ private:
+  /// Whether a function of whole rows lies before the last stage.
+  bool ended() const { return stages_.size() > 1 && !is_elementwise(stages_[stages_.size() - 2].function); }
+
+  std::vector<Stage> stages_;
+  Mask mask_;  // waits for its dense layer
+  Index offset_ = 0;
+  bool open_ = false;  // whether the last stage still takes an activation
+};
 
 }  // namespace
 
@@ -49,38 +102,38 @@ Index Description::widest() const {
   return width;
 }
 
+bool Description::keeps_slope(std::size_t s) const {
+  const bool last = s + 1 == stages.size();
+  const bool dropped = !last && stages[s + 1].mask.rate > 0;
+  const bool unknown = last && head == Head::defined && !fused;
+  return is_elementwise(stages[s].function) && (!engine::is_simple(stages[s].function) || dropped || unknown);
+}
+
+bool Description::is_simple() const {
+  const bool functions = std::all_of(stages.begin(), stages.end(), [](const Stage& stage) {
+    return (engine::is_simple(stage.function) || stage.function == Function::softmax) && stage.mask.rate == 0;
+  });
+  return functions && head != Head::defined && !cut;
+}
+
 std::optional<Description> describe(const Network& network) {
+  Chain chain;
+  for (std::size_t l = 0; l < network.size(); ++l)
+    if (!chain.add(network.layers()[l], l)) return std::nullopt;
+  if (!chain.is_whole()) return std::nullopt;
   Description description;
+  description.stages = chain.take();
   description.parameters = network.parameter_count();
-  bool open = false;  // whether the last stage still takes an activation
-  Index offset = 0;
-  for (const Layer& layer : network.layers()) {
-    if (const Dense* dense = std::get_if<Dense>(&layer)) {
-      description.stages.push_back({dense->in, dense->out, dense->bias, Function::identity, offset});
-      offset += dense->parameter_count();
-      open = true;
-      continue;
-    }
-    const std::optional<Function> function = function_of(layer);
-    const bool ended = !description.stages.empty() && description.stages.back().function == Function::softmax;
-    if (!function || !open || ended) return std::nullopt;
-    description.stages.back().function = *function;
-    open = false;
-  }
-  for (std::size_t s = 0; s + 1 < description.stages.size(); ++s)
-    if (description.stages[s].function == Function::softmax) return std::nullopt;
-  for (const Stage& stage : description.stages)
-    if (stage.inputs == 0 || stage.outputs == 0) return std::nullopt;
-  if (description.stages.empty()) return std::nullopt;
   return description;
 }
 
 std::optional<Description> describe(const Network& network, const LossFunction& loss) {
   std::optional<Description> description = describe(network);
   if (!description) return std::nullopt;
-  const std::optional<Head> head = head_of(description->stages.back().function, loss);
-  if (!head) return std::nullopt;
-  description->head = *head;
+  description->cut = is_cut(loss);
+  description->head = head_of(description->stages.back().function, loss);
+  description->loss = loss;
+  description->fused = is_fused(network, loss);
   return description;
 }
 

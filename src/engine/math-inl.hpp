@@ -128,6 +128,17 @@ HWY_INLINE V vec_exp_normal(D d, V x) {
   return keep_nan(x, hn::Mul(y, power_of_two(d, rounded)));
 }
 
+/// exp(x) - 1 for x <= 0.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V vec_expm1_negative(D d, V x) {
+  using F = Format<hn::TFromD<D>>;
+  V rounded;
+  const V r = reduce(d, hn::Max(x, hn::Set(d, F::normal_min)), rounded);
+  const V scale = power_of_two(d, rounded);
+  const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
+  return keep_nan(x, hn::MulAdd(scale, expm1_polynomial(d, r), hn::Sub(scale, one)));
+}
+
 /// tanh(x) = sign(x) e / (e + 2) with e = expm1(2 |x|) = 2^n expm1(r) + (2^n - 1).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V vec_tanh(D d, V x) {
@@ -189,6 +200,15 @@ HWY_INLINE V vec_log(D d, V x) {
   const V at_zero = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(infinity), y);
   const V at_infinity = hn::IfThenElse(hn::Eq(x, infinity), infinity, at_zero);
   return keep_nan(x, hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::NaN(d), at_infinity));
+}
+
+/// log(1 + e) for 0 <= e <= 1, exact to rounding for small e as well (Kahan's correction).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V vec_log_1_plus(D d, V e) {
+  const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
+  const V u = hn::Add(one, e);
+  const V exact = hn::Div(hn::Mul(vec_log(d, u), e), hn::Sub(u, one));
+  return hn::IfThenElse(hn::Eq(u, one), e, exact);
 }
 
 }  // namespace gradus::engine::HWY_NAMESPACE

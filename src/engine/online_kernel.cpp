@@ -12,35 +12,13 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "engine/output-inl.hpp"
 #include "engine/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
 
 // ------------------------------------------------------------------------------------------------ the outputs
-
-/// z (padded memory) becomes p; whole vectors of D, `count` numbers of it in use.
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE void output_function(D d, Function f, Index count, const T* z, T* p) {
-  const Index lanes = static_cast<Index>(hn::MaxLanes(D()));
-  if (f != Function::softmax) {
-    for (Index k = 0; k < count; k += lanes) hn::Store(apply(d, f, hn::Load(d, z + k)), d, p + k);
-    return;
-  }
-  const auto in_use = [&](Index k)
-                          HWY_ATTR { return hn::FirstN(d, static_cast<std::size_t>(std::min(count - k, lanes))); };
-  auto max = hn::Set(d, z[0]);
-  for (Index k = 0; k < count; k += lanes) max = hn::Max(max, hn::IfThenElse(in_use(k), hn::Load(d, z + k), max));
-  max = hn::MaxOfLanes(d, max);
-  auto sum = hn::Zero(d);
-  for (Index k = 0; k < count; k += lanes) {
-    const auto e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, hn::Sub(hn::Load(d, z + k), max)));
-    sum = hn::Add(sum, e);
-    hn::Store(e, d, p + k);
-  }
-  const auto factor = hn::Div(hn::Set(d, T(1)), hn::SumOfLanes(d, sum));
-  for (Index k = 0; k < count; k += lanes) hn::Store(hn::Mul(hn::Load(d, p + k), factor), d, p + k);
-}
 
 /// delta = rate times the loss's derivative by z; zero in the padding.
 template <class D, class T = hn::TFromD<D>>
@@ -101,19 +79,11 @@ T sample_loss(Head head, Index count, const T* z, const T* p, const T* t) {
 }
 
 template <class T>
-bool sample_hit(Match match, Index count, const T* p, const T* t) {
-  if (match == Match::none) return false;
-  if (match == Match::largest) return std::max_element(p, p + count) - p == std::max_element(t, t + count) - t;
-  for (Index c = 0; c < count; ++c)
-    if ((p[c] > T(0.5)) != (t[c] > T(0.5))) return false;
-  return true;
-}
-
-template <class T>
 void record(OnlinePass<T>& pass, const T* z, const T* p, const T* t) {
   const Index count = pass.net->outputs();
-  pass.loss += sample_loss(pass.net->head, count, z, p, t);
-  pass.hits += sample_hit(pass.match, count, p, t);
+  const auto outputs = static_cast<std::size_t>(count);
+  pass.loss += static_cast<double>(pass.weight * sample_loss(pass.net->head, count, z, p, t));
+  pass.hits += is_match<T>(pass.match, {p, outputs}, {t, outputs});
 }
 
 /// p, delta and what is recorded, for outputs that fit into 16 bytes or not. A function of its own: inlined into every
@@ -126,11 +96,11 @@ HWY_NOINLINE void finish(OnlinePass<T>& pass, const T* z, T* p, const T* t, T* d
   if (count <= kGroup<T>) {
     const SumTag<T> d;
     output_function(d, f, count, z, p);
-    output_delta(d, net, count, p, t, pass.rate, delta);
+    output_delta(d, net, count, p, t, pass.rate * pass.weight, delta);
   } else {
     const Tag<T> d;
     output_function(d, f, count, z, p);
-    output_delta(d, net, count, p, t, pass.rate, delta);
+    output_delta(d, net, count, p, t, pass.rate * pass.weight, delta);
   }
   if (pass.record) record(pass, z, p, t);
 }
@@ -211,16 +181,12 @@ HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T
   }
 }
 
-template <class T>
-HWY_INLINE const T* row_of(const T* from, Index stride, const Index* rows, Index k) {
-  return from + (rows ? rows[k] : k) * stride;
-}
-
 template <class T, int H, int C>
 void small_steps(OnlinePass<T>& pass) {
-  for (Index k = 0; k < pass.count; ++k)
-    small_step<T, H, C>(pass, row_of(pass.x, pass.x_stride, pass.rows, k),
-                        row_of(pass.targets, pass.targets_stride, pass.rows, k), pass.work);
+  for (Index k = 0; k < pass.count; ++k) {
+    const Index row = pass.begin(k);
+    small_step<T, H, C>(pass, pass.x + row * pass.x_stride, pass.targets + row * pass.targets_stride, pass.work);
+  }
 }
 
 template <class T, int H>
@@ -301,7 +267,11 @@ HWY_INLINE void forward(const PackedStage& s, const T* packed, const T* x, T* z)
 template <class T>
 HWY_INLINE void activate(const PackedStage& s, Index padded, T* z) {
   const Tag<T> d;
-  for (Index k = 0; k < s.outputs; k += kLanes<T>) hn::Store(apply(d, s.function, hn::Load(d, z + k)), d, z + k);
+  if (is_simple(s.function)) {
+    for (Index k = 0; k < s.outputs; k += kLanes<T>) hn::Store(apply(d, s.function, hn::Load(d, z + k)), d, z + k);
+  } else {
+    run_function(d, s.function, s.outputs, z, z, static_cast<T*>(nullptr));
+  }
   std::fill(z + s.outputs, z + padded, T(0));
 }
 
@@ -388,47 +358,14 @@ void run(OnlinePass<T>& pass) {
   pass.loss = 0;
   pass.hits = 0;
   if (small_steps(pass)) return;
-  for (Index k = 0; k < pass.count; ++k)
-    large_step(pass, row_of(pass.x, pass.x_stride, pass.rows, k),
-               row_of(pass.targets, pass.targets_stride, pass.rows, k));
-}
-
-template <class T>
-void forward_pass(const Packing<T>& packing, const T* packed, const T* x, T* y, T* work) {
-  const std::vector<PackedStage>& stages = packing.stages();
-  const std::size_t last = stages.size() - 1;
-  const T* in = x;
-  if (stages[0].by_output) {
-    std::copy(x, x + stages[0].inputs, work);
-    std::fill(work + stages[0].inputs, work + stages[0].row, T(0));
-    in = work;
+  for (Index k = 0; k < pass.count; ++k) {
+    const Index row = pass.begin(k);
+    large_step(pass, pass.x + row * pass.x_stride, pass.targets + row * pass.targets_stride);
   }
-  T* out = work + packing.widest();
-  for (std::size_t l = 0; l <= last; ++l) {
-    forward(stages[l], packed, in, out);
-    if (l == last) break;
-    activate(stages[l], stages[l + 1].by_output ? stages[l + 1].row : stages[l].outputs, out);
-    in = out;
-    out = out == work ? work + packing.widest() : work;
-  }
-  const Index count = stages[last].outputs;
-  if (count <= kGroup<T>) {
-    output_function(SumTag<T>(), stages[last].function, count, out, out);
-  } else {
-    output_function(Tag<T>(), stages[last].function, count, out, out);
-  }
-  std::copy(out, out + count, y);
 }
 
 void run_online_float(OnlinePass<float>& pass) { run(pass); }
 void run_online_double(OnlinePass<double>& pass) { run(pass); }
-void run_forward_float(const Packing<float>& packing, const float* packed, const float* x, float* y, float* work) {
-  forward_pass(packing, packed, x, y, work);
-}
-void run_forward_double(const Packing<double>& packing, const double* packed, const double* x, double* y,
-                        double* work) {
-  forward_pass(packing, packed, x, y, work);
-}
 
 }  // namespace gradus::engine::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -438,17 +375,9 @@ namespace gradus::engine {
 
 HWY_EXPORT(run_online_float);
 HWY_EXPORT(run_online_double);
-HWY_EXPORT(run_forward_float);
-HWY_EXPORT(run_forward_double);
 
 void run_online(OnlinePass<float>& pass) { HWY_DYNAMIC_DISPATCH(run_online_float)(pass); }
 void run_online(OnlinePass<double>& pass) { HWY_DYNAMIC_DISPATCH(run_online_double)(pass); }
-void run_forward(const Packing<float>& packing, const float* packed, const float* x, float* y, float* work) {
-  HWY_DYNAMIC_DISPATCH(run_forward_float)(packing, packed, x, y, work);
-}
-void run_forward(const Packing<double>& packing, const double* packed, const double* x, double* y, double* work) {
-  HWY_DYNAMIC_DISPATCH(run_forward_double)(packing, packed, x, y, work);
-}
 
 }  // namespace gradus::engine
 #endif

@@ -4,7 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "engine/batch_kernel.hpp"
+#include "engine/plan.hpp"
+#include "gradus/engine/description.hpp"
 
 namespace gradus::engine {
 
@@ -66,21 +67,27 @@ struct OnlinePass {
   Index x_stride = 0;
   const T* targets = nullptr;
   Index targets_stride = 0;
+  const T* weights = nullptr;  ///< of the samples; null: 1 each
+  bool is_mean = false;        ///< a sample's loss is divided by its weight
   const Index* rows = nullptr;
   Index count = 0;
   T rate = 0;         ///< learning rate times the loss's scale
-  T* work = nullptr;  ///< (stages + 3) * widest numbers, 64-byte aligned
+  T* work = nullptr;  ///< (stages + 4) * widest numbers, 64-byte aligned
   bool record = false;
   Match match = Match::none;
-  T loss = 0;
+  T weight = 1;  ///< of the sample under way
+  double loss = 0;
   Index hits = 0;
+
+  /// Makes the k-th sample the one under way; its row.
+  Index begin(Index k) {
+    const Index row = rows ? rows[k] : k;
+    if (weights) weight = is_mean ? T(weights[row] > 0) : weights[row];
+    return row;
+  }
 };
 
 void run_online(OnlinePass<float>& pass);
 void run_online(OnlinePass<double>& pass);
-
-/// One sample through the network: x and y as long as its inputs and outputs; work as above.
-void run_forward(const Packing<float>& packing, const float* packed, const float* x, float* y, float* work);
-void run_forward(const Packing<double>& packing, const double* packed, const double* x, double* y, double* work);
 
 }  // namespace gradus::engine

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "engine/step_kernel.hpp"
 
+#include <cmath>
+
 #include "engine/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -55,6 +57,38 @@ void adam(const AdamStep<T>& step, Index n, const T* HWY_RESTRICT g, T* HWY_REST
   });
 }
 
+template <class T>
+double penalise(const PenaltyStep<T>& step, Index n, const T* HWY_RESTRICT w, T* HWY_RESTRICT g) {
+  const hn::ScalableTag<T> whole;
+  auto squares = hn::Zero(whole);
+  auto sizes = hn::Zero(whole);
+  T rest_squares = 0;
+  T rest_sizes = 0;
+  sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
+    const auto wk = hn::LoadU(d, w + k);
+    const auto zero = hn::Zero(d);
+    const auto slope = hn::IfThenZeroElse(hn::Eq(wk, zero), hn::CopySign(hn::Set(d, step.l1), wk));
+    const auto gk = hn::Add(hn::LoadU(d, g + k), hn::MulAdd(hn::Set(d, step.l2), wk, slope));
+    hn::StoreU(gk, d, g + k);
+    if constexpr (hn::MaxLanes(decltype(d)()) == hn::MaxLanes(decltype(whole)())) {
+      squares = hn::MulAdd(wk, wk, squares);
+      sizes = hn::Add(sizes, hn::Abs(wk));
+    } else {
+      rest_squares += w[k] * w[k];
+      rest_sizes += std::abs(w[k]);
+    }
+  });
+  const double square = static_cast<double>(hn::GetLane(hn::SumOfLanes(whole, squares)) + rest_squares);
+  const double size = static_cast<double>(hn::GetLane(hn::SumOfLanes(whole, sizes)) + rest_sizes);
+  return static_cast<double>(step.l2) / 2 * square + static_cast<double>(step.l1) * size;
+}
+
+double penalise_float(const PenaltyStep<float>& step, Index n, const float* w, float* g) {
+  return penalise(step, n, w, g);
+}
+double penalise_double(const PenaltyStep<double>& step, Index n, const double* w, double* g) {
+  return penalise(step, n, w, g);
+}
 void descend_float(const DescentStep<float>& step, Index n, const float* g, float* v, float* theta) {
   descend(step, n, g, v, theta);
 }
@@ -78,6 +112,8 @@ HWY_EXPORT(descend_float);
 HWY_EXPORT(descend_double);
 HWY_EXPORT(adam_float);
 HWY_EXPORT(adam_double);
+HWY_EXPORT(penalise_float);
+HWY_EXPORT(penalise_double);
 
 void run_step(const DescentStep<float>& step, Index n, const float* gradient, float* v, float* theta) {
   HWY_DYNAMIC_DISPATCH(descend_float)(step, n, gradient, v, theta);
@@ -90,6 +126,12 @@ void run_step(const AdamStep<float>& step, Index n, const float* gradient, float
 }
 void run_step(const AdamStep<double>& step, Index n, const double* gradient, double* m, double* v, double* theta) {
   HWY_DYNAMIC_DISPATCH(adam_double)(step, n, gradient, m, v, theta);
+}
+double run_penalty(const PenaltyStep<float>& step, Index n, const float* weights, float* gradient) {
+  return HWY_DYNAMIC_DISPATCH(penalise_float)(step, n, weights, gradient);
+}
+double run_penalty(const PenaltyStep<double>& step, Index n, const double* weights, double* gradient) {
+  return HWY_DYNAMIC_DISPATCH(penalise_double)(step, n, weights, gradient);
 }
 
 }  // namespace gradus::engine

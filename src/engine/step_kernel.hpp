@@ -24,10 +24,21 @@ struct AdamStep {
   T epsilon = 0;
 };
 
+/// g <- g + l2 w + l1 sign(w), sign(0) = 0. The penalty is l2 / 2 sum w^2 + l1 sum |w|.
+template <class T>
+struct PenaltyStep {
+  T l1 = 0;
+  T l2 = 0;
+};
+
 /// One pass over memory each.
 void run_step(const DescentStep<float>& step, Index n, const float* gradient, float* v, float* theta);
 void run_step(const DescentStep<double>& step, Index n, const double* gradient, double* v, double* theta);
 void run_step(const AdamStep<float>& step, Index n, const float* gradient, float* m, float* v, float* theta);
 void run_step(const AdamStep<double>& step, Index n, const double* gradient, double* m, double* v, double* theta);
+
+/// Returns the penalty.
+double run_penalty(const PenaltyStep<float>& step, Index n, const float* weights, float* gradient);
+double run_penalty(const PenaltyStep<double>& step, Index n, const double* weights, double* gradient);
 
 }  // namespace gradus::engine

@@ -2,34 +2,63 @@
 #include "gradus/engine/trainer.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 #include <string>
 
 #include "engine/batch_kernel.hpp"
+#include "engine/definition_plan.hpp"
 #include "engine/online_kernel.hpp"
-#include "engine/step_kernel.hpp"
-#include "gradus/core/shape.hpp"
-#include "gradus/engine/buffer.hpp"
+#include "engine/products_plan.hpp"
+#include "engine/stepper.hpp"
 
 namespace gradus::engine {
 namespace {
 
 std::size_t size(Index n) { return static_cast<std::size_t>(n); }
 
-Description checked_description(const Network& network, const LossFunction& loss) {
-  const std::optional<Description> description = describe(network, loss);
-  if (!description || static_cast<Index>(description->stages.size()) > kMaxStages)
-    throw ValueError("[engine] expected dense layers whose last one fits the loss, at most " +
-                     std::to_string(kMaxStages) + " of them, got " + to_text(network));
-  return *description;
+/// What the fast plans are made from, if they take this network and this loss.
+std::optional<Description> fast_description(const Network& network, const LossFunction& loss) {
+  std::optional<Description> net = describe(network, loss);
+  if (net && static_cast<Index>(net->stages.size()) > kMaxStages) net.reset();
+  return net;
+}
+
+/// Whether a batch of this size is better taken as matrix products than with a lane a sample.
+/// Measured over widths 4 to 256 and batches 1 to 512, float and double, AVX2 and AVX-512: products win from stages of
+/// about 32 x 32 weights on where the batch fills few lanes, of 96 x 96 where it fills many.
+bool pays_as_products(const Description& net, Index batch) {
+  const Index side = batch <= 8 ? 32 : batch <= 16 ? 56 : 96;
+  Index weights = 0;
+  for (const Stage& stage : net.stages) weights = std::max(weights, stage.weights());
+  return weights >= side * side;
 }
 
 template <class T>
-void check_batch(const Description& net, ConstMatrixView<T> x, ConstMatrixView<T> targets,
-                 std::span<const Index> rows) {
-  check_cols("engine", "x", x, net.inputs());
-  check_cols("engine", "targets", targets, net.outputs());
-  check_rows("engine", "targets", targets, x.rows());
+std::unique_ptr<Plan<T>> make_plan(const Network& network, const Loss& loss, Index batch, PlanKind kind,
+                                   Workshop& workshop) {
+  if (kind == PlanKind::online) throw ValueError("[engine] the online plan steps as it goes and has no gradient to give");
+  if (kind == PlanKind::definition) return std::make_unique<DefinitionPlan<T>>(network, loss);
+  const std::optional<Description> net = fast_description(network, loss.function);
+  if (kind == PlanKind::automatic) kind = net && !pays_as_products(*net, batch) ? PlanKind::batch : PlanKind::products;
+  if (kind == PlanKind::products) return make_products_plan<T>(network, loss, batch, workshop);
+  if (!net)
+    throw ValueError("[engine] expected dense layers with activations, at most " + std::to_string(kMaxStages) +
+                     " of them, for this plan, got " + to_text(network));
+  return std::make_unique<BatchPlan<T>>(*net);
+}
+
+void check_batch(Index batch) {
+  if (batch < 1) throw ValueError("[engine] expected a batch >= 1, got " + std::to_string(batch));
+}
+
+template <class T>
+void check_samples(const Network& network, ConstMatrixView<T> x, const Targets<T>& targets,
+                   std::span<const Index> rows) {
+  network.check_input("engine", x.rows(), x.cols());
+  check_cols("engine", "targets", targets.values, network.output_cols(x.cols()));
+  check_rows("engine", "targets", targets.values, x.rows());
+  if (!targets.weights.empty())
+    check_length("engine", "sample weights", static_cast<Index>(targets.weights.size()), x.rows());
   for (const Index row : rows)
     if (row < 0 || row >= x.rows())
       throw ValueError("[engine] expected rows from 0 to " + std::to_string(x.rows() - 1) + ", got " +
@@ -42,46 +71,46 @@ void check_batch(const Description& net, ConstMatrixView<T> x, ConstMatrixView<T
 
 template <class T>
 struct GradientPlan<T>::State {
-  Description net;
+  explicit State(int threads) : workshop(threads) {}
+
+  Workshop workshop;
+  Network network;
   Loss loss;
   Index batch = 0;
-  PlanKind kind = PlanKind::batch;
-  Buffer<T> work;
+  std::unique_ptr<Plan<T>> plan;
+  std::uint64_t mask_seed = 0;
+  std::uint64_t update = 0;
 
-  Tally run(const T* theta, ConstMatrixView<T> x, ConstMatrixView<T> targets, const Index* rows, Index count,
-            T* gradient, bool record, Match match) {
-    BatchPass<T> pass{.net = &net,
-                      .theta = theta,
-                      .x = x.data(),
-                      .x_stride = x.stride(),
-                      .targets = targets.data(),
-                      .targets_stride = targets.stride(),
-                      .rows = rows,
-                      .count = count,
-                      .scale = static_cast<T>(loss.scale(count, net.outputs())),
-                      .gradient = gradient,
-                      .work = work.data(),
-                      .record = record,
-                      .match = match};
-    run_batch(pass);
-    return {static_cast<double>(pass.loss), pass.hits, count};
+  /// Samples, or time steps, that one row of targets makes.
+  Index steps(const Targets<T>& targets) const { return targets.values.cols() / network.outputs(); }
+
+  /// What a sum of losses of a batch that counts so much is multiplied with.
+  double scale(double count) const {
+    if (loss.reduction == Reduction::sum) return loss.factor;
+    return count > 0 ? loss.scale(1, network.outputs()) / count : 0;
+  }
+
+  Pass<T> pass(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets) const {
+    check_length("engine", "theta", static_cast<Index>(theta.size()), network.parameter_count());
+    Pass<T> pass;
+    pass.theta = theta;
+    pass.x = x;
+    pass.targets = targets;
+    pass.count = x.rows();
+    pass.seed = mask_seed;
+    pass.update = update;
+    return pass;
   }
 };
 
 template <class T>
-bool GradientPlan<T>::exists(const Network& network, const LossFunction& loss) {
-  const std::optional<Description> description = describe(network, loss);
-  return description && static_cast<Index>(description->stages.size()) <= kMaxStages;
-}
-
-template <class T>
-GradientPlan<T>::GradientPlan(const Network& network, const Loss& loss, Index batch, PlanKind, int)
-    : state_(std::make_unique<State>()) {
-  if (batch < 1) throw ValueError("[engine] expected a batch >= 1, got " + std::to_string(batch));
-  state_->net = checked_description(network, loss.function);
+GradientPlan<T>::GradientPlan(const Network& network, const Loss& loss, Index batch, PlanKind kind, int threads)
+    : state_(std::make_unique<State>(threads)) {
+  check_batch(batch);
+  state_->network = network;
   state_->loss = loss;
   state_->batch = batch;
-  state_->work.resize(size(batch_work<T>(state_->net)));
+  state_->plan = make_plan<T>(network, loss, batch, kind, state_->workshop);
 }
 template <class T>
 GradientPlan<T>::~GradientPlan() = default;
@@ -91,25 +120,66 @@ template <class T>
 GradientPlan<T>& GradientPlan<T>::operator=(GradientPlan&&) noexcept = default;
 
 template <class T>
-Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x, ConstMatrixView<T> targets,
+Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets,
                                   std::span<const Index> rows, std::span<T> gradient, bool record, Match match) {
-  const Description& net = state_->net;
-  check_batch(net, x, targets, rows);
-  check_length("engine", "theta", static_cast<Index>(theta.size()), net.parameters);
-  check_length("engine", "gradient", static_cast<Index>(gradient.size()), net.parameters);
-  const Index count = rows.empty() ? x.rows() : static_cast<Index>(rows.size());
-  if (count == 0) throw ValueError("[engine] expected at least one sample, got none");
-  return state_->run(theta.data(), x, targets, rows.empty() ? nullptr : rows.data(), count, gradient.data(), record,
-                     match);
+  State& s = *state_;
+  check_samples(s.network, x, targets, rows);
+  check_length("engine", "gradient", static_cast<Index>(gradient.size()), s.network.parameter_count());
+  Pass<T> pass = s.pass(theta, x, targets);
+  if (!rows.empty()) {
+    pass.rows = rows.data();
+    pass.count = static_cast<Index>(rows.size());
+  }
+  if (pass.count == 0) throw ValueError("[engine] expected at least one sample, got none");
+  const Index steps = s.steps(targets);
+  pass.scale = s.scale(pass.weight() * static_cast<double>(steps));
+  pass.gradient = gradient.data();
+  pass.record = record;
+  pass.match = match;
+  s.plan->run(pass);
+  return {.loss = pass.scale * pass.loss, .hits = pass.hits, .samples = pass.count * steps};
 }
 
 template <class T>
+Tally GradientPlan<T>::score(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets, Match match) {
+  State& s = *state_;
+  check_samples(s.network, x, targets, {});
+  double loss = 0;
+  Tally tally;
+  for (Index first = 0; first < x.rows(); first += s.batch) {
+    const Index count = std::min(s.batch, x.rows() - first);
+    Pass<T> pass = s.pass(theta, x.middle_rows(first, count), targets.middle_rows(first, count));
+    pass.record = true;
+    pass.match = match;
+    s.plan->run(pass);
+    loss += pass.loss;
+    tally.hits += pass.hits;
+    tally.samples += count * s.steps(targets);
+  }
+  tally.loss = s.scale(targets.count(s.network.outputs())) * loss;
+  return tally;
+}
+
+template <class T>
+void GradientPlan<T>::set_masks(std::uint64_t seed, std::uint64_t update) {
+  state_->mask_seed = seed;
+  state_->update = update;
+}
+template <class T>
+std::span<T> GradientPlan<T>::state() {
+  return state_->plan->state();
+}
+template <class T>
+Workshop& GradientPlan<T>::workshop() {
+  return state_->workshop;
+}
+template <class T>
 PlanKind GradientPlan<T>::kind() const {
-  return state_->kind;
+  return state_->plan->kind();
 }
 template <class T>
 std::size_t GradientPlan<T>::memory() const {
-  return state_->work.size() * sizeof(T);
+  return state_->plan->memory() + state_->workshop.memory();
 }
 
 template class GradientPlan<float>;
@@ -117,81 +187,97 @@ template class GradientPlan<double>;
 
 // -------------------------------------------------------------------------------------------------- the trainer
 
-template <class T>
-struct Trainer<T>::State {
-  State(const Network& network, const TrainerOptions& given)
-      : options(given), net(checked_description(network, given.loss.function)), packing(net) {}
+namespace {
 
-  TrainerOptions options;
+/// Online descent with all it needs.
+template <class T>
+struct Online {
+  explicit Online(const Description& description)
+      : net(description),
+        packing(net),
+        packed(size(packing.size())),
+        work((net.stages.size() + 4) * size(std::max<Index>(packing.widest(), 64))) {}
+
   Description net;
   Packing<T> packing;
-  std::unique_ptr<GradientPlan<T>> gradient_plan;  // none with the online plan
-  Buffer<T> theta;                                 // packed with the online plan
-  Buffer<T> work;                                  // of the online plan
+  Buffer<T> packed;
+  Buffer<T> work;
+};
+
+}  // namespace
+
+template <class T>
+struct Trainer<T>::State {
+  State(const Network& given, const TrainerOptions& wanted)
+      : network(given),
+        options(wanted),
+        stepper(wanted.optimizer, wanted.regularisation, given.parameter_blocks(), given.parameter_count()) {
+    check_batch(options.batch);
+    const std::optional<Description> net = fast_description(network, options.loss.function);
+    const bool can = net && net->is_simple() && options.batch == 1 && stepper.is_plain_descent();
+    if (options.plan == PlanKind::online && !can)
+      throw ValueError("[engine] expected plain descent, batches of 1 and dense layers of simple functions with the online plan");
+    if (can && (options.plan == PlanKind::online || options.plan == PlanKind::automatic)) {
+      online.emplace(*net);
+      return;
+    }
+    plan.emplace(network, options.loss, options.batch, options.plan, options.threads);
+    theta.resize(size(network.parameter_count()));
+    gradient.resize(theta.size());
+  }
+
+  Network network;
+  TrainerOptions options;
+  Stepper<T> stepper;
+  std::optional<Online<T>> online;  // either this
+  std::optional<GradientPlan<T>> plan;  // or this, with
+  Buffer<T> theta;
   Buffer<T> gradient;
-  Buffer<T> slots[2];
-  Index steps = 0;
 
-  bool online() const { return !gradient_plan; }
-
-  Tally run_online(ConstMatrixView<T> x, ConstMatrixView<T> targets, const Index* rows, Index count) {
-    OnlinePass<T> pass{.net = &net,
-                       .packing = &packing,
-                       .packed = theta.data(),
+  Tally run_online(ConstMatrixView<T> x, const Targets<T>& targets, const Index* rows, Index count) {
+    const double scale = options.loss.scale(1, network.outputs());
+    OnlinePass<T> pass{.net = &online->net,
+                       .packing = &online->packing,
+                       .packed = online->packed.data(),
                        .x = x.data(),
                        .x_stride = x.stride(),
-                       .targets = targets.data(),
-                       .targets_stride = targets.stride(),
+                       .targets = targets.values.data(),
+                       .targets_stride = targets.values.stride(),
+                       .weights = targets.weights.empty() ? nullptr : targets.weights.data(),
+                       .is_mean = options.loss.reduction == Reduction::mean,
                        .rows = rows,
                        .count = count,
-                       .rate = static_cast<T>(options.rule.learning_rate * options.loss.scale(1, net.outputs())),
-                       .work = work.data(),
+                       .rate = static_cast<T>(stepper.learning_rate() * scale),
+                       .work = online->work.data(),
                        .record = options.record,
                        .match = options.match};
     engine::run_online(pass);
-    steps += count;
-    return {static_cast<double>(pass.loss), pass.hits, count};
+    stepper.count_steps(count);
+    return {.loss = pass.loss * scale / static_cast<double>(count), .hits = pass.hits, .samples = count};
   }
 
-  void step() {
-    ++steps;
-    const Rule& rule = options.rule;
-    if (rule.kind == Rule::Kind::descent) {
-      const DescentStep<T> descent{static_cast<T>(rule.learning_rate), static_cast<T>(rule.momentum), rule.nesterov};
-      run_step(descent, net.parameters, gradient.data(), slots[0].data(), theta.data());
-      return;
-    }
-    const double t = static_cast<double>(steps);
-    const double rate = rule.learning_rate * std::sqrt(1 - std::pow(rule.beta2, t)) / (1 - std::pow(rule.beta1, t));
-    const AdamStep<T> adam{static_cast<T>(rate), static_cast<T>(rule.beta1), static_cast<T>(rule.beta2),
-                           static_cast<T>(rule.epsilon)};
-    run_step(adam, net.parameters, gradient.data(), slots[0].data(), slots[1].data(), theta.data());
+  /// One update on rows of the samples, or on all of them.
+  Tally update(ConstMatrixView<T> x, const Targets<T>& targets, std::span<const Index> rows) {
+    plan->set_masks(options.mask_seed, static_cast<std::uint64_t>(stepper.state().steps));
+    Tally tally = (*plan)(theta, x, targets, rows, gradient, options.record, options.match);
+    tally.penalty = stepper.add_penalty(theta, gradient, weight(x, targets, rows));
+    tally.loss += tally.penalty;
+    stepper.step(theta, gradient, plan->workshop());
+    return tally;
+  }
+
+  static double weight(ConstMatrixView<T> x, const Targets<T>& targets, std::span<const Index> rows) {
+    Pass<T> pass;
+    pass.targets = targets;
+    pass.rows = rows.empty() ? nullptr : rows.data();
+    pass.count = rows.empty() ? x.rows() : static_cast<Index>(rows.size());
+    return pass.weight();
   }
 };
 
 template <class T>
 Trainer<T>::Trainer(const Network& network, const TrainerOptions& options, std::span<const T> theta)
     : state_(std::make_unique<State>(network, options)) {
-  State& s = *state_;
-  const Rule& rule = options.rule;
-  if (options.batch < 1) throw ValueError("[engine] expected a batch >= 1, got " + std::to_string(options.batch));
-  if (!(rule.learning_rate >= 0) || !std::isfinite(rule.learning_rate))
-    throw ValueError("[engine] expected a finite learning rate >= 0, got " + std::to_string(rule.learning_rate));
-  const bool plain = rule.kind == Rule::Kind::descent && rule.momentum == 0;
-  const bool online = options.plan == PlanKind::online || (options.plan == PlanKind::automatic && options.batch == 1);
-  if (options.plan == PlanKind::online && (!plain || options.batch != 1))
-    throw ValueError("[engine] expected plain descent and batches of 1 with the online plan");
-  if (online && plain) {
-    s.theta.resize(size(s.packing.size()));
-    s.work.resize((s.net.stages.size() + 4) * size(std::max<Index>(s.packing.widest(), 64)));
-  } else {
-    s.gradient_plan =
-        std::make_unique<GradientPlan<T>>(network, options.loss, options.batch, options.plan, options.threads);
-    s.theta.resize(size(s.net.parameters));
-    s.gradient.resize(size(s.net.parameters));
-    if (!plain) s.slots[0].resize(size(s.net.parameters));
-    if (rule.kind == Rule::Kind::adam) s.slots[1].resize(size(s.net.parameters));
-  }
   set_parameters(theta);
 }
 template <class T>
@@ -202,53 +288,75 @@ template <class T>
 Trainer<T>& Trainer<T>::operator=(Trainer&&) noexcept = default;
 
 template <class T>
-Tally Trainer<T>::epoch(ConstMatrixView<T> x, ConstMatrixView<T> targets, std::span<const Index> order) {
+Tally Trainer<T>::epoch(ConstMatrixView<T> x, const Targets<T>& targets, std::span<const Index> order) {
   State& s = *state_;
-  check_batch(s.net, x, targets, order);
+  check_samples(s.network, x, targets, order);
   const Index count = order.empty() ? x.rows() : static_cast<Index>(order.size());
-  if (s.online()) return s.run_online(x, targets, order.empty() ? nullptr : order.data(), count);
+  if (count == 0) return {};
+  if (s.online) return s.run_online(x, targets, order.empty() ? nullptr : order.data(), count);
   Tally total;
   for (Index first = 0; first < count; first += s.options.batch) {
     const Index n = std::min(s.options.batch, count - first);
-    const Tally tally = order.empty()
-                            ? (*s.gradient_plan)(s.theta, x.middle_rows(first, n), targets.middle_rows(first, n), {},
-                                                 s.gradient, s.options.record, s.options.match)
-                            : (*s.gradient_plan)(s.theta, x, targets, order.subspan(size(first), size(n)), s.gradient,
-                                                 s.options.record, s.options.match);
-    s.step();
-    total.loss += tally.loss;
+    const Tally tally = order.empty() ? s.update(x.middle_rows(first, n), targets.middle_rows(first, n), {})
+                                      : s.update(x, targets, order.subspan(size(first), size(n)));
+    total.loss += tally.loss * static_cast<double>(tally.samples);
+    total.penalty += tally.penalty * static_cast<double>(tally.samples);
     total.hits += tally.hits;
     total.samples += tally.samples;
   }
+  const double share = s.options.record ? 1 / static_cast<double>(total.samples) : 0;
+  total.loss *= share;
+  total.penalty *= share;
   return total;
 }
 
 template <class T>
 void Trainer<T>::parameters(std::span<T> theta) const {
   const State& s = *state_;
-  check_length("engine", "theta", static_cast<Index>(theta.size()), s.net.parameters);
-  if (s.online()) return s.packing.unpack(s.theta.data(), theta);
+  check_length("engine", "theta", static_cast<Index>(theta.size()), s.network.parameter_count());
+  if (s.online) return s.online->packing.unpack(s.online->packed.data(), theta);
   std::copy(s.theta.begin(), s.theta.end(), theta.begin());
 }
 
 template <class T>
 void Trainer<T>::set_parameters(std::span<const T> theta) {
   State& s = *state_;
-  check_length("engine", "theta", static_cast<Index>(theta.size()), s.net.parameters);
-  if (s.online()) return s.packing.pack(theta, s.theta.data());
+  check_length("engine", "theta", static_cast<Index>(theta.size()), s.network.parameter_count());
+  if (s.online) return s.online->packing.pack(theta, s.online->packed.data());
   std::copy(theta.begin(), theta.end(), s.theta.begin());
 }
 
 template <class T>
+double Trainer<T>::learning_rate() const {
+  return state_->stepper.learning_rate();
+}
+template <class T>
+void Trainer<T>::set_learning_rate(double rate) {
+  state_->stepper.set_learning_rate(rate);
+}
+template <class T>
+const OptimizerState<T>& Trainer<T>::optimizer_state() const {
+  return state_->stepper.state();
+}
+template <class T>
+void Trainer<T>::set_optimizer_state(OptimizerState<T> state) {
+  state_->stepper.set_state(std::move(state));
+}
+template <class T>
+std::span<T> Trainer<T>::state() {
+  return state_->plan ? state_->plan->state() : std::span<T>();
+}
+
+template <class T>
 PlanKind Trainer<T>::kind() const {
-  return state_->online() ? PlanKind::online : state_->gradient_plan->kind();
+  return state_->online ? PlanKind::online : state_->plan->kind();
 }
 
 template <class T>
 std::size_t Trainer<T>::memory() const {
   const State& s = *state_;
-  const std::size_t own = s.theta.size() + s.work.size() + s.gradient.size() + s.slots[0].size() + s.slots[1].size();
-  return own * sizeof(T) + (s.online() ? 0 : s.gradient_plan->memory());
+  const std::size_t own = s.online ? s.online->packed.size() + s.online->work.size() : s.theta.size() + s.gradient.size();
+  return own * sizeof(T) + s.stepper.memory() + (s.plan ? s.plan->memory() : 0);
 }
 
 template class Trainer<float>;

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 
 #include "gradus/data/source.hpp"
-#include "gradus/data/split.hpp"
 #include "gradus/experiment/figures.hpp"
 #include "gradus/experiment/keys.hpp"
 #include "gradus/nn/initializer.hpp"
@@ -36,29 +36,11 @@ Prepared<T> prepare(const Dataset& data, const Model& model) {
           convert<T>(network_targets(data, model.network.outputs()))};
 }
 
-FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
-  FitOptions options;
-  options.loss = loss;
-  options.optimizer = experiment.optimizer;
-  options.schedule = experiment.schedule;
-  options.regularisation = experiment.regularisation;
-  options.early_stopping = experiment.early_stopping;
-  options.batch = experiment.batch;
-  options.epochs = experiment.epochs;
-  options.updates = experiment.updates;
-  options.min_change = experiment.min_change;
-  options.order = experiment.order;
-  options.record_every = experiment.record_every;
-  options.test_every = experiment.test_every;
-  return options;
-}
-
 /// Turns what `fit` tells into what a person wants to know.
 template <std::floating_point T>
 class Reporter {
  public:
-  Reporter(const Experiment& experiment, const Loss& loss, Index outputs, Index samples, ProgressCallback callback)
-      : loss_(loss), outputs_(outputs), callback_(std::move(callback)) {
+  Reporter(const Experiment& experiment, Index samples, ProgressCallback callback) : callback_(std::move(callback)) {
     const bool full = experiment.batch == 0 || !stepping_method(experiment.optimizer);
     const Index batch = full ? samples : experiment.batch;
     const Index per_epoch = (samples + batch - 1) / batch;
@@ -70,23 +52,17 @@ class Reporter {
   Callbacks<T> callbacks() {
     if (!callback_) return {};
     Callbacks<T> callbacks;
-    callbacks.after_step = [this](const UpdateEvent<T>& event) { return after_step(event); };
+    callbacks.after_updates = [this](const UpdatesEvent& event) { return after_updates(event); };
     callbacks.after_epoch = [this](const EpochEvent<T>& event) { return after_epoch(event); };
     return callbacks;
   }
 
  private:
-  Signal after_step(const UpdateEvent<T>& event) {
+  Signal after_updates(const UpdatesEvent& event) {
     progress_.epoch = event.epoch + 1;
-    progress_.update = event.update + 1;
+    progress_.update = event.updates;
     progress_.learning_rate = event.learning_rate;
-    if (!recorded_) {
-      const Targets<T> targets(event.targets, event.weights);
-      const double to_mean = loss_.reduction == Reduction::mean
-                                 ? 1
-                                 : Loss{loss_.function, Reduction::mean}.scale(targets, outputs_);
-      progress_.loss = static_cast<double>(event.loss) * to_mean;
-    }
+    if (!recorded_) progress_.loss = event.loss;
     return callback_(progress_);
   }
 
@@ -99,8 +75,6 @@ class Reporter {
     return Signal::go_on;
   }
 
-  Loss loss_;
-  Index outputs_;
   ProgressCallback callback_;
   Progress progress_;
   bool recorded_ = false;
@@ -116,7 +90,7 @@ void train(ExperimentResult& result, const ProgressCallback& progress) {
   const std::vector<double> weights = sample_weights(result.train, experiment.class_weight);
   train.weights.assign(weights.begin(), weights.end());
   const Prepared<T> test = result.test.size() > 0 ? prepare<T>(result.test, model) : Prepared<T>{};
-  Reporter<T> reporter(experiment, model.loss, model.network.outputs(), result.train.size(), progress);
+  Reporter<T> reporter(experiment, result.train.size(), progress);
   const auto start = std::chrono::steady_clock::now();
   result.fit = fit<T>(model.network, std::span<T>(theta), train.samples(), fit_options(experiment, model.loss), random,
                       result.test.size() > 0 ? std::optional(test.samples()) : std::nullopt, reporter.callbacks());
@@ -177,57 +151,103 @@ TableOptions table_options(const Experiment& experiment) {
 
 }  // namespace
 
-ExperimentData load_experiment_data(const Experiment& experiment) {
+FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
+  FitOptions options;
+  options.loss = loss;
+  options.optimizer = experiment.optimizer;
+  options.schedule = experiment.schedule;
+  options.regularisation = experiment.regularisation;
+  options.early_stopping = experiment.early_stopping;
+  options.batch = experiment.batch;
+  options.epochs = experiment.epochs;
+  options.updates = experiment.updates;
+  options.min_change = experiment.min_change;
+  options.order = experiment.order;
+  options.record_every = experiment.record_every;
+  options.test_every = experiment.test_every;
+  return options;
+}
+
+ExperimentSource load_source(const Experiment& experiment) {
   TableOptions options = table_options(experiment);
-  Dataset data = load_data(experiment.data, options);
+  ExperimentSource source{load_data(experiment.data, options), {}, {}};
+  const Dataset& data = source.data;
   check_trainable(data);
   if (data.is_classification() ? data.labels.empty() : data.targets.empty())
     throw ValueError(fmt::format("{}: expected a target to learn, got features only", experiment.data));
   if (!experiment.sample_weight.empty() && data.weights.empty())
     throw ValueError(fmt::format("{}: expected a column '{}' of sample weights, got none", experiment.data,
                                  experiment.sample_weight));
-  ExperimentData loaded{{}, {}, fingerprint(data)};
+  source.fingerprint = fingerprint(data);
   if (!experiment.test_data.empty()) {
     options.class_names = data.class_names;
     options.features = data.features();
     options.task = data.is_classification() ? TableOptions::Task::classification : TableOptions::Task::regression;
-    loaded.test = load_data(experiment.test_data, options);
-    use_classes(loaded.test, data.class_names, experiment.test_data);
-    loaded.fingerprint += "+" + fingerprint(loaded.test);
+    source.test = load_data(experiment.test_data, options);
+    use_classes(source.test, data.class_names, experiment.test_data);
+    source.fingerprint += "+" + fingerprint(source.test);
   }
-  if (!experiment.fingerprint.empty() && experiment.fingerprint != loaded.fingerprint)
+  if (!experiment.fingerprint.empty() && experiment.fingerprint != source.fingerprint)
     throw ValueError(fmt::format("{}: the data has changed since it was trained on (expected {}, got {})",
-                                 experiment.data, experiment.fingerprint, loaded.fingerprint));
+                                 experiment.data, experiment.fingerprint, source.fingerprint));
+  return source;
+}
+
+Split split_source(const Experiment& experiment, const ExperimentSource& source) {
   if (experiment.test > 0 && experiment.test_data.empty()) {
     RandomState random(experiment.seed);
-    TrainTest parts = split(data, experiment.test, random, experiment.stratify);
-    loaded.train = std::move(parts.train);
-    loaded.test = std::move(parts.test);
-  } else {
-    loaded.train = std::move(data);
+    return split_rows(source.data, experiment.test, random, experiment.stratify);
   }
-  return loaded;
+  Split all;
+  all.train.resize(static_cast<std::size_t>(source.data.size()));
+  std::iota(all.train.begin(), all.train.end(), Index{0});
+  return all;
+}
+
+namespace {
+
+ExperimentData split_data(const Experiment& experiment, const ExperimentSource& source) {
+  const Split rows = split_source(experiment, source);
+  return {source.data.take(rows.train), rows.test.empty() ? source.test : source.data.take(rows.test),
+          source.fingerprint};
+}
+
+}  // namespace
+
+ExperimentData load_experiment_data(const Experiment& experiment) {
+  return split_data(experiment, load_source(experiment));
+}
+
+Model untrained_model(const Experiment& experiment, const Dataset& train, const Dataset& test) {
+  check(experiment);
+  Model model;
+  model.network = parse_network(experiment.network);
+  model.precision = experiment.precision;
+  model.loss = loss_of(experiment, model.network);
+  check_fits(model.network, "network " + experiment.network, train, experiment.data);
+  if (test.size() > 0) check_fits(model.network, "network " + experiment.network, test, experiment.test_data);
+  check_loss(model.network, experiment.network, model.loss, train, experiment.data);
+  model.feature_names = train.feature_names;
+  model.class_names = train.class_names;
+  model.target_names = train.target_names;
+  return model;
 }
 
 ExperimentResult run_experiment(const Experiment& experiment, const ProgressCallback& progress) {
   check(experiment);
+  return run_experiment(experiment, load_source(experiment), progress);
+}
+
+ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSource& source,
+                                const ProgressCallback& progress) {
+  check(experiment);
   ExperimentResult result;
   result.experiment = experiment;
-  Model& model = result.model;
-  model.network = parse_network(experiment.network);
-  model.precision = experiment.precision;
-  model.loss = loss_of(experiment, model.network);
-  ExperimentData data = load_experiment_data(experiment);
+  ExperimentData data = split_data(experiment, source);
   result.experiment.fingerprint = data.fingerprint;
   result.train = std::move(data.train);
   result.test = std::move(data.test);
-  check_fits(model.network, "network " + experiment.network, result.train, experiment.data);
-  if (result.test.size() > 0)
-    check_fits(model.network, "network " + experiment.network, result.test, experiment.test_data);
-  check_loss(model.network, experiment.network, model.loss, result.train, experiment.data);
-  model.feature_names = result.train.feature_names;
-  model.class_names = result.train.class_names;
-  model.target_names = result.train.target_names;
+  Model& model = result.model = untrained_model(experiment, result.train, result.test);
   if (experiment.scale) model.scaler = Scaler::fit(*experiment.scale, result.train.x);
   if (experiment.precision == Precision::float32)
     train<float>(result, progress);

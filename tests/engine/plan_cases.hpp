@@ -18,7 +18,7 @@ struct Case {
   std::string loss;
 };
 
-/// Every activation and head; widths 1, primes, around multiples of the lanes; depths 1 to 5; without bias.
+/// Every function and head that is part of every kernel; widths 1, primes, around multiples of the lanes; depths 1 to 5; without bias.
 inline std::vector<Case> cases() {
   return {{"2-16tanh-2softmax", "cross-entropy"},
           {"2-16relu-2softmax", "cross-entropy"},
@@ -37,6 +37,32 @@ inline std::vector<Case> cases() {
           {"3-9tanh:nobias-2softmax:nobias", "cross-entropy"},
           {"70-3sigmoid-65tanh-2softmax", "cross-entropy"},
           {"2-4tanh-4sigmoid-4relu-3tanh-2", "mse"}};
+}
+
+/// What the batch plan takes besides: every other activation, loss and last layer, and dropout.
+inline std::vector<Case> further_cases() {
+  return {{"3-17leakyrelu-2softmax", "cross-entropy"},
+          {"3-9hardsigmoid-2softmax", "cross-entropy"},
+          {"5-8elu-3softmax", "cross-entropy"},
+          {"5-8selu-3", "huber:delta=0.5"},
+          {"3-11softplus-2softplus", "mse"},
+          {"3-4softsign-4gelu-1", "mae"},
+          {"2-7silu-5mish-3softmax", "cross-entropy:smoothing=0.1"},
+          {"2-6tanh-2exponential", "poisson"},
+          {"2-6tanh-2softplus", "poisson"},
+          {"4-5exponential-3softmax", "kl-divergence"},
+          {"4-5relu-3logsoftmax", "nll"},
+          {"4-5relu-3", "hinge"},
+          {"4-5relu-1", "hinge"},
+          {"3-5tanh-4sigmoid", "multi-label-cross-entropy"},
+          {"3-5tanh-4sigmoid", "binary-cross-entropy:cut"},
+          {"3-5tanh-3softmax", "cross-entropy:cut"},
+          {"3-5tanh-4sigmoid", "mae"},
+          {"3-5tanh-4softmax", "mse"},
+          {"3-5tanh-4logsoftmax", "mse"},
+          {"3-5tanh-4tanh", "huber"},
+          {"3-dropout0.2-17relu-dropout0.5-9gelu-dropout0.1-3softmax", "cross-entropy"},
+          {"3-dropout0.4-2sigmoid", "mae"}};
 }
 
 template <class T>

@@ -14,8 +14,8 @@ namespace {
 using namespace engine_test;
 
 template <class T>
-void check_predictions() {
-  for (const Case& c : cases()) {
+void check_predictions(const std::vector<Case>& cases) {
+  for (const Case& c : cases) {
     const Problem<T> p(c, 7, 5);
     const engine::Predictor<T> predictor(p.network, p.theta);
     const Matrix<T> expected = predict(p.network, p.theta, p.x);
@@ -34,8 +34,10 @@ void check_predictions() {
 TEST(Predictor, PredictsWhatTheDefinitionPredicts) {
   for (const std::string& target : engine::targets()) {
     engine::use_target(target);
-    check_predictions<float>();
-    check_predictions<double>();
+    check_predictions<float>(cases());
+    check_predictions<double>(cases());
+    check_predictions<float>(further_cases());
+    check_predictions<double>(further_cases());
   }
   engine::use_target("");
 }

@@ -125,9 +125,32 @@ TEST(Loss, ValuesAreThoseOfTheFormulas) {
   EXPECT_DOUBLE_EQ(Hinge::value<double>(V{2, 0.5, 1.5}, V{1, 0, 0}), 0.5);
   EXPECT_DOUBLE_EQ(Hinge::value<double>(V{3, 0.5, 1.5}, V{1, 0, 0}), 0);
   EXPECT_DOUBLE_EQ(Hinge::value<double>(V{0.25}, V{0}), 1.25);
-  EXPECT_DOUBLE_EQ(MultiLabelCrossEntropy::value<double>(V{0.5, 0.25}, V{1, 0}), std::log(2) - std::log(0.75));
+  EXPECT_DOUBLE_EQ(MultiLabelCrossEntropy{}.value<double>(V{0.5, 0.25}, V{1, 0}), std::log(2) - std::log(0.75));
   EXPECT_EQ(MultiLabelCrossEntropy::terms(7), 1);
   EXPECT_EQ(BinaryCrossEntropy::terms(7), 7);
+}
+
+TEST(Loss, CutProbabilitiesBoundTheCrossEntropies) {
+  using V = std::vector<double>;
+  const double eps = std::numeric_limits<double>::epsilon();
+  const double most = -std::log(eps);
+  const double least = -std::log1p(-eps);
+  const V right{1, 0}, wrong{0, 1}, sure{800, -800};
+  EXPECT_EQ((CrossEntropy{.cut = true}.value_from_logits<double>(sure, right)), least);
+  EXPECT_EQ((CrossEntropy{.cut = true}.value_from_logits<double>(sure, wrong)), most);
+  EXPECT_EQ((CrossEntropy{.cut = true}.value<double>(V{1, 0}, wrong)), most);
+  BinaryCrossEntropy binary;
+  binary.cut = true;
+  EXPECT_EQ(binary.value_from_logits<double>(sure, right), 2 * least);
+  EXPECT_EQ(binary.value_from_logits<double>(sure, wrong), 2 * most);
+  EXPECT_EQ(binary.value<double>(V{1, 0}, wrong), 2 * most);
+  // In between nothing is cut, and the logits and the probabilities agree.
+  const V z{0.3, -1.2}, t{1, 0};
+  const V p{activation::Sigmoid::value(z[0]), activation::Sigmoid::value(z[1])};
+  EXPECT_NEAR(binary.value_from_logits<double>(z, t), BinaryCrossEntropy{}.value_from_logits<double>(z, t), 1e-15);
+  EXPECT_NEAR(binary.value<double>(p, t), BinaryCrossEntropy{}.value<double>(p, t), 1e-15);
+  EXPECT_EQ(to_text(parse_loss("cross-entropy:cut")), "cross-entropy:cut");
+  EXPECT_TRUE(std::isnan(cut_minus_log(std::nan(""))));
 }
 
 TEST(Loss, LogitsOfTenThousandGiveFiniteLossesAndDerivatives) {
@@ -177,7 +200,7 @@ TEST(Loss, FusedWithItsLinkEqualsTheLossOfTheOutputs) {
     // A handful of roundings of numbers of order 1.
     EXPECT_NEAR(CrossEntropy{}.value_from_logits<double>(z, t), CrossEntropy{}.value<double>(p.row(0), t), 1e-14);
     Elementwise<activation::Sigmoid>{width}.forward<double>({}, logits, p);
-    EXPECT_NEAR(BinaryCrossEntropy::value_from_logits<double>(z, t), BinaryCrossEntropy::value<double>(p.row(0), t),
+    EXPECT_NEAR(BinaryCrossEntropy{}.value_from_logits<double>(z, t), BinaryCrossEntropy{}.value<double>(p.row(0), t),
                 1e-14);
   }
 }
@@ -189,7 +212,7 @@ TEST(Loss, StaysFiniteAtEnormousLogits) {
       std::vector<double> t(3);
       t[k] = 1;
       EXPECT_TRUE(std::isfinite(CrossEntropy{}.value_from_logits<double>(z, t)));
-      EXPECT_TRUE(std::isfinite(BinaryCrossEntropy::value_from_logits<double>(z, t)));
+      EXPECT_TRUE(std::isfinite(BinaryCrossEntropy{}.value_from_logits<double>(z, t)));
     }
     EXPECT_EQ(CrossEntropy{}.value_from_logits<double>(z, std::vector<double>{0, 1, 0}), 2 * size);
     EXPECT_EQ(CrossEntropy{}.value_from_logits<double>(z, std::vector<double>{1, 0, 0}), 0);

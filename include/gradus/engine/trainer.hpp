@@ -3,11 +3,15 @@
 
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
+#include "gradus/nn/targets.hpp"
+#include "gradus/optim/optimizer.hpp"
+#include "gradus/optim/regularisation.hpp"
 
-/// Training at the machine's limit. A plan is chosen once for (network, loss, rule, batch, precision); afterwards
+/// Training at the machine's limit. A plan is chosen once for (network, loss, method, batch, precision); afterwards
 /// nothing is allocated. Results agree with the definition (nn/pass.hpp) to rounding, and repeat to the last bit on
 /// machines with the same instruction set.
 namespace gradus::engine {
@@ -15,24 +19,10 @@ namespace gradus::engine {
 /// What a SIMD lane holds.
 enum class PlanKind {
   automatic,
-  online,    ///< units of a layer; batches of 1, plain descent
-  batch,     ///< samples of the batch
-  products,  ///< tiles of matrix products; large networks
-};
-
-/// How parameters follow the gradient g.
-struct Rule {
-  enum class Kind {
-    descent,  ///< v <- momentum v - rate g; theta <- theta + v, with nesterov theta + momentum v - rate g
-    adam,     ///< Kingma and Ba (2015), as in scikit-learn: epsilon stands outside the bias correction
-  };
-  Kind kind = Kind::descent;
-  double learning_rate = 0.01;
-  double momentum = 0;
-  bool nesterov = false;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
+  online,      ///< units of a layer; batches of 1, plain descent
+  batch,       ///< samples of the batch
+  products,    ///< tiles of matrix products; large networks, and all with layers other than dense
+  definition,  ///< nothing: nn/pass.hpp as it stands; its first batches allocate
 };
 
 /// What counts as a hit: the largest output is the largest target; every output is on its target's side of 1/2.
@@ -40,36 +30,50 @@ enum class Match : unsigned char { none, largest, sides };
 
 /// Of the samples seen, before the steps they caused. Zero unless asked for.
 struct Tally {
-  double loss = 0;  ///< sum over samples, not yet divided by anything
-  Index hits = 0;
-  Index samples = 0;
+  double loss = 0;     ///< of the batches, with penalties, as Loss reduces them: their mean by their numbers of samples
+  Index hits = 0;      ///< weights or not, each sample once
+  Index samples = 0;   ///< in a sequence with outputs at every step: steps
+  double penalty = 0;  ///< the part of the loss that penalties are
 };
+
+class Workshop;
+template <class T>
+class Trainer;
 
 /// The gradient of a batch, faster than nn/pass.hpp. Not to be shared by threads: it owns the scratch memory of a
 /// batch.
 template <class T>
 class GradientPlan {
  public:
-  /// Whether (network, loss) has a plan: dense layers, each with an elementwise activation or none, a last layer that
-  /// the loss fits, at most 16 stages.
-  static bool exists(const Network& network, const LossFunction& loss);
-
-  /// Throws ValueError if there is none. `batch`: the most samples a call will bring.
+  /// `batch`: the most samples a call will bring. Throws ValueError if a plan is asked for by name that the network and
+  /// the loss do not have; with `automatic` there always is one.
   GradientPlan(const Network& network, const Loss& loss, Index batch, PlanKind kind = PlanKind::automatic,
                int threads = 1);
   ~GradientPlan();
   GradientPlan(GradientPlan&&) noexcept;
   GradientPlan& operator=(GradientPlan&&) noexcept;
 
-  /// Writes the derivative of the batch's loss by every parameter. The batch is rows `rows` of x (samples, inputs) and
-  /// targets (samples, outputs), or all rows if `rows` is empty. Throws ShapeError if something does not fit.
-  Tally operator()(std::span<const T> theta, ConstMatrixView<T> x, ConstMatrixView<T> targets,
+  /// Writes the derivative of the batch's loss by every parameter, of the network in training (Mode::training). The
+  /// batch is rows `rows` of x (samples, inputs), targets and their weights, or all rows if `rows` is empty. Throws
+  /// ShapeError if something does not fit.
+  Tally operator()(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets,
                    std::span<const Index> rows, std::span<T> gradient, bool record = true, Match match = Match::none);
+  /// Loss and hits of any number of samples, of the network in use (Mode::inference).
+  Tally score(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets, Match match = Match::none);
+
+  /// Of dropout: its masks depend on the seed, the layer, the update, the row of the batch and the column alone.
+  void set_masks(std::uint64_t seed, std::uint64_t update);
+  /// Running statistics, which each gradient changes; empty for networks without any.
+  std::span<T> state();
+
   PlanKind kind() const;
   /// Bytes of scratch memory.
   std::size_t memory() const;
 
  private:
+  friend class Trainer<T>;
+  Workshop& workshop();
+
   struct State;
   std::unique_ptr<State> state_;
 };
@@ -79,10 +83,12 @@ extern template class GradientPlan<double>;
 
 struct TrainerOptions {
   Loss loss = {};
-  Rule rule = {};
+  OptimizerMethod optimizer = Sgd{};
+  Regularisation regularisation = {};
   Index batch = 32;     ///< samples an update; the last of an epoch may be smaller
   bool record = false;  ///< whether epochs sum up loss and hits
   Match match = Match::none;
+  std::uint64_t mask_seed = 0;  ///< of dropout
   PlanKind plan = PlanKind::automatic;
   int threads = 1;  ///< at most; used only where they pay
 };
@@ -91,19 +97,30 @@ struct TrainerOptions {
 template <class T>
 class Trainer {
  public:
-  /// Throws ValueError if there is no plan (GradientPlan::exists) or an option is out of range, ShapeError if theta
-  /// does not fit.
+  /// Throws ValueError if an option is out of range or the plan asked for does not exist, ShapeError if theta does not
+  /// fit.
   Trainer(const Network& network, const TrainerOptions& options, std::span<const T> theta);
   ~Trainer();
   Trainer(Trainer&&) noexcept;
   Trainer& operator=(Trainer&&) noexcept;
 
-  /// Updates on the samples `order`, batch after batch; all samples in turn if it is empty. Allocates nothing.
-  Tally epoch(ConstMatrixView<T> x, ConstMatrixView<T> targets, std::span<const Index> order = {});
+  /// Updates on the samples `order`, batch after batch; all samples in turn if it is empty. Allocates nothing. Samples
+  /// may be weighted; a batch in which none counts has loss and gradient 0.
+  Tally epoch(ConstMatrixView<T> x, const Targets<T>& targets, std::span<const Index> order = {});
 
   /// The parameters, in the network's order.
   void parameters(std::span<T> theta) const;
   void set_parameters(std::span<const T> theta);
+  double learning_rate() const;
+  /// Throws ValueError unless it is finite and at least 0.
+  void set_learning_rate(double rate);
+  /// What the optimizer remembers, with the number of updates made: to go on from in another trainer.
+  const OptimizerState<T>& optimizer_state() const;
+  /// Throws ShapeError if it is not that of this network and method.
+  void set_optimizer_state(OptimizerState<T> state);
+  /// The network's running statistics; empty without any.
+  std::span<T> state();
+
   PlanKind kind() const;
   /// Bytes held: parameters, optimizer slots, one gradient, scratch.
   std::size_t memory() const;

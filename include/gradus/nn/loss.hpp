@@ -59,6 +59,7 @@ enum class Reduction { mean, sum };
 struct Loss {
   LossFunction function = CrossEntropy{};
   Reduction reduction = Reduction::mean;
+  double factor = 1;  ///< of that number: 1/2 with the mean squared error for those whose gradient is p - t
 
   /// Without its options.
   std::string_view name() const {
@@ -73,9 +74,9 @@ struct Loss {
 
  private:
   double scale_of(double count, Index outputs) const {
-    if (reduction == Reduction::sum) return 1;
+    if (reduction == Reduction::sum) return factor;
     const auto terms = std::visit([&](const auto& f) { return static_cast<double>(f.terms(outputs)); }, function);
-    return count > 0 ? 1 / (count * terms) : 0;
+    return count > 0 ? factor / (count * terms) : 0;
   }
 };
 

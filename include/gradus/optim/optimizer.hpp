@@ -64,6 +64,7 @@ class Optimizer {
   const OptimizerMethod& method() const { return method_; }
   OptimizerMethod& method() { return method_; }
   const OptimizerState<T>& state() const { return state_; }
+  OptimizerState<T>& state() { return state_; }
   void set_state(OptimizerState<T> state) { state_ = std::move(state); }
 
  private:

@@ -58,15 +58,30 @@ struct EpochEvent {
   const History& history;
 };
 
+/// One update, or several that were made at once, as a callback sees them that need not see each by itself.
+struct UpdatesEvent {
+  Index updates;         ///< made so far
+  Index epoch;           ///< from 0
+  double loss;           ///< mean of their samples, with penalties, before each step; NaN with record_every < 0
+  double learning_rate;  ///< as the schedule has it; 0 for methods without
+};
+
 enum class Signal { go_on, stop };
 
-/// Each may be empty.
+/// Each may be empty. With before_step or after_step every update is made by itself.
 template <std::floating_point T>
 struct Callbacks {
   std::function<Signal(const UpdateEvent<T>&)> before_step;
   std::function<Signal(const UpdateEvent<T>&)> after_step;
   std::function<Signal(const EpochEvent<T>&)> after_epoch;
   std::function<double(const EpochEvent<T>&)> metric{};  ///< for EarlyStopping::Metric::custom
+  std::function<Signal(const UpdatesEvent&)> after_updates{};  ///< after at most 1000 of them
+};
+
+/// Who computes the passes.
+enum class Engine {
+  automatic,   ///< the engine (gradus/engine/), where it has a plan for the network; else the definition
+  definition,  ///< nn/pass.hpp: the same numbers to rounding, and to the last bit on machines with other instructions
 };
 
 struct FitOptions {
@@ -87,6 +102,7 @@ struct FitOptions {
   Regularisation regularisation{};  ///< the loss in the history includes its penalties
   EarlyStopping early_stopping{};
   std::vector<double> state;                 ///< running statistics to go on from; none: the network's initial state
+  Engine engine = Engine::automatic;
   std::optional<std::uint64_t> mask_seed{};  ///< of dropout; none: one draw from `random`, if the network has any
 };
 

@@ -9,6 +9,7 @@
 #include "gradus/nn/pass.hpp"
 #include "gradus/train/autopsy.hpp"
 #include "gradus/train/batches.hpp"
+#include "gradus/train/fast_passes.hpp"
 #include "gradus/train/fit.hpp"
 #include "gradus/train/mover.hpp"
 
@@ -76,6 +77,7 @@ class Training {
         mover_(options_, blocks_, static_cast<Index>(theta.size()), batches_.updates_per_epoch(), train.x.rows()),
         patience_(options_.early_stopping),
         hit_(hit_of(options)),
+        fast_(network, options_, batches_.size(), hit_, one_by_one()),
         recorder_(hit_, result_.history),
         gradient_(theta.size()) {
     check();
@@ -85,13 +87,18 @@ class Training {
     if (network.uses_masks() && !options.mask_seed) trace_.seed = random.interval(0xffffffff);
     trace_.state.assign(options.state.begin(), options.state.end());
     if (options.state.empty()) trace_.state = network.template initial_state<T>();
+    if (fast_.go_online()) moved_.resize(theta.size());
   }
 
   FitResult run() {
     bool going = true;
     while (going && !done()) {
       ++result_.epochs;
-      for (Index k = 0; going && k < batches_.updates_per_epoch() && !done_updates(); ++k) going = update(k);
+      for (Index k = 0; going && k < batches_.updates_per_epoch() && !done_updates();) {
+        const Index n = at_once(k);
+        going = n == 1 ? update(k) : updates(k, n);
+        k += n;
+      }
       going = end_epoch() && going;
     }
     if (options_.early_stopping.restore_best && !best_theta_.empty()) {
@@ -173,27 +180,78 @@ class Training {
   bool done_updates() const { return options_.updates > 0 && result_.updates >= options_.updates; }
   bool done() const { return done_updates() || (options_.updates == 0 && result_.epochs >= options_.epochs); }
 
+  /// Whether somebody wants to see the samples of each update.
+  bool shows_batches() const { return callbacks_.before_step || callbacks_.after_step; }
+  bool one_by_one() const { return shows_batches() || options_.keep_gradients || options_.min_change >= 0; }
+
+  /// How many updates from the k-th of the pass on are made at once: as many as until something is due. The first one is
+  /// made alone, for its loss.
+  Index at_once(Index k) const {
+    if (!fast_.go_online() || result_.updates == 0) return 1;
+    Index n = std::min<Index>(1000, batches_.updates_per_epoch() - k);
+    const auto stop_at = [&](Index every, Index made) { n = std::min(n, every - made % every); };
+    if (options_.updates > 0) n = std::min(n, options_.updates - result_.updates);
+    if (options_.record_every > 0) stop_at(options_.record_every, result_.updates);
+    if (test_ && options_.test_every > 0) stop_at(options_.test_every, result_.updates + options_.test_every - 1);
+    return n;
+  }
+
+  /// Online updates by the engine; false if training ends with them. Where they spoil the parameters they are made again
+  /// one by one, to see where.
+  bool updates(Index k, Index n) {
+    several_.clear();
+    for (Index i = 0; i < n; ++i) several_.push_back(next_rows(k + i).front());
+    std::copy(theta_.begin(), theta_.end(), moved_.begin());
+    const double rate = mover_.learning_rate(result_.updates);
+    const engine::Tally tally = fast_.online(moved_, train_, several_, rate);
+    const bool good = std::isfinite(largest_or_not_finite<T>(moved_)) && std::isfinite(tally.loss);
+    if (!good) return repeat(k);
+    std::copy(moved_.begin(), moved_.end(), theta_.begin());
+    last_row_ = several_.back();
+    last_loss_ = tally.loss;
+    if (recording()) record(last_loss_ * mean_scale(1), tally.hits, n);
+    return made(n, recording() ? last_loss_ * mean_scale(1) : std::nan(""));
+  }
+
+  bool repeat(Index k) {
+    if (last_row_ >= 0) {  // what the update before left
+      rows_ = {&last_row_, 1};
+      last_loss_ = static_cast<double>(by_engine().loss);
+      largest_gradient_ = static_cast<double>(largest_or_not_finite<T>(gradient_));
+    }
+    for (std::size_t i = 0; i < several_.size(); ++i) {
+      rows_ = std::span<const Index>(several_).subspan(i, 1);
+      if (!update_on_rows(k + static_cast<Index>(i))) return false;
+    }
+    return true;
+  }
+
   /// One update; false if training ends with it.
   bool update(Index k) {
-    const Samples<T> batch = next_batch(k);
+    rows_ = next_rows(k);
+    return update_on_rows(k);
+  }
+
+  bool update_on_rows(Index k) {
+    const bool shows = !fast_.exist() || !mover_.steps() || shows_batches();
+    Samples<T> batch = shows ? gathered() : Samples<T>();
     trace_.update = static_cast<std::uint64_t>(result_.updates);
     last_state_ = trace_.state;
-    forward(network_, theta_, batch.x, trace_);
-    T loss = std::numeric_limits<T>::quiet_NaN();
-    if (recording() || !mover_.steps()) loss = loss_of_trace(network_, options_.loss, trace_, batch.weighted_targets());
-    gradient_of_trace(network_, options_.loss, theta_, batch.x, batch.weighted_targets(), trace_,
-                      std::span<T>(gradient_));
-    loss += mover_.add_penalty(theta_, gradient_, samples_in(batch));
-    const T largest = largest_or_not_finite<T>(gradient_);
-    if ((recording() && !std::isfinite(loss)) || !std::isfinite(largest)) return diverged(batch, loss, k);
-    largest_gradient_ = static_cast<double>(largest);
-    last_loss_ = static_cast<double>(loss);
+    Passed now = fast_.exist() ? by_engine() : by_definition(batch);
+    if (fast_.exist() && !is_good(now)) {  // the definition can tell why
+      trace_.state = last_state_;
+      now = by_definition(batch = gathered());
+    }
+    if (!is_good(now)) return diverged(batch, now.loss, k);
+    largest_gradient_ = static_cast<double>(now.largest);
+    last_loss_ = static_cast<double>(now.loss);
     if (result_.updates == 0) first_loss_ = last_loss_;
-    if (recording()) record(batch);
+    const double mean = last_loss_ * mean_scale(weight_of_batch());
+    if (recording()) record(mean, now.hits, terms(samples_in_batch()));
     if (options_.keep_gradients) result_.history.gradients.emplace_back(gradient_.begin(), gradient_.end());
     const UpdateEvent<T> event{.update = result_.updates,
                                .epoch = result_.epochs - 1,
-                               .loss = loss,
+                               .loss = now.loss,
                                .theta = theta_,
                                .gradient = gradient_,
                                .x = batch.x,
@@ -202,22 +260,58 @@ class Training {
                                .weights = batch.weights};
     bool going = tell(callbacks_.before_step, event);
     std::copy(theta_.begin(), theta_.begin() + static_cast<Index>(previous_.size()), previous_.begin());
-    const bool moved = move(batch, loss);
-    ++result_.updates;
-    if (options_.record_every > 0 && result_.updates % options_.record_every == 0) recorder_.write(result_.updates);
-    if (test_ && options_.test_every > 0 && (result_.updates - 1) % options_.test_every == 0) try_test_set();
+    const bool moved = move(batch, now.loss);
+    going = made(1, mean) && going;
     going = tell(callbacks_.after_step, event) && going;
     if (!moved) result_.reason = StopReason::converged;
     return moved && !converged() && going;
   }
 
-  void record(const Samples<T>& batch) {
-    const double mean = last_loss_ * mean_scale(batch.weighted_targets());
-    const Index hits = count_hits<T>(hit_, trace_.outputs.back(), batch.targets, network_.outputs());
-    recorder_.add(mean, hits, terms(batch));
-    pass_loss_ += mean * static_cast<double>(terms(batch));
+  /// Counts updates and does what is due after them; false if a callback stops.
+  bool made(Index n, double mean_loss) {
+    result_.updates += n;
+    if (options_.record_every > 0 && result_.updates % options_.record_every == 0) recorder_.write(result_.updates);
+    if (test_ && options_.test_every > 0 && (result_.updates - 1) % options_.test_every == 0) try_test_set();
+    if (!callbacks_.after_updates) return true;
+    const double rate = mover_.learning_rate(result_.updates - 1);
+    return obey(callbacks_.after_updates({result_.updates, result_.epochs - 1, mean_loss, rate}));
+  }
+
+  /// What is known of a batch after its passes; the gradient lies in gradient_.
+  struct Passed {
+    T loss;  // with its penalties; NaN if it is not wanted
+    Index hits;
+    T largest;  // of the gradient; not finite if any number of it is
+  };
+  bool is_good(const Passed& now) const { return std::isfinite(now.largest) && (!recording() || std::isfinite(now.loss)); }
+
+  Passed passed(T loss, Index hits) {
+    loss += mover_.add_penalty(theta_, gradient_, weight_of_batch());
+    return {loss, hits, largest_or_not_finite<T>(gradient_)};
+  }
+
+  Passed by_engine() {
+    fast_.set_masks(trace_.seed, trace_.update);
+    const bool wanted = recording() || !mover_.steps();
+    const engine::Tally tally = fast_.gradient(theta_, trace_.state, train_, rows_, gradient_, wanted);
+    return passed(wanted ? static_cast<T>(tally.loss) : std::numeric_limits<T>::quiet_NaN(), tally.hits);
+  }
+
+  Passed by_definition(const Samples<T>& batch) {
+    forward(network_, theta_, batch.x, trace_);
+    T loss = std::numeric_limits<T>::quiet_NaN();
+    if (recording() || !mover_.steps()) loss = loss_of_trace(network_, options_.loss, trace_, batch.weighted_targets());
+    gradient_of_trace(network_, options_.loss, theta_, batch.x, batch.weighted_targets(), trace_,
+                      std::span<T>(gradient_));
+    const bool counts = recording() && hit_ != Hit::none;
+    return passed(loss, counts ? count_hits<T>(hit_, trace_.outputs.back(), batch.targets, network_.outputs()) : 0);
+  }
+
+  void record(double mean, Index hits, Index terms) {
+    recorder_.add(mean, hits, terms);
+    pass_loss_ += mean * static_cast<double>(terms);
     pass_hits_ += hits;
-    pass_terms_ += terms(batch);
+    pass_terms_ += terms;
   }
 
   /// False if no step leads further down.
@@ -231,41 +325,58 @@ class Training {
                                                      trace_, options_.regularisation, blocks_));
     const Objective<T> objective = [&](std::span<const T> theta, std::span<T> gradient) {
       trace_.state = last_state_;
+      if (fast_.exist()) {
+        const T value = static_cast<T>(fast_.gradient(theta, trace_.state, train_, rows_, gradient, true).loss);
+        return value + mover_.add_penalty(theta, gradient, weight_of_batch());
+      }
       forward(network_, theta, batch.x, trace_);
       const T value = loss_of_trace(network_, options_.loss, trace_, batch.weighted_targets());
       gradient_of_trace(network_, options_.loss, theta, batch.x, batch.weighted_targets(), trace_, gradient);
-      return value + mover_.add_penalty(theta, gradient, samples_in(batch));
+      return value + mover_.add_penalty(theta, gradient, weight_of_batch());
     };
     return mover_.descend(theta_, loss, gradient_, objective);
   }
 
-  /// The full batch is the set itself; another is copied together.
-  Samples<T> next_batch(Index k) {
-    if (options_.batch == 0 && options_.order == Order::shuffle) return train_;
-    const std::span<const Index> rows = rows_ = batches_.next(k);
+  /// The rows of the next batch; none for the full batch, in the order given.
+  std::span<const Index> next_rows(Index k) {
+    if (options_.batch == 0 && options_.order == Order::shuffle) return {};
+    return batches_.next(k);
+  }
+
+  /// The batch. The full one is the set itself; another is copied together.
+  Samples<T> gathered() {
+    if (rows_.empty()) return train_;
     const auto gather = [&](ConstMatrixView<T> from, Matrix<T>& to) {
-      to.resize(static_cast<Index>(rows.size()), from.cols());
-      for (std::size_t i = 0; i < rows.size(); ++i)
-        std::copy_n(from.row(rows[i]).begin(), from.cols(), to.row(static_cast<Index>(i)).begin());
+      to.resize(static_cast<Index>(rows_.size()), from.cols());
+      for (std::size_t i = 0; i < rows_.size(); ++i)
+        std::copy_n(from.row(rows_[i]).begin(), from.cols(), to.row(static_cast<Index>(i)).begin());
     };
     gather(train_.x, x_);
     gather(train_.targets, targets_);
     weights_.clear();
-    for (const Index row : rows)
+    for (const Index row : rows_)
       if (!train_.weights.empty()) weights_.push_back(train_.weights[static_cast<std::size_t>(row)]);
     return {x_, targets_, weights_};
   }
 
-  /// Samples, or in a sequence with outputs at every step their steps: what a mean is over.
-  Index terms(const Samples<T>& set) const { return set.x.rows() * (set.targets.cols() / network_.outputs()); }
+  Index samples_in_batch() const { return rows_.empty() ? train_.x.rows() : static_cast<Index>(rows_.size()); }
+  /// How much the samples of the batch count together.
+  double weight_of_batch() const {
+    if (train_.weights.empty()) return static_cast<double>(samples_in_batch());
+    double sum = 0;
+    for (const Index row : rows_) sum += static_cast<double>(train_.weights[static_cast<std::size_t>(row)]);
+    return rows_.empty() ? train_.weighted_targets().count(train_.targets.cols()) : sum;
+  }
 
-  /// How much the samples of a batch count together.
-  static double samples_in(const Samples<T>& batch) { return batch.weighted_targets().count(batch.targets.cols()); }
+  /// Of samples; in a sequence with outputs at every step their steps: what a mean is over.
+  Index terms(Index samples) const { return samples * (train_.targets.cols() / network_.outputs()); }
 
-  /// From the loss as the options reduce it to a mean.
-  double mean_scale(const Targets<T>& targets) const {
+  /// From the loss of samples of this weight, as the options reduce it, to a mean.
+  double mean_scale(double weight) const {
     if (options_.loss.reduction == Reduction::mean) return 1;
-    return Loss{options_.loss.function, Reduction::mean}.scale(targets, network_.outputs());
+    const double count = weight * static_cast<double>(terms(1));
+    const Loss mean{options_.loss.function, Reduction::mean};
+    return count > 0 ? mean.scale(1, network_.outputs()) / count : 0;
   }
 
   bool tell(const std::function<Signal(const UpdateEvent<T>&)>& callback, const UpdateEvent<T>& event) {
@@ -290,17 +401,21 @@ class Training {
   }
 
   void try_test_set() {
+    const engine::Tally tally = fast_.exist() ? fast_.score(theta_, trace_.state, *test_) : score_test_set();
+    const double weight = test_->weighted_targets().count(test_->targets.cols());
+    result_.history.test_update.push_back(result_.updates);
+    result_.history.test_loss.push_back(tally.loss * mean_scale(weight));
+    if (hit_ != Hit::none)
+      result_.history.test_accuracy.push_back(static_cast<double>(tally.hits) / static_cast<double>(tally.samples));
+  }
+
+  /// By the definition.
+  engine::Tally score_test_set() {
     test_trace_.state = trace_.state;
     forward(network_, theta_, test_->x, test_trace_);
-    const Loss mean{options_.loss.function, Reduction::mean};
-    result_.history.test_update.push_back(result_.updates);
-    result_.history.test_loss.push_back(
-        static_cast<double>(loss_of_trace(network_, mean, test_trace_, test_->weighted_targets())));
-    if (hit_ != Hit::none)
-      result_.history.test_accuracy.push_back(
-          static_cast<double>(
-              count_hits<T>(hit_, test_trace_.outputs.back(), test_->targets, network_.outputs())) /
-          static_cast<double>(terms(*test_)));
+    const T loss = loss_of_trace(network_, options_.loss, test_trace_, test_->weighted_targets());
+    const Index hits = count_hits<T>(hit_, test_trace_.outputs.back(), test_->targets, network_.outputs());
+    return {static_cast<double>(loss), hits, test_->x.rows() * (test_->targets.cols() / network_.outputs())};
   }
 
   bool end_epoch() {
@@ -381,10 +496,12 @@ class Training {
   Mover<T> mover_;
   Patience patience_;
   Hit hit_;
+  FastPasses<T, L> fast_;
   FitResult result_;
   Recorder recorder_;
   std::vector<T> gradient_;
   std::vector<T> previous_;  // theta before the step, where min_change asks for it
+  std::vector<T> moved_;     // theta after updates made at once
   Matrix<T> x_;              // the batch
   Matrix<T> targets_;
   std::vector<T> weights_;
@@ -392,6 +509,8 @@ class Training {
   Trace<T> test_trace_;
   std::vector<T> last_state_;  // before the update
   std::span<const Index> rows_;  // of the training set, in the batch; empty: all of it
+  std::vector<Index> several_;   // rows of updates made at once
+  Index last_row_ = -1;          // of the last of them
   double first_loss_ = 0;
   double last_loss_ = 0;
   double pass_loss_ = 0;  // sums over the pass

@@ -6,26 +6,32 @@
 #include <string_view>
 
 #include "gradus/nn/layers/elementwise.hpp"
+#include "gradus/nn/losses/cut.hpp"
 
 namespace gradus {
 
 /// L = -sum_k [t_k log p_k + (1 - t_k) log(1 - p_k)]. Link: sigmoid, where L = sum_k log(1 + exp z_k) - t_k z_k, with
-/// the exponential of -|z_k| only. A mean is over all numbers.
+/// the exponential of -|z_k| only. A mean is over all numbers. With `cut`, both logarithms are of cut probabilities
+/// (losses/cut.hpp).
 struct BinaryCrossEntropy {
   static constexpr std::string_view name = "binary-cross-entropy";
   using Link = Elementwise<activation::Sigmoid>;
   static constexpr Index terms(Index outputs) { return outputs; }
 
+  bool cut = false;
+
   template <class Visitor>
-  void visit_options(Visitor&&) {}
+  void visit_options(Visitor&& visit) {
+    visit("cut", cut);
+  }
 
   template <Number T>
-  static T value(std::span<const T> p, std::span<const Scalar<T>> t) {
+  T value(std::span<const T> p, std::span<const Scalar<T>> t) const {
     using std::log, std::log1p;
     T sum(Scalar<T>(0));
     for (std::size_t k = 0; k < p.size(); ++k) {
-      if (t[k] != 0) sum -= t[k] * log(p[k]);
-      if (t[k] != 1) sum -= (1 - t[k]) * log1p(-p[k]);
+      if (t[k] != 0) sum += t[k] * term(T(-log(p[k])));
+      if (t[k] != 1) sum += (1 - t[k]) * term(T(-log1p(-p[k])));
     }
     return sum;
   }
@@ -36,11 +42,19 @@ struct BinaryCrossEntropy {
   }
 
   template <Number T>
-  static T value_from_logits(std::span<const T> z, std::span<const Scalar<T>> t) {
+  T value_from_logits(std::span<const T> z, std::span<const Scalar<T>> t) const {
     using std::exp, std::log1p;
     T sum(Scalar<T>(0));
-    for (std::size_t k = 0; k < z.size(); ++k)
+    for (std::size_t k = 0; k < z.size(); ++k) {
+      if (cut) {
+        const T other = log1p(exp(z[k] > Scalar<T>(0) ? T(-z[k]) : z[k]));  // -log of the likelier side
+        const T true_side = z[k] > Scalar<T>(0) ? other : T(other - z[k]);
+        const T false_side = z[k] > Scalar<T>(0) ? T(other + z[k]) : other;
+        sum += t[k] * cut_minus_log(true_side) + (1 - t[k]) * cut_minus_log(false_side);
+        continue;
+      }
       sum += z[k] > Scalar<T>(0) ? z[k] * (1 - t[k]) + log1p(exp(-z[k])) : log1p(exp(z[k])) - t[k] * z[k];
+    }
     return sum;
   }
   template <std::floating_point T>
@@ -50,6 +64,12 @@ struct BinaryCrossEntropy {
   }
 
   bool operator==(const BinaryCrossEntropy&) const = default;
+
+ private:
+  template <Number T>
+  T term(const T& minus_log) const {
+    return cut ? cut_minus_log(minus_log) : minus_log;
+  }
 };
 
 /// The binary cross-entropy of K labels, of which any number may hold: its sum over the labels. A mean is over samples,

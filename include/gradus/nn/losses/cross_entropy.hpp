@@ -8,22 +8,25 @@
 
 #include "gradus/core/options.hpp"
 #include "gradus/nn/layers/softmax.hpp"
+#include "gradus/nn/losses/cut.hpp"
 
 namespace gradus {
 
 /// L = -sum_k s_k log p_k, for a distribution t (one-hot for a class) smoothed by eps: s_k = (1 - eps) t_k + eps / K
 /// (Szegedy et al., 2016). Link: softmax, where L = sum_k s_k (log sum_j exp z_j - z_k), finite for every finite z. A
-/// mean is over samples.
+/// mean is over samples. With `cut`, each log p_k is that of a cut probability (losses/cut.hpp).
 struct CrossEntropy {
   static constexpr std::string_view name = "cross-entropy";
   using Link = Softmax;
   static constexpr Index terms(Index) { return 1; }
 
   double smoothing = 0;
+  bool cut = false;
 
   template <class Visitor>
   void visit_options(Visitor&& visit) {
     visit("smoothing", smoothing, Range::from_0_below_1);
+    visit("cut", cut);
   }
 
   template <Number T>
@@ -31,7 +34,7 @@ struct CrossEntropy {
     using std::log;
     T sum(Scalar<T>(0));
     for (std::size_t k = 0; k < p.size(); ++k)
-      if (const Scalar<T> s = smooth(t, k); s != 0) sum -= s * log(p[k]);  // 0 log 0 = 0
+      if (const Scalar<T> s = smooth(t, k); s != 0) sum += s * term(T(-log(p[k])));  // 0 log 0 = 0
     return sum;
   }
   template <std::floating_point T>
@@ -47,7 +50,7 @@ struct CrossEntropy {
     const T log_sum = log_sum_exp(z);
     T loss(Scalar<T>(0));
     for (std::size_t k = 0; k < z.size(); ++k)
-      if (const Scalar<T> s = smooth(t, k); s != 0) loss += s * (log_sum - z[k]);
+      if (const Scalar<T> s = smooth(t, k); s != 0) loss += s * term(T(log_sum - z[k]));
     return loss;
   }
   /// dz_k = p_k sum_j s_j - s_k
@@ -73,6 +76,10 @@ struct CrossEntropy {
   bool operator==(const CrossEntropy&) const = default;
 
  private:
+  template <Number T>
+  T term(const T& minus_log) const {
+    return cut ? cut_minus_log(minus_log) : minus_log;
+  }
   template <std::floating_point S>
   S smooth(std::span<const S> t, std::size_t k) const {
     if (smoothing == 0) return t[k];

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""Scikit-learn's perceptrons and Gradus's, in turns, in one process on one thread: `python bench/sklearn_mlp.py`.
+
+Each row is the best of many short repetitions of the one and the other alternately, so that a busy machine slows both.
+`--quick` repeats less, `--grid` adds the grid search, which takes a minute.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+import warnings
+
+import gradus.sklearn as ours
+import numpy as np
+import sklearn.neural_network as theirs
+from sklearn.datasets import load_diabetes, load_digits, load_iris
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from threadpoolctl import threadpool_limits
+
+
+def seconds(f):
+    start = time.perf_counter()
+    f()
+    return time.perf_counter() - start
+
+
+def in_turns(their, our, repetitions):
+    """The best of both, in seconds."""
+    their(), our()
+    pairs = [(seconds(their), seconds(our)) for _ in range(repetitions)]
+    return tuple(min(times) for times in zip(*pairs))
+
+
+def fits(name, X, y, **settings):
+    """The two fits to be timed."""
+    models = [getattr(module, name)(random_state=0, **settings) for module in (theirs, ours)]
+    return [lambda model=model: model.fit(X, y) for model in models]
+
+
+def epochs(name, X, y, repetitions, few=1, many=12, **settings):
+    """Seconds an epoch of both: the difference of a long and a short training."""
+    times = []
+    for count in (few, many):
+        settings = {**settings, "max_iter": count, "n_iter_no_change": 10**6}
+        times.append(in_turns(*fits(name, X, y, **settings), repetitions))
+    return tuple((b - a) / (many - few) for a, b in zip(*times))
+
+
+def predictions(dtype, rows, repetitions):
+    X, y = load_digits(return_X_y=True)
+    X = X.astype(dtype)
+    models = [module.MLPClassifier(random_state=0, max_iter=5).fit(X, y) for module in (theirs, ours)]
+    return in_turns(*(lambda model=model: model.predict(X[:rows]) for model in models), repetitions)
+
+
+def grid_search():
+    X, y = load_digits(return_X_y=True)
+    grid = {
+        "hidden_layer_sizes": [(25,), (50,), (100,), (50, 25)],
+        "alpha": [1e-5, 1e-4, 1e-3, 1e-2, 1e-1],
+        "learning_rate_init": [1e-3, 1e-2],
+    }
+    searches = [GridSearchCV(m.MLPClassifier(random_state=0, max_iter=20), grid, cv=3) for m in (theirs, ours)]
+    return tuple(seconds(lambda search=search: search.fit(X / 16, y)) for search in searches)
+
+
+def import_seconds(module):
+    """Of an import in a new process, without that of NumPy."""
+    code = f"import numpy, time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(5)]
+    return min(float(run.stdout) for run in runs)
+
+
+def row(what, their, our):
+    print(f"| {what} | {their * 1e3:.4g} | {our * 1e3:.4g} | {their / our:.1f} |", flush=True)
+
+
+def measure(repetitions, with_grid):
+    digits = load_digits(return_X_y=True)
+    iris = load_iris(return_X_y=True)
+    diabetes = load_diabetes(return_X_y=True)
+    print("| what | scikit-learn, ms | Gradus, ms | ratio |\n|---|---|---|---|")
+    for dtype in (np.float32, np.float64):
+        X = digits[0].astype(dtype)
+        row(f"digits, defaults, an epoch, {X.dtype}", *epochs("MLPClassifier", X, digits[1], repetitions))
+    for dtype in (np.float32, np.float64):
+        X = iris[0].astype(dtype)
+        for title, many, settings in (
+            ("defaults", 200, {}),
+            ("10 units", 200, {"hidden_layer_sizes": (10,)}),
+            ("10 units, batches of 10", 40, {"hidden_layer_sizes": (10,), "batch_size": 10}),
+            ("10 units, batches of 1, sgd", 6, {"hidden_layer_sizes": (10,), "batch_size": 1, "solver": "sgd"}),
+        ):
+            what = f"iris, {title}, an epoch, {X.dtype}"
+            row(what, *epochs("MLPClassifier", X, iris[1], repetitions, many=many, **settings))
+    row("iris, defaults, a whole fit", *in_turns(*fits("MLPClassifier", *iris), repetitions))
+    row("iris, early stopping, a whole fit", *in_turns(*fits("MLPClassifier", *iris, early_stopping=True), repetitions))
+    row("iris, lbfgs, a whole fit", *in_turns(*fits("MLPClassifier", *iris, solver="lbfgs"), repetitions))
+    row("diabetes, defaults, an epoch", *epochs("MLPRegressor", *diabetes, repetitions, many=100))
+    for rows in (1, 100, 1797):
+        row(f"digits, predict, {rows} rows", *predictions(np.float64, rows, 20 * repetitions))
+    if with_grid:
+        row("digits, grid search of 40 candidates", *grid_search())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--grid", action="store_true")
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    with threadpool_limits(1):
+        measure(5 if arguments.quick else 25, arguments.grid)
+    print(f"\nimport gradus, beyond NumPy: {import_seconds('gradus'):.3f} s")
+
+
+if __name__ == "__main__":
+    main()

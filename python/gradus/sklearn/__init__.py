@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+"""Scikit-learn's multi-layer perceptrons on the engine of Gradus.
+
+``from gradus.sklearn import MLPClassifier, MLPRegressor`` takes the place of the same import from
+``sklearn.neural_network``: the same parameters, attributes, methods, warnings and messages, and from the same
+``random_state`` the same initial weights, the same shuffles, the same losses. What is different, and what is there
+beside, is written in docs/sklearn.md.
+"""
+
+from ._classifier import MLPClassifier
+from ._regressor import MLPRegressor
+
+__all__ = ["MLPClassifier", "MLPRegressor"]

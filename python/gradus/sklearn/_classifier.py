@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: MIT
+# mypy: ignore-errors
+# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import column_or_1d, compute_sample_weight
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
+from sklearn.utils.validation import validate_data
+
+from ._base import BaseMLP
+from ._engine import Loss
+from ._ensemble import fit_members
+
+
+class MLPClassifier(ClassifierMixin, BaseMLP):
+    """A multi-layer perceptron that classifies, in place of ``sklearn.neural_network.MLPClassifier``.
+
+    The parameters up to ``max_fun`` are scikit-learn's and mean what they mean there; those below are Gradus's own, and
+    at their defaults everything is as in scikit-learn (docs/sklearn.md).
+
+    Parameters
+    ----------
+    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, \
+    shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, \
+    validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun
+        As in scikit-learn. `activation` may also be elu, gelu, hardsigmoid, leakyrelu, mish, selu, silu, softplus or
+        softsign, or a list with one for each hidden layer; `solver` also adagrad, adamw, nadam, quickprop, rmsprop or
+        rprop.
+    class_weight : dict, "balanced" or None, default=None
+        How much the samples of a class count; multiplies `sample_weight`.
+    dropout : float or list of float, default=0
+        The share of the units of a hidden layer that each update leaves out.
+    solver_options : dict or None, default=None
+        More numbers of the solver, such as ``{"decay": 0.01}`` of adamw.
+    scoring : str, callable or None, default=None
+        What early stopping looks at, as in cross-validation; None: the accuracy.
+    callbacks : callable, list of callable or None, default=None
+        Called with the estimator after each epoch (of lbfgs: each iteration); one that returns a true value ends
+        training.
+    coefs_init, intercepts_init : list of array-like or None, default=None
+        Weights and biases to begin with. They are drawn all the same, so that the shuffles stay what they are.
+    n_seeds : int, default=1
+        So many networks are trained, from other initial weights and shuffles.
+    ensemble : {"mean", "best"}, default="mean"
+        What `n_seeds` networks predict: the mean of their probabilities, or what the one with the best loss (with early
+        stopping: score) predicts.
+    sklearn_quirks : bool, default=True
+        False sets right what docs/sklearn.md lists under "Quirks".
+
+    Attributes
+    ----------
+    classes_, loss_, best_loss_, loss_curve_, validation_scores_, best_validation_score_, t_, coefs_, intercepts_, \
+    n_features_in_, feature_names_in_, n_iter_, n_layers_, n_outputs_, out_activation_
+        As in scikit-learn.
+    validation_loss_curve_ : list of float or None
+        With early stopping, the loss of the validation set after each epoch.
+    estimators_ : list of MLPClassifier
+        The `n_seeds` networks; the attributes above are those of the best.
+    best_index_ : int
+        Which of them that is.
+
+    Examples
+    --------
+    >>> from gradus.sklearn import MLPClassifier
+    >>> model = MLPClassifier(hidden_layer_sizes=(8,), solver="lbfgs", random_state=0)
+    >>> model.fit([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 1, 1, 0]).predict([[0.0, 1.0]])
+    array([1])
+    """
+
+    _parameter_constraints = {
+        **BaseMLP._parameter_constraints,
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
+    }
+    loss = "log_loss"
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(100,),
+        activation="relu",
+        *,
+        solver="adam",
+        alpha=0.0001,
+        batch_size="auto",
+        learning_rate="constant",
+        learning_rate_init=0.001,
+        power_t=0.5,
+        max_iter=200,
+        shuffle=True,
+        random_state=None,
+        tol=1e-4,
+        verbose=False,
+        warm_start=False,
+        momentum=0.9,
+        nesterovs_momentum=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        n_iter_no_change=10,
+        max_fun=15000,
+        class_weight=None,
+        dropout=0.0,
+        solver_options=None,
+        scoring=None,
+        callbacks=None,
+        coefs_init=None,
+        intercepts_init=None,
+        n_seeds=1,
+        ensemble="mean",
+        sklearn_quirks=True,
+    ):
+        self._keep(locals())
+
+    def _validate_input(self, X, y, incremental, reset):
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not hasattr(self, "classes_") or not (self.warm_start or incremental):
+            self._label_binarizer = LabelBinarizer().fit(y)
+            self.classes_ = self._label_binarizer.classes_
+        else:
+            self._check_classes(unique_labels(y))
+        if not self.sklearn_quirks and len(self.classes_) < 2:
+            raise ValueError(f"[MLPClassifier] expected at least two classes, got {self.classes_}.")
+        return X, self._label_binarizer.transform(y).astype(bool)
+
+    def _check_classes(self, classes):
+        if self.warm_start:
+            if set(classes) != set(self.classes_):
+                raise ValueError(
+                    "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                    f"Previously got {self.classes_}, `y` has {classes}"
+                )
+        elif len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            raise ValueError(
+                f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+            )
+
+    def _class_weighted(self, y, sample_weight):
+        if self.class_weight is None:
+            return sample_weight
+        weights = compute_sample_weight(self.class_weight, y)
+        return weights if sample_weight is None else weights * sample_weight
+
+    def _output_activation(self):
+        return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
+
+    def _engine_loss(self):
+        if self.out_activation_ == "softmax":
+            return Loss("cross-entropy:cut")
+        return Loss("binary-cross-entropy:cut" if self.n_outputs_ == 1 else "multi-label-cross-entropy:cut")
+
+    def _decide(self, outputs):
+        """The labels that outputs (n_samples, n_outputs) stand for."""
+        if self.out_activation_ == "softmax":
+            return self.classes_[outputs.argmax(axis=1)]
+        sides = (outputs > 0.5).astype(int)
+        if self._label_binarizer.y_type_.startswith("multilabel"):
+            return self._label_binarizer.inverse_transform(sides)
+        return self.classes_[np.minimum(sides.ravel(), len(self.classes_) - 1)]
+
+    @available_if(lambda est: est._check_solver())
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
+        """One epoch more, from where the model stands.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        sample_weight : array-like of shape (n_samples,), default=None
+        classes : array-like of shape (n_classes,), default=None
+            All classes there will ever be: needed at the first call, and not again.
+
+        Returns
+        -------
+        self : object
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "[MLPClassifier] expected class weights as a dict for partial_fit: 'balanced' needs to see all samples."
+            )
+        if self.n_seeds > 1:
+            return fit_members(self, "partial_fit", X, y, sample_weight, classes)
+        if _check_partial_fit_first_call(self, classes):
+            multilabel = type_of_target(y).startswith("multilabel")
+            self._label_binarizer = LabelBinarizer().fit(y if multilabel else classes)
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X):
+        """The most likely label of each sample, or its labels.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_classes)
+        """
+        self._check_fitted()
+        return self._decide(self._forward_pass_fast(X))
+
+    def predict_proba(self, X):
+        """The probability of each class.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+        """
+        self._check_fitted()
+        outputs = self._forward_pass_fast(X)
+        return np.hstack([1 - outputs, outputs]) if self.n_outputs_ == 1 else outputs
+
+    def predict_spread(self, X):
+        """The standard deviation, over the networks of ``n_seeds``, of each class's probability.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        s : ndarray of shape (n_samples, n_classes)
+        """
+        spread = self._spread(X)
+        return np.hstack([spread, spread]) if self.n_outputs_ == 1 else spread
+
+    def predict_log_proba(self, X):
+        """The logarithm of `predict_proba`."""
+        p = self.predict_proba(X)
+        return np.log(p, out=p)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

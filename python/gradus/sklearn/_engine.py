@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: MIT
+# mypy: ignore-errors
+# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
+"""What an estimator asks of the engine: networks, losses and optimizers in the engine's words."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from .._core import Network, estimator
+
+# Scikit-learn's names, where they are not the engine's own.
+ENGINE_NAMES = {"logistic": "sigmoid", "exp": "exponential"}
+ACTIVATIONS = {"identity", "logistic", "tanh", "relu"}
+MORE_ACTIVATIONS = {
+    "elu",
+    "gelu",
+    "hardsigmoid",
+    "leakyrelu",
+    "mish",
+    "selu",
+    "silu",
+    "softplus",
+    "softsign",
+}
+
+
+@lru_cache(maxsize=256)
+def network(units, activations, dropout=None):
+    """The engine's network of dense layers.
+
+    Parameters
+    ----------
+    units : tuple of int
+        Of every layer, the inputs' first.
+    activations : tuple of str
+        Of every layer but the first.
+    dropout : tuple of float, optional
+        The share that is dropped of each hidden layer in training.
+    """
+    text = [str(units[0])]
+    for i, (width, activation) in enumerate(zip(units[1:], activations, strict=True)):
+        text.append(f"{width}{ENGINE_NAMES.get(activation, activation)}")
+        if dropout and i < len(dropout) and dropout[i] > 0:
+            text.append(f"dropout{dropout[i]!r}")
+    return Network("-".join(text))
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss of the engine, and how scikit-learn counts it.
+
+    Attributes
+    ----------
+    text : str
+        The engine's name of it.
+    factor : float
+        The engine's loss times this has the gradient that is descended.
+    unit : float
+        The loss times `factor` times this is what is reported.
+    constant : callable or None
+        Of targets (n, outputs): what is added to each sample's loss, for it depends on the targets alone.
+    """
+
+    text: str
+    factor: float = 1.0
+    unit: float = 1.0
+    constant: object = None
+
+
+def option(value):
+    """A number as the engine reads it."""
+    return repr(float(value))
+
+
+class Optimizer:
+    """An optimizer with what it remembers from step to step; it can be pickled.
+
+    Parameters
+    ----------
+    text : str
+        The engine's description of it.
+    learning_rate : float
+        May be set at any time; holds from the next `trainer` on.
+    """
+
+    def __init__(self, text, learning_rate):
+        self.text = text
+        self.learning_rate = learning_rate
+        self._memory = None
+        self._setting = None
+        self._trainer = None
+
+    def trainer(self, theta, network, loss, alpha, batch, mask_seed):
+        """The engine's trainer in this setting, which goes on from what is remembered."""
+        setting = (theta.dtype, network, loss.text, loss.factor, alpha, batch, mask_seed)
+        if setting != self._setting or self._trainer is None:
+            memory = self.memory()
+            make = estimator.Trainer32 if theta.dtype == np.float32 else estimator.Trainer64
+            self._trainer = make(network, loss.text, loss.factor, self.text, alpha, batch, mask_seed, theta)
+            if memory is not None:
+                slots, steps = memory
+                self._trainer.set_state([slot.astype(theta.dtype, copy=False) for slot in slots], steps)
+            self._setting = setting
+        self._trainer.learning_rate = self.learning_rate
+        return self._trainer
+
+    def memory(self):
+        """The optimizer's slots and its number of steps, or None before the first."""
+        return self._memory if self._trainer is None else self._trainer.state()
+
+    def __getstate__(self):
+        return {"text": self.text, "learning_rate": self.learning_rate, "memory": self.memory()}
+
+    def __setstate__(self, state):
+        self.__init__(state["text"], state["learning_rate"])
+        self._memory = state["memory"]
+
+
+def objective(theta, network, loss, samples):
+    """The engine's loss and gradient of whole sets, of at most so many samples."""
+    make = estimator.Objective32 if theta.dtype == np.float32 else estimator.Objective64
+    return make(network, loss.text, loss.factor, samples)

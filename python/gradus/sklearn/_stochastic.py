@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+# mypy: ignore-errors
+# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
+"""Training by the solvers that step along a gradient, an epoch of the engine at a time."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from ._validation_score import ValidationSet
+
+# Multiplications and additions of one call of the engine, about 0.1 s: Ctrl-C is heard between two calls.
+WORK_PER_CALL = 2_000_000_000
+# Numbers of a sparse matrix that are written out at once.
+DENSE_NUMBERS = 4_000_000
+
+
+class Stochastic:
+    """One call of fit or partial_fit.
+
+    Parameters
+    ----------
+    estimator : the estimator, whose attributes are kept up to date epoch by epoch
+    X : ndarray or CSR matrix of shape (n_samples, n_features)
+    y : ndarray of shape (n_samples, n_outputs), bool for a classifier
+    sample_weight : ndarray of shape (n_samples,) or None
+    incremental : bool
+        One epoch only.
+    """
+
+    def __init__(self, estimator, X, y, sample_weight, incremental):
+        self.est = estimator
+        self.incremental = incremental
+        self.validation = None
+        self.parameters = estimator._hold_parameters()
+        dtype = self.parameters.flat.dtype
+        if estimator.early_stopping:
+            if incremental:
+                raise ValueError("partial_fit does not support early_stopping=True")
+            X, y, sample_weight = self._split(X, y, sample_weight)
+        self.sparse = not isinstance(X, np.ndarray)
+        self.X = X if self.sparse else np.ascontiguousarray(X, dtype)
+        self.y = np.ascontiguousarray(y, dtype)
+        self.weights = np.empty(0, dtype) if sample_weight is None else np.ascontiguousarray(sample_weight, dtype)
+        self.loss = estimator._engine_loss()
+        self.constants = self.loss.constant and self.loss.constant(np.asarray(y, np.float64))
+        self.batch = self._batch_size()
+
+    def _split(self, X, y, sample_weight):
+        est = self.est
+        arrays = (X, y) if sample_weight is None else (X, y, sample_weight)
+        parts = train_test_split(
+            *arrays,
+            random_state=est._random_state,
+            test_size=est.validation_fraction,
+            stratify=y if is_classifier(est) and est.n_outputs_ == 1 else None,
+        )
+        X_val, y_val = parts[1], parts[3]
+        if X_val.shape[0] < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
+            )
+        self.validation = ValidationSet(
+            est, self.parameters.flat, X_val, y_val, None if sample_weight is None else parts[5]
+        )
+        return parts[0], parts[2], None if sample_weight is None else parts[4]
+
+    def _batch_size(self):
+        n = self.X.shape[0]
+        if self.est.batch_size == "auto":
+            return min(200, n)
+        if self.est.batch_size > n:
+            warnings.warn("Got `batch_size` less than 1 or larger than sample size. It is going to be clipped")
+        return int(np.clip(self.est.batch_size, 1, n))
+
+    def run(self):
+        est = self.est
+        optimizer = est._optimizer
+        mask_seed = est._mask_seed()
+        network = est._network(dropout=True)
+        self.order = np.arange(self.X.shape[0])
+        est.n_iter_ = 0
+        try:
+            for _ in range(est.max_iter):
+                trainer = optimizer.trainer(
+                    self.parameters.flat, network, self.loss, float(est.alpha), self.batch, mask_seed
+                )
+                self._epoch(trainer)
+                stop = self._end_epoch(optimizer)
+                if stop or self.incremental:
+                    break
+                if est.n_iter_ == est.max_iter:
+                    warnings.warn(
+                        f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization "
+                        "hasn't converged yet.",
+                        ConvergenceWarning,
+                    )
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.")
+        if self.validation:
+            est._adopt(est._best_coefs, est._best_intercepts)
+
+    def _epoch(self, trainer):
+        est = self.est
+        n = len(self.order)
+        if est.shuffle:
+            shuffled = np.arange(n)
+            est._random_state.shuffle(shuffled)
+            self.order = self.order[shuffled]
+        data = penalty = 0.0
+        for part in self._parts():
+            mean, mean_penalty = trainer.epoch(self.parameters.flat, *self._samples(part))
+            data += mean * len(part)
+            penalty += mean_penalty * len(part)
+        est.n_iter_ += 1
+        est.t_ += n
+        est.loss_ = float((data * self.loss.unit + penalty + self._constant()) / n)
+        est.loss_curve_.append(est.loss_)
+
+    def _parts(self):
+        """The order of the samples, cut between batches."""
+        numbers = 3 * self.parameters.flat.size * self.batch
+        batches = WORK_PER_CALL // numbers
+        if self.sparse:
+            batches = min(batches, DENSE_NUMBERS // (self.batch * self.X.shape[1]))
+        size = max(1, batches) * self.batch
+        return (self.order[first : first + size] for first in range(0, len(self.order), size))
+
+    def _samples(self, part):
+        """What the engine takes: samples, targets, weights, and in which order."""
+        if not self.sparse:
+            return self.X, self.y, self.weights, part
+        dense = self.X[part].toarray().astype(self.y.dtype, copy=False)
+        weights = self.weights[part] if len(self.weights) else self.weights
+        return dense, self.y[part], weights, self.order[:0]
+
+    def _constant(self):
+        """What the targets alone add to the loss, summed over the epoch's samples."""
+        if self.constants is None:
+            return 0.0
+        constants = self.constants[self.order]
+        if not len(self.weights):
+            return constants.sum()
+        starts = np.arange(0, len(self.order), self.batch)
+        weights = self.weights[self.order].astype(np.float64)
+        counts = np.diff(np.append(starts, len(self.order)))
+        total = np.add.reduceat(weights, starts)
+        sums = np.add.reduceat(weights * constants, starts)
+        return (counts * np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)).sum()
+
+    def _end_epoch(self, optimizer):
+        """Whether training ends here."""
+        est = self.est
+        if est.verbose:
+            print("Iteration %d, loss = %.8f" % (est.n_iter_, est.loss_))
+        if self.validation:
+            self._look_at_validation_set()
+        else:
+            self._look_at_loss()
+        if est._schedule() == "invscaling":
+            optimizer.learning_rate = est.learning_rate_init / (est.t_ + 1) ** est.power_t
+        stop = est._tell_callbacks()
+        if est._no_improvement_count > est.n_iter_no_change:
+            if self._stalled(optimizer):
+                return True
+            est._no_improvement_count = 0
+        return stop
+
+    def _look_at_loss(self):
+        est = self.est
+        worse = est.loss_ > est.best_loss_ - est.tol
+        est._no_improvement_count = est._no_improvement_count + 1 if worse else 0
+        if est.loss_ < est.best_loss_:
+            est.best_loss_ = est.loss_
+
+    def _look_at_validation_set(self):
+        est = self.est
+        score, loss = self.validation.score_and_loss(self.parameters.flat)
+        est.validation_scores_.append(score)
+        est.validation_loss_curve_.append(loss)
+        if est.verbose:
+            print("Validation score: %f" % score)
+        worse = score < est.best_validation_score_ + est.tol
+        est._no_improvement_count = est._no_improvement_count + 1 if worse else 0
+        if score > est.best_validation_score_:
+            est.best_validation_score_ = score
+            est._best_coefs = [c.copy() for c in est.coefs_]
+            est._best_intercepts = [i.copy() for i in est.intercepts_]
+
+    def _stalled(self, optimizer):
+        """Ends training, unless the adaptive schedule has a smaller learning rate to try."""
+        est = self.est
+        what = "Validation score" if self.validation else "Training loss"
+        message = "%s did not improve more than tol=%f for %d consecutive epochs." % (
+            what,
+            est.tol,
+            est.n_iter_no_change,
+        )
+        end = " Stopping."
+        stop = True
+        if est._schedule() == "adaptive":
+            if optimizer.learning_rate <= 1e-6:
+                end = " Learning rate too small. Stopping."
+            else:
+                optimizer.learning_rate /= 5.0
+                end = " Setting learning rate to %f" % optimizer.learning_rate
+                stop = False
+        if est.verbose:
+            print(message + end)
+        return stop

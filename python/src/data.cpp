@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/variant.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "arrays.hpp"
+#include "gradus/core/shape.hpp"
+#include "gradus/data/csv.hpp"
+#include "gradus/data/makers.hpp"
+#include "gradus/data/real.hpp"
+#include "gradus/data/scaler.hpp"
+#include "gradus/data/source.hpp"
+#include "gradus/data/split.hpp"
+#include "module.hpp"
+#include "random.hpp"
+
+namespace gradus::python {
+namespace {
+
+std::vector<std::string> numbered(std::string_view prefix, Index n) {
+  std::vector<std::string> names;
+  for (Index i = 0; i < n; ++i) names.push_back(fmt::format("{}{}", prefix, i));
+  return names;
+}
+
+using Names = std::optional<std::vector<std::string>>;
+
+Matrix<double> owned(const Array2<double>& array) { return Matrix<double>(view_of(array)); }
+
+/// Whole numbers are labels; anything else is a regression.
+Dataset make(const ArrayLike& x, const ArrayLike& y, const Names& feature_names, const Names& class_names,
+             const Names& target_names) {
+  Dataset data;
+  data.x = owned(as_matrix<double>("dataset", "x", x));
+  data.feature_names = feature_names.value_or(numbered("x", data.features()));
+  const nb::object answers = nb::module_::import_("numpy").attr("asarray")(y);
+  const std::string kind = nb::cast<std::string>(answers.attr("dtype").attr("kind"));
+  if (kind != "f" && nb::cast<int>(answers.attr("ndim")) == 1) {
+    data.labels = as_integers("dataset", "y", answers);
+    const int most = data.labels.empty() ? -1 : *std::max_element(data.labels.begin(), data.labels.end());
+    data.class_names = class_names.value_or(numbered("", most + 1));
+    for (const int label : data.labels)
+      if (label < 0 || label >= data.classes())
+        throw ValueError(fmt::format("[dataset] expected labels from 0 to {}, got {}", data.classes() - 1, label));
+    check_length("dataset", "y", static_cast<Index>(data.labels.size()), data.size());
+  } else {
+    data.targets = owned(as_targets<double>("dataset", answers, 1));
+    data.target_names = target_names.value_or(data.targets.cols() == 1 ? std::vector<std::string>{"y"}
+                                                                       : numbered("y", data.targets.cols()));
+    check_rows("dataset", "y", data.targets, data.size());
+    check_length("dataset", "target_names", static_cast<Index>(data.target_names.size()), data.targets.cols());
+  }
+  check_length("dataset", "feature_names", static_cast<Index>(data.feature_names.size()), data.features());
+  return data;
+}
+
+nb::object answers(nb::handle self) {
+  const Dataset& data = nb::cast<const Dataset&>(self);
+  if (data.is_classification()) return nb::cast(view_within(data.labels, self));
+  return nb::cast(view_within(data.targets, self));
+}
+
+std::string describe(const Dataset& data) {
+  return fmt::format("Dataset({} samples, {} features, {})", data.size(), data.features(),
+                     data.is_classification() ? fmt::format("{} classes", data.classes())
+                                              : fmt::format("{} targets", data.targets.cols()));
+}
+
+TableOptions table_options(const std::optional<std::string>& target, const std::string& task) {
+  TableOptions options;
+  options.target = target.value_or("");
+  using Task = TableOptions::Task;
+  for (const auto& [name, meant] : {std::pair{"detect", Task::detect}, {"classification", Task::classification},
+                                    {"regression", Task::regression}, {"features", Task::features}})
+    if (task == name) {
+      options.task = meant;
+      return options;
+    }
+  throw ValueError(
+      fmt::format("[data] expected the task detect, classification, regression or features, got '{}'", task));
+}
+
+using Counts = std::variant<Index, std::vector<Index>>;
+using Deviations = std::variant<double, std::vector<double>>;
+
+template <class T>
+OneOrMany<T> one_or_many(const std::variant<T, std::vector<T>>& values) {
+  return std::visit([](const auto& v) { return OneOrMany<T>(v); }, values);
+}
+
+std::variant<std::monostate, Index, Matrix<double>> centers_of(nb::handle centers) {
+  if (centers.is_none()) return {};
+  if (is_whole(centers)) return nb::cast<Index>(centers);
+  return owned(as_matrix<double>("blobs", "centers", centers));
+}
+
+void bind_dataset(nb::module_& m) {
+  nb::class_<Dataset>(m, "Dataset", R"(Samples with their classes, or with the numbers to be predicted.
+
+Its arrays are read-only views.
+
+Parameters
+----------
+x : array of shape (samples, features)
+y : array of shape (samples,) or (samples, targets)
+    Whole numbers from 0 are classes; anything else is a regression's targets.
+feature_names, class_names, target_names : list of str, optional
+    ``x0``, ``x1``, ...; ``0``, ``1``, ...; ``y``.
+
+Examples
+--------
+>>> import gradus as gd
+>>> data = gd.Dataset([[0.0, 1.0], [2.0, 3.0]], [0, 1], class_names=["no", "yes"])
+>>> data
+Dataset(2 samples, 2 features, 2 classes)
+>>> train, test = gd.make_moons(100, random_state=0).split(0.4, random_state=42)
+>>> len(train), len(test)
+(60, 40)
+)")
+      .def("__init__", [](Dataset* self, const ArrayLike& x, const ArrayLike& y, const Names& features,
+                          const Names& classes, const Names& targets) {
+        new (self) Dataset(make(x, y, features, classes, targets));
+      }, nb::arg("x"), nb::arg("y"), nb::kw_only(), nb::arg("feature_names") = nb::none(),
+           nb::arg("class_names") = nb::none(), nb::arg("target_names") = nb::none())
+      .def_prop_ro("x", [](const Dataset& self) { return view_within(self.x); },
+                   "(samples, features)")
+      .def_prop_ro("y", &answers, nb::sig("def y(self) -> numpy.typing.NDArray[typing.Any]"),
+                   "Labels (samples,), or targets (samples, outputs) of a regression.")
+      .def_prop_ro("feature_names", [](const Dataset& self) { return self.feature_names; })
+      .def_prop_ro("class_names", [](const Dataset& self) { return self.class_names; }, "Empty for a regression.")
+      .def_prop_ro("target_names", [](const Dataset& self) { return self.target_names; }, "Empty for a classification.")
+      .def_prop_ro("is_classification", &Dataset::is_classification)
+      .def("__len__", &Dataset::size)
+      .def("__repr__", &describe)
+      .def("__eq__", [](const Dataset& self, nb::object other) {
+        return nb::isinstance<Dataset>(other) && self == nb::cast<const Dataset&>(other);
+      }, nb::sig("def __eq__(self, other: object, /) -> bool"))
+      .def("take", [](const Dataset& self, nb::handle rows) {
+        const std::vector<int> wanted = as_integers("dataset", "rows", rows);
+        for (const int i : wanted)
+          if (i < 0 || i >= self.size())
+            throw nb::index_error(fmt::format("[dataset] expected rows from 0 to {}, got {}", self.size() - 1, i).c_str());
+        return self.take(std::vector<Index>(wanted.begin(), wanted.end()));
+      }, nb::arg("rows"), nb::sig("def take(self, rows: numpy.typing.ArrayLike) -> Dataset"),
+           "The chosen samples, in the order given. IndexError if there is no such row.")
+      .def("split", [](const Dataset& self, double test_size, nb::handle random_state, bool stratify) {
+        RandomSource random(random_state);
+        TrainTest parts = split(self, test_size, random.stream(), stratify);
+        return std::pair(std::move(parts.train), std::move(parts.test));
+      }, nb::arg("test_size"), nb::arg("random_state") = 0, nb::arg("stratify") = false,
+           nb::sig("def split(self, test_size: float, random_state: RandomState | int = 0, stratify: bool = False) -> "
+                   "tuple[Dataset, Dataset]"),
+           "(train, test), as scikit-learn's train_test_split chooses them from the same stream. `test_size` is a share "
+           "or a number of samples. ValueError if either would be empty.")
+      .def("save", [](const Dataset& self, const nb::object& path) {
+        write_csv(self, nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(path)));
+      }, nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
+           "Writes a CSV file, which `load_data` reads back to the same bits. OSError if it cannot be written.");
+}
+
+void bind_makers(nb::module_& m) {
+  m.def("load_data", [](const nb::object& source, const std::optional<std::string>& target, const std::string& task) {
+    return load_data(nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(source)),
+                     table_options(target, task));
+  }, nb::arg("source"), nb::arg("target") = nb::none(), nb::arg("task") = "detect",
+        nb::sig("def load_data(source: str | os.PathLike[str], target: str | None = None, task: str = 'detect') -> "
+                "Dataset"),
+        R"(The data that a text names, as on the command line.
+
+Parameters
+----------
+source : str or path
+    A CSV or .npy file, a real set (``iris``, ``digits``), or a maker with its parameters, as in
+    ``circles:samples=500,noise=0.2,seed=7``.
+target : str, optional
+    The target column of a file, if it is not label, target, y or the last one.
+task : {'detect', 'classification', 'regression', 'features'}
+    What the target column holds.
+
+Raises
+------
+FileNotFoundError, OSError
+    If a file cannot be read, naming line and column.
+ValueError
+    If a text cannot be.
+
+Examples
+--------
+>>> import gradus as gd
+>>> gd.load_data("iris")
+Dataset(150 samples, 4 features, 3 classes)
+)");
+  m.def("load_iris", &load_iris, R"(150 irises of three species: sepal and petal, length and width in cm (Fisher, 1936).
+
+Examples
+--------
+>>> import gradus as gd
+>>> gd.load_iris().class_names
+['setosa', 'versicolor', 'virginica']
+)");
+  m.def("load_digits", &load_digits, R"(1797 handwritten digits of 8 x 8 counts of ink from 0 to 16, row by row.
+
+Examples
+--------
+>>> import gradus as gd
+>>> gd.load_digits().x[0].reshape(8, 8).max()
+np.float64(15.0)
+)");
+  m.def("make_blobs", [](const Counts& samples, Index features, nb::handle centers, const Deviations& cluster_std,
+                         std::pair<double, double> center_box, bool shuffle, nb::handle random_state) {
+    RandomSource random(random_state);
+    return make_blobs({.samples = one_or_many(samples), .features = features, .centers = centers_of(centers),
+                       .cluster_std = one_or_many(cluster_std), .center_box = {center_box.first, center_box.second},
+                       .shuffle = shuffle},
+                      random.stream());
+  }, nb::arg("samples") = 100, nb::arg("features") = 2, nb::arg("centers") = nb::none(), nb::arg("cluster_std") = 1.0,
+        nb::arg("center_box") = std::pair(-10.0, 10.0), nb::arg("shuffle") = true, nb::arg("random_state") = 0,
+        nb::sig("def make_blobs(samples: int | collections.abc.Sequence[int] = 100, features: int = 2, "
+                "centers: int | numpy.typing.ArrayLike | None = None, cluster_std: float | "
+                "collections.abc.Sequence[float] = 1.0, center_box: tuple[float, float] = (-10.0, 10.0), "
+                "shuffle: bool = True, random_state: RandomState | int = 0) -> Dataset"),
+        R"(Normal clouds around centres, one a class: scikit-learn's make_blobs from the same stream.
+
+Parameters
+----------
+samples : int or list of int
+    In all, or of each cloud.
+features : int
+    Of drawn centres.
+centers : int or array of shape (classes, features), optional
+    How many to draw, or the centres; unless given, as many as `samples` lists, else 3.
+cluster_std : float or list of float
+center_box : (low, high)
+    Where centres are drawn.
+shuffle : bool
+random_state : RandomState or int
+
+Examples
+--------
+>>> import gradus as gd
+>>> gd.make_blobs(30, centers=[[0, 0], [5, 5]], random_state=1)
+Dataset(30 samples, 2 features, 2 classes)
+)");
+  m.def("make_moons", [](const Counts& samples, bool shuffle, std::optional<double> noise, nb::handle random_state) {
+    RandomSource random(random_state);
+    return make_moons({.samples = one_or_many(samples), .shuffle = shuffle, .noise = noise}, random.stream());
+  }, nb::arg("samples") = 100, nb::kw_only(), nb::arg("shuffle") = true, nb::arg("noise") = nb::none(), nb::arg("random_state") = 0,
+        nb::sig("def make_moons(samples: int | collections.abc.Sequence[int] = 100, *, shuffle: bool = True, "
+                "noise: float | None = None, random_state: RandomState | int = 0) -> Dataset"),
+        R"(Two half circles that interlock: scikit-learn's make_moons from the same stream.
+
+`samples` in all, or of the upper and the lower moon; `noise` is a standard deviation, of which None draws nothing.
+
+Examples
+--------
+>>> import gradus as gd
+>>> gd.make_moons(50, noise=0.1, random_state=3)
+Dataset(50 samples, 2 features, 2 classes)
+)");
+  m.def("make_circles", [](const Counts& samples, bool shuffle, std::optional<double> noise, double factor,
+                           nb::handle random_state) {
+    RandomSource random(random_state);
+    return make_circles({.samples = one_or_many(samples), .shuffle = shuffle, .noise = noise, .factor = factor},
+                        random.stream());
+  }, nb::arg("samples") = 100, nb::kw_only(), nb::arg("shuffle") = true, nb::arg("noise") = nb::none(), nb::arg("factor") = 0.8,
+        nb::arg("random_state") = 0,
+        nb::sig("def make_circles(samples: int | collections.abc.Sequence[int] = 100, *, shuffle: bool = True, "
+                "noise: float | None = None, factor: float = 0.8, random_state: RandomState | int = 0) -> Dataset"),
+        R"(A circle of radius `factor` within one of radius 1: scikit-learn's make_circles from the same stream.
+
+`samples` in all, or of the outer and the inner circle; `noise` is a standard deviation, of which None draws nothing.
+ValueError unless `factor` is in [0, 1).
+
+Examples
+--------
+>>> import gradus as gd
+>>> gd.make_circles(500, noise=0.2, factor=0.4, random_state=7)
+Dataset(500 samples, 2 features, 2 classes)
+)");
+  m.def("make_spirals", [](const Counts& samples, Index arms, double turns, bool shuffle, std::optional<double> noise,
+                           nb::handle random_state) {
+    RandomSource random(random_state);
+    return make_spirals({.samples = one_or_many(samples), .arms = arms, .turns = turns, .shuffle = shuffle,
+                         .noise = noise},
+                        random.stream());
+  }, nb::arg("samples") = 200, nb::kw_only(), nb::arg("arms") = 2, nb::arg("turns") = 1.5, nb::arg("shuffle") = true,
+        nb::arg("noise") = nb::none(), nb::arg("random_state") = 0,
+        nb::sig("def make_spirals(samples: int | collections.abc.Sequence[int] = 200, *, arms: int = 2, "
+                "turns: float = 1.5, shuffle: bool = True, noise: float | None = None, "
+                "random_state: RandomState | int = 0) -> Dataset"),
+        R"(Arms wound around the origin, one a class.
+
+`samples` in all, or of each arm.
+
+Examples
+--------
+>>> import gradus as gd
+>>> gd.make_spirals(90, arms=3)
+Dataset(90 samples, 2 features, 3 classes)
+)");
+  m.def("make_xor", [](Index samples, std::optional<double> noise, nb::handle random_state) {
+    RandomSource random(random_state);
+    return make_xor({.samples = samples, .noise = noise}, random.stream());
+  }, nb::arg("samples") = 4, nb::kw_only(), nb::arg("noise") = nb::none(), nb::arg("random_state") = 0,
+        nb::sig("def make_xor(samples: int = 4, *, noise: float | None = None, random_state: RandomState | int = 0) -> "
+                "Dataset"),
+        R"(The four corners of a square over and over, opposite ones of one class.
+
+Examples
+--------
+>>> import gradus as gd
+>>> gd.make_xor().y.tolist()
+[0, 1, 1, 0]
+)");
+  m.def("make_gaussian", [](Index samples, std::pair<double, double> range, std::optional<double> noise,
+                            nb::handle random_state) {
+    RandomSource random(random_state);
+    return make_gaussian({.samples = samples, .range = {range.first, range.second}, .noise = noise}, random.stream());
+  }, nb::arg("samples") = 500, nb::kw_only(), nb::arg("range") = std::pair(-5.0, 5.0), nb::arg("noise") = nb::none(),
+        nb::arg("random_state") = 0,
+        nb::sig("def make_gaussian(samples: int = 500, *, range: tuple[float, float] = (-5.0, 5.0), "
+                "noise: float | None = None, random_state: RandomState | int = 0) -> Dataset"),
+        R"(A regression: y = exp(-x^2) at evenly spaced x.
+
+Examples
+--------
+>>> import gradus as gd
+>>> gd.make_gaussian(3, range=(-1, 1)).y.ravel().round(3).tolist()
+[0.368, 1.0, 0.368]
+)");
+}
+
+using Rows = nb::ndarray<nb::numpy, Index, nb::ndim<1>>;
+
+std::pair<Rows, Rows> rows_of(Split split) {
+  return {to_numpy(std::move(split.train)), to_numpy(std::move(split.test))};
+}
+
+/// Which rows; labels where classes are to be spread evenly.
+std::pair<Rows, Rows> split_rows(nb::handle samples, double test_size, nb::handle random_state, bool stratify) {
+  RandomSource random(random_state);
+  if (stratify) return rows_of(stratified_split(as_integers("split", "labels", samples), test_size, random.stream()));
+  const Index n = is_whole(samples) ? nb::cast<Index>(samples) : static_cast<Index>(nb::len(samples));
+  return rows_of(train_test_split(n, test_size, random.stream()));
+}
+
+std::vector<std::pair<Rows, Rows>> fold_rows(nb::handle samples, Index folds, nb::handle random_state, bool stratify) {
+  std::vector<Split> splits;
+  std::optional<RandomSource> random;
+  if (!random_state.is_none()) random.emplace(random_state);
+  if (stratify) {
+    const std::vector<int> labels = as_integers("k_fold", "labels", samples);
+    splits = random ? stratified_k_fold(labels, folds, random->stream()) : stratified_k_fold(labels, folds);
+  } else {
+    const Index n = is_whole(samples) ? nb::cast<Index>(samples) : static_cast<Index>(nb::len(samples));
+    splits = random ? k_fold(n, folds, random->stream()) : k_fold(n, folds);
+  }
+  std::vector<std::pair<Rows, Rows>> rows;
+  for (Split& split : splits) rows.push_back(rows_of(std::move(split)));
+  return rows;
+}
+
+void bind_splits(nb::module_& m) {
+  m.def("train_test_split", &split_rows, nb::arg("samples"), nb::arg("test_size"), nb::arg("random_state") = 0,
+        nb::arg("stratify") = false,
+        nb::sig("def train_test_split(samples: int | numpy.typing.ArrayLike, test_size: float, "
+                "random_state: RandomState | int = 0, stratify: bool = False) -> "
+                "tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]"),
+        R"(Rows to train on and rows to test on, as scikit-learn chooses them from the same stream.
+
+Parameters
+----------
+samples : int or array of labels
+    How many there are, or anything with that length; with `stratify` their labels.
+test_size : float
+    A share in (0, 1), or a whole number of samples.
+random_state : RandomState or int
+stratify : bool
+    Whether each class is in both sides in its share of the whole.
+
+Raises
+------
+ValueError
+    If either side would be empty, or a class too small to stratify.
+
+Examples
+--------
+>>> import gradus as gd
+>>> train, test = gd.train_test_split(10, 0.3, random_state=0)
+>>> len(train), test.tolist()
+(7, [2, 8, 4])
+)");
+  m.def("k_fold", &fold_rows, nb::arg("samples"), nb::arg("folds") = 5, nb::arg("random_state") = nb::none(),
+        nb::arg("stratify") = false,
+        nb::sig("def k_fold(samples: int | numpy.typing.ArrayLike, folds: int = 5, random_state: RandomState | int | None "
+                "= None, stratify: bool = False) -> list[tuple[numpy.typing.NDArray[numpy.int64], "
+                "numpy.typing.NDArray[numpy.int64]]]"),
+        R"(Splits of the rows in which each is tested once.
+
+Without a random state folds are runs of neighbours. Arguments as for `train_test_split`; ValueError unless there are 2
+folds or more and no more than samples.
+
+Examples
+--------
+>>> import gradus as gd
+>>> [test.tolist() for train, test in gd.k_fold(5, 2)]
+[[0, 1, 2], [3, 4]]
+)");
+}
+
+void bind_scaler(nb::module_& m) {
+  nb::class_<Scaler>(m, "Scaler", R"(A scaling of features: x' = (x - shift) / scale, column by column.
+
+Examples
+--------
+>>> import gradus as gd
+>>> scaler = gd.Scaler.fit("min-max", [[0.0, 5.0], [2.0, 9.0]])
+>>> scaler.transform([[1.0, 6.0]]).tolist()
+[[0.5, 0.25]]
+)")
+      .def_static("fit", [](const std::string& kind, const ArrayLike& x) {
+        return Scaler::fit(parse_scaler_kind(kind), view_of(as_matrix<double>("scaler", "x", x)));
+      }, nb::arg("kind"), nb::arg("x"),
+                  "``standard`` (mean and population standard deviation) or ``min-max``. ValueError if x has no rows.")
+      .def_prop_ro("kind", [](const Scaler& self) { return std::string(to_text(self.kind)); })
+      .def_prop_ro("shift", [](const Scaler& self) { return view_within(self.shift); })
+      .def_prop_ro("scale", [](const Scaler& self) { return view_within(self.scale); })
+      .def("transform", [](const Scaler& self, const ArrayLike& x) {
+        return to_numpy(self.transform(view_of(as_matrix<double>("scaler", "x", x))));
+      }, nb::arg("x"), "Scaled samples, in float64. ValueError if x has another number of columns.")
+      .def("inverse_transform", [](const Scaler& self, const ArrayLike& x) {
+        return to_numpy(self.inverse_transform(view_of(as_matrix<double>("scaler", "x", x))));
+      }, nb::arg("x"))
+      .def("__repr__", [](const Scaler& self) { return fmt::format("Scaler('{}')", to_text(self.kind)); });
+}
+
+}  // namespace
+
+void bind_data(nb::module_& m) {
+  bind_dataset(m);
+  bind_makers(m);
+  bind_splits(m);
+  bind_scaler(m);
+}
+
+}  // namespace gradus::python

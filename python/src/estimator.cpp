@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+// What the estimators of gradus.sklearn compute with: whole epochs, whole-batch gradients and predictions, a call each,
+// with the interpreter's lock released. All arguments have been checked and laid out by Python.
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "arrays.hpp"
+#include "gradus/engine/predictor.hpp"
+#include "gradus/engine/trainer.hpp"
+#include "gradus/nn/pass.hpp"
+#include "module.hpp"
+
+namespace gradus::python {
+namespace {
+
+Loss scaled_loss(const std::string& text, double factor) {
+  Loss loss = parse_loss(text);
+  loss.factor = factor;
+  return loss;
+}
+
+/// Scikit-learn divides alpha by the samples of the batch, or by the sum of their weights.
+Regularisation ridge(double alpha) {
+  Regularisation regularisation;
+  regularisation.l2 = alpha;
+  regularisation.per_sample = true;
+  return regularisation;
+}
+
+/// The order of NumPy's int64 indices as the library's.
+std::span<const Index> order_of(const Array1<Index>& order) { return {order.data(), order.size()}; }
+
+/// A trainer whose parameters are an array of the caller's: read before an epoch, written after it.
+template <class T>
+class EpochTrainer {
+ public:
+  EpochTrainer(const Network& network, const std::string& loss, double factor, const std::string& optimizer,
+               double alpha, Index batch, std::uint64_t mask_seed, const Array1<T>& theta)
+      : trainer_(network,
+                 {.loss = scaled_loss(loss, factor),
+                  .optimizer = parse_optimizer(optimizer),
+                  .regularisation = ridge(alpha),
+                  .batch = batch,
+                  .record = true,
+                  .mask_seed = mask_seed},
+                 span_of(theta)) {}
+
+  /// The samples' mean loss without penalties, and the mean of the penalties.
+  std::pair<double, double> epoch(const Buffer1<T>& theta, const Array2<T>& x, const Array2<T>& targets,
+                                  const Array1<T>& weights, const Array1<Index>& order) {
+    const nb::gil_scoped_release release;
+    trainer_.set_parameters(span_of(theta));
+    const engine::Tally tally = trainer_.epoch(view_of(x), {view_of(targets), span_of(weights)}, order_of(order));
+    trainer_.parameters(span_of(theta));
+    return {tally.loss - tally.penalty, tally.penalty};
+  }
+
+  double learning_rate() const { return trainer_.learning_rate(); }
+  void set_learning_rate(double rate) { trainer_.set_learning_rate(rate); }
+
+  /// What the optimizer remembers: its slots, and the number of steps made.
+  std::pair<std::vector<nb::ndarray<nb::numpy, T, nb::ndim<1>>>, Index> state() const {
+    const OptimizerState<T>& state = trainer_.optimizer_state();
+    std::vector<nb::ndarray<nb::numpy, T, nb::ndim<1>>> slots;
+    for (const std::vector<T>& slot : state.slots) slots.push_back(to_numpy(slot));
+    return {std::move(slots), state.steps};
+  }
+  void set_state(const std::vector<Array1<T>>& slots, Index steps) {
+    OptimizerState<T> state = trainer_.optimizer_state();
+    state.slots.clear();
+    for (const Array1<T>& slot : slots) state.slots.emplace_back(slot.data(), slot.data() + slot.size());
+    state.steps = steps;
+    trainer_.set_optimizer_state(std::move(state));
+  }
+
+  std::string plan() const {
+    switch (trainer_.kind()) {
+      case engine::PlanKind::online: return "online";
+      case engine::PlanKind::batch: return "batch";
+      case engine::PlanKind::products: return "products";
+      default: return "definition";
+    }
+  }
+
+ private:
+  engine::Trainer<T> trainer_;
+};
+
+/// Loss, and gradient, of all samples at once, without penalties: what L-BFGS descends.
+template <class T>
+class Objective {
+ public:
+  Objective(const Network& network, const std::string& loss, double factor, Index samples)
+      : plan_(network, scaled_loss(loss, factor), samples) {}
+
+  double operator()(const Array1<T>& theta, const Array2<T>& x, const Array2<T>& targets, const Array1<T>& weights,
+                    const Buffer1<T>& gradient) {
+    const nb::gil_scoped_release release;
+    return plan_(span_of(theta), view_of(x), {view_of(targets), span_of(weights)}, {}, span_of(gradient)).loss;
+  }
+  double score(const Array1<T>& theta, const Array2<T>& x, const Array2<T>& targets, const Array1<T>& weights) {
+    const nb::gil_scoped_release release;
+    return plan_.score(span_of(theta), view_of(x), {view_of(targets), span_of(weights)}).loss;
+  }
+
+ private:
+  engine::GradientPlan<T> plan_;
+};
+
+template <class T>
+bool all_finite(std::span<const T> values) {
+  T sum = 0;  // 0 * x is 0 for the finite ones only, and a sum keeps a NaN
+  for (const T value : values) sum += 0 * value;
+  return sum == 0;
+}
+
+/// Writes the network's outputs in use. False, and nothing written, if a number of x is not finite.
+template <class T>
+bool predict_into(const Network& network, const Array1<T>& theta, const Array2<T>& x, const Buffer2<T>& out) {
+  const nb::gil_scoped_release release;
+  if (!all_finite<T>({x.data(), x.size()})) return false;
+  if (engine::Predictor<T>::exists(network)) {
+    engine::Predictor<T>(network, span_of(theta))(view_of(x), view_of(out));
+    return true;
+  }
+  Trace<T> trace;
+  const ConstMatrixView<T> outputs = forward(network, span_of(theta), view_of(x), trace);
+  std::copy_n(outputs.data(), outputs.size(), out.data());
+  return true;
+}
+
+template <class T>
+void bind(nb::module_& m, const char* trainer, const char* objective) {
+  nb::class_<EpochTrainer<T>>(m, trainer)
+      .def(nb::init<const Network&, const std::string&, double, const std::string&, double, Index, std::uint64_t,
+                    const Array1<T>&>(),
+           nb::arg("network"), nb::arg("loss"), nb::arg("factor"), nb::arg("optimizer"), nb::arg("alpha"),
+           nb::arg("batch"), nb::arg("mask_seed"), nb::arg("theta"))
+      .def("epoch", &EpochTrainer<T>::epoch)
+      .def("state", &EpochTrainer<T>::state)
+      .def("set_state", &EpochTrainer<T>::set_state)
+      .def_prop_rw("learning_rate", &EpochTrainer<T>::learning_rate, &EpochTrainer<T>::set_learning_rate)
+      .def_prop_ro("plan", &EpochTrainer<T>::plan);
+  nb::class_<Objective<T>>(m, objective)
+      .def(nb::init<const Network&, const std::string&, double, Index>(), nb::arg("network"), nb::arg("loss"),
+           nb::arg("factor"), nb::arg("samples"))
+      .def("__call__", &Objective<T>::operator())
+      .def("score", &Objective<T>::score);
+  m.def("predict_into", &predict_into<T>);
+}
+
+}  // namespace
+
+void bind_estimator(nb::module_& m) {
+  nb::module_ estimator = m.def_submodule("estimator", "What gradus.sklearn computes with.");
+  bind<float>(estimator, "Trainer32", "Objective32");
+  bind<double>(estimator, "Trainer64", "Objective64");
+}
+
+}  // namespace gradus::python

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/experiment/experiment.hpp"
+
+#include <fmt/format.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+
+#include "arrays.hpp"
+#include "gradus/core/file.hpp"
+#include "gradus/experiment/run.hpp"
+#include "module.hpp"
+#include "options.hpp"
+#include "watch.hpp"
+
+namespace gradus::python {
+namespace {
+
+std::string path_text(const nb::object& path) {
+  return nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(path));
+}
+
+ExperimentResult run(const Experiment& experiment, nb::handle callback) {
+  Watch watch;
+  const ProgressCallback progress = [&](const Progress& how_far) {
+    if (callback.is_none()) return watch.look();
+    return watch.ask([&] { return PyErr_CheckSignals() != 0 ? throw nb::python_error() : callback(how_far).is(Py_True); });
+  };
+  ExperimentResult result;
+  {
+    const nb::gil_scoped_release others;
+    result = run_experiment(experiment, progress);
+  }
+  watch.rethrow();
+  warn_of(result.fit, watch.interrupted());
+  return result;
+}
+
+void bind_progress(nb::module_& m) {
+  nb::class_<Progress>(m, "Progress", R"(How far a run of an `Experiment` has come, told after an update, or after some that were made at once.
+
+Examples
+--------
+>>> import gradus as gd
+>>> experiment = gd.Experiment(data="xor", network="2-1sigmoid", epochs=3, batch="full")
+>>> result = experiment.run(callback=lambda progress: print(progress.epoch, progress.update))
+1 1
+2 2
+3 3
+)")
+      .def_ro("epoch", &Progress::epoch, "The pass that is under way, from 1.")
+      .def_ro("epochs", &Progress::epochs, "Passes to make; 0 if the number of updates decides.")
+      .def_ro("update", &Progress::update, "Updates made.")
+      .def_ro("updates", &Progress::updates, "Updates to make at most.")
+      .def_ro("loss", &Progress::loss, "As last recorded; before that, of the batch.")
+      .def_ro("accuracy", &Progress::accuracy)
+      .def_ro("test_accuracy", &Progress::test_accuracy)
+      .def_ro("learning_rate", &Progress::learning_rate);
+}
+
+void bind_scores(nb::module_& m) {
+  nb::class_<Scores>(m, "Scores", R"(How well a model does on data whose answers are known; None where it does not apply.
+
+Examples
+--------
+>>> import gradus as gd
+>>> gd.Experiment(data="iris", network="4-3softmax", epochs=1).run().train_scores.samples
+150
+)")
+      .def_ro("samples", &Scores::samples)
+      .def_ro("loss", &Scores::loss, "The model's own, as a mean.")
+      .def_ro("accuracy", &Scores::accuracy)
+      .def_ro("log_loss", &Scores::log_loss, "In nats.")
+      .def_ro("mse", &Scores::mse)
+      .def_ro("r2", &Scores::r2)
+      .def("__repr__", [](const Scores& self) {
+        return fmt::format("Scores({} samples, loss {:.4g}{}{})", self.samples, self.loss,
+                           self.accuracy ? fmt::format(", accuracy {:.4g}", *self.accuracy) : "",
+                           self.r2 ? fmt::format(", R2 {:.4g}", *self.r2) : "");
+      });
+}
+
+}  // namespace
+
+void bind_experiment(nb::module_& m) {
+  bind_progress(m);
+  bind_scores(m);
+  nb::class_<ExperimentResult>(m, "ExperimentResult", R"(What a run of an `Experiment` gave.
+
+Examples
+--------
+>>> import gradus as gd
+>>> result = gd.Experiment(data="iris", network="4-3softmax", test=0.3, epochs=20, seed=42).run()
+>>> len(result.train), len(result.test), result.model
+(105, 45, Model('4-3softmax', cross-entropy))
+)")
+      .def_ro("experiment", &ExperimentResult::experiment, "As it was run, with the fingerprint of the data.")
+      .def_ro("model", &ExperimentResult::model)
+      .def_ro("fit", &ExperimentResult::fit)
+      .def_prop_ro("history", [](const ExperimentResult& self) -> const History& { return self.fit.history; },
+                   nb::rv_policy::reference_internal)
+      .def_ro("train", &ExperimentResult::train, "The samples learned from, unscaled.")
+      .def_ro("test", &ExperimentResult::test, "Of no samples if nothing was held out.")
+      .def_ro("train_scores", &ExperimentResult::train_scores)
+      .def_ro("test_scores", &ExperimentResult::test_scores)
+      .def_ro("seconds", &ExperimentResult::seconds, "Spent in training.")
+      .def("write", [](const ExperimentResult& self) { write_outputs(self); },
+           "Writes the model and the figures that the experiment names. ValueError after diverging.")
+      .def("__repr__", [](const ExperimentResult& self) {
+        return fmt::format("ExperimentResult('{}' on {}: {} epochs)", self.experiment.network, self.experiment.data,
+                           self.fit.epochs);
+      });
+  nb::class_<Experiment>(m, "Experiment", R"(One training run, described: data, network and training.
+
+The same experiment gives the same numbers here, on the command line and in C++, to the last bit.
+
+Parameters
+----------
+**options
+    Named as the flags of ``gradus train``, `data` and `model` beside them: those of `fit`, and ``network``, ``init``,
+    ``seed``, ``precision``, ``test``, ``stratify``, ``scale``, ``target``, ``task``. Each is an attribute too.
+
+Raises
+------
+ValueError
+    If a value is out of range or cannot be read.
+TypeError
+    On an unknown option.
+
+Examples
+--------
+>>> import gradus as gd
+>>> experiment = gd.Experiment(data="circles:samples=200,noise=0.1,factor=0.4", network="2-8tanh-2softmax",
+...                            optimizer="adam", lr=0.1, test=0.4, seed=42)
+>>> experiment.lr, experiment.epochs
+(0.1, 100)
+>>> gd.Experiment.parse(experiment.to_toml()) == experiment
+True
+>>> result = experiment.run()
+>>> bool(result.test_scores.accuracy > 0.9)
+True
+)")
+      .def("__init__", [](Experiment* self, const nb::kwargs& options) {
+        Experiment experiment;
+        set_options(experiment, "experiment", options);
+        if (experiment.data.empty() || experiment.network.empty())
+          throw nb::type_error("[experiment] expected the options data and network");
+        new (self) Experiment(std::move(experiment));
+      }, nb::arg("options"),
+           nb::sig("def __init__(self, **options: typing_extensions.Unpack[gradus.options.ExperimentOptions]) -> None"))
+      .def_static("load", [](const nb::object& path) { return load_experiment(path_text(path)); }, nb::arg("path"),
+                  nb::sig("def load(path: str | os.PathLike[str]) -> Experiment"),
+                  "Reads a TOML file. FileNotFoundError; OSError that names the line and the key.")
+      .def_static("parse", [](const std::string& toml) { return parse_experiment(toml, "toml"); }, nb::arg("toml"),
+                  "The same of a text.")
+      .def("save", [](const Experiment& self, const nb::object& path) { write_file(path_text(path), to_toml(self)); },
+           nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
+           "Writes a TOML file, for ``gradus run``.")
+      .def("to_toml", &to_toml, "As TOML, with a comment on each key.")
+      .def("run", &run, nb::arg("callback") = nb::none(),
+           nb::sig("def run(self, callback: collections.abc.Callable[[Progress], bool | None] | None = None) -> "
+                   "ExperimentResult"),
+           "Carries it out: loads the data, splits and scales it, draws the first parameters, trains and scores. Writes "
+           "nothing. `callback` is called after updates, of which up to 1000 may have been made at once; returning True stops, "
+           "and an exception it raises arrives.")
+      .def("__getattr__", [](const Experiment& self, const std::string& name) { return get_option(self, name); },
+           nb::sig("def __getattr__(self, name: str) -> typing.Any"))
+      .def("__eq__", [](const Experiment& self, nb::object other) {
+        return nb::isinstance<Experiment>(other) && self == nb::cast<const Experiment&>(other);
+      }, nb::sig("def __eq__(self, other: object, /) -> bool"))
+      .def("__getstate__", &to_toml)
+      .def("__setstate__", [](Experiment& self, const std::string& toml) {
+        new (&self) Experiment(parse_experiment(toml, "pickle"));
+      })
+      .def("__repr__", [](const Experiment& self) {
+        return fmt::format("Experiment('{}' on {})", self.network, self.data);
+      });
+}
+
+}  // namespace gradus::python

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/model/model.hpp"
+
+#include <fmt/format.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "arrays.hpp"
+#include "loss.hpp"
+#include "module.hpp"
+
+namespace gradus::python {
+namespace {
+
+using Names = std::vector<std::string>;
+
+Model make(const Network& network, nb::handle theta, const std::string& loss, const std::string& reduction,
+           const std::optional<Scaler>& scaler, const Names& feature_names, const Names& class_names,
+           const Names& target_names, nb::handle state) {
+  Model model;
+  model.network = network;
+  model.loss = read_loss(network, loss, reduction);
+  model.scaler = scaler;
+  model.feature_names = feature_names;
+  model.class_names = class_names;
+  model.target_names = target_names;
+  with_numbers("model", "theta", theta, [&]<class T>(std::span<const T> numbers) {
+    model.theta.assign(numbers.begin(), numbers.end());
+    model.precision = std::same_as<T, float> ? Precision::float32 : Precision::float64;
+  });
+  if (!state.is_none()) {
+    const Array1<double> numbers = as_vector<double>("model", "state", state);
+    model.state.assign(numbers.data(), numbers.data() + numbers.size());
+  }
+  model.check();
+  return model;
+}
+
+std::string path_text(const nb::object& path) {
+  return nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(path));
+}
+
+Matrix<double> predict(const Model& model, const Array2<double>& x) {
+  const nb::gil_scoped_release others;
+  return model.predict(view_of(x));
+}
+
+nb::object theta_of(nb::handle self) {
+  const Model& model = nb::cast<const Model&>(self);
+  if (model.precision == Precision::float64) return nb::cast(view_within(model.theta, self));
+  return nb::cast(to_numpy(std::vector<float>(model.theta.begin(), model.theta.end())));
+}
+
+}  // namespace
+
+void bind_model(nb::module_& m) {
+  nb::class_<Model>(m, "Model", R"(A trained network with all that is needed to use it: what a model file holds.
+
+Parameters
+----------
+network : Network
+theta : array of shape (parameter_count,)
+    float32 is stored as such, anything else as float64.
+loss : str
+    As for `fit`.
+reduction : {'mean', 'sum'}
+scaler : Scaler, optional
+    Applied to x before the network.
+feature_names, class_names, target_names : list of str, optional
+    One an input; one a class (two for a single output); of a regression, one an output.
+state : array of shape (state_count,), optional
+    Running statistics: ``FitResult.state``.
+
+Raises
+------
+ValueError
+    If the parts do not fit each other.
+
+Examples
+--------
+>>> import gradus as gd, pathlib, tempfile
+>>> model = gd.Model(gd.Network("2-1sigmoid"), [1.0, -1.0, 0.0], class_names=["below", "above"])
+>>> [model.class_names[k] for k in model.classify([[3.0, 1.0], [1.0, 3.0]])]
+['above', 'below']
+>>> path = pathlib.Path(tempfile.mkdtemp()) / "line.model"
+>>> model.save(path)                     # the command line reads it: gradus predict line.model data.csv
+>>> gd.Model.load(path).theta.tolist()
+[1.0, -1.0, 0.0]
+)")
+      .def("__init__", [](Model* self, const Network& network, const ArrayLike& theta, const std::string& loss,
+                          const std::string& reduction, const std::optional<Scaler>& scaler, const Names& features,
+                          const Names& classes, const Names& targets, const nb::object& state) {
+        new (self) Model(make(network, theta, loss, reduction, scaler, features, classes, targets, state));
+      }, nb::arg("network"), nb::arg("theta"), nb::kw_only(), nb::arg("loss") = "auto", nb::arg("reduction") = "mean",
+           nb::arg("scaler") = nb::none(), nb::arg("feature_names") = Names{}, nb::arg("class_names") = Names{},
+           nb::arg("target_names") = Names{}, nb::arg("state") = nb::none(),
+           nb::sig("def __init__(self, network: Network, theta: numpy.typing.ArrayLike, *, loss: str = 'auto', "
+                   "reduction: str = 'mean', scaler: Scaler | None = None, "
+                   "feature_names: collections.abc.Sequence[str] = (), class_names: collections.abc.Sequence[str] = (), "
+                   "target_names: collections.abc.Sequence[str] = (), state: numpy.typing.ArrayLike | None = None) -> None"))
+      .def_static("load", [](const nb::object& path) { return load_model(path_text(path)); }, nb::arg("path"),
+                  nb::sig("def load(path: str | os.PathLike[str]) -> Model"),
+                  "Reads a model file and replays the test vector in it. FileNotFoundError; OSError if it is damaged.")
+      .def("save", [](const Model& self, const nb::object& path) { save_model(self, path_text(path)); }, nb::arg("path"),
+           nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
+           "Writes a model file (safetensors), whole or not at all; the same model gives the same bytes. ValueError if a "
+           "parameter is not finite, OSError if the file cannot be written.")
+      .def("predict", [](const Model& self, const ArrayLike& x) {
+        return to_numpy(predict(self, as_matrix<double>("model", "x", x)));
+      }, nb::arg("x"), "Outputs (samples, outputs) in float64, for unscaled x (samples, inputs). ValueError if x has "
+                       "another number of columns.")
+      .def("classify", [](const Model& self, const ArrayLike& x) {
+        const Array2<double> samples = as_matrix<double>("model", "x", x);
+        const nb::gil_scoped_release others;
+        std::vector<int> labels = self.classify(view_of(samples));
+        const nb::gil_scoped_acquire lock;
+        return to_numpy(std::move(labels));
+      }, nb::arg("x"), "The class (samples,) of each sample, a number from 0. ValueError for a regression, and if an "
+                       "output is NaN.")
+      .def_ro("network", &Model::network)
+      .def_prop_ro("theta", &theta_of, nb::sig("def theta(self) -> numpy.typing.NDArray[typing.Any]"),
+                   "The parameters, read-only or a copy: ``.copy()`` to train on.")
+      .def_prop_ro("state", [](const Model& self) { return view_within(self.state); })
+      .def_prop_ro("loss", [](const Model& self) { return to_text(self.loss); })
+      .def_ro("scaler", &Model::scaler)
+      .def_ro("feature_names", &Model::feature_names)
+      .def_ro("class_names", &Model::class_names)
+      .def_ro("target_names", &Model::target_names)
+      .def_ro("experiment", &Model::experiment, "TOML text of the run that made it; may be empty.")
+      .def_ro("interrupted", &Model::interrupted, "Whether training was stopped before its end.")
+      .def("__getstate__", [](const Model& self) {
+        const std::string bytes = to_model_file(self);
+        return nb::bytes(bytes.data(), bytes.size());
+      })
+      .def("__setstate__", [](Model& self, const nb::bytes& bytes) {
+        new (&self) Model(parse_model_file({bytes.c_str(), bytes.size()}, "pickle"));
+      })
+      .def("__repr__", [](const Model& self) {
+        return fmt::format("Model('{}', {})", to_text(self.network), to_text(self.loss));
+      });
+}
+
+}  // namespace gradus::python

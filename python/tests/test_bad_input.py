@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+"""What cannot be meant is refused in one line that says what was expected and what came; what can be meant works."""
+
+import gradus as gd
+import numpy as np
+import pytest
+
+NETWORK = gd.Network("2-3tanh-2softmax")
+X = np.random.RandomState(0).normal(size=(6, 2))
+Y = np.array([0, 1, 1, 0, 1, 0])
+
+
+def theta(dtype="float64"):
+    return NETWORK.initial_parameters(random_state=1, dtype=dtype)
+
+
+def fit(x=X, y=Y, start=None, **options):
+    trained = theta() if start is None else start
+    gd.fit(NETWORK, trained, x, y, **{"epochs": 2, **options})
+    return trained
+
+
+EXPECTED = fit()
+
+
+class Duck:
+    """What is no array, but gives one."""
+
+    def __array__(self, dtype=None, copy=None):
+        return X if dtype is None else X.astype(dtype)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [np.asfortranarray(X), np.repeat(X, 2, axis=0)[::2], X.tolist(), X.astype(object).astype(float), X[::-1][::-1], Duck()],
+    ids=["Fortran order", "every other row", "lists", "a copy", "reversed twice", "array protocol"],
+)
+def test_any_layout_gives_the_same_bits(x):
+    assert np.array_equal(fit(x), EXPECTED)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint8, bool, np.int32])
+def test_labels_may_be_any_whole_numbers(dtype):
+    assert np.array_equal(fit(y=Y.astype(dtype)), EXPECTED)
+
+
+def test_whole_numbers_are_samples_too():
+    whole = np.arange(12).reshape(6, 2)
+    assert np.array_equal(fit(whole), fit(whole.astype(float)))
+
+
+def test_arrays_are_not_copied_where_layout_and_type_allow():
+    x = X.copy()
+    x.flags.writeable = False  # only read
+    assert np.array_equal(fit(x), EXPECTED)
+    narrow = theta("float32")
+    assert fit(X.astype(np.float32), start=narrow) is narrow and narrow.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "error", "message"),
+    [
+        (X[:, :1], Y, ValueError, r"\[fit\] expected x with 2 columns, got 1 \(x is 6 x 1\)"),
+        (X[0], Y[:1], ValueError, r"\[fit\] expected x with two dimensions, one sample a row, got an array of shape \(2,\)"),
+        (X[None], Y, ValueError, r"expected x with two dimensions.*\(1, 6, 2\)"),
+        (X, Y[:5], ValueError, r"expected targets with 6 rows, got 5"),
+        (X, np.eye(3)[Y], ValueError, r"expected targets with 2 columns, got 3"),
+        (X, Y + 1, ValueError, r"\[fit\] expected labels from 0 to 1 in y, got 2 \(sample 1\)"),
+        (X, -Y, ValueError, r"expected labels from 0 to 1 in y, got -1"),
+        (X, Y.astype(float), ValueError, r"expected y as labels .* got float64 of shape \(6,\)"),
+        (X, Y.astype(str), TypeError, r"expected y of numbers, got an array of dtype <U"),
+        (X.astype(complex), Y, TypeError, r"expected x of numbers, got an array of dtype complex128"),
+        (X.astype(object), Y, TypeError, r"expected x of numbers, got an array of dtype object"),
+        (np.array([["a", "b"]] * 6), Y, TypeError, r"expected x of numbers"),
+        (None, Y, TypeError, r"expected x of numbers, got an array of dtype object"),
+        (np.where(X == X[3, 1], np.nan, X), Y, ValueError, r"expected finite numbers in x, got nan \(row 3, column 1\)"),
+        (np.where(X == X[2, 0], -np.inf, X), Y, ValueError, r"expected finite numbers in x, got -inf \(row 2, column 0\)"),
+        (X, np.where(np.eye(2)[Y] == 0, np.nan, 1), ValueError, r"expected finite numbers in y, got nan"),
+        (np.empty((0, 2)), np.empty(0, dtype=int), ValueError, r"\[fit\] expected at least one sample, got none"),
+        ([[1, 2], [3]], Y, ValueError, r"inhomogeneous"),
+    ],
+)  # fmt: skip
+def test_samples_that_cannot_be_learned_from_are_refused_and_theta_is_left_alone(x, y, error, message):
+    start = theta()
+    with pytest.raises(error, match=message):
+        fit(x, y, start)
+    assert np.array_equal(start, theta())
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (theta().tolist(), "writable array .* got list"),
+        (theta().astype(int), "got an array of int64"),
+        (theta()[None], r"got an array of float64, shape \(1, 17\)"),
+        (np.zeros(34)[::2], "got strided, an array of float64"),
+        (theta().astype(">f8"), "got an array of >f8"),
+        (theta().astype(np.float16), "got an array of float16"),
+        (np.broadcast_to(0.0, 17), "got read-only"),
+        (None, "got NoneType"),
+    ],
+)
+def test_theta_that_cannot_be_changed_in_place_is_refused(start, message):
+    with pytest.raises(TypeError, match=r"\[fit\] expected theta as a .*" + message):
+        gd.fit(NETWORK, start, X, Y)
+
+
+@pytest.mark.parametrize("function", [gd.fit, gd.check, gd.loss_and_gradient])
+def test_theta_of_another_network_is_refused(function):
+    with pytest.raises(ValueError, match="expected theta of length 17, got 3"):
+        function(NETWORK, np.zeros(3), X, Y)
+    with pytest.raises(ValueError, match="theta"):
+        gd.predict(NETWORK, np.zeros(3), X)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"ephocs": 3}, TypeError, r"\[fit\] unknown option 'ephocs' \(did you mean 'epochs'\?\)"),
+        ({"seed": 3}, TypeError, "unknown option 'seed'"),
+        ({"epochs": -1}, ValueError, r"\[fit\] epochs: expected a whole number of at least 0, got -1"),
+        ({"epochs": 2.5}, ValueError, "epochs: expected a whole number"),
+        ({"epochs": "many"}, ValueError, "epochs: expected a whole number of at least 0, got 'many'"),
+        ({"epochs": [3]}, TypeError, "epochs: expected a number, a text, True or False, got list"),
+        ({"lr": 0}, ValueError, "lr: expected a number above 0"),
+        ({"lr": float("nan")}, ValueError, "lr: expected a number above 0"),
+        ({"batch": 0}, ValueError, "batch: expected a whole number of at least 1, or full"),
+        ({"optimizer": "adma"}, ValueError, "adma.*adam"),
+        ({"loss": "cross-entorpy"}, ValueError, "cross-entropy"),
+        ({"schedule": "cosin"}, ValueError, "cosine"),
+        ({"early_stopping": "test-loss"}, ValueError, "expected a test set"),
+        ({"random_state": -1}, ValueError, "expected a seed from 0 to 4294967295, got -1"),
+        ({"random_state": "7"}, TypeError, "expected random_state as a seed or a gradus.RandomState, got str"),
+        ({"random_state": None}, TypeError, "expected random_state"),
+        ({"test": X}, ValueError, r"expected test as a pair \(x, y\)"),
+        ({"test": (X[:, :1], Y)}, ValueError, r"\[fit, test set\] expected x with 2 columns, got 1"),
+        ({"callback": 3}, TypeError, "callback as a callable, got int"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused(options, error, message):
+    with pytest.raises(error, match=message):
+        fit(**options)
+
+
+def test_numbers_of_numpy_are_options_too():
+    assert np.array_equal(fit(epochs=np.int32(2), lr=np.float32(0.01)), fit(lr=float(np.float32(0.01))))
+    assert np.array_equal(fit(epochs=2, momentum=None), EXPECTED)
+
+
+@pytest.mark.parametrize("predict", [lambda x: gd.predict(NETWORK, theta(), x), gd.Predictor(NETWORK, theta())])
+def test_predict_refuses_what_does_not_fit_and_passes_nan_on(predict):
+    with pytest.raises(ValueError, match="expected x with 2 columns, got 3"):
+        predict(np.zeros((4, 3)))
+    with pytest.raises(TypeError, match="expected x of numbers"):
+        predict(np.array([["a", "b"]]))
+    with pytest.raises(ValueError, match="two dimensions"):
+        predict(np.zeros((2, 2, 2)))
+    assert predict(np.empty((0, 2))).shape == (0, 2)
+    p = predict([[np.nan, 0.0], [1.0, 2.0]])
+    assert np.isnan(p[0]).all() and np.isfinite(p[1]).all()
+
+
+def test_missing_and_damaged_files_are_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere.model"):
+        gd.Model.load(tmp_path / "nowhere.model")
+    with pytest.raises(FileNotFoundError, match="nowhere.csv"):
+        gd.load_data(tmp_path / "nowhere.csv")
+    with pytest.raises(FileNotFoundError, match="nowhere.toml"):
+        gd.Experiment.load(tmp_path / "nowhere.toml")
+    path = tmp_path / "damaged.model"
+    gd.Model(NETWORK, theta()).save(path)
+    bytes_ = bytearray(path.read_bytes())
+    bytes_[-1] ^= 1
+    path.write_bytes(bytes_)
+    with pytest.raises(OSError, match="damaged.model.*checksum"):
+        gd.Model.load(path)
+    with pytest.raises(OSError, match="no_folder"):
+        gd.Model(NETWORK, theta()).save(tmp_path / "no_folder" / "a.model")

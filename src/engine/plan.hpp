@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "gradus/engine/trainer.hpp"
+
+namespace gradus::engine {
+
+/// A forward and, unless there is no place for a gradient, a backward pass of some samples: `rows[0..count)` of x and
+/// targets, or rows 0..count-1.
+template <class T>
+struct Pass {
+  std::span<const T> theta;
+  ConstMatrixView<T> x;
+  Targets<T> targets;
+  const Index* rows = nullptr;
+  Index count = 0;
+  double scale = 1;        ///< of the sum of the samples' gradients
+  T* gradient = nullptr;   ///< written, as long as theta; null: in use, no training
+  bool record = false;     ///< whether loss and hits are wanted
+  Match match = Match::none;
+  std::uint64_t seed = 0;  ///< of dropout's masks
+  std::uint64_t update = 0;
+  double loss = 0;         ///< out: the sum of the samples' losses, by their weights
+  Index hits = 0;          ///< out
+
+  Index row(Index k) const { return rows ? rows[k] : k; }
+  double weight(Index k) const {
+    return targets.weights.empty() ? 1.0 : static_cast<double>(targets.weights[static_cast<std::size_t>(row(k))]);
+  }
+  /// How much the samples count together.
+  double weight() const {
+    if (targets.weights.empty()) return static_cast<double>(count);
+    double sum = 0;
+    for (Index k = 0; k < count; ++k) sum += weight(k);
+    return sum;
+  }
+};
+
+/// A way to run passes of one network and one loss. It owns the scratch memory.
+template <class T>
+class Plan {
+ public:
+  virtual ~Plan() = default;
+  virtual PlanKind kind() const = 0;
+  virtual void run(Pass<T>& pass) = 0;
+  /// Running statistics of the network.
+  virtual std::span<T> state() { return {}; }
+  virtual std::size_t memory() const = 0;
+};
+
+/// Whether outputs p meet targets t.
+template <class T>
+bool is_match(Match match, std::span<const T> p, std::span<const T> t) {
+  if (match == Match::none) return false;
+  if (match == Match::largest)
+    return std::max_element(p.begin(), p.end()) - p.begin() == std::max_element(t.begin(), t.end()) - t.begin();
+  for (std::size_t k = 0; k < p.size(); ++k)
+    if ((p[k] > T(0.5)) != (t[k] > T(0.5))) return false;
+  return true;
+}
+
+}  // namespace gradus::engine
