@@ -9,6 +9,7 @@ namespace gradus::cli {
 void add_study_command(Program& program);
 void add_data_command(Program& program);
 void add_train_command(Program& program);
+void add_sweep_command(Program& program);
 void add_predict_command(Program& program);
 void add_plot_command(Program& program);
 void add_show_command(Program& program);

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
 
 #include "apps/gradus/program.hpp"
 #include "gradus/experiment/experiment.hpp"
+#include "gradus/experiment/keys.hpp"
 
 namespace gradus::cli {
 
-/// Adds a flag for each key of an experiment that has one, or for those in `only`, under their sections. A value goes
-/// into the experiment as the parser meets it; one that is wrong is a UsageError.
+/// Adds a flag for each key of an experiment that has one, or for those in `only`, under their sections, and calls `set`
+/// with the text of each that is given (`true` for a switch). A ParseError or ValueError of `set` becomes a UsageError.
+void add_key_options(CLI::App& command, const std::function<void(const ExperimentKey&, const std::string&)>& set,
+                     const std::vector<std::string_view>& only = {});
+
+/// The same, for values that go into the experiment as the parser meets them.
 void add_experiment_options(CLI::App& command, const std::shared_ptr<Experiment>& experiment,
                             const std::vector<std::string_view>& only = {});
 

@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   add_study_command(program);
   add_data_command(program);
   add_train_command(program);
+  add_sweep_command(program);
   add_predict_command(program);
   add_plot_command(program);
   add_show_command(program);

@@ -29,6 +29,16 @@ void say_error(const std::string& message, const std::string& pointer = "") {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+/// A word as a shell takes it.
+std::string shell_word(const std::string& word) {
+  const bool plain = word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=:,./+%") ==
+                     std::string::npos;
+  if (plain && !word.empty()) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
 bool looks_like_number(std::string_view text) {
   return text.size() > 1 && (text[1] == '.' || (text[1] >= '0' && text[1] <= '9'));
 }
@@ -169,6 +179,8 @@ int Program::parse_and_run(int argc, char** argv) {
     std::fwrite(help.data(), 1, help.size(), stderr);
     return Exit::usage;
   }
+  console_.command = "gradus";
+  for (int i = 1; i < argc; ++i) console_.command += " " + shell_word(argv[i]);
   Screener screener(app_);
   screener.screen(argc, argv);
   try {

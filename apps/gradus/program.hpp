@@ -33,6 +33,7 @@ class UsageError : public Error {
 struct Console {
   bool json = false;
   bool quiet = false;
+  std::string command;  ///< the words of the command line, as a shell takes them
 
   /// What was asked for, for a person: to standard output, unless --json.
   void result(std::string_view text) const;

@@ -48,17 +48,23 @@ std::string progress_line(const Progress& progress, double seconds) {
 ProgressPrinter::ProgressPrinter(const Console& console)
     : silent_(console.quiet), terminal_(::isatty(STDERR_FILENO) == 1), next_(start_ + kFirst) {}
 
-bool ProgressPrinter::due(const Progress& progress) {
+bool ProgressPrinter::due(double share) {
   if (terminal_) return Clock::now() >= next_;
-  if (progress.update * 10 < next_tenth_ * progress.updates) return false;
-  next_tenth_ = progress.update * 10 / std::max<Index>(progress.updates, 1) + 1;
+  if (share * 10 < next_tenth_) return false;
+  next_tenth_ = static_cast<int>(share * 10) + 1;
   return true;
 }
 
 void ProgressPrinter::show(const Progress& progress) {
-  if (silent_ || !due(progress)) return;
-  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-  std::string line = progress_line(progress, seconds);
+  const auto updates = static_cast<double>(std::max<Index>(progress.updates, 1));
+  show(static_cast<double>(progress.update) / updates, [&] {
+    return progress_line(progress, std::chrono::duration<double>(Clock::now() - start_).count());
+  });
+}
+
+void ProgressPrinter::show(double share, const std::function<std::string()>& words) {
+  if (silent_ || !due(share)) return;
+  std::string line = words();
   if (terminal_) {
     line = "\r" + line.substr(0, terminal_width() - 1) + "\033[K";
     shown_ = true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 
 #include "apps/gradus/program.hpp"
@@ -17,18 +18,20 @@ class ProgressPrinter {
   ~ProgressPrinter() { clear(); }
 
   void show(const Progress& progress);
+  /// Of any work, of which so much is done: `line` makes the words, if it is time for them.
+  void show(double share, const std::function<std::string()>& line);
   /// Wipes the line off a terminal, for other words to take its place.
   void clear();
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  bool due(const Progress& progress);
+  bool due(double share);
 
   bool silent_;
   bool terminal_;
   bool shown_ = false;
-  Index next_tenth_ = 1;
+  int next_tenth_ = 1;
   Clock::time_point start_ = Clock::now();
   Clock::time_point next_;
 };

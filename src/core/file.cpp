@@ -147,4 +147,9 @@ void write_file(const std::string& path, std::string_view bytes) {
   if (parent.ok()) ::fsync(parent.get());  // not every file system can; the file itself is safe
 }
 
+void append_to_file(const std::string& path, std::string_view bytes) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!file.ok() || !write_all(file.get(), bytes) || !file.close()) refuse(path, "cannot write", errno);
+}
+
 }  // namespace gradus

@@ -171,11 +171,15 @@ std::vector<Split> stratified_k_fold(std::span<const int> labels, Index folds, R
   return stratified_folds(labels, folds, &random);
 }
 
-TrainTest split(const Dataset& data, double test_size, RandomState& random, bool stratify) {
+Split split_rows(const Dataset& data, double test_size, RandomState& random, bool stratify) {
   if (stratify && !data.is_classification())
     throw ValueError("[split] expected classes to stratify by, got a regression");
-  const Split rows =
-      stratify ? stratified_split(data.labels, test_size, random) : train_test_split(data.size(), test_size, random);
+  return stratify ? stratified_split(data.labels, test_size, random)
+                  : train_test_split(data.size(), test_size, random);
+}
+
+TrainTest split(const Dataset& data, double test_size, RandomState& random, bool stratify) {
+  const Split rows = split_rows(data, test_size, random, stratify);
   return {data.take(rows.train), data.take(rows.test)};
 }
 

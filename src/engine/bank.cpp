@@ -63,7 +63,7 @@ std::optional<BankPlan> plan_of(const Network& network, const LossFunction& loss
   }
   if (open || layers.empty()) return std::nullopt;
   const std::optional<Description> net = describe(Network(layers), loss);
-  if (!net || !has_kernel(*net)) return std::nullopt;
+  if (!net || net->cut || !has_kernel(*net)) return std::nullopt;
   plan.net = *net;
   return plan;
 }

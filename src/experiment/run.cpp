@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 
 #include "gradus/data/source.hpp"
-#include "gradus/data/split.hpp"
 #include "gradus/experiment/figures.hpp"
 #include "gradus/experiment/keys.hpp"
 #include "gradus/nn/initializer.hpp"
@@ -168,57 +168,86 @@ FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
   return options;
 }
 
-ExperimentData load_experiment_data(const Experiment& experiment) {
+ExperimentSource load_source(const Experiment& experiment) {
   TableOptions options = table_options(experiment);
-  Dataset data = load_data(experiment.data, options);
+  ExperimentSource source{load_data(experiment.data, options), {}, {}};
+  const Dataset& data = source.data;
   check_trainable(data);
   if (data.is_classification() ? data.labels.empty() : data.targets.empty())
     throw ValueError(fmt::format("{}: expected a target to learn, got features only", experiment.data));
   if (!experiment.sample_weight.empty() && data.weights.empty())
     throw ValueError(fmt::format("{}: expected a column '{}' of sample weights, got none", experiment.data,
                                  experiment.sample_weight));
-  ExperimentData loaded{{}, {}, fingerprint(data)};
+  source.fingerprint = fingerprint(data);
   if (!experiment.test_data.empty()) {
     options.class_names = data.class_names;
     options.features = data.features();
     options.task = data.is_classification() ? TableOptions::Task::classification : TableOptions::Task::regression;
-    loaded.test = load_data(experiment.test_data, options);
-    use_classes(loaded.test, data.class_names, experiment.test_data);
-    loaded.fingerprint += "+" + fingerprint(loaded.test);
+    source.test = load_data(experiment.test_data, options);
+    use_classes(source.test, data.class_names, experiment.test_data);
+    source.fingerprint += "+" + fingerprint(source.test);
   }
-  if (!experiment.fingerprint.empty() && experiment.fingerprint != loaded.fingerprint)
+  if (!experiment.fingerprint.empty() && experiment.fingerprint != source.fingerprint)
     throw ValueError(fmt::format("{}: the data has changed since it was trained on (expected {}, got {})",
-                                 experiment.data, experiment.fingerprint, loaded.fingerprint));
+                                 experiment.data, experiment.fingerprint, source.fingerprint));
+  return source;
+}
+
+Split split_source(const Experiment& experiment, const ExperimentSource& source) {
   if (experiment.test > 0 && experiment.test_data.empty()) {
     RandomState random(experiment.seed);
-    TrainTest parts = split(data, experiment.test, random, experiment.stratify);
-    loaded.train = std::move(parts.train);
-    loaded.test = std::move(parts.test);
-  } else {
-    loaded.train = std::move(data);
+    return split_rows(source.data, experiment.test, random, experiment.stratify);
   }
-  return loaded;
+  Split all;
+  all.train.resize(static_cast<std::size_t>(source.data.size()));
+  std::iota(all.train.begin(), all.train.end(), Index{0});
+  return all;
+}
+
+namespace {
+
+ExperimentData split_data(const Experiment& experiment, const ExperimentSource& source) {
+  const Split rows = split_source(experiment, source);
+  return {source.data.take(rows.train), rows.test.empty() ? source.test : source.data.take(rows.test),
+          source.fingerprint};
+}
+
+}  // namespace
+
+ExperimentData load_experiment_data(const Experiment& experiment) {
+  return split_data(experiment, load_source(experiment));
+}
+
+Model untrained_model(const Experiment& experiment, const Dataset& train, const Dataset& test) {
+  check(experiment);
+  Model model;
+  model.network = parse_network(experiment.network);
+  model.precision = experiment.precision;
+  model.loss = loss_of(experiment, model.network);
+  check_fits(model.network, "network " + experiment.network, train, experiment.data);
+  if (test.size() > 0) check_fits(model.network, "network " + experiment.network, test, experiment.test_data);
+  check_loss(model.network, experiment.network, model.loss, train, experiment.data);
+  model.feature_names = train.feature_names;
+  model.class_names = train.class_names;
+  model.target_names = train.target_names;
+  return model;
 }
 
 ExperimentResult run_experiment(const Experiment& experiment, const ProgressCallback& progress) {
   check(experiment);
+  return run_experiment(experiment, load_source(experiment), progress);
+}
+
+ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSource& source,
+                                const ProgressCallback& progress) {
+  check(experiment);
   ExperimentResult result;
   result.experiment = experiment;
-  Model& model = result.model;
-  model.network = parse_network(experiment.network);
-  model.precision = experiment.precision;
-  model.loss = loss_of(experiment, model.network);
-  ExperimentData data = load_experiment_data(experiment);
+  ExperimentData data = split_data(experiment, source);
   result.experiment.fingerprint = data.fingerprint;
   result.train = std::move(data.train);
   result.test = std::move(data.test);
-  check_fits(model.network, "network " + experiment.network, result.train, experiment.data);
-  if (result.test.size() > 0)
-    check_fits(model.network, "network " + experiment.network, result.test, experiment.test_data);
-  check_loss(model.network, experiment.network, model.loss, result.train, experiment.data);
-  model.feature_names = result.train.feature_names;
-  model.class_names = result.train.class_names;
-  model.target_names = result.train.target_names;
+  Model& model = result.model = untrained_model(experiment, result.train, result.test);
   if (experiment.scale) model.scaler = Scaler::fit(*experiment.scale, result.train.x);
   if (experiment.precision == Precision::float32)
     train<float>(result, progress);

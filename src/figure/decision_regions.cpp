@@ -6,7 +6,7 @@
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/shape.hpp"
-#include "gradus/figure/plots.hpp"
+#include "gradus/figure/spread.hpp"
 
 namespace gradus {
 namespace {
@@ -141,23 +141,121 @@ void add_points(Panel& panel, ConstMatrixView<double> x, std::span<const int> cl
   }
 }
 
+/// The plane of the grid: layers, and the points on them.
+Panel plane(const Grid& grid, std::vector<PlotLayer> layers, ConstMatrixView<double> x, std::span<const int> classes,
+            const DecisionOptions& options) {
+  Panel panel{.title = options.title, .x = {.label = options.x_label}, .y = {.label = options.y_label}, .grid = false};
+  panel.x.min = grid.area.x_min;
+  panel.x.max = grid.area.x_max;
+  panel.y.min = grid.area.y_min;
+  panel.y.max = grid.area.y_max;
+  panel.layers = std::move(layers);
+  add_points(panel, x, classes, options);
+  // Close to one scale on both axes, as far as the page allows.
+  panel.shape = std::clamp((grid.area.y_max - grid.area.y_min) / (grid.area.x_max - grid.area.x_min), 0.6, 1.1);
+  return panel;
+}
+
 }  // namespace
 
 Figure decision_regions(const Predictor& predict, ConstMatrixView<double> x, std::span<const int> classes,
                         const DecisionOptions& options) {
   check_cols("decision_regions", "x", x, 2);
   check_length("decision_regions", "classes", static_cast<Index>(classes.size()), x.rows());
-  Grid grid = grid_of(options.area.value_or(area_of(x)), options);
-  Panel panel{.title = options.title, .x = {.label = options.x_label}, .y = {.label = options.y_label}, .grid = false};
-  panel.x.min = grid.area.x_min;
-  panel.x.max = grid.area.x_max;
-  panel.y.min = grid.area.y_min;
-  panel.y.max = grid.area.y_max;
-  if (predict) add_field(panel, predict, grid, options);
-  add_points(panel, x, classes, options);
-  // Close to one scale on both axes, as far as the page allows.
-  panel.shape = std::clamp((grid.area.y_max - grid.area.y_min) / (grid.area.x_max - grid.area.x_min), 0.6, 1.1);
-  return {.width = 520, .panels = {panel}};
+  const Grid grid = grid_of(options.area.value_or(area_of(x)), options);
+  Panel field;
+  if (predict) add_field(field, predict, grid, options);
+  return {.width = 520, .panels = {plane(grid, std::move(field.layers), x, classes, options)}};
+}
+
+namespace {
+
+/// Sums over classifiers, for the mean and the deviation of each number.
+struct Sums {
+  Matrix<double> first;
+  Matrix<double> second;
+  void add(const Matrix<double>& p) {
+    if (first.empty()) first = second = Matrix<double>(p.rows(), p.cols());
+    for (std::size_t k = 0; k < p.values().size(); ++k) {
+      first.values()[k] += p.values()[k];
+      second.values()[k] += p.values()[k] * p.values()[k];
+    }
+  }
+};
+
+/// The lines of a classifier, or of the mean of several, thin or bold.
+std::vector<PlotLayer> boundaries(const Grid& grid, const Matrix<double>& p, const DecisionOptions& options, Color color,
+                                  double width, const std::string& name) {
+  Panel panel;
+  p.cols() <= 2 ? add_two_classes(panel, grid, p, options) : add_many_classes(panel, grid, p);
+  std::vector<PlotLayer> lines;
+  for (PlotLayer& layer : panel.layers)
+    if (auto* contour = std::get_if<Contour>(&layer)) {
+      contour->color = color;
+      contour->width = width;
+      contour->name = lines.empty() ? name : "";
+      lines.push_back(std::move(*contour));
+    }
+  return lines;
+}
+
+Field deviation_field(const Grid& grid, const Sums& sums, double count) {
+  Field field{.area = grid.area, .colors = Matrix<Color>(grid.rows, grid.cols)};
+  const Index classes = sums.first.cols();
+  for (Index k = 0; k < sums.first.rows(); ++k) {
+    double deviation = 0;
+    for (Index c = classes == 2 ? 1 : 0; c < classes; ++c) {
+      const double mean = sums.first(k, c) / count;
+      deviation += std::sqrt(std::max(0.0, sums.second(k, c) / count - mean * mean));
+    }
+    if (classes > 2) deviation /= static_cast<double>(classes);
+    // A probability spreads by 1/2 at most.
+    field.colors.values()[static_cast<std::size_t>(k)] = mix(white, okabe_ito::purple, 2 * deviation);
+  }
+  return field;
+}
+
+}  // namespace
+
+Figure seed_cloud(const std::vector<Predictor>& predictors, ConstMatrixView<double> x, std::span<const int> classes,
+                  const SeedCloudOptions& options) {
+  check_cols("seed_cloud", "x", x, 2);
+  check_length("seed_cloud", "classes", static_cast<Index>(classes.size()), x.rows());
+  if (predictors.empty()) throw ValueError("[seed_cloud] expected at least 1 classifier, got none");
+  const DecisionOptions& regions = options.regions;
+  const Grid grid = grid_of(regions.area.value_or(area_of(x)), regions);
+  const Matrix<double> points = points_of(grid);
+  Sums sums;
+  std::vector<PlotLayer> lines;
+  for (std::size_t k = 0; k < predictors.size(); ++k) {
+    const Matrix<double> p = predictors[k](points);
+    check_rows("seed_cloud", "probabilities", p, points.rows());
+    sums.add(p);
+    if (k >= options.most_lines) continue;
+    for (PlotLayer& line : boundaries(grid, p, regions, mix(white, ink, 0.55), 0.5, k == 0 ? "each seed" : ""))
+      lines.push_back(std::move(line));
+  }
+  const auto count = static_cast<double>(predictors.size());
+  Matrix<double> mean = sums.first;
+  for (double& value : mean.values()) value /= count;
+  Panel field;
+  mean.cols() <= 2 ? add_two_classes(field, grid, mean, regions) : add_many_classes(field, grid, mean);
+  std::vector<PlotLayer> left{field.layers.front()};
+  left.insert(left.end(), lines.begin(), lines.end());
+  std::vector<PlotLayer> right{deviation_field(grid, sums, count)};
+  for (const PlotLayer& line : boundaries(grid, mean, regions, ink, 1.8, "the mean")) {
+    left.push_back(line);
+    right.push_back(line);
+  }
+  DecisionOptions small = regions;
+  small.point_size *= 0.55;
+  Figure figure{.width = 800, .columns = 2};
+  small.title = "mean, and the boundary of each seed";
+  figure.panels.push_back(plane(grid, std::move(left), x, classes, small));
+  small.title = "standard deviation over seeds";
+  figure.panels.push_back(plane(grid, std::move(right), x, classes, small));
+  figure.panels[1].y.show_label = false;
+  return figure;
 }
 
 }  // namespace gradus

@@ -24,7 +24,7 @@ TEST_F(Cli, KnowsItsVersion) {
 }
 
 TEST_F(Cli, HelpsWithAnExampleForEveryCommand) {
-  for (const std::string command : {"data", "train", "predict", "plot", "show", "check", "run"}) {
+  for (const std::string command : {"data", "train", "predict", "plot", "show", "check", "run", "sweep"}) {
     const Outcome outcome = run({command, "--help"});
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.err, "");

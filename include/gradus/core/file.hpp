@@ -17,4 +17,8 @@ std::string read_file(const std::string& path, std::uint64_t limit = std::uint64
 /// written to; a symbolic link is followed. A device or a pipe is written to as it is.
 void write_file(const std::string& path, std::string_view bytes);
 
+/// Adds bytes at the end of a file that exists. Should the program be ended meanwhile, the last line may be cut. Throws
+/// FileError.
+void append_to_file(const std::string& path, std::string_view bytes);
+
 }  // namespace gradus

@@ -34,12 +34,15 @@ std::vector<Split> k_fold(Index n, Index folds, RandomState& random);
 std::vector<Split> stratified_k_fold(std::span<const int> labels, Index folds);
 std::vector<Split> stratified_k_fold(std::span<const int> labels, Index folds, RandomState& random);
 
+/// The rows of a data set, split by one of the two. Stratifying needs classes: throws ValueError for a regression.
+Split split_rows(const Dataset& data, double test_size, RandomState& random, bool stratify = false);
+
 struct TrainTest {
   Dataset train;
   Dataset test;
 };
 
-/// A data set in two. Stratifying needs classes: throws ValueError for a regression.
+/// A data set in two, by `split_rows`.
 TrainTest split(const Dataset& data, double test_size, RandomState& random, bool stratify = false);
 
 }  // namespace gradus

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gradus/data/dataset.hpp"
+#include "gradus/data/split.hpp"
 #include "gradus/experiment/experiment.hpp"
 #include "gradus/experiment/scores.hpp"
 #include "gradus/train/fit.hpp"
@@ -37,8 +38,18 @@ struct ExperimentResult {
   double seconds = 0;  ///< spent in training
 };
 
-/// The data of an experiment, split. Throws as `load_data` and `check_trainable`, and ValueError if a fingerprint is
-/// given and the data is not what it was.
+/// The data of an experiment before it is split.
+struct ExperimentSource {
+  Dataset data;
+  Dataset test;  ///< other data to test on; of no samples if there is none
+  std::string fingerprint;
+};
+/// Throws as `load_data` and `check_trainable`, and ValueError if a fingerprint is given and the data is not what it was.
+ExperimentSource load_source(const Experiment& experiment);
+/// Which of the source's rows the experiment, by its seed, trains on and which it holds out.
+Split split_source(const Experiment& experiment, const ExperimentSource& source);
+
+/// The data of an experiment, split. Throws as the two above.
 struct ExperimentData {
   Dataset train;
   Dataset test;
@@ -46,11 +57,18 @@ struct ExperimentData {
 };
 ExperimentData load_experiment_data(const Experiment& experiment);
 
+/// The experiment's model before training: no scaler, no parameters. Throws what `check`, `check_fits` throw, and
+/// ValueError for a loss that cannot be meant.
+Model untrained_model(const Experiment& experiment, const Dataset& train, const Dataset& test);
+
 /// Carries an experiment out: loads the data, splits and scales it, draws the first parameters, trains, scores. Writes
 /// nothing. A run that a callback stopped gives a model marked as interrupted whose experiment repeats just the updates
 /// that were made. Diverging is told in `fit`, not thrown.
 /// Throws what `check`, `load_experiment_data`, `check_fits` and `fit` throw.
 ExperimentResult run_experiment(const Experiment& experiment, const ProgressCallback& progress = {});
+/// The same on data that is loaded already.
+ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSource& source,
+                                const ProgressCallback& progress = {});
 
 /// How an experiment trains, as `fit` takes it; the loss is `loss_of` the experiment and its network.
 FitOptions fit_options(const Experiment& experiment, const Loss& loss);

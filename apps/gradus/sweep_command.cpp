@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "apps/gradus/commands.hpp"
+#include "apps/gradus/experiment_options.hpp"
+#include "apps/gradus/interrupt.hpp"
+#include "apps/gradus/progress.hpp"
+#include "apps/gradus/training.hpp"
+#include "gradus/sweep/report.hpp"
+#include "gradus/sweep/sweep.hpp"
+
+namespace gradus::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct SweepWords {
+  SweepRequest request;
+  std::string folder;
+  std::int64_t seeds = 1;
+  std::int64_t random = 0;
+  std::int64_t threads = 0;  ///< 0: as many as the machine has
+  bool dry_run = false;
+};
+
+/// Refuses a value that its key cannot hold, as the other commands do.
+void check_values(const SweepRequest& request) {
+  try {
+    if (request.random == 0) request.grid.all();
+    for (const std::vector<std::string>& values : request.grid.samples()) request.grid.experiment(request.base, values);
+  } catch (const ParseError& error) {
+    throw UsageError(error.what(), error.pointer());
+  } catch (const ValueError& error) {
+    throw UsageError(error.what());
+  }
+}
+
+std::string plural(std::size_t count, const char* word) {
+  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
+}
+
+std::string time_text(double seconds) {
+  return seconds < 60 ? fmt::format("{:.2g} s", seconds) : clock_text(seconds);
+}
+
+int tell_estimate(const Console& console, const SweepPlan& plan, const ExperimentSource& source,
+                  const SweepOptions& options) {
+  const SweepEstimate estimate = estimate_sweep(plan, source, options);
+  console.summary(fmt::format("runs      {}: {} with {}\n", plan.runs.size(),
+                              plural(plan.configurations.size(), "configuration"),
+                              plural(static_cast<std::size_t>(plan.seeds), "seed")));
+  console.summary(
+      fmt::format("missing   {}, {} of them trained together in banks\n", estimate.missing, estimate.banked));
+  console.summary(
+      fmt::format("time      about {} on {}\n", time_text(estimate.seconds),
+                  plural(static_cast<std::size_t>(options.threads), "thread")));
+  console.machine({{"runs", plan.runs.size()},
+                   {"configurations", plan.configurations.size()},
+                   {"seeds", plan.seeds},
+                   {"missing", estimate.missing},
+                   {"banked", estimate.banked},
+                   {"threads", options.threads},
+                   {"seconds", estimate.seconds}});
+  return Exit::success;
+}
+
+SweepOutcome sweep_with_progress(const Console& console, const SweepPlan& plan, const ExperimentSource& source,
+                                 SweepOptions options) {
+  const InterruptGuard guard;
+  ProgressPrinter printer(console);
+  options.progress = [&](const SweepProgress& p) {
+    printer.show(p.share, [&] {
+      const double left = p.share > 0 ? p.seconds * (1 - p.share) / p.share : 0;
+      return fmt::format("run {}/{}  best {}  {} left", p.done, p.runs, p.best == 0 ? "-" : short_number(p.best),
+                         clock_text(left));
+    });
+    return guard.interrupted() ? Signal::stop : Signal::go_on;
+  };
+  return run_sweep(plan, source, options);
+}
+
+/// `network 2-20tanh-2softmax  lr 0.1`
+std::string name_of(const SweepPlan& plan, const SweepRun& run) {
+  std::string text;
+  for (const ExperimentKey* key : plan.keys)
+    text += fmt::format("{}{} {}", text.empty() ? "" : "  ", key->flag, value_text(plan, run, *key));
+  return text.empty() ? run.experiment.network : text;
+}
+
+/// The best run once more, by itself, as `gradus train` would make it. Nothing if all diverged.
+Json save_best(const Console& console, const SweepPlan& plan, const ExperimentSource& source,
+               const SweepOutcome& outcome, const std::string& folder) {
+  const std::optional<std::size_t> best = outcome.best();
+  if (!best) return {};
+  const Experiment& experiment = plan.runs[*best].experiment;
+  const ExperimentResult result = run_experiment(experiment, source);
+  const std::string path = folder + "/best.model";
+  if (result.fit.reason == StopReason::diverged) return {};
+  save_model(result.model, path);
+  const Scores& scores = result.test_scores ? *result.test_scores : result.train_scores;
+  console.summary(fmt::format("best      {}  seed {}: {}\nmodel     {}\n", name_of(plan, plan.runs[*best]), experiment.seed,
+                              to_line(scores), path));
+  Json json = {{"network", experiment.network}, {"seed", experiment.seed}, {"hash", plan.runs[*best].hash}};
+  json["train"] = to_json(result.train_scores);
+  json["test"] = result.test_scores ? to_json(*result.test_scores) : Json();
+  json["model"] = path;
+  return json;
+}
+
+Json ranking(const Console& console, const SweepPlan& plan, const SweepOutcome& outcome) {
+  constexpr std::size_t shown = 10;
+  const std::vector<ConfigurationScore> ranked = rank(plan, outcome);
+  Json json = Json::array();
+  console.summary(fmt::format("\n{}, mean and standard deviation over {}:\n", merit_name(outcome),
+                              plural(static_cast<std::size_t>(plan.seeds), "seed")));
+  for (std::size_t k = 0; k < ranked.size(); ++k) {
+    const ConfigurationScore& s = ranked[k];
+    const SweepRun& run = plan.runs[s.configuration * static_cast<std::size_t>(plan.seeds)];
+    const bool any = s.runs > s.diverged;
+    if (k < shown)
+      console.summary(fmt::format("  {}  {}{}\n",
+                                  any ? fmt::format("{:.4f} ± {:.4f}", s.mean, s.deviation) : "        diverged",
+                                  name_of(plan, run),
+                                  any && s.diverged > 0 ? fmt::format("  ({} diverged)", s.diverged) : ""));
+    Json values = Json::object();
+    for (std::size_t a = 0; a < plan.axes.size(); ++a)
+      values[plan.axes[a].name] = plan.configurations[s.configuration][a];
+    Json entry = {{"values", values}, {"network", run.experiment.network}, {"runs", s.runs}, {"diverged", s.diverged}};
+    if (any)
+      entry.update({{"mean", s.mean}, {"deviation", s.deviation}, {"low", s.low}, {"high", s.high}, {"train", s.train}});
+    json.push_back(entry);
+  }
+  if (ranked.size() > shown) console.summary(fmt::format("  ... and {} more\n", ranked.size() - shown));
+  console.summary("\n");
+  return json;
+}
+
+int run_sweep_command(const Console& console, const SweepWords& words) {
+  if (words.folder.empty() && !words.dry_run) throw UsageError("--output: expected the name of a folder, got none");
+  SweepRequest request = words.request;
+  request.seeds = words.seeds;
+  request.random = words.random;
+  check_values(request);
+  const ExperimentSource source = load_source(request.grid.experiment(request.base, request.grid.samples().front()));
+  const SweepPlan plan = plan_sweep(request, source);
+  const int machine = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  SweepOptions options;
+  options.folder = words.folder;
+  options.threads = words.threads > 0 ? static_cast<int>(words.threads) : machine;
+  if (words.dry_run) return tell_estimate(console, plan, source, options);
+
+  const SweepOutcome outcome = sweep_with_progress(console, plan, source, options);
+  Json json = {{"runs", plan.runs.size()},     {"computed", outcome.computed},       {"reused", outcome.reused},
+               {"seconds", outcome.seconds},   {"interrupted", outcome.interrupted}, {"threads", options.threads},
+               {"results", words.folder + "/results.csv"}};
+  console.summary(fmt::format("runs      {}: {} computed in {:.2f} s, {} were there\nresults   {}/results.csv\n",
+                              plan.runs.size(), outcome.computed, outcome.seconds, outcome.reused, words.folder));
+  if (outcome.interrupted) {
+    console.note(fmt::format("gradus: interrupted; {} of {} runs are in {}/results.csv, the same command goes on\n",
+                             outcome.computed + outcome.reused, plan.runs.size(), words.folder));
+    console.machine(json);
+    return Exit::interrupted;
+  }
+  json["configurations"] = ranking(console, plan, outcome);
+  json["best"] = save_best(console, plan, source, outcome, words.folder);
+  const std::string problem = write_sweep_report(plan, source, outcome, {words.folder, console.command});
+  console.summary(fmt::format("report    {}/report.html\n", words.folder));
+  json["report"] = words.folder + "/report.html";
+  console.machine(json);
+  if (problem.empty()) return Exit::success;
+  throw ToolError(problem + "; the numbers and the report are written, the figures are not");
+}
+
+}  // namespace
+
+void add_sweep_command(Program& program) {
+  const auto words = std::make_shared<SweepWords>();
+  CLI::App& command =
+      program.add("sweep", "train every combination of values with many seeds, and report mean and spread",
+                  "gradus sweep circles:samples=500,noise=0.2,factor=0.4 --network '2-{2,5,10,20}tanh-2softmax' "
+                  "--lr 0.05,0.1 --seeds 20 --test 0.4 --batch 1 -o circles-sweep",
+                  [words](const Console& console) { return run_sweep_command(console, *words); });
+  command
+      .add_option("DATA", words->request.base.data,
+                  "a CSV or .npy file, iris, digits, or a maker: circles:samples=500,noise=0.2,factor=0.4")
+      ->required()
+      ->type_name("");
+  command.add_option("-o,--output", words->folder, "the folder for results.csv, best.model and report.html")
+      ->type_name("DIR");
+  add_count(command, "--seeds", words->seeds, "seeds a configuration, from --seed on [1]", 1);
+  add_count(command, "--random", words->random,
+            "draw so many configurations instead of trying all; then 0.001..0.1 is a range to draw from", 1);
+  add_count(command, "--threads", words->threads, "threads [all]", 1);
+  command.add_flag("--dry-run", words->dry_run, "only count the runs and estimate the time");
+  add_key_options(command, [words](const ExperimentKey& key, const std::string& text) {
+    const std::string flag = "--" + std::string(key.flag);
+    if (key.name == "seed" && text.find_first_of(",{") == std::string::npos)
+      set_key(words->request.base, key, parse_key_value(key, text), flag);
+    else
+      words->request.grid.set(key, text, flag);
+  });
+  command.get_option("--network")->required();
+}
+
+}  // namespace gradus::cli
