@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Scikit-learn's perceptrons and Gradus's, in turns, in one process on one thread: `python bench/sklearn_mlp.py`.
 
-Each row is the median of many short repetitions of the one and the other alternately, so that a busy machine slows both.
+Each row is the best of many short repetitions of the one and the other alternately, so that a busy machine slows both.
 `--quick` repeats less, `--grid` adds the grid search, which takes a minute.
 """
 
 import argparse
-import statistics
 import subprocess
 import sys
 import time
@@ -28,10 +27,10 @@ def seconds(f):
 
 
 def in_turns(their, our, repetitions):
-    """Medians of both, in seconds."""
+    """The best of both, in seconds."""
     their(), our()
     pairs = [(seconds(their), seconds(our)) for _ in range(repetitions)]
-    return tuple(statistics.median(times) for times in zip(*pairs))
+    return tuple(min(times) for times in zip(*pairs))
 
 
 def fits(name, X, y, **settings):

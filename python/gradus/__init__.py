@@ -19,6 +19,7 @@ that you own. `gradus.plot` draws with matplotlib, on axes of your own.
 
 from . import autodiff, metrics, options, plot
 from ._core import (
+    Bank,
     BlockCheck,
     Dataset,
     Diagnosis,
@@ -59,6 +60,7 @@ from ._core import version as __version__
 from .autodiff import grad, value_and_grad
 
 __all__ = [
+    "Bank",
     "BlockCheck",
     "Dataset",
     "Diagnosis",

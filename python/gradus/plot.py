@@ -28,6 +28,7 @@ from ._core import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 __all__ = ["decision_regions", "gradient_error", "history"]
 
@@ -95,16 +96,18 @@ def decision_regions(
     axes.imshow(colors, extent=(left, right, bottom, top), origin="lower", aspect="auto", interpolation="bilinear")
     count = max(p.shape[1], 2)
     names = list(class_names) or list(getattr(model, "class_names", ())) or [f"class {k}" for k in range(count)]
-    for level in _boundaries(p):
-        axes.contour(u, v, level.reshape(grid, grid), levels=[0.0], colors=_INK, linewidths=1.1)
     for k in range(count):
         mine = points[labels == k]
         axes.scatter(
             mine[:, 0], mine[:, 1], s=22, c=class_color(k), marker=_MARKERS[k % 6], edgecolors="white",
             linewidths=0.6, label=names[k] if k < len(names) else f"class {k}", zorder=3,
         )  # fmt: skip
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(count, 5), frameon=False, labelcolor=_INK,
-                handletextpad=0.1, borderaxespad=0.2)  # fmt: skip
+    for level in _boundaries(p):
+        axes.contour(u, v, level.reshape(grid, grid), levels=[0.0], colors=_INK, linewidths=1.1)
+    if count == 2:
+        axes.plot([], [], color=_INK, linewidth=1.1, label=f"P({names[1]}) = 1/2")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(count + 1, 5), frameon=False, labelcolor=_INK,
+                handletextpad=0.3, columnspacing=1.2, borderaxespad=0.2)  # fmt: skip
     return axes
 
 
@@ -146,7 +149,7 @@ def history(run: History | FitResult | ExperimentResult, ax: Axes | None = None,
         raise ValueError(f"[plot] there is no {metric} in this history")
     axes = _axes(ax, "update", metric)
     axes.grid(axis="y", color=_GREY, alpha=0.25, linewidth=0.6)
-    _curves(axes, present)
+    _name_ends(axes, _curves(axes, present))
     return axes
 
 
@@ -186,11 +189,20 @@ def gradient_error(
     axes = _axes(ax, "step h", "relative error of the derivative (1)")
     axes.set_xscale("log")
     axes.set_yscale("log")
-    steps = curve.pop("steps")
-    names = {"forward": "forward", "central": "central", "complex": "complex step"}
-    # Where nothing is off, there is nothing to draw on a logarithmic axis: the machine's own resolution stands for it.
+    # Where nothing is off, there is nothing to draw on a logarithmic axis: half a unit in the last place stands for it.
     floor = np.finfo(np.float64).eps / 2
-    _curves(axes, {names[k]: (steps, np.maximum(error, floor)) for k, error in curve.items()})
+    names = {"forward": "forward", "central": "central", "complex": "complex step"}
+    steps = curve["steps"]
+    lines = _curves(axes, {name: (steps, np.maximum(curve[key], floor)) for key, name in names.items()})
+    # Each is named where it runs alone: above the long arm of the V, beside its tip, above the floor.
+    forward, central, complex_ = (np.asarray(lines[name].get_ydata()) for name in names.values())
+    arm, tip, ground = int(np.abs(np.log(steps / 1e-5)).argmin()), int(central.argmin()), steps < 1e-10
+    for name, at, shift, side in (
+        ("forward", (steps[arm], forward[arm]), (-5, 4), "right"),
+        ("central", (steps[tip], central[tip]), (-10, -11), "right"),
+        ("complex step", (1e-12, complex_[ground].max()), (0, 5), "center"),
+    ):
+        axes.annotate(name, at, xytext=shift, textcoords="offset points", ha=side, color=lines[name].get_color())
     return axes
 
 
@@ -210,30 +222,27 @@ def _axes(ax: Axes | None, x_label: str, y_label: str) -> Axes:
     return ax
 
 
-def _curves(axes: Axes, series: Mapping[str, tuple[Any, Any]]) -> None:
-    """Each in a colour and a dash of its own, named beside its end."""
-    ends = []
+def _curves(axes: Axes, series: Mapping[str, tuple[Any, Any]]) -> dict[str, Line2D]:
+    """Each in a colour and a dash of its own."""
+    lines = {}
     for k, (name, (x, y)) in enumerate(series.items()):
-        (line,) = axes.plot(x, y, color=series_color(k), linestyle=_DASHES[k % 4], linewidth=1.6, label=name)
-        ends.append((name, np.asarray(x), np.asarray(y), line.get_color()))
+        (lines[name],) = axes.plot(x, y, color=series_color(k), linestyle=_DASHES[k % 4], linewidth=1.6, label=name)
     axes.margins(x=0.02)
-    _name_ends(axes, ends)
+    return lines
 
 
-def _name_ends(axes: Axes, ends: Sequence[tuple[str, Any, Any, Any]]) -> None:
-    """Names in the right margin, moved apart where curves end close together."""
-    right = max(float(np.max(x)) for _, x, _, _ in ends)
-    heights = []
-    for _, x, y, _ in ends:
-        end = (float(x[np.argmax(x)]), float(y[np.argmax(x)]))
-        heights.append(float(axes.transAxes.inverted().transform(axes.transData.transform(end))[1]))
-    order = np.argsort(heights)
+def _name_ends(axes: Axes, lines: Mapping[str, Line2D]) -> None:
+    """Names beside the curves' right ends, moved apart where these lie close together."""
+    axes.get_xlim(), axes.get_ylim()  # the limits that these lines ask for, before they are asked where they end
+    ends = {name: np.asarray(line.get_xydata())[-1] for name, line in lines.items()}
+    to_axes = axes.transData + axes.transAxes.inverted()
+    heights = {name: float(to_axes.transform(end)[1]) for name, end in ends.items()}
     placed = -1.0
-    for i in order:
-        name, _, _, color = ends[i]
-        placed = max(min(heights[i], 1.0), placed + 0.07)
-        axes.annotate(name, (right, placed), xycoords=axes.get_yaxis_transform(), xytext=(6, 0),
-                      textcoords="offset points", color=color, va="center", annotation_clip=False)  # fmt: skip
+    for name in sorted(heights, key=heights.__getitem__):
+        placed = max(heights[name], placed + 0.07)
+        axes.annotate(name, (ends[name][0], placed), xycoords=axes.get_xaxis_transform(), xytext=(6, 0),
+                      textcoords="offset points", color=lines[name].get_color(), va="center",
+                      annotation_clip=False)  # fmt: skip
 
 
 def _range(values: NDArray[np.float64]) -> tuple[float, float]:

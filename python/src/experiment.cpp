@@ -36,7 +36,7 @@ ExperimentResult run(const Experiment& experiment, nb::handle callback) {
 }
 
 void bind_progress(nb::module_& m) {
-  nb::class_<Progress>(m, "Progress", R"(How far a run of an `Experiment` has come, told after every update.
+  nb::class_<Progress>(m, "Progress", R"(How far a run of an `Experiment` has come, told after an update, or after some that were made at once.
 
 Examples
 --------
@@ -160,7 +160,8 @@ True
            nb::sig("def run(self, callback: collections.abc.Callable[[Progress], bool | None] | None = None) -> "
                    "ExperimentResult"),
            "Carries it out: loads the data, splits and scales it, draws the first parameters, trains and scores. Writes "
-           "nothing. `callback` is called after every update; returning True stops, and an exception it raises arrives.")
+           "nothing. `callback` is called after updates, of which up to 1000 may have been made at once; returning True stops, "
+           "and an exception it raises arrives.")
       .def("__getattr__", [](const Experiment& self, const std::string& name) { return get_option(self, name); },
            nb::sig("def __getattr__(self, name: str) -> typing.Any"))
       .def("__eq__", [](const Experiment& self, nb::object other) {

@@ -38,6 +38,7 @@ NB_MODULE(_core, m) {
   bind_data(m);
   bind_metrics(m);
   bind_training(m);
+  bind_bank(m);
   bind_check(m);
   bind_model(m);
   bind_experiment(m);

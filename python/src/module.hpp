@@ -7,6 +7,7 @@ namespace gradus::python {
 
 namespace nb = nanobind;
 
+void bind_bank(nb::module_& m);
 void bind_check(nb::module_& m);
 void bind_color(nb::module_& m);
 void bind_data(nb::module_& m);

@@ -3,16 +3,25 @@
 
 #include <nanobind/nanobind.h>
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "gradus/experiment/experiment.hpp"
+#include "gradus/experiment/keys.hpp"
 
 namespace gradus::python {
 
 namespace nb = nanobind;
+
+/// Calls visit(key, "[where] name", value) for each keyword argument that is not None, in the order of the keys, not of the
+/// arguments: some (the optimizer) reset what others (its learning rate) set. Throws as `set_options` on an unknown one.
+void visit_options(std::string_view where, const nb::dict& options, std::span<const std::string_view> sections,
+                   const std::function<void(const ExperimentKey&, const std::string&, nb::handle)>& visit);
+
+/// A number, a text, True or False as a key's value; Python's TypeError, which opens with `called`, for anything else.
+KeyValue value_of(std::string_view called, nb::handle value);
 
 /// Sets an experiment's keys from keyword arguments named as the flags of the command line, `early_stopping=` for
 /// `--early-stopping`. None leaves a key at its default. Only keys of the sections are taken, or all if there are none.

@@ -83,7 +83,7 @@ std::vector<double> weights_of(const Call& call) {
 template <class T>
 Callbacks<T> callbacks_of(const Call& call, Watch& watch) {
   Callbacks<T> callbacks;
-  callbacks.after_step = [&watch](const UpdateEvent<T>&) { return watch.look(); };
+  callbacks.after_updates = [&watch](const UpdatesEvent&) { return watch.look(); };
   if (call.callback.is_none()) return callbacks;
   callbacks.after_epoch = [&call, &watch](const EpochEvent<T>& event) {
     return watch.ask([&] {

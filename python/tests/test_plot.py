@@ -73,6 +73,7 @@ def test_curves_hold_the_numbers_and_are_named_at_their_ends():
     assert np.array_equal(test.get_ydata(), RESULT.history.test_accuracy)
     assert {text.get_text() for text in ax.texts} == {"training", "test"}
     heights = sorted(text.xy[1] for text in ax.texts)
+    assert all(0 <= height <= 1.1 for height in heights)
     assert heights[1] - heights[0] >= 0.069  # moved apart
     experiment = gd.Experiment(data="iris", network="4-3softmax", epochs=2).run()
     assert len(gd.plot.history(experiment).get_lines()) == 1

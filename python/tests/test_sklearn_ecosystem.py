@@ -45,8 +45,11 @@ COPIES = {
 }
 
 
+SETTINGS = [{}, {"solver": "sgd"}, {"solver": "lbfgs"}, {"n_seeds": 2}, {"early_stopping": True}]
+
+
 @pytest.mark.parametrize("how", COPIES)
-@pytest.mark.parametrize("settings", [{}, {"solver": "sgd"}, {"solver": "lbfgs"}, {"n_seeds": 2}, {"early_stopping": True}])
+@pytest.mark.parametrize("settings", SETTINGS)
 def test_a_copy_predicts_and_learns_on_as_the_model(how, settings):
     model = fitted(**settings)
     twin = COPIES[how](model)
@@ -97,7 +100,8 @@ def test_weights_that_users_put_in_place_are_used():
 
 
 def test_pipelines_searches_and_scores():
-    pipeline = make_pipeline(StandardScaler(), MLPClassifier((5,), random_state=0, max_iter=40, learning_rate_init=0.02))
+    model = MLPClassifier((5,), random_state=0, max_iter=40, learning_rate_init=0.02)
+    pipeline = make_pipeline(StandardScaler(), model)
     assert cross_val_score(pipeline, X, y, cv=3).mean() > 0.9
     grid = {"mlpclassifier__alpha": [1e-4, 1e-2], "mlpclassifier__activation": ["tanh", ["relu"], "gelu"]}
     one = GridSearchCV(pipeline, grid, cv=3).fit(X, y)

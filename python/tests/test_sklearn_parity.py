@@ -55,7 +55,8 @@ def both(task, settings, **fit):
     X, y = make()
     fitted = []
     for module in (theirs, ours):
-        model = getattr(module, name)(**{"hidden_layer_sizes": (13, 7), "max_iter": EPOCHS, **task_settings, **settings})
+        usual = {"hidden_layer_sizes": (13, 7), "max_iter": EPOCHS}
+        model = getattr(module, name)(**{**usual, **task_settings, **settings})
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             model.fit(X, y, **fit)
@@ -205,7 +206,8 @@ def test_sparse_input_gives_the_same_numbers(task):
         for convert in (np.asarray, csr_array, csc_array):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
-                model = getattr(module, name)(hidden_layer_sizes=(5,), random_state=0, max_iter=4, batch_size=50).fit(convert(X), y)
+                model = getattr(module, name)(hidden_layer_sizes=(5,), random_state=0, max_iter=4, batch_size=50)
+                model.fit(convert(X), y)
             models.append((*model.loss_curve_, *outputs(model, convert(X)).ravel()))
         np.testing.assert_allclose(models[1], models[0], rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(models[2], models[0], rtol=1e-9, atol=1e-12)

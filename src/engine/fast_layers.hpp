@@ -3,21 +3,14 @@
 
 #include <type_traits>
 
+#include "engine/fast_conv.hpp"
+#include "engine/fast_recurrent.hpp"
 #include "engine/row_kernel.hpp"
-#include "engine/workshop.hpp"
 #include "gradus/nn/network.hpp"
 
 /// Layers that compute what the definition's do, on whole batches at the machine's speed. They are layers like any other:
 /// a network of them goes through nn/pass.hpp as it stands, and a layer that has no fast form takes part as it is.
 namespace gradus::engine {
-
-/// A layer of the definition and the tools of the trade.
-template <class L>
-struct Fast : L {
-  Workshop* workshop = nullptr;
-
-  bool operator==(const Fast&) const = default;
-};
 
 /// Y = f(X W + b): a dense layer and the elementwise activation behind it, in one.
 struct FastDense : Fast<Dense> {
@@ -68,7 +61,7 @@ struct FastDense : Fast<Dense> {
   ConstMatrixView<T> derivative(ConstMatrixView<T> y, ConstMatrixView<T> dy, LayerMemory<T>& memory) const {
     memory.work.resize(static_cast<std::size_t>(y.size()));
     const MatrixView<T> dz(memory.work.data(), y.rows(), y.cols());
-    workshop->share(y.rows(), y.cols(), [&](Index first, Index count) {
+    workshop->share(y.rows(), y.cols(), [&](Index first, Index count, int) {
       apply_derivative(function, y.middle_rows(first, count), dy.middle_rows(first, count),
                        dz.middle_rows(first, count));
     });
@@ -83,7 +76,7 @@ struct FastElementwise : Fast<Elementwise<F>> {
 
   template <std::floating_point T>
   void forward(std::span<const T> /*theta*/, ConstMatrixView<T> x, MatrixView<T> y) const {
-    this->workshop->share(x.rows(), x.cols(), [&](Index first, Index count) {
+    this->workshop->share(x.rows(), x.cols(), [&](Index first, Index count, int) {
       apply_function(function, x.middle_rows(first, count), y.middle_rows(first, count));
     });
   }
@@ -92,7 +85,7 @@ struct FastElementwise : Fast<Elementwise<F>> {
   void backward(std::span<const T> /*theta*/, ConstMatrixView<T> /*x*/, ConstMatrixView<T> y, ConstMatrixView<T> dy,
                 MatrixView<T> dx, std::span<T> /*dtheta*/) const {
     if (dx.empty()) return;
-    this->workshop->share(y.rows(), y.cols(), [&](Index first, Index count) {
+    this->workshop->share(y.rows(), y.cols(), [&](Index first, Index count, int) {
       apply_derivative(function, y.middle_rows(first, count), dy.middle_rows(first, count),
                        dx.middle_rows(first, count));
     });
@@ -130,6 +123,30 @@ struct FastForm<Elementwise<activation::Sigmoid>> {
 template <>
 struct FastForm<Elementwise<activation::Relu>> {
   using type = FastElementwise<activation::Relu, Function::relu>;
+};
+template <int dims>
+struct FastForm<Conv<dims>> {
+  using type = FastConv<dims>;
+};
+template <int dims>
+struct FastForm<MaxPool<dims>> {
+  using type = FastMaxPool<dims>;
+};
+template <int dims>
+struct FastForm<AveragePool<dims>> {
+  using type = FastAveragePool<dims>;
+};
+template <>
+struct FastForm<Elman> {
+  using type = FastElman;
+};
+template <>
+struct FastForm<Gru> {
+  using type = FastGru;
+};
+template <>
+struct FastForm<Lstm> {
+  using type = FastLstm;
 };
 
 template <class Variant>

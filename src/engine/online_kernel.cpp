@@ -12,43 +12,13 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "engine/output-inl.hpp"
 #include "engine/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
 
 // ------------------------------------------------------------------------------------------------ the outputs
-
-/// z (padded memory) becomes p; whole vectors of D, `count` numbers of it in use.
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE void output_function(D d, Function f, Index count, const T* z, T* p) {
-  const Index lanes = static_cast<Index>(hn::MaxLanes(D()));
-  if (is_simple(f)) {
-    for (Index k = 0; k < count; k += lanes) hn::Store(apply(d, f, hn::Load(d, z + k)), d, p + k);
-    return;
-  }
-  if (is_elementwise(f)) return run_function(d, f, count, z, p, static_cast<T*>(nullptr));
-  const auto in_use = [&](Index k)
-                          HWY_ATTR { return hn::FirstN(d, static_cast<std::size_t>(std::min(count - k, lanes))); };
-  auto max = hn::Set(d, z[0]);
-  for (Index k = 0; k < count; k += lanes) max = hn::Max(max, hn::IfThenElse(in_use(k), hn::Load(d, z + k), max));
-  max = hn::MaxOfLanes(d, max);
-  auto sum = hn::Zero(d);
-  for (Index k = 0; k < count; k += lanes) {
-    const auto below = hn::Sub(hn::Load(d, z + k), max);
-    const auto e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, below));
-    sum = hn::Add(sum, e);
-    hn::Store(f == Function::softmax ? e : below, d, p + k);
-  }
-  sum = hn::SumOfLanes(d, sum);
-  if (f == Function::softmax) {
-    const auto factor = hn::Div(hn::Set(d, T(1)), sum);
-    for (Index k = 0; k < count; k += lanes) hn::Store(hn::Mul(hn::Load(d, p + k), factor), d, p + k);
-  } else {
-    const auto log_sum = vec_log(d, sum);
-    for (Index k = 0; k < count; k += lanes) hn::Store(hn::Sub(hn::Load(d, p + k), log_sum), d, p + k);
-  }
-}
 
 /// delta = rate times the loss's derivative by z; zero in the padding.
 template <class D, class T = hn::TFromD<D>>
@@ -394,42 +364,8 @@ void run(OnlinePass<T>& pass) {
   }
 }
 
-template <class T>
-void forward_pass(const Packing<T>& packing, const T* packed, const T* x, T* y, T* work) {
-  const std::vector<PackedStage>& stages = packing.stages();
-  const std::size_t last = stages.size() - 1;
-  const T* in = x;
-  if (stages[0].by_output) {
-    std::copy(x, x + stages[0].inputs, work);
-    std::fill(work + stages[0].inputs, work + stages[0].row, T(0));
-    in = work;
-  }
-  T* out = work + packing.widest();
-  for (std::size_t l = 0; l <= last; ++l) {
-    forward(stages[l], packed, in, out);
-    if (l == last) break;
-    activate(stages[l], stages[l + 1].by_output ? stages[l + 1].row : stages[l].outputs, out);
-    in = out;
-    out = out == work ? work + packing.widest() : work;
-  }
-  const Index count = stages[last].outputs;
-  if (count <= kGroup<T>) {
-    output_function(SumTag<T>(), stages[last].function, count, out, out);
-  } else {
-    output_function(Tag<T>(), stages[last].function, count, out, out);
-  }
-  std::copy(out, out + count, y);
-}
-
 void run_online_float(OnlinePass<float>& pass) { run(pass); }
 void run_online_double(OnlinePass<double>& pass) { run(pass); }
-void run_forward_float(const Packing<float>& packing, const float* packed, const float* x, float* y, float* work) {
-  forward_pass(packing, packed, x, y, work);
-}
-void run_forward_double(const Packing<double>& packing, const double* packed, const double* x, double* y,
-                        double* work) {
-  forward_pass(packing, packed, x, y, work);
-}
 
 }  // namespace gradus::engine::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -439,17 +375,9 @@ namespace gradus::engine {
 
 HWY_EXPORT(run_online_float);
 HWY_EXPORT(run_online_double);
-HWY_EXPORT(run_forward_float);
-HWY_EXPORT(run_forward_double);
 
 void run_online(OnlinePass<float>& pass) { HWY_DYNAMIC_DISPATCH(run_online_float)(pass); }
 void run_online(OnlinePass<double>& pass) { HWY_DYNAMIC_DISPATCH(run_online_double)(pass); }
-void run_forward(const Packing<float>& packing, const float* packed, const float* x, float* y, float* work) {
-  HWY_DYNAMIC_DISPATCH(run_forward_float)(packing, packed, x, y, work);
-}
-void run_forward(const Packing<double>& packing, const double* packed, const double* x, double* y, double* work) {
-  HWY_DYNAMIC_DISPATCH(run_forward_double)(packing, packed, x, y, work);
-}
 
 }  // namespace gradus::engine
 #endif

@@ -90,8 +90,4 @@ struct OnlinePass {
 void run_online(OnlinePass<float>& pass);
 void run_online(OnlinePass<double>& pass);
 
-/// One sample through the network: x and y as long as its inputs and outputs; work as above.
-void run_forward(const Packing<float>& packing, const float* packed, const float* x, float* y, float* work);
-void run_forward(const Packing<double>& packing, const double* packed, const double* x, double* y, double* work);
-
 }  // namespace gradus::engine

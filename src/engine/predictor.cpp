@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/engine/predictor.hpp"
 
-#include "engine/online_kernel.hpp"
+#include <algorithm>
+
+#include "engine/predict_kernel.hpp"
 #include "gradus/core/shape.hpp"
 
 namespace gradus::engine {
@@ -19,9 +21,10 @@ Predictor<T>::Predictor(const Network& network, std::span<const T> theta)
   if (!exists(network))
     throw ValueError("[predictor] expected dense layers no wider than " + std::to_string(max_width) + ", got " +
                      to_text(network));
-  packing_.emplace_back(*describe(network));
-  packed_.resize(static_cast<std::size_t>(packing_[0].size()));
-  packing_[0].pack(theta, packed_.data());
+  const Packing<T> packing(*describe(network));
+  packed_.resize(static_cast<std::size_t>(packing.size()));
+  packing.pack(theta, packed_.data());
+  stages_ = forward_stages(packing, packed_.data());
 }
 template <class T>
 Predictor<T>::~Predictor() = default;
@@ -31,11 +34,29 @@ template <class T>
 Predictor<T>& Predictor<T>::operator=(Predictor&&) noexcept = default;
 
 template <class T>
+void Predictor<T>::run(const T* x, T* y) const {
+  alignas(64) T work[2][max_width];
+  const T* in = x;
+  for (std::size_t l = 0; l < stages_.size(); ++l) {
+    const ForwardStage<T>& stage = stages_[l];
+    const bool last = l + 1 == stages_.size();
+    T* out = last && !stage.finish ? y : work[l % 2];
+    stage.run(stage, in, out);
+    if (stage.finish) stage.finish(stage, out);
+    in = out;
+  }
+  if (in != y) std::copy(in, in + outputs_, y);
+}
+
+template <class T>
 void Predictor<T>::operator()(std::span<const T> x, std::span<T> y) const {
-  check_length("predictor", "x", static_cast<Index>(x.size()), inputs_);
-  check_length("predictor", "y", static_cast<Index>(y.size()), outputs_);
-  alignas(64) T work[2 * max_width];
-  run_forward(packing_[0], packed_.data(), x.data(), y.data(), work);
+  const auto nx = static_cast<Index>(x.size());
+  const auto ny = static_cast<Index>(y.size());
+  if (nx != inputs_ || ny != outputs_) {
+    check_length("predictor", "x", nx, inputs_);
+    check_length("predictor", "y", ny, outputs_);
+  }
+  run(x.data(), y.data());
 }
 
 template <class T>
@@ -43,8 +64,7 @@ void Predictor<T>::operator()(ConstMatrixView<T> x, MatrixView<T> y) const {
   check_cols("predictor", "x", x, inputs_);
   check_cols("predictor", "y", y, outputs_);
   check_rows("predictor", "y", y, x.rows());
-  alignas(64) T work[2 * max_width];
-  for (Index i = 0; i < x.rows(); ++i) run_forward(packing_[0], packed_.data(), x.row(i).data(), y.row(i).data(), work);
+  for (Index i = 0; i < x.rows(); ++i) run(x.row(i).data(), y.row(i).data());
 }
 
 template class Predictor<float>;

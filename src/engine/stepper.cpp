@@ -14,7 +14,7 @@ void step_by_kernel(const Sgd& sgd, std::span<T> theta, std::span<const T> gradi
                     Workshop& workshop) {
   const DescentStep<T> step{static_cast<T>(sgd.learning_rate), static_cast<T>(sgd.momentum), sgd.nesterov};
   T* v = state.slots.empty() ? nullptr : state.slots[0].data();
-  workshop.share(static_cast<Index>(theta.size()), 1, [&](Index first, Index count) {
+  workshop.share(static_cast<Index>(theta.size()), 1, [&](Index first, Index count, int) {
     run_step(step, count, gradient.data() + first, v ? v + first : nullptr, theta.data() + first);
   });
 }
@@ -27,7 +27,7 @@ void step_by_kernel(const Method& adam, std::span<T> theta, std::span<const T> g
   const double rate = adam.learning_rate * std::sqrt(1 - std::pow(adam.beta2, t)) / (1 - std::pow(adam.beta1, t));
   const AdamStep<T> step{static_cast<T>(rate), static_cast<T>(adam.beta1), static_cast<T>(adam.beta2),
                          static_cast<T>(adam.epsilon)};
-  workshop.share(static_cast<Index>(theta.size()), 1, [&](Index first, Index count) {
+  workshop.share(static_cast<Index>(theta.size()), 1, [&](Index first, Index count, int) {
     run_step(step, count, gradient.data() + first, state.slots[0].data() + first, state.slots[1].data() + first,
              theta.data() + first);
   });

@@ -42,14 +42,20 @@ class Workshop {
     multiply(product, [](MatrixView<T>) {});
   }
 
-  /// Calls f(first, count) for pieces that together are 0 ..< rows, each with `width` numbers to go through.
+  /// By one member alone, in the course of its piece of other work.
+  template <class T>
+  void multiply_alone(int member, const Product<T>& product) {
+    gemm(product, work<T>(member));
+  }
+
+  /// Calls f(first, count, member) for pieces that together are 0 ..< rows, each with `width` numbers to go through.
   template <class F>
   void share(Index rows, Index width, const F& f) {
-    if (threads_ == 1 || rows * width < alone_numbers) return f(Index{0}, rows);
+    if (threads_ == 1 || rows * width < alone_numbers) return f(Index{0}, rows, 0);
     team().run([&](int member) {
       const Index unit = width == 1 ? 64 : 1;  // threads share no cache line
       const Index first = border(rows, unit, member);
-      f(first, border(rows, unit, member + 1) - first);
+      f(first, border(rows, unit, member + 1) - first, member);
     });
   }
 

@@ -14,13 +14,38 @@ namespace {
 using namespace engine_test;
 using engine::PlanKind;
 
-/// Chains with layers other than dense.
+/// Chains with layers other than dense: strides, padding, dilation, groups, no bias, windows that leave cells over, in one
+/// and two dimensions; one step, many steps, cuts that fall on and between the ends.
 std::vector<Case> chains() {
   return {{"1x5x6-conv3k3-relu-7tanh-3softmax", "cross-entropy"},
+          {"2x7x9-conv4k3x2s2x3p1d2x1g2tanh-conv6k1g2:nobias-5softmax", "cross-entropy"},
+          {"3x11-conv5k4s2p2d2relu-conv17k1-maxpool2-3softmax", "cross-entropy"},
+          {"2x6x5-maxpool3s2p1-avgpool2s1-2", "mse"},
+          {"3x7-avgpool3s2p1-globalmaxpool-2", "mse"},
+          {"2x4x4-conv33k3p1relu-globalavgpool-2", "mse"},
           {"3-6tanh-dropout0.3-5relu-3softmax", "cross-entropy"},
           {"3-7tanh-batchnorm-3softmax", "cross-entropy"},
-          {"3-7relu-layernorm-2", "mse"}};
+          {"3-7relu-layernorm-2", "mse"},
+          {"seq3-16elman-2", "mse"},
+          {"seq2-7elman:all-5elman:truncate3-3softmax", "cross-entropy"},
+          {"seq3-5gru:all-17gru-2softmax", "cross-entropy"},
+          {"seq1-9gru:truncate2-2", "mse"},
+          {"seq3-5lstm:all-4tanh-16lstm:remember-2", "mse"},
+          {"seq2-17lstm:all:truncate4-3softmax", "cross-entropy"}};
 }
+
+/// Samples of five or so steps where the network takes sequences.
+template <class T>
+struct ChainProblem : Problem<T> {
+  ChainProblem(const Case& c, Index samples, std::uint32_t seed) : Problem<T>(c, samples, seed) {
+    if (!this->network.takes_sequences()) return;
+    RandomState random(seed);
+    this->x = Matrix<T>(samples, 5 * this->network.inputs());
+    for (T& value : this->x.values()) value = static_cast<T>(random.uniform(-1.5, 1.5));
+    this->targets = Matrix<T>(samples, this->network.output_cols(this->x.cols()));
+    for (T& value : this->targets.values()) value = static_cast<T>(random.uniform());
+  }
+};
 
 /// Sums of at most some hundred terms; a handful of functions with an error of 2 ULP each, per layer.
 template <class T>
@@ -32,7 +57,7 @@ template <class T>
 void check_gradient(const Case& c, Index batch) {
   SCOPED_TRACE(c.network + " batch " + std::to_string(batch) + " " + engine::target_name() +
                (sizeof(T) == 4 ? " float" : " double"));
-  const Problem<T> p(c, batch + 3, static_cast<std::uint32_t>(batch));
+  const ChainProblem<T> p(c, batch + 3, static_cast<std::uint32_t>(batch));
   std::vector<Index> rows(static_cast<std::size_t>(batch));
   std::iota(rows.rbegin(), rows.rend(), 1);
   std::vector<T> weights(static_cast<std::size_t>(batch + 3));
@@ -87,8 +112,11 @@ std::vector<T> trained(const Problem<T>& p, PlanKind kind, Index batch, int thre
 
 TEST(ProductsPlan, GivesTheSameBitsWithAnyNumberOfThreads) {
   // Large enough for products (2 * 130 * 300 * 270 operations), activations and steps to be shared.
-  for (const Case& c : {Case{"300-270relu-133tanh-10softmax", "cross-entropy"}}) {
-    const Problem<float> p(c, 200, 3);
+  for (const Case& c : {Case{"300-270relu-133tanh-10softmax", "cross-entropy"},
+                        Case{"2x12x12-conv16k3p1relu-maxpool2-avgpool2-10softmax", "cross-entropy"},
+                        Case{"seq20-130lstm-10softmax", "cross-entropy"}}) {
+    SCOPED_TRACE(c.network);
+    const ChainProblem<float> p(c, 200, 3);
     const std::vector<float> alone = trained(p, PlanKind::automatic, 130, 1);
     EXPECT_NE(alone, p.theta);
     for (const int threads : {2, 3, 8}) EXPECT_EQ(trained(p, PlanKind::automatic, 130, threads), alone) << threads;

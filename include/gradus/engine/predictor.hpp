@@ -10,7 +10,7 @@
 namespace gradus::engine {
 
 template <class T>
-class Packing;
+struct ForwardStage;
 
 /// A network with its parameters, laid out for prediction. Const and shared by threads: a call locks nothing and takes
 /// its scratch memory from the stack, so that it may run in a real-time thread. Agrees with the definition to rounding.
@@ -37,10 +37,12 @@ class Predictor {
   void operator()(ConstMatrixView<T> x, MatrixView<T> y) const;
 
  private:
+  void run(const T* x, T* y) const;
+
   Index inputs_ = 0;
   Index outputs_ = 0;
-  std::vector<Packing<T>> packing_;  // one; a vector, for its type is known to the library alone
   Buffer<T> packed_;
+  std::vector<ForwardStage<T>> stages_;  // kernels and where in packed_ they find their numbers
 };
 
 extern template class Predictor<float>;

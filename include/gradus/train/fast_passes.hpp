@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "gradus/engine/trainer.hpp"
@@ -17,8 +18,11 @@ class FastPasses {
 
   bool exist() const { return false; }
   bool go_online() const { return false; }
-  engine::Tally gradient(std::span<const T>, const Samples<T>&, std::span<const Index>, std::span<T>, bool) { return {}; }
-  engine::Tally score(std::span<const T>, const Samples<T>&) { return {}; }
+  engine::Tally gradient(std::span<const T>, std::span<T> /*state*/, const Samples<T>&, std::span<const Index>,
+                         std::span<T>, bool) {
+    return {};
+  }
+  engine::Tally score(std::span<const T>, std::span<const T> /*state*/, const Samples<T>&) { return {}; }
   void set_masks(std::uint64_t, std::uint64_t) {}
   engine::Tally online(std::span<T>, const Samples<T>&, std::span<const Index>, double) { return {}; }
 };
@@ -34,10 +38,6 @@ class FastPasses<T, Layer> {
                                        : engine::Match::none) {
     if (options.engine == Engine::definition || batch < 1) return;
     plan_.emplace(network, options.loss, batch);
-    if (plan_->kind() == engine::PlanKind::definition) {
-      plan_.reset();
-      return;
-    }
     if (one_by_one || options.batch != 1 || !has_constant_rate(options.schedule)) return;
     const Sgd* sgd = std::get_if<Sgd>(&options.optimizer);
     if (!sgd || sgd->momentum != 0 || options.regularisation != Regularisation{}) return;
@@ -53,11 +53,16 @@ class FastPasses<T, Layer> {
   /// Whether many updates in a row are the engine's.
   bool go_online() const { return online_.has_value(); }
 
-  engine::Tally gradient(std::span<const T> theta, const Samples<T>& set, std::span<const Index> rows,
-                         std::span<T> gradient, bool record) {
-    return (*plan_)(theta, set.x, set.weighted_targets(), rows, gradient, record, match_);
+  /// Running statistics go on from `state`.
+  engine::Tally gradient(std::span<const T> theta, std::span<T> state, const Samples<T>& set,
+                         std::span<const Index> rows, std::span<T> gradient, bool record) {
+    std::copy(state.begin(), state.end(), plan_->state().begin());
+    const engine::Tally tally = (*plan_)(theta, set.x, set.weighted_targets(), rows, gradient, record, match_);
+    std::copy_n(plan_->state().begin(), state.size(), state.begin());
+    return tally;
   }
-  engine::Tally score(std::span<const T> theta, const Samples<T>& set) {
+  engine::Tally score(std::span<const T> theta, std::span<const T> state, const Samples<T>& set) {
+    std::copy(state.begin(), state.end(), plan_->state().begin());
     return plan_->score(theta, set.x, set.weighted_targets(), match_);
   }
   void set_masks(std::uint64_t seed, std::uint64_t update) {

@@ -238,7 +238,10 @@ class Training {
     trace_.update = static_cast<std::uint64_t>(result_.updates);
     last_state_ = trace_.state;
     Passed now = fast_.exist() ? by_engine() : by_definition(batch);
-    if (fast_.exist() && !is_good(now)) now = by_definition(batch = gathered());  // which can tell why
+    if (fast_.exist() && !is_good(now)) {  // the definition can tell why
+      trace_.state = last_state_;
+      now = by_definition(batch = gathered());
+    }
     if (!is_good(now)) return diverged(batch, now.loss, k);
     largest_gradient_ = static_cast<double>(now.largest);
     last_loss_ = static_cast<double>(now.loss);
@@ -290,7 +293,7 @@ class Training {
   Passed by_engine() {
     fast_.set_masks(trace_.seed, trace_.update);
     const bool wanted = recording() || !mover_.steps();
-    const engine::Tally tally = fast_.gradient(theta_, train_, rows_, gradient_, wanted);
+    const engine::Tally tally = fast_.gradient(theta_, trace_.state, train_, rows_, gradient_, wanted);
     return passed(wanted ? static_cast<T>(tally.loss) : std::numeric_limits<T>::quiet_NaN(), tally.hits);
   }
 
@@ -321,11 +324,11 @@ class Training {
       return mover_.reduce(theta_, network_residuals(network_, options_.loss, batch.x, batch.weighted_targets(),
                                                      trace_, options_.regularisation, blocks_));
     const Objective<T> objective = [&](std::span<const T> theta, std::span<T> gradient) {
+      trace_.state = last_state_;
       if (fast_.exist()) {
-        const T value = static_cast<T>(fast_.gradient(theta, train_, rows_, gradient, true).loss);
+        const T value = static_cast<T>(fast_.gradient(theta, trace_.state, train_, rows_, gradient, true).loss);
         return value + mover_.add_penalty(theta, gradient, weight_of_batch());
       }
-      trace_.state = last_state_;
       forward(network_, theta, batch.x, trace_);
       const T value = loss_of_trace(network_, options_.loss, trace_, batch.weighted_targets());
       gradient_of_trace(network_, options_.loss, theta, batch.x, batch.weighted_targets(), trace_, gradient);
@@ -398,7 +401,7 @@ class Training {
   }
 
   void try_test_set() {
-    const engine::Tally tally = fast_.exist() ? fast_.score(theta_, *test_) : score_test_set();
+    const engine::Tally tally = fast_.exist() ? fast_.score(theta_, trace_.state, *test_) : score_test_set();
     const double weight = test_->weighted_targets().count(test_->targets.cols());
     result_.history.test_update.push_back(result_.updates);
     result_.history.test_loss.push_back(tally.loss * mean_scale(weight));

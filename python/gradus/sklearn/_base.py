@@ -4,74 +4,27 @@
 """What classifier and regressor have in common."""
 
 from abc import ABC, abstractmethod
-from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from .. import __version__
 from .._core import estimator
 from . import _engine
+from ._constraints import CONSTRAINTS, per_layer
 from ._ensemble import fit_members
 from ._lbfgs import PenalisedLoss, fit_lbfgs
 from ._parameters import Parameters
 from ._stochastic import DENSE_NUMBERS, Stochastic
 
 PICKLE_FORMAT = 1
-STOCHASTIC_SOLVERS = {"sgd", "adam"}
-MORE_SOLVERS = {"adagrad", "adamw", "nadam", "quickprop", "rmsprop", "rprop"}
-
-
-def per_layer(value, layers, name):
-    """One value for each hidden layer: `value` itself, if it is a sequence of as many."""
-    if isinstance(value, str) or not hasattr(value, "__iter__"):
-        return (value,) * layers
-    values = tuple(value)
-    if len(values) != layers:
-        raise ValueError(f"{name} must be one value, or one for each of the {layers} hidden layers, got {value!r}.")
-    return values
-
 
 class BaseMLP(BaseEstimator, ABC):
     """Fitting and what lies under predicting. A subclass says what y means, and what the outputs do."""
 
-    _parameter_constraints = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(_engine.ACTIVATIONS | _engine.MORE_ACTIVATIONS), "array-like"],
-        "solver": [StrOptions({"lbfgs"} | STOCHASTIC_SOLVERS | MORE_SOLVERS)],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left"), Options(Real, {np.inf})],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "dropout": ["array-like", Interval(Real, 0, 1, closed="left")],
-        "solver_options": [dict, None],
-        "scoring": [str, callable, None],
-        "callbacks": [callable, list, tuple, None],
-        "coefs_init": [list, tuple, None],
-        "intercepts_init": [list, tuple, None],
-        "n_seeds": [Interval(Integral, 1, None, closed="left")],
-        "ensemble": [StrOptions({"mean", "best"})],
-        "sklearn_quirks": ["boolean"],
-    }
+    _parameter_constraints = CONSTRAINTS
 
     def _keep(self, given):
         """The parameters of a constructor as attributes, as they are."""
@@ -347,7 +300,7 @@ class BaseMLP(BaseEstimator, ABC):
         version = state.pop("_gradus_version", "unknown")
         if found != PICKLE_FORMAT:
             raise ValueError(
-                f"[{type(self).__name__}] expected a pickle of format {PICKLE_FORMAT}, as gradus {__version__} writes it, "
+                f"[{type(self).__name__}] expected a pickle of format {PICKLE_FORMAT}, as gradus {__version__} writes, "
                 f"got format {found} of gradus {version}: load it with that version, or fit the model again."
             )
         super().__setstate__(state)

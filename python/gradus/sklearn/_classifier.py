@@ -24,8 +24,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     Parameters
     ----------
     hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, \
-    shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, validation_fraction, \
-    beta_1, beta_2, epsilon, n_iter_no_change, max_fun
+    shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, \
+    validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun
         As in scikit-learn. `activation` may also be elu, gelu, hardsigmoid, leakyrelu, mish, selu, silu, softplus or
         softsign, or a list with one for each hidden layer; `solver` also adagrad, adamw, nadam, quickprop, rmsprop or
         rprop.

@@ -32,8 +32,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Half the squared error or half the Poisson deviance, as in scikit-learn; the absolute error; Huber's loss, which
         is half the squared error up to an error of `huber_delta` and grows linearly beyond.
     hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, \
-    shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, validation_fraction, \
-    beta_1, beta_2, epsilon, n_iter_no_change, max_fun
+    shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, \
+    validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun
         As in scikit-learn, and with more activations and solvers, as those of `MLPClassifier`.
     huber_delta : float, default=1
         In units of y.

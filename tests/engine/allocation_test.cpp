@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include <gtest/gtest.h>
+
+#include "gradus/engine/bank.hpp"
+#include "gradus/engine/predictor.hpp"
+#include "gradus/engine/trainer.hpp"
+#include "tests/engine/plan_cases.hpp"
+
+namespace {
+
+std::atomic<long> allocations = 0;
+
+void* counted(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  const std::size_t whole = (size + alignment - 1) / alignment * alignment;
+  void* p = alignment > alignof(std::max_align_t) ? std::aligned_alloc(alignment, whole) : std::malloc(size ? size : 1);
+  if (!p) throw std::bad_alloc();
+  return p;
+}
+
+}  // namespace
+
+// Of the whole test program; the other forms call these.
+void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return counted(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+
+namespace gradus {
+namespace {
+
+using namespace engine_test;
+
+template <class F>
+long allocations_in(F&& f) {
+  const long before = allocations;
+  f();
+  return allocations - before;
+}
+
+TEST(Allocation, IsCounted) {
+  EXPECT_EQ(allocations_in([] { std::vector<double>(1000).swap(*std::make_unique<std::vector<double>>()); }), 2);
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> all = cases();
+  for (const Case& c : further_cases()) all.push_back(c);
+  all.push_back({"4-120relu-3softmax", "cross-entropy"});
+  all.push_back({"1x4x4-conv2k3relu-maxpool2-3softmax", "cross-entropy"});
+  return all;
+}
+
+TEST(Allocation, HasNoPlaceInAnEpoch) {
+  for (const Case& c : all_cases())
+    for (const char* method : {"sgd", "sgd:momentum=0.9,nesterov", "adam", "adamw", "rprop", "nadam"})
+      for (const Index batch : {1, 8, 20}) {
+        const Problem<float> p(c, 20, 4);
+        const std::vector<float> weights(20, 0.5F);
+        std::vector<Index> order{3, 19, 0, 4, 4, 7, 8, 9, 2, 1, 0, 6};
+        engine::TrainerOptions options{.loss = p.loss, .optimizer = parse_optimizer(method), .batch = batch};
+        options.record = true;
+        options.match = engine::Match::largest;
+        options.regularisation = {.l2 = batch == 1 ? 0 : 0.1, .clip_norm = batch == 1 ? 0.0 : 1.0};
+        engine::Trainer<float> trainer(p.network, options, p.theta);
+        SCOPED_TRACE(c.network + " " + method);
+        EXPECT_EQ(allocations_in([&] { trainer.epoch(p.x, p.targets); }), 0);
+        EXPECT_EQ(allocations_in([&] { trainer.epoch(p.x, {p.targets, weights}, order); }), 0);
+      }
+}
+
+/// Sequences have any number of steps, which the first batch tells.
+TEST(Allocation, HasNoPlaceAfterTheFirstEpochOfSequences) {
+  const Problem<double> p({"seq1-4gru-2softmax", "cross-entropy"}, 6, 4);
+  RandomState random(1);
+  const Matrix<double> x = random.standard_normal(6, 5);
+  engine::Trainer<double> trainer(p.network, {.loss = p.loss, .optimizer = Adam{}, .batch = 4}, p.theta);
+  trainer.epoch(x, p.targets);
+  EXPECT_EQ(allocations_in([&] { trainer.epoch(x, p.targets); }), 0);
+}
+
+TEST(Allocation, HasNoPlaceInPrediction) {
+  for (const Case& c : cases()) {
+    const Problem<double> p(c, 5, 4);
+    const engine::Predictor<double> predictor(p.network, p.theta);
+    Matrix<double> y(5, p.network.outputs());
+    EXPECT_EQ(allocations_in([&] {
+                predictor(p.x, y);
+                predictor(p.x.row(2), y.row(2));
+              }),
+              0);
+  }
+}
+
+TEST(Allocation, HasNoPlaceInABank) {
+  const Problem<float> p({"2-5tanh-2softmax", "cross-entropy"}, 20, 4);
+  const std::vector<engine::BankLane<float>> lanes(3, {.theta = p.theta});
+  engine::Bank<float> bank(p.network, p.x, p.targets, {.loss = p.loss, .batch = 6}, lanes);
+  EXPECT_EQ(allocations_in([&] { bank.train(50); }), 0);
+}
+
+/// Parameters, a gradient, the optimizer's slots and a block of a batch: each unit of it has 4 vectors, at most 256
+/// numbers of 1 byte in all, for what it holds, its derivative, and where it is kept its slope.
+TEST(Trainer, HoldsParametersSlotsAndABatchsTrace) {
+  for (const Case& c : all_cases()) {
+    const Problem<double> p(c, 4, 4);
+    const engine::TrainerOptions options{.loss = p.loss, .optimizer = Adam{}, .batch = 32};
+    const engine::Trainer<double> trainer(p.network, options, p.theta);
+    const std::size_t own = 4 * p.theta.size() * sizeof(double);
+    EXPECT_GE(trainer.memory(), own) << c.network;
+    if (trainer.kind() != engine::PlanKind::batch) continue;
+    std::size_t units = 2;
+    std::size_t widest = static_cast<std::size_t>(p.network.inputs());
+    for (std::size_t l = 0; l < p.network.size(); ++l) {
+      units += static_cast<std::size_t>(2 * p.network.outputs(l));
+      widest = std::max(widest, static_cast<std::size_t>(p.network.outputs(l)));
+    }
+    units += static_cast<std::size_t>(p.network.inputs() + 3 * p.network.outputs()) + 2 * widest;
+    EXPECT_LE(trainer.memory(), own + 256 * units) << c.network;
+  }
+}
+
+}  // namespace
+}  // namespace gradus
