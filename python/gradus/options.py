@@ -35,6 +35,7 @@ class TrainingOptions(TypedDict, total=False):
     updates: int | None
     batch: int | str | None
     order: str | None
+    engine: str | None
     min_change: float | None
     record_every: int | None
     test_every: int | None
