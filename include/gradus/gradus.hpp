@@ -92,6 +92,7 @@
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/losses/binary_cross_entropy.hpp"
 #include "gradus/nn/losses/cross_entropy.hpp"
+#include "gradus/nn/losses/cut.hpp"
 #include "gradus/nn/losses/hinge.hpp"
 #include "gradus/nn/losses/huber.hpp"
 #include "gradus/nn/losses/kl_divergence.hpp"
