@@ -41,9 +41,7 @@ std::string plural(std::size_t count, const char* word) {
   return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
 }
 
-std::string time_text(double seconds) {
-  return seconds < 60 ? fmt::format("{:.2g} s", seconds) : clock_text(seconds);
-}
+std::string time_text(double seconds) { return seconds < 60 ? fmt::format("{:.2g} s", seconds) : clock_text(seconds); }
 
 int tell_estimate(const Console& console, const SweepPlan& plan, const ExperimentSource& source,
                   const SweepOptions& options) {
@@ -53,9 +51,8 @@ int tell_estimate(const Console& console, const SweepPlan& plan, const Experimen
                               plural(static_cast<std::size_t>(plan.seeds), "seed")));
   console.summary(
       fmt::format("missing   {}, {} of them trained together in banks\n", estimate.missing, estimate.banked));
-  console.summary(
-      fmt::format("time      about {} on {}\n", time_text(estimate.seconds),
-                  plural(static_cast<std::size_t>(options.threads), "thread")));
+  console.summary(fmt::format("time      about {} on {}\n", time_text(estimate.seconds),
+                              plural(static_cast<std::size_t>(options.threads), "thread")));
   console.machine({{"runs", plan.runs.size()},
                    {"configurations", plan.configurations.size()},
                    {"seeds", plan.seeds},
@@ -100,8 +97,8 @@ Json save_best(const Console& console, const SweepPlan& plan, const ExperimentSo
   if (result.fit.reason == StopReason::diverged) return {};
   save_model(result.model, path);
   const Scores& scores = result.test_scores ? *result.test_scores : result.train_scores;
-  console.summary(fmt::format("best      {}  seed {}: {}\nmodel     {}\n", name_of(plan, plan.runs[*best]), experiment.seed,
-                              to_line(scores), path));
+  console.summary(fmt::format("best      {}  seed {}: {}\nmodel     {}\n", name_of(plan, plan.runs[*best]),
+                              experiment.seed, to_line(scores), path));
   Json json = {{"network", experiment.network}, {"seed", experiment.seed}, {"hash", plan.runs[*best].hash}};
   json["train"] = to_json(result.train_scores);
   json["test"] = result.test_scores ? to_json(*result.test_scores) : Json();
@@ -120,16 +117,16 @@ Json ranking(const Console& console, const SweepPlan& plan, const SweepOutcome& 
     const SweepRun& run = plan.runs[s.configuration * static_cast<std::size_t>(plan.seeds)];
     const bool any = s.runs > s.diverged;
     if (k < shown)
-      console.summary(fmt::format("  {}  {}{}\n",
-                                  any ? fmt::format("{:.4f} ± {:.4f}", s.mean, s.deviation) : "        diverged",
-                                  name_of(plan, run),
-                                  any && s.diverged > 0 ? fmt::format("  ({} diverged)", s.diverged) : ""));
+      console.summary(
+          fmt::format("  {}  {}{}\n", any ? fmt::format("{:.4f} ± {:.4f}", s.mean, s.deviation) : "        diverged",
+                      name_of(plan, run), any && s.diverged > 0 ? fmt::format("  ({} diverged)", s.diverged) : ""));
     Json values = Json::object();
     for (std::size_t a = 0; a < plan.axes.size(); ++a)
       values[plan.axes[a].name] = plan.configurations[s.configuration][a];
     Json entry = {{"values", values}, {"network", run.experiment.network}, {"runs", s.runs}, {"diverged", s.diverged}};
     if (any)
-      entry.update({{"mean", s.mean}, {"deviation", s.deviation}, {"low", s.low}, {"high", s.high}, {"train", s.train}});
+      entry.update(
+          {{"mean", s.mean}, {"deviation", s.deviation}, {"low", s.low}, {"high", s.high}, {"train", s.train}});
     json.push_back(entry);
   }
   if (ranked.size() > shown) console.summary(fmt::format("  ... and {} more\n", ranked.size() - shown));
@@ -152,8 +149,12 @@ int run_sweep_command(const Console& console, const SweepWords& words) {
   if (words.dry_run) return tell_estimate(console, plan, source, options);
 
   const SweepOutcome outcome = sweep_with_progress(console, plan, source, options);
-  Json json = {{"runs", plan.runs.size()},     {"computed", outcome.computed},       {"reused", outcome.reused},
-               {"seconds", outcome.seconds},   {"interrupted", outcome.interrupted}, {"threads", options.threads},
+  Json json = {{"runs", plan.runs.size()},
+               {"computed", outcome.computed},
+               {"reused", outcome.reused},
+               {"seconds", outcome.seconds},
+               {"interrupted", outcome.interrupted},
+               {"threads", options.threads},
                {"results", words.folder + "/results.csv"}};
   console.summary(fmt::format("runs      {}: {} computed in {:.2f} s, {} were there\nresults   {}/results.csv\n",
                               plan.runs.size(), outcome.computed, outcome.seconds, outcome.reused, words.folder));

@@ -17,18 +17,8 @@ namespace {
 
 constexpr std::size_t size(Index n) { return static_cast<std::size_t>(n); }
 
-bool has_kernel(const Description& net) {
-  const bool functions = std::all_of(net.stages.begin(), net.stages.end(), [](const Stage& s) {
-    return s.function == Function::identity || s.function == Function::step || s.function == Function::sigmoid ||
-           s.function == Function::tanh || s.function == Function::relu || s.function == Function::softmax;
-  });
-  const bool head = net.head == Head::cross_entropy || net.head == Head::binary_cross_entropy ||
-                    net.head == Head::squared_error || net.head == Head::perceptron;
-  return functions && head && static_cast<Index>(net.stages.size()) <= kMaxStages;
-}
-
-/// RandomState::shuffle, from the same draws. One beyond the range is refused by swapping a number with itself: a branch
-/// on it would be mispredicted as often as not.
+/// RandomState::shuffle, from the same draws. One beyond the range is refused by swapping a number with itself: a
+/// branch on it would be mispredicted as often as not.
 void shuffle(RandomState& random, std::span<std::int32_t> values) {
   for (auto last = static_cast<std::uint32_t>(values.size() - 1); last > 0;) {
     const std::uint32_t mask = ~std::uint32_t{0} >> std::countl_zero(last);
@@ -41,31 +31,14 @@ void shuffle(RandomState& random, std::span<std::int32_t> values) {
   }
 }
 
-/// The network without its dropout, which goes into the masks.
-std::optional<BankPlan> plan_of(const Network& network, const LossFunction& loss) {
-  BankPlan plan;
-  std::vector<Layer> layers;
-  std::size_t stages = 0;
-  const BankPlan::Mask* open = nullptr;  // dropout that waits for its dense layer
-  for (std::size_t l = 0; l < network.size(); ++l) {
-    const Layer& layer = network.layers()[l];
-    if (const auto* dropout = std::get_if<Dropout>(&layer)) {
-      if (open || stages >= size(kMaxStages)) return std::nullopt;
-      plan.masks[stages] = {dropout->rate, l};
-      open = &plan.masks[stages];
-      continue;
-    }
-    const bool dense = std::holds_alternative<Dense>(layer);
-    if (open && !dense) return std::nullopt;
-    open = nullptr;
-    stages += dense;
-    layers.push_back(layer);
-  }
-  if (open || layers.empty()) return std::nullopt;
-  const std::optional<Description> net = describe(Network(layers), loss);
-  if (!net || net->cut || !has_kernel(*net)) return std::nullopt;
-  plan.net = *net;
-  return plan;
+/// What the kernel takes; dropout is among it.
+std::optional<Description> plan_of(const Network& network, const LossFunction& loss) {
+  std::optional<Description> net = describe(network, loss);
+  if (!net || net->cut || net->head == Head::defined || static_cast<Index>(net->stages.size()) > kMaxStages)
+    return std::nullopt;
+  for (const Stage& s : net->stages)
+    if (!is_simple(s.function) && s.function != Function::softmax) return std::nullopt;
+  return net;
 }
 
 bool has_step(const OptimizerMethod& method) {
@@ -95,12 +68,12 @@ struct Block {
 
 template <class T>
 struct Bank<T>::State {
-  BankPlan plan;
+  Description net;
   BankOptions options;
   Index lanes = 0;
   Index samples = 0;  // a lane
   Index stride = 0;
-  Index total = 0;    // samples in the table
+  Index total = 0;  // samples in the table
   Buffer<T> table;  // a sample is its inputs, then its targets
   mutable Buffer<T> work;
   std::vector<Block<T>> blocks;
@@ -138,7 +111,7 @@ void Bank<T>::State::copy_samples(ConstMatrixView<T> x, ConstMatrixView<T> targe
 template <class T>
 void Bank<T>::State::add_block(std::span<const BankLane<T>> given, bool masks) {
   constexpr Index n = bank_width<T>;
-  const Index parameters = plan.net.parameters;
+  const Index parameters = net.parameters;
   Block<T>& block = blocks.emplace_back();
   block.lanes = static_cast<Index>(given.size());
   block.theta.resize(size(parameters * n));
@@ -185,7 +158,7 @@ void Bank<T>::State::start_pass(Block<T>& block) const {
 template <class T>
 void Bank<T>::State::run(Block<T>& block, Index made, Index count) const {
   const Index first = made % updates_per_pass() * batch();
-  run_bank(BankPass<T>{.plan = &plan,
+  run_bank(BankPass<T>{.net = &net,
                        .lanes = block.lanes,
                        .theta = block.theta.data(),
                        .gradient = online() ? nullptr : block.gradient.data(),
@@ -213,18 +186,18 @@ Bank<T>::Bank(const Network& network, ConstMatrixView<T> x, ConstMatrixView<T> t
               std::span<const BankLane<T>> lanes)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
-  const std::optional<BankPlan> plan = plan_of(network, options.loss.function);
+  const std::optional<Description> plan = plan_of(network, options.loss.function);
   if (!plan || !has_step(options.method))
     throw ValueError("[bank] expected dense layers whose last one fits the loss, and sgd or adam, got " +
                      to_text(network) + " with " + std::string(name(options.method)));
   std::visit([](const auto& m) { m.check(); }, options.method);
   if (options.batch < 0) throw ValueError("[bank] expected a batch >= 0, got " + std::to_string(options.batch));
   if (lanes.empty()) throw ValueError("[bank] expected at least one lane, got none");
-  s.plan = *plan;
+  s.net = *plan;
   s.options = options;
   s.lanes = static_cast<Index>(lanes.size());
-  check_cols("bank", "x", x, plan->net.inputs());
-  check_cols("bank", "targets", targets, plan->net.outputs());
+  check_cols("bank", "x", x, plan->inputs());
+  check_cols("bank", "targets", targets, plan->outputs());
   check_rows("bank", "targets", targets, x.rows());
   const auto samples_of = [&](const BankLane<T>& lane) {
     return lane.rows.empty() ? x.rows() : static_cast<Index>(lane.rows.size());
@@ -233,7 +206,7 @@ Bank<T>::Bank(const Network& network, ConstMatrixView<T> x, ConstMatrixView<T> t
   if (s.samples == 0) throw ValueError("[bank] expected at least one sample, got none");
   for (const BankLane<T>& lane : lanes) check_length("bank", "rows", samples_of(lane), s.samples);
   s.copy_samples(x, targets);
-  s.work.resize(size(bank_work<T>(s.plan)));
+  s.work.resize(size(bank_work<T>(s.net)));
   s.blocks.reserve(size((s.lanes + width - 1) / width));
   for (std::size_t first = 0; first < lanes.size(); first += size(width))
     s.add_block(lanes.subspan(first, std::min(size(width), lanes.size() - first)), network.uses_masks());
@@ -273,7 +246,7 @@ void Bank<T>::train(Index updates) {
 template <class T>
 void Bank<T>::parameters(Index lane, std::span<T> theta) const {
   const State& s = *state_;
-  check_length("bank", "theta", static_cast<Index>(theta.size()), s.plan.net.parameters);
+  check_length("bank", "theta", static_cast<Index>(theta.size()), s.net.parameters);
   if (lane < 0 || lane >= s.lanes)
     throw ValueError("[bank] expected a lane from 0 to " + std::to_string(s.lanes - 1) + ", got " +
                      std::to_string(lane));
@@ -283,7 +256,7 @@ void Bank<T>::parameters(Index lane, std::span<T> theta) const {
 
 template <class T>
 bool Bank<T>::is_finite(Index lane) const {
-  std::vector<T> theta(size(state_->plan.net.parameters));
+  std::vector<T> theta(size(state_->net.parameters));
   parameters(lane, theta);
   return std::all_of(theta.begin(), theta.end(), [](T value) { return std::isfinite(value); });
 }
@@ -293,7 +266,7 @@ std::vector<Tally> Bank<T>::score(std::span<const std::span<const Index>> rows, 
   const State& s = *state_;
   check_length("bank", "rows", static_cast<Index>(rows.size()), s.lanes);
   const Index count = static_cast<Index>(rows.front().size());
-  const double scale = s.options.loss.scale(count, s.plan.net.outputs());
+  const double scale = s.options.loss.scale(count, s.net.outputs());
   Buffer<std::int32_t> order(size(count * width));
   std::vector<Tally> tallies;
   for (std::size_t b = 0; b < s.blocks.size(); ++b) {
@@ -310,7 +283,7 @@ std::vector<Tally> Bank<T>::score(std::span<const std::span<const Index>> rows, 
     }
     std::array<double, size(width)> losses{};
     std::array<double, size(width)> hits{};
-    run_bank_score(BankScore<T>{.plan = &s.plan,
+    run_bank_score(BankScore<T>{.net = &s.net,
                                 .lanes = block.lanes,
                                 .theta = block.theta.data(),
                                 .work = s.work.data(),

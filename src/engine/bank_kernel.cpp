@@ -33,8 +33,7 @@ struct BankArrays {
 };
 
 template <class T>
-BankArrays<T> lay_out(const BankPlan& plan, T* work, Index column) {
-  const Description& net = plan.net;
+BankArrays<T> lay_out(const Description& net, T* work, Index column) {
   BankArrays<T> a{};
   work += column;
   const auto take = [&](Index units) {
@@ -46,7 +45,7 @@ BankArrays<T> lay_out(const BankPlan& plan, T* work, Index column) {
   a.targets = take(net.outputs());
   for (std::size_t s = 0; s < net.stages.size(); ++s) {
     a.outputs[s] = take(net.stages[s].outputs);
-    if (plan.masks[s].rate == 0) continue;
+    if (net.stages[s].mask.rate == 0) continue;
     a.inputs[s] = take(net.stages[s].inputs);
     a.mask[s] = take(net.stages[s].inputs);
   }
@@ -67,8 +66,7 @@ template <class T>
 HWY_INLINE void gather(const Description& net, const T* samples, const std::int32_t* order, const BankArrays<T>& a) {
   const Tag<T> d;
   const auto at = places(d, order);
-  for (Index i = 0; i < net.inputs(); ++i)
-    hn::Store(hn::GatherIndex(d, samples + i, at), d, a.x + i * bank_width<T>);
+  for (Index i = 0; i < net.inputs(); ++i) hn::Store(hn::GatherIndex(d, samples + i, at), d, a.x + i * bank_width<T>);
   samples += net.inputs();
   for (Index j = 0; j < net.outputs(); ++j)
     hn::Store(hn::GatherIndex(d, samples + j, at), d, a.targets + j * bank_width<T>);
@@ -311,7 +309,7 @@ class Stepper {
     T* HWY_RESTRICT theta = pass_.theta + column_;
     const T* HWY_RESTRICT gradient = pass_.gradient + column_;
     T* HWY_RESTRICT v = sgd.momentum != 0 ? pass_.slots[0] + column_ : nullptr;
-    for_each_parameter<T>(pass_.plan->net, l2(), [&](Index p, Vec<T> l2) HWY_ATTR {
+    for_each_parameter<T>(*pass_.net, l2(), [&](Index p, Vec<T> l2) HWY_ATTR {
       const Vec<T> w = hn::Load(d, theta + p);
       const Vec<T> move = hn::Mul(rate, hn::MulAdd(l2, w, hn::Load(d, gradient + p)));
       Vec<T> change = hn::Neg(move);
@@ -336,7 +334,7 @@ class Stepper {
     const T* HWY_RESTRICT gradient = pass_.gradient + column_;
     T* HWY_RESTRICT m = pass_.slots[0] + column_;
     T* HWY_RESTRICT v = pass_.slots[1] + column_;
-    for_each_parameter<T>(pass_.plan->net, l2(), [&](Index p, Vec<T> l2) HWY_ATTR {
+    for_each_parameter<T>(*pass_.net, l2(), [&](Index p, Vec<T> l2) HWY_ATTR {
       const Vec<T> w = hn::Load(d, theta + p);
       const Vec<T> g = hn::MulAdd(l2, w, hn::Load(d, gradient + p));
       const Vec<T> mk = hn::MulAdd(b1, hn::Load(d, m + p), hn::Mul(hn::Sub(one, b1), g));
@@ -356,10 +354,10 @@ class Stepper {
 /// Masks of row `row` of a batch, as nn/layers/dropout.hpp makes them.
 template <class T>
 void draw_masks(const BankPass<T>& pass, Index column, const BankArrays<T>& a, Index update, Index row) {
-  for (std::size_t s = 0; s < pass.plan->net.stages.size(); ++s) {
+  for (std::size_t s = 0; s < pass.net->stages.size(); ++s) {
     if (!a.mask[s]) continue;
-    const BankPlan::Mask& mask = pass.plan->masks[s];
-    const Index width = pass.plan->net.stages[s].inputs;
+    const Mask& mask = pass.net->stages[s].mask;
+    const Index width = pass.net->stages[s].inputs;
     const T scale = static_cast<T>(1 / (1 - mask.rate));
     for (Index k = 0; k < kLanes<T>; ++k) {
       const std::uint64_t seed = mixed(mixed(pass.seeds[column + k], mask.layer), static_cast<std::uint64_t>(update));
@@ -377,8 +375,8 @@ void draw_masks(const BankPass<T>& pass, Index column, const BankArrays<T>& a, I
 template <class T, bool Online>
 void train_column(const BankPass<T>& pass, Index column) {
   const Tag<T> d;
-  const Description& net = pass.plan->net;
-  const BankArrays<T> a = lay_out(*pass.plan, pass.work, column);
+  const Description& net = *pass.net;
+  const BankArrays<T> a = lay_out(net, pass.work, column);
   const Stepper<T> stepper(pass, column);
   T* theta = pass.theta + column;
   T* to = Online ? theta : pass.gradient + column;
@@ -410,15 +408,6 @@ void run(const BankPass<T>& pass) {
     pass.gradient ? train_column<T, false>(pass, column) : train_column<T, true>(pass, column);
 }
 
-/// log(1 + e) for 0 <= e <= 1 (Kahan's correction).
-template <class T>
-HWY_INLINE Vec<T> log_1_plus(Vec<T> e) {
-  const Tag<T> d;
-  const Vec<T> one = hn::Set(d, T(1));
-  const Vec<T> u = hn::Add(one, e);
-  return hn::IfThenElse(hn::Eq(u, one), e, hn::Div(hn::Mul(vec_log(d, u), e), hn::Sub(u, one)));
-}
-
 template <class T>
 Vec<T> sample_loss(const Description& net, const BankArrays<T>& a, Vec<T> log_sum) {
   const Tag<T> d;
@@ -433,8 +422,8 @@ Vec<T> sample_loss(const Description& net, const BankArrays<T>& a, Vec<T> log_su
       case Head::cross_entropy: sum = hn::MulAdd(t, hn::Sub(log_sum, z), sum); break;
       case Head::squared_error: sum = hn::MulAdd(error, error, sum); break;
       case Head::binary_cross_entropy:  // max(z, 0) - t z + log(1 + exp(-|z|))
-        sum = hn::Add(sum, hn::Add(hn::NegMulAdd(t, z, hn::Max(z, zero)),
-                                   log_1_plus<T>(vec_exp(d, hn::Neg(hn::Abs(z))))));
+        sum = hn::Add(
+            sum, hn::Add(hn::NegMulAdd(t, z, hn::Max(z, zero)), vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(z))))));
         break;
       default: sum = hn::MulAdd(error, z, sum);
     }
@@ -470,9 +459,9 @@ Vec<T> sample_hit(const Description& net, const BankArrays<T>& a, Match match) {
 template <class T>
 void score(const BankScore<T>& pass) {
   const Tag<T> d;
-  const Description& net = pass.plan->net;
+  const Description& net = *pass.net;
   for (Index column = 0; column < pass.lanes; column += kLanes<T>) {
-    const BankArrays<T> a = lay_out(*pass.plan, pass.work, column);
+    const BankArrays<T> a = lay_out(net, pass.work, column);
     for (Index s = 0; s < pass.count; ++s) {
       gather(net, pass.samples, pass.order + s * bank_width<T> + column, a);
       forward(net, a, pass.theta + column, false);
@@ -505,14 +494,13 @@ HWY_EXPORT(run_bank_score_float);
 HWY_EXPORT(run_bank_score_double);
 
 template <class T>
-Index bank_work(const BankPlan& plan) {
-  Index units = plan.net.inputs() + 2 * plan.net.outputs() + 2 * plan.net.widest();
-  for (std::size_t s = 0; s < plan.net.stages.size(); ++s)
-    units += plan.net.stages[s].outputs + (plan.masks[s].rate > 0 ? 2 * plan.net.stages[s].inputs : 0);
+Index bank_work(const Description& net) {
+  Index units = net.inputs() + 2 * net.outputs() + 2 * net.widest();
+  for (const Stage& s : net.stages) units += s.outputs + (s.mask.rate > 0 ? 2 * s.inputs : 0);
   return units * bank_width<T>;
 }
-template Index bank_work<float>(const BankPlan& plan);
-template Index bank_work<double>(const BankPlan& plan);
+template Index bank_work<float>(const Description& net);
+template Index bank_work<double>(const Description& net);
 
 void run_bank(const BankPass<float>& pass) { HWY_DYNAMIC_DISPATCH(run_bank_float)(pass); }
 void run_bank(const BankPass<double>& pass) { HWY_DYNAMIC_DISPATCH(run_bank_double)(pass); }

@@ -13,33 +13,23 @@ namespace gradus::engine {
 template <class T>
 inline constexpr Index bank_width = 64 / static_cast<Index>(sizeof(T));
 
-/// A description with dropout before some of its stages.
-struct BankPlan {
-  struct Mask {
-    double rate = 0;  ///< 0: none
-    std::uint64_t layer = 0;
-  };
-  Description net;
-  std::array<Mask, kMaxStages> masks{};  ///< on the inputs of each stage
-};
-
 /// Updates of up to bank_width networks. Arrays of lanes are as wide as that, whatever `lanes` is.
 template <class T>
 struct BankPass {
-  const BankPlan* plan = nullptr;
+  const Description* net = nullptr;
   Index lanes = 0;  ///< in use
   T* theta = nullptr;
   T* gradient = nullptr;  ///< null: each sample's step goes straight into theta, which is plain descent online
   std::array<T*, 2> slots{};
-  T* work = nullptr;  ///< bank_work(plan) numbers, 64-byte aligned
+  T* work = nullptr;  ///< bank_work(net) numbers, 64-byte aligned
   /// A sample is its inputs, then its targets; order[s * bank_width + k] is where lane k's sample s begins.
   const T* samples = nullptr;
   const std::int32_t* order = nullptr;
-  Index count = 0;                     ///< samples a lane
-  Index batch = 1;                     ///< of them, an update
-  Index steps = 0;                     ///< updates made before
-  const double* rates = nullptr;       ///< learning rates of the lanes
-  const T* l2 = nullptr;               ///< of the lanes
+  Index count = 0;                       ///< samples a lane
+  Index batch = 1;                       ///< of them, an update
+  Index steps = 0;                       ///< updates made before
+  const double* rates = nullptr;         ///< learning rates of the lanes
+  const T* l2 = nullptr;                 ///< of the lanes
   const std::uint64_t* seeds = nullptr;  ///< of the lanes' masks
   Loss loss = {};
   OptimizerMethod method = Sgd{};
@@ -47,7 +37,7 @@ struct BankPass {
 
 /// Numbers of scratch memory.
 template <class T>
-Index bank_work(const BankPlan& plan);
+Index bank_work(const Description& net);
 
 void run_bank(const BankPass<float>& pass);
 void run_bank(const BankPass<double>& pass);
@@ -55,7 +45,7 @@ void run_bank(const BankPass<double>& pass);
 /// Sums of the lanes' losses, and their hits, over `count` samples.
 template <class T>
 struct BankScore {
-  const BankPlan* plan = nullptr;
+  const Description* net = nullptr;
   Index lanes = 0;
   const T* theta = nullptr;
   T* work = nullptr;

@@ -184,8 +184,8 @@ struct Sums {
 };
 
 /// The lines of a classifier, or of the mean of several, thin or bold.
-std::vector<PlotLayer> boundaries(const Grid& grid, const Matrix<double>& p, const DecisionOptions& options, Color color,
-                                  double width, const std::string& name) {
+std::vector<PlotLayer> boundaries(const Grid& grid, const Matrix<double>& p, const DecisionOptions& options,
+                                  Color color, double width, const std::string& name) {
   Panel panel;
   p.cols() <= 2 ? add_two_classes(panel, grid, p, options) : add_many_classes(panel, grid, p);
   std::vector<PlotLayer> lines;

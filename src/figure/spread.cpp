@@ -80,8 +80,8 @@ Figure spread_figure(const std::vector<SpreadGroup>& groups, const SpreadOptions
   std::vector<double> at;
   for (const double x : places.at) at.push_back(drawn(x));
   const double room = spacing(at);
-  const double margin = std::max(0.35 * room, 0.04 * (*std::max_element(at.begin(), at.end()) -
-                                                      *std::min_element(at.begin(), at.end())));
+  const double margin =
+      std::max(0.35 * room, 0.04 * (*std::max_element(at.begin(), at.end()) - *std::min_element(at.begin(), at.end())));
 
   Panel panel{.title = options.title, .x = {.label = options.x_label}, .y = {.label = options.y_label}};
   panel.x.log = places.log;
@@ -150,8 +150,8 @@ void add_upright(Panel& panel, double x, const std::string& name, Align align, c
   panel.layers.push_back(Annotation{.x = x, .y = 1, .text = name, .align = align, .dx = shift, .dy = 18, .size = 13});
   std::vector<double> labelled;
   for (std::size_t k = 0; k < values.size(); ++k) {
-    const bool free = std::none_of(labelled.begin(), labelled.end(),
-                                   [&](double h) { return std::abs(h - heights[k]) < 0.045; });
+    const bool free =
+        std::none_of(labelled.begin(), labelled.end(), [&](double h) { return std::abs(h - heights[k]) < 0.045; });
     if (!free) continue;
     labelled.push_back(heights[k]);
     panel.layers.push_back(Annotation{

@@ -27,8 +27,10 @@ bool is_fixed(const ExperimentKey& key) {
 std::vector<std::string> split_at_commas(std::string_view text) {
   std::vector<std::string> parts(1);
   for (const char c : text) {
-    if (c == ',') parts.emplace_back();
-    else parts.back() += c;
+    if (c == ',')
+      parts.emplace_back();
+    else
+      parts.back() += c;
   }
   return parts;
 }
@@ -68,14 +70,18 @@ void SweepGrid::set(const ExperimentKey& key, std::string_view text, std::string
     const bool braced = text.size() > 1 && text.front() == '{' && text.back() == '}';
     if (braced) text = text.substr(1, text.size() - 2);
     const std::vector<std::string> values = split_at_commas(text);
-    if (std::optional<SweepAxis> range = range_of(text)) add_axis(*range);
-    else if (values.size() > 1) add_axis({{}, values});
-    else assignment.pieces[0] = text;
+    if (std::optional<SweepAxis> range = range_of(text))
+      add_axis(*range);
+    else if (values.size() > 1)
+      add_axis({{}, values});
+    else
+      assignment.pieces[0] = text;
   } else if (is_fixed(key)) {
     assignment.pieces[0] = text;
   } else {
     for (std::size_t at = 0; at < text.size(); ++at) {
-      if (text[at] == '}') throw ParseError(std::string(key.flag), std::string(text), at, "expected a '{' before this '}'");
+      if (text[at] == '}')
+        throw ParseError(std::string(key.flag), std::string(text), at, "expected a '{' before this '}'");
       if (text[at] != '{') {
         assignment.pieces.back() += text[at];
         continue;
@@ -142,8 +148,8 @@ std::vector<std::vector<std::string>> SweepGrid::all() const {
     count *= static_cast<double>(axis.values.size());
   }
   if (count > kMostConfigurations)
-    throw ValueError(fmt::format("[sweep] expected at most a million configurations, got {:.3g}: --random draws some",
-                                 count));
+    throw ValueError(
+        fmt::format("[sweep] expected at most a million configurations, got {:.3g}: --random draws some", count));
   std::vector<std::vector<std::string>> all{{}};
   for (const SweepAxis& axis : axes) {
     std::vector<std::vector<std::string>> longer;

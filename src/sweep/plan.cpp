@@ -67,7 +67,9 @@ std::string value_text(const SweepPlan& plan, const SweepRun& run, const Experim
   return "";
 }
 
-double RunResult::merit() const { return test_accuracy.value_or(train_accuracy.value_or(-test_loss.value_or(train_loss))); }
+double RunResult::merit() const {
+  return test_accuracy.value_or(train_accuracy.value_or(-test_loss.value_or(train_loss)));
+}
 
 std::optional<std::size_t> SweepOutcome::best() const {
   std::optional<std::size_t> best;

@@ -79,7 +79,8 @@ class Writer {
     cloud();
     report_.section("Again", "again");
     report_.paragraph(
-        "The same command computes only what is missing; every number is in `results.csv`, and `best.model` is the best "
+        "The same command computes only what is missing; every number is in `results.csv`, and `best.model` is the "
+        "best "
         "single run, which `gradus run best.model` repeats to the last bit.");
     report_.code(broken(options_.command));
     report_.save(options_.folder + "/report.html");
@@ -104,12 +105,11 @@ class Writer {
 
   void table() {
     report_.section("What came out", "configurations");
-    Table table{.caption = fmt::format("Mean and standard deviation over seeds of the {}, the worst and the best seed; "
-                                       "beside it the training set's mean. Best first{}.",
-                                       result_name(outcome_),
-                                       ranked_.size() > kMostRows ? fmt::format("; the first {} of {}", kMostRows,
-                                                                                ranked_.size())
-                                                                  : ""),
+    Table table{.caption = fmt::format(
+                    "Mean and standard deviation over seeds of the {}, the worst and the best seed; "
+                    "beside it the training set's mean. Best first{}.",
+                    result_name(outcome_),
+                    ranked_.size() > kMostRows ? fmt::format("; the first {} of {}", kMostRows, ranked_.size()) : ""),
                 .header = {},
                 .rows = {}};
     for (const SweepAxis& axis : plan_.axes) table.header.push_back(plain(axis_title(axis)));
@@ -148,7 +148,8 @@ class Writer {
       if (groups.empty()) continue;
       const std::string name = axis_title(plan_.axes[a]);
       const std::string& text = plan_.axes[a].text;
-      draw(spread_figure(groups, {.x_label = text.empty() ? name : name + ": " + text, .y_label = result_name(outcome_)}),
+      draw(spread_figure(groups,
+                         {.x_label = text.empty() ? name : name + ": " + text, .y_label = result_name(outcome_)}),
            fmt::format("The {} against {}{}: each run, the mean, and one standard deviation about it{}.",
                        result_name(outcome_), plain(name), in_its_place(a),
                        plan_.axes.size() > 1 ? ", over all values of the other parameters" : ""));
@@ -197,12 +198,13 @@ class Writer {
     cloud.regions.class_names = data.class_names;
     cloud.regions.grid = 80;
     report_.section("The cloud of seeds", "cloud");
-    draw(seed_cloud(predictors, data.x, data.labels, cloud),
-         fmt::format("The best configuration, `{}`, trained from {} seeds. Left: the mean of their probabilities{}, and "
-                     "the boundary of each of them. Right: how far they disagree, from white (not at all) to purple (a "
-                     "standard deviation of one half).",
-                     plan_.runs[runs.front()].experiment.network, runs.size(),
-                     data.classes() == 2 ? fmt::format(" of {}", plain(data.class_names[1])) : ""));
+    draw(
+        seed_cloud(predictors, data.x, data.labels, cloud),
+        fmt::format("The best configuration, `{}`, trained from {} seeds. Left: the mean of their probabilities{}, and "
+                    "the boundary of each of them. Right: how far they disagree, from white (not at all) to purple (a "
+                    "standard deviation of one half).",
+                    plan_.runs[runs.front()].experiment.network, runs.size(),
+                    data.classes() == 2 ? fmt::format(" of {}", plain(data.class_names[1])) : ""));
   }
 
   void draw(const Figure& figure, const std::string& caption) {

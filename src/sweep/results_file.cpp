@@ -16,7 +16,7 @@
 namespace gradus {
 namespace {
 
-constexpr std::array<std::string_view, 6> kOutcome{"status",        "train_loss", "train_accuracy",
+constexpr std::array<std::string_view, 6> kOutcome{"status",    "train_loss",    "train_accuracy",
                                                    "test_loss", "test_accuracy", "seed"};
 
 std::string quoted(const std::string& cell) {
@@ -32,10 +32,14 @@ std::optional<std::vector<std::string>> cells_of(std::string_view line) {
   bool inside = false;
   for (std::size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
-    if (c == '"' && inside && i + 1 < line.size() && line[i + 1] == '"') cells.back() += line[++i];
-    else if (c == '"') inside = !inside;
-    else if (c == ',' && !inside) cells.emplace_back();
-    else cells.back() += c;
+    if (c == '"' && inside && i + 1 < line.size() && line[i + 1] == '"')
+      cells.back() += line[++i];
+    else if (c == '"')
+      inside = !inside;
+    else if (c == ',' && !inside)
+      cells.emplace_back();
+    else
+      cells.back() += c;
   }
   if (inside) return std::nullopt;
   return cells;
@@ -100,8 +104,9 @@ void ResultsFile::read(std::string_view text) {
       columns = *cells;
       for (const std::string_view column : kOutcome)
         if (columns.front() != "run" || std::find(columns.begin(), columns.end(), column) == columns.end())
-          throw FileError::at_line(path_, 1, fmt::format("expected results of a sweep, with the columns run, {}",
-                                                         fmt::join(kOutcome, ", ")));
+          throw FileError::at_line(
+              path_, 1,
+              fmt::format("expected results of a sweep, with the columns run, {}", fmt::join(kOutcome, ", ")));
       continue;
     }
     if (cells->size() != columns.size())
@@ -111,8 +116,10 @@ void ResultsFile::read(std::string_view text) {
     for (std::size_t j = 0; j < columns.size(); ++j) row[columns[j]] = (*cells)[j];
     try {
       const RunResult result = result_of(row);
-      if (known.contains(row["run"])) found[row["run"]] = result;
-      else others_.push_back(std::move(row));
+      if (known.contains(row["run"]))
+        found[row["run"]] = result;
+      else
+        others_.push_back(std::move(row));
     } catch (const ValueError& error) {
       throw FileError::at_line(path_, number, error.what());
     }

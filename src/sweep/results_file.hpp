@@ -33,7 +33,7 @@ class ResultsFile {
   const SweepPlan& plan_;
   std::string path_;
   std::vector<std::optional<RunResult>> results_;
-  std::vector<std::string> columns_;                               // of the file, beyond the plan's own
+  std::vector<std::string> columns_;                                     // of the file, beyond the plan's own
   std::vector<std::map<std::string, std::string, std::less<>>> others_;  // runs of other sweeps: cells by column
 };
 

@@ -99,7 +99,8 @@ class Sweeper {
 double timed(const SweepPlan& plan, const ExperimentSource& source, const Chunk& chunk, double allowed) {
   const auto seconds_of = [&](Index updates) {
     const Clock::time_point start = Clock::now();
-    train_chunk(plan, source, chunk, [](double) { return true; }, updates);
+    train_chunk(
+        plan, source, chunk, [](double) { return true; }, updates);
     return seconds_since(start);
   };
   const Experiment& e = plan.runs[chunk.runs.front()].experiment;
@@ -126,8 +127,7 @@ SweepOutcome run_sweep(const SweepPlan& plan, const ExperimentSource& source, co
 }
 
 SweepEstimate estimate_sweep(const SweepPlan& plan, const ExperimentSource& source, const SweepOptions& options) {
-  const std::vector<std::size_t> missing =
-      missing_runs(ResultsFile::read_results(plan, results_path(options.folder)));
+  const std::vector<std::size_t> missing = missing_runs(ResultsFile::read_results(plan, results_path(options.folder)));
   const std::vector<Chunk> chunks = sweep_detail::chunks_of(plan, source, missing);
   SweepEstimate estimate{static_cast<Index>(missing.size()), 0, 0};
   // A dozen kinds of chunks, spread over the whole range of work, speak for the others.
@@ -137,9 +137,8 @@ SweepEstimate estimate_sweep(const SweepPlan& plan, const ExperimentSource& sour
   double per_work[2] = {0, 0};
   std::size_t number = 0;
   for (auto& [kind, taken] : seconds) {
-    const auto at = std::find_if(chunks.begin(), chunks.end(), [&](const Chunk& c) {
-      return c.work == kind.first && c.bank == kind.second;
-    });
+    const auto at = std::find_if(chunks.begin(), chunks.end(),
+                                 [&](const Chunk& c) { return c.work == kind.first && c.bank == kind.second; });
     double& rate = per_work[kind.second];
     if (number++ % every == 0 || rate == 0) {
       taken = timed(plan, source, *at, 1.0 / static_cast<double>(std::min<std::size_t>(seconds.size(), 12)));

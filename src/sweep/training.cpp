@@ -12,8 +12,10 @@ namespace {
 
 using engine::Bank;
 
-/// A bank's network should leave room for others in the second cache, and is no gain where layers are wide.
-constexpr Index kMostParameters = 16384;
+/// Parameters up to which a bank was seen to be faster than the plans for single networks: those read a weight once for
+/// all samples of a batch, a bank once for each.
+constexpr Index kMostOnline = 4096;
+constexpr Index kMostInBatches = 512;
 constexpr double kMostTableNumbers = 1e8;  // the samples of a bank, once for each way to scale them
 
 /// Whether runs like this one are trained in banks.
@@ -21,10 +23,10 @@ bool has_bank(const Experiment& e, const Network& network, const Loss& loss) {
   Regularisation without_l2 = e.regularisation;
   without_l2.l2 = 0;
   const std::optional<OptimizerMethod> method = stepping_method(e.optimizer);
-  return network.parameter_count() <= kMostParameters && e.sample_weight.empty() && e.class_weight == ClassWeights{} &&
-         e.schedule == Schedule{} &&
-         without_l2 == Regularisation{} && e.early_stopping == EarlyStopping{} && e.min_change < 0 && method &&
-         Bank<double>::exists(network, loss.function, *method);
+  const Index most = e.batch >= 1 && e.batch <= 4 ? kMostOnline : kMostInBatches;
+  return network.parameter_count() <= most && e.sample_weight.empty() && e.class_weight == ClassWeights{} &&
+         e.schedule == Schedule{} && without_l2 == Regularisation{} && e.early_stopping == EarlyStopping{} &&
+         e.min_change < 0 && method && Bank<double>::exists(network, loss.function, *method);
 }
 
 /// What runs of one bank have in common, as a hash.
@@ -106,10 +108,9 @@ Lane<T> make_lane(const Experiment& e, const ExperimentSource& source, const Mod
 }
 
 template <class T>
-void score_lanes(const Bank<T>& bank, const std::vector<const Lane<T>*>& lanes,
-                 std::vector<Trained>& trained) {
+void score_lanes(const Bank<T>& bank, const std::vector<const Lane<T>*>& lanes, std::vector<Trained>& trained) {
   const Model& model = trained.front().model;
-  const engine::Match match = model.class_names.empty()         ? engine::Match::none
+  const engine::Match match = model.class_names.empty()      ? engine::Match::none
                               : model.network.outputs() == 1 ? engine::Match::sides
                                                              : engine::Match::largest;
   const auto score = [&](auto part, auto put) {
@@ -150,12 +151,12 @@ std::optional<std::vector<Trained>> train_bank(const SweepPlan& plan, const Expe
     if (!by_seed.contains(own.seed)) by_seed.emplace(own.seed, make_lane<T>(own, source, model, table));
     const Lane<T>& lane = by_seed.at(own.seed);
     lanes.push_back(&lane);
-    bank_lanes.push_back(
-        {lane.theta, lane.random, *learning_rate(own.optimizer), own.regularisation.l2, lane.train});
+    bank_lanes.push_back({lane.theta, lane.random, *learning_rate(own.optimizer), own.regularisation.l2, lane.train});
   }
-  Bank<T> bank(model.network, table.x(), table.targets(),
-               {.loss = model.loss, .method = *stepping_method(e.optimizer), .batch = e.batch, .draws = e.order == Order::draws},
-               bank_lanes);
+  Bank<T> bank(
+      model.network, table.x(), table.targets(),
+      {.loss = model.loss, .method = *stepping_method(e.optimizer), .batch = e.batch, .draws = e.order == Order::draws},
+      bank_lanes);
   const Index total = updates >= 0 ? updates : updates_of(e, static_cast<Index>(lanes.front()->train.size()));
   const Index batch = e.batch == 0 ? static_cast<Index>(lanes.front()->train.size()) : e.batch;
   const Index slice = std::max<Index>(1, 2000000 / (model.network.parameter_count() * batch));  // some milliseconds

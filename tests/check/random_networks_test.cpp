@@ -24,12 +24,12 @@ TEST(RandomNetworks, AreNeverFalselyAlarmed) {
   std::map<std::string_view, int> verdicts;
   int checked = 0;
   int alarms = 0;
-  for (std::uint32_t seed = 0; seed < network_count() && alarms < 5; ++seed) {
+  for (std::uint32_t seed = 0; seed < network_count(); ++seed) {
     const testing_cases::Case made = testing_cases::RandomCase(seed).make();
-    const CheckSubject subject{made.network, made.loss, made.theta, made.x, made.targets};
+    const CheckSubject subject{made.network, made.loss, made.theta, made.x, {made.targets, made.weights}};
     const bool narrow = seed % 2 == 1;
     const GradientCheck check = narrow ? check_network_float(subject) : check_network(subject);
-    if (!std::isfinite(check.loss)) continue;  // a logarithm of 0 in an end that is not the loss's own
+    if (!check.diagnoses.empty() && check.diagnoses[0].kind == "not-finite") continue;  // nothing to check
     ++checked;
     for (const BlockCheck& block : check.blocks) ++verdicts[name(block.verdict)];
     alarms += !check.passed();
@@ -39,7 +39,7 @@ TEST(RandomNetworks, AreNeverFalselyAlarmed) {
   std::printf("%d networks checked, seeds 0 to %u:", checked, network_count() - 1);
   for (const auto& [verdict, count] : verdicts) std::printf(" %d %s", count, std::string(verdict).c_str());
   std::printf("\n");
-  EXPECT_GT(checked, static_cast<int>(network_count()) * 9 / 10);
+  EXPECT_GT(checked, static_cast<int>(network_count()) * 9 / 10);  // an exponential overflows, a logarithm is of 0
 }
 
 TEST(RandomNetworks, PassTheFastAndTheTaylorCheck) {

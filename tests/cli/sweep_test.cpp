@@ -18,8 +18,10 @@ using Words = std::vector<std::string>;
 const std::string kData = "circles:samples=60,noise=0.15,factor=0.4";
 
 Words sweep(const Words& more) {
-  Words words{"sweep",   kData,      "--network", "2-{3,5}tanh-2softmax", "--lr",    "0.05,0.2", "--batch",
-              "1",       "--epochs", "4",         "--test",               "0.3",     "--seeds",  "3"};
+  Words words{"sweep",    kData,      "--network", "2-{3,5}tanh-2softmax",
+              "--lr",     "0.05,0.2", "--batch",   "1",
+              "--epochs", "4",        "--test",    "0.3",
+              "--seeds",  "3"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -56,14 +58,16 @@ TEST_F(SweepCli, WritesResultsTheBestModelAndAReport) {
 TEST_F(SweepCli, GivesTheNumbersOfTrain) {
   ASSERT_EQ(run(sweep({"-o", "s", "-q"})).status, 0);
   const json single = json::parse(run({"train", kData, "--network", "2-5tanh-2softmax", "--lr", "0.2", "--batch", "1",
-                                       "--epochs", "4", "--test", "0.3", "--seed", "2", "-o", "m", "--json"}).out);
+                                       "--epochs", "4", "--test", "0.3", "--seed", "2", "-o", "m", "--json"})
+                                      .out);
   const std::string csv = read("s/results.csv");
   const std::size_t line = csv.find(",2-5tanh-2softmax,0.2,2,done,");
   ASSERT_NE(line, std::string::npos) << csv;
   double loss[2] = {};
   double accuracy[2] = {};
   ASSERT_EQ(std::sscanf(csv.c_str() + line, ",2-5tanh-2softmax,0.2,2,done,%lf,%lf,%lf,%lf", &loss[0], &accuracy[0],
-                        &loss[1], &accuracy[1]), 4);
+                        &loss[1], &accuracy[1]),
+            4);
   EXPECT_NEAR(loss[0], single["train"]["loss"], 1e-10);
   EXPECT_NEAR(loss[1], single["test"]["loss"], 1e-10);
   EXPECT_EQ(accuracy[0], single["train"]["accuracy"]);
@@ -110,8 +114,7 @@ TEST_F(SweepCli, RefusesInOneLine) {
   EXPECT_EQ(with("--lr", "0.1,,1"), "--lr: expected a number above 0, got ''");
   EXPECT_EQ(with("--batch", "1,half"), "--batch: expected a whole number of at least 1, or full, got 'half'");
   EXPECT_EQ(with("--seeds", "0"), "--seeds: expected a whole number of at least 1, got '0'");
-  EXPECT_EQ(with("--seed", "1,2"),
-            "--seed: expected one value, the first seed (--seeds says how many), got '1,2'");
+  EXPECT_EQ(with("--seed", "1,2"), "--seed: expected one value, the first seed (--seeds says how many), got '1,2'");
   EXPECT_EQ(with("--threads", "x"), "--threads: expected a whole number of at least 1, got 'x'");
   EXPECT_TRUE(with("--lr", "1..2").starts_with("--lr: a range has no end of values: --random says how many"));
   EXPECT_EQ(with("--netwrok", "x"), "unknown option --netwrok, did you mean --network? (see gradus sweep --help)");
@@ -119,9 +122,9 @@ TEST_F(SweepCli, RefusesInOneLine) {
             "--output: expected the name of a folder, got none");
   EXPECT_EQ(refusal({"sweep", kData, "--network", "{2-2softmax,4-3softmax}", "-o", "s"}, 1),
             "network 4-3softmax takes 4 inputs, but " + kData + " has 2 features (x0, x1)");
-  EXPECT_TRUE(pointed_refusal({"sweep", kData, "--network", "2-{3,4tanh-2softmax", "-o", "s"}, 2,
-                              "2-{3,4tanh-2softmax\n  ^\n")
-                  .ends_with("expected a '}' that closes this '{'"));
+  EXPECT_TRUE(
+      pointed_refusal({"sweep", kData, "--network", "2-{3,4tanh-2softmax", "-o", "s"}, 2, "2-{3,4tanh-2softmax\n  ^\n")
+          .ends_with("expected a '}' that closes this '{'"));
   pointed_refusal({"sweep", kData, "--network", "2-{3,4}tanhh-2softmax", "-o", "s"}, 2, "2-3tanhh-2softmax\n   ^\n");
 }
 
@@ -135,8 +138,8 @@ TEST_F(SweepCli, RefusesAFolderThatCannotBeUsed) {
 }
 
 TEST_F(SweepCli, CtrlCLeavesAFolderToGoOnFrom) {
-  const pid_t child = start({"sweep", kData, "--network", "{2-3tanh-2softmax,2-3gelu-2softmax}", "--epochs", "2,1000000000",
-                             "--batch", "1", "--seeds", "4", "-o", "s"});
+  const pid_t child = start({"sweep", kData, "--network", "{2-3tanh-2softmax,2-3gelu-2softmax}", "--epochs",
+                             "2,1000000000", "--batch", "1", "--seeds", "4", "-o", "s"});
   // The longest runs are begun first: nothing is done when they are cut off. The wait is for a machine under load.
   std::this_thread::sleep_for(std::chrono::seconds(2));
   ::kill(child, SIGINT);

@@ -140,8 +140,8 @@ TEST(Bank, EveryMethodStepsAsItsDefinition) {
 
 TEST(Bank, DropoutMasksAreThoseOfTheSingleRun) {
   std::uint32_t seed = 70;
-  for (const char* network : {"4-dropout0.25-12tanh-dropout0.5-3softmax", "3-dropout0.4-2softmax",
-                              "2-8relu-dropout0.3-8sigmoid-2softmax"})
+  for (const char* network :
+       {"4-dropout0.25-12tanh-dropout0.5-3softmax", "3-dropout0.4-2softmax", "2-8relu-dropout0.3-8sigmoid-2softmax"})
     for (const Index batch : {1, 4}) {
       check_lanes<double>({network, "cross-entropy"}, {.batch = batch}, 4, seed++);
       check_lanes<float>({network, "cross-entropy"}, {.method = Sgd{.momentum = 0.5}, .batch = batch}, 4, seed++);

@@ -70,8 +70,11 @@ TEST(SweepGrid, NamesEachPairOfBraces) {
 TEST(SweepGrid, TriesEveryValueInItsSamples) {
   const auto samples = grid_of({{"network", "2-{3,4,5}{tanh,relu}-2"}, {"lr", "0.1..0.5"}}).samples();
   using Row = std::vector<std::string>;
-  EXPECT_EQ(samples, (std::vector<Row>{{"3", "tanh", "0.1"}, {"4", "tanh", "0.1"}, {"5", "tanh", "0.1"},
-                                       {"3", "relu", "0.1"}, {"3", "tanh", "0.5"}}));
+  EXPECT_EQ(samples, (std::vector<Row>{{"3", "tanh", "0.1"},
+                                       {"4", "tanh", "0.1"},
+                                       {"5", "tanh", "0.1"},
+                                       {"3", "relu", "0.1"},
+                                       {"3", "tanh", "0.5"}}));
 }
 
 TEST(SweepGrid, DrawsDifferentConfigurationsFromLists) {

@@ -22,8 +22,9 @@ RunResult result(double train, double test) {
 
 TEST(SweepReport, RanksConfigurationsByTheirMean) {
   SweepOutcome outcome;
-  outcome.results = {result(1, 0.5), result(0.9, 0.7), result(1, 0.8), RunResult{.diverged = true},
-                     RunResult{.diverged = true}, std::nullopt};
+  outcome.results = {
+      result(1, 0.5), result(0.9, 0.7), result(1, 0.8), RunResult{.diverged = true}, RunResult{.diverged = true},
+      std::nullopt};
   const std::vector<ConfigurationScore> ranked = rank(plan(), outcome);
   ASSERT_EQ(ranked.size(), 3u);
   EXPECT_EQ(ranked[0].configuration, 1u);

@@ -37,8 +37,8 @@ Prepared prepare(const std::string& data, const Settings& settings, Index seeds,
 }
 
 const std::string kCircles = "circles:samples=60,noise=0.15,factor=0.4";
-const Settings kSmall{{"network", "2-{3,5}tanh-2softmax"}, {"lr", "0.05,0.2"}, {"batch", "1"}, {"epochs", "4"},
-                      {"test", "0.3"}};
+const Settings kSmall{
+    {"network", "2-{3,5}tanh-2softmax"}, {"lr", "0.05,0.2"}, {"batch", "1"}, {"epochs", "4"}, {"test", "0.3"}};
 
 class Sweep : public ::testing::Test {
  protected:
@@ -118,14 +118,34 @@ TEST_F(Sweep, ARunIsTheOneOfItsExperiment) {
     return settings;
   };
   expect_single_runs(kCircles, with({{"network", "2-{3,4}tanh-2softmax"}, {"lr", "0.05,0.1"}, {"batch", "1"}}), true);
-  expect_single_runs(kCircles, with({{"network", "2-5relu-1sigmoid"}, {"l2", "0,0.01"}, {"batch", "7"},
-                                     {"scale", "standard"}, {"stratify", "true"}}), true);
-  expect_single_runs(kCircles, with({{"network", "2-6tanh-dropout0.3-2softmax"}, {"momentum", "0.5"}, {"batch", "5"},
-                                     {"order", "draws"}, {"init", "he"}}), true);
-  expect_single_runs("iris", {{"network", "4-5sigmoid-3softmax"}, {"optimizer", "adam"}, {"lr", "0.01"},
-                              {"batch", "16"}, {"epochs", "3"}, {"scale", "min-max"}}, true);
-  expect_single_runs(kCircles, with({{"network", "2-3tanh-2softmax"}, {"schedule", "{cosine:epochs=3,constant}"},
-                                     {"lr", "0.1"}, {"l1", "0.001"}}), false);
+  expect_single_runs(kCircles,
+                     with({{"network", "2-5relu-1sigmoid"},
+                           {"l2", "0,0.01"},
+                           {"batch", "7"},
+                           {"scale", "standard"},
+                           {"stratify", "true"}}),
+                     true);
+  expect_single_runs(kCircles,
+                     with({{"network", "2-6tanh-dropout0.3-2softmax"},
+                           {"momentum", "0.5"},
+                           {"batch", "5"},
+                           {"order", "draws"},
+                           {"init", "he"}}),
+                     true);
+  expect_single_runs("iris",
+                     {{"network", "4-5sigmoid-3softmax"},
+                      {"optimizer", "adam"},
+                      {"lr", "0.01"},
+                      {"batch", "16"},
+                      {"epochs", "3"},
+                      {"scale", "min-max"}},
+                     true);
+  expect_single_runs(kCircles,
+                     with({{"network", "2-3tanh-2softmax"},
+                           {"schedule", "{cosine:epochs=3,constant}"},
+                           {"lr", "0.1"},
+                           {"l1", "0.001"}}),
+                     false);
   expect_single_runs(kCircles, with({{"network", "2-3gelu-2softmax"}, {"optimizer", "rmsprop"}}), false);
 }
 
@@ -226,7 +246,8 @@ TEST_F(Sweep, RefusesAFileThatHoldsNoResults) {
 }
 
 TEST_F(Sweep, ARunThatDivergesIsOneOfTheResults) {
-  const Prepared s = prepare(kCircles, {{"network", "2-4relu-1"}, {"loss", "mse"}, {"lr", "0.01,1e6"}, {"batch", "1"}}, 3);
+  const Prepared s =
+      prepare(kCircles, {{"network", "2-4relu-1"}, {"loss", "mse"}, {"lr", "0.01,1e6"}, {"batch", "1"}}, 3);
   const SweepOutcome outcome = run(s);
   for (std::size_t k = 0; k < 6; ++k) EXPECT_EQ(outcome.results[k]->diverged, k >= 3) << k;
   ASSERT_TRUE(outcome.best());

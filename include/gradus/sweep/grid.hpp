@@ -15,11 +15,11 @@ namespace gradus {
 
 /// One thing that a sweep varies.
 struct SweepAxis {
-  std::string name;                                 ///< the key's flag: `lr`; `network.2` for its second pair of braces
-  std::vector<std::string> values{};                ///< as they were written; none for a range
+  std::string name;                   ///< the key's flag: `lr`; `network.2` for its second pair of braces
+  std::vector<std::string> values{};  ///< as they were written; none for a range
   std::optional<std::pair<double, double>> range{};  ///< to draw from: low and high
-  bool whole = false;                               ///< a range of whole numbers
-  std::string text{};                               ///< what it stands in, with a mark in its place; if anything
+  bool whole = false;                                ///< a range of whole numbers
+  std::string text{};                                ///< what it stands in, with a mark in its place; if anything
 };
 
 /// The values of an experiment's keys, one or several for each, and so the configurations to try.
@@ -27,8 +27,8 @@ class SweepGrid {
  public:
   /// One value of a key, or several: of numbers between commas, `0.05,0.1`; of any other text between braces,
   /// `2-{2,5}tanh-2softmax`; a number to be drawn as a range, `0.001..0.1`. A second call replaces the first. `name` is
-  /// what to call the key in errors. Throws ParseError that points at a brace without its fellow, ValueError for several
-  /// values of a key that names data or the seed.
+  /// what to call the key in errors. Throws ParseError that points at a brace without its fellow, ValueError for
+  /// several values of a key that names data or the seed.
   void set(const ExperimentKey& key, std::string_view text, std::string_view name);
 
   /// In the order of the experiment's keys.

@@ -83,12 +83,13 @@ struct SweepOutcome {
   std::optional<std::size_t> best() const;
 };
 
-/// Makes the runs that are not in the folder yet. Each chunk of them (a bank, or one run) is in the file as soon as it is
-/// done, so that what ends the program loses no more than the chunks under way.
-/// Throws FileError for a folder that cannot be used or a file that holds no results of a sweep.
+/// Makes the runs that are not in the folder yet. Each chunk of them (a bank, or one run) is in the file as soon as it
+/// is done, so that what ends the program loses no more than the chunks under way. Throws FileError for a folder that
+/// cannot be used or a file that holds no results of a sweep.
 SweepOutcome run_sweep(const SweepPlan& plan, const ExperimentSource& source, const SweepOptions& options);
 
-/// How many seconds `run_sweep` would take, from short trials of each kind of run, which take about a second themselves.
+/// How many seconds `run_sweep` would take, from short trials of each kind of run, which take about a second
+/// themselves.
 struct SweepEstimate {
   Index missing = 0;  ///< runs
   Index banked = 0;   ///< of them, trained in banks
