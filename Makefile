@@ -30,6 +30,7 @@ test: build/release/.with-tests  ## build everything, run every test
 	cmake --build build/release -j$(JOBS)
 	ctest --test-dir build/release -j$(JOBS) --output-on-failure
 
+# With compiler and flags as in build/release, so that ccache has the library's objects already.
 python: build/release/.with-tests  ## install the Python module into build/venv
 	@scripts/venv
 	build/venv/bin/pip install --quiet --no-deps --no-build-isolation --config-settings=cmake.define.GRADUS_WARNINGS_AS_ERRORS=ON .

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Matrix products on the shapes that training brings, GFLOP/s: the engine's own, and the libraries that could stand in
 // its place, interleaved in one run. Beside them the machine's peak: a loop of nothing but independent multiply-adds.
-//
-//   g++ -std=c++20 -O3 -march=native -ffp-contract=off -I include -I src -I /usr/include/eigen3 bench/gemm.cpp
-//       build/release/libgradus.a -lhwy -lfmt -lopenblas -ldnnl -o gemm
-//   env -u OPENBLAS_CORETYPE OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 ./gemm
-#include <cblas.h>
-
-#include <Eigen/Core>
+// One thread each:  OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 build/release/bench/gemm
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <functional>
-#include <oneapi/dnnl/dnnl.h>
 #include <string>
 #include <vector>
+
+#include <cblas.h>
+#include <oneapi/dnnl/dnnl.h>
+#include <Eigen/Core>
 
 #include "engine/gemm.hpp"
 #include "gradus/engine/buffer.hpp"
@@ -94,13 +91,15 @@ double peak() {
   for (Packet& s : sum) s = a;
   double best = 1e9;
   for (int run = 0; run < 50; ++run)
-    best = std::min(best, seconds([&] {
-      Packet local[chains];
-      std::copy(sum, sum + chains, local);
-      for (int k = 0; k < steps; ++k)
-        for (Packet& s : local) s = Eigen::internal::pmadd(s, a, b);
-      std::copy(local, local + chains, sum);
-    }, 1));
+    best = std::min(best, seconds(
+                              [&] {
+                                Packet local[chains];
+                                std::copy(sum, sum + chains, local);
+                                for (int k = 0; k < steps; ++k)
+                                  for (Packet& s : local) s = Eigen::internal::pmadd(s, a, b);
+                                std::copy(local, local + chains, sum);
+                              },
+                              1));
   volatile T kept = 0;
   for (const Packet& s : sum) kept = kept + Eigen::internal::pfirst(s);
   return 2.0 * chains * steps * lanes / best * 1e-9;
@@ -119,9 +118,8 @@ void measure(const char* what, Index rows, Index depth, Index cols, bool a_trans
                      .b = {b.data(), b_transposed ? depth : cols, b_transposed},
                      .c = c.data(),
                      .c_stride = cols};
-  std::vector<Contender> contenders{{"own", [&] { engine::gemm(p, work.data()); }},
-                                    {"OpenBLAS", [&] { blas(p); }},
-                                    {"Eigen", [&] { eigen(p); }}};
+  std::vector<Contender> contenders{
+      {"own", [&] { engine::gemm(p, work.data()); }}, {"OpenBLAS", [&] { blas(p); }}, {"Eigen", [&] { eigen(p); }}};
   if constexpr (sizeof(T) == 4) contenders.push_back({"oneDNN", [&] { one_dnn(p); }});
   const double flops = 2.0 * static_cast<double>(rows * depth * cols);
   const int calls = std::max(1, static_cast<int>(3e7 / flops));
@@ -139,8 +137,13 @@ void all() {
   struct Shape {
     Index batch, in, out;
   };
-  for (const Shape s : {Shape{128, 784, 512}, {128, 512, 512}, {128, 512, 10}, {200, 64, 100}, {200, 100, 10},
-                        {32, 64, 64}, {1024, 1024, 1024}}) {
+  for (const Shape s : {Shape{128, 784, 512},
+                        {128, 512, 512},
+                        {128, 512, 10},
+                        {200, 64, 100},
+                        {200, 100, 10},
+                        {32, 64, 64},
+                        {1024, 1024, 1024}}) {
     measure<T>("forward", s.batch, s.in, s.out, false, false);
     measure<T>("dW", s.in, s.batch, s.out, true, false);
     measure<T>("dX", s.batch, s.out, s.in, false, true);

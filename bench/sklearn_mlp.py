@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Scikit-learn's perceptrons and Gradus's, in turns, in one process on one thread: `python bench/sklearn_mlp.py`.
 
-Each row is the best of many short repetitions of the one and the other alternately, so that a busy machine slows both.
+Each row is the best of many short repetitions of the one and the other alternately, in processor time, so that other
+programs count as little as may be.
 `--quick` repeats less, `--grid` adds the grid search, which takes a minute.
 """
 
@@ -21,9 +22,9 @@ from threadpoolctl import threadpool_limits
 
 
 def seconds(f):
-    start = time.perf_counter()
+    start = time.process_time()
     f()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def in_turns(their, our, repetitions):

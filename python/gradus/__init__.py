@@ -38,6 +38,8 @@ from ._core import (
     RandomState,
     Scaler,
     Scores,
+    Sweep,
+    SweepProgress,
     check,
     check_fast,
     fit,
@@ -54,6 +56,7 @@ from ._core import (
     make_xor,
     predict,
     step_curve,
+    sweep,
     train_test_split,
 )
 from ._core import version as __version__
@@ -79,6 +82,8 @@ __all__ = [
     "RandomState",
     "Scaler",
     "Scores",
+    "Sweep",
+    "SweepProgress",
     "__version__",
     "autodiff",
     "check",
@@ -101,6 +106,7 @@ __all__ = [
     "plot",
     "predict",
     "step_curve",
+    "sweep",
     "train_test_split",
     "value_and_grad",
 ]

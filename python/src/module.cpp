@@ -42,6 +42,7 @@ NB_MODULE(_core, m) {
   bind_check(m);
   bind_model(m);
   bind_experiment(m);
+  bind_sweep(m);
   bind_tape(m);
   bind_color(m);
 }

@@ -18,6 +18,7 @@ void bind_model(nb::module_& m);
 void bind_network(nb::module_& m);
 void bind_pass(nb::module_& m);
 void bind_random(nb::module_& m);
+void bind_sweep(nb::module_& m);
 void bind_tape(nb::module_& m);
 void bind_training(nb::module_& m);
 

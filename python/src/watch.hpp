@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <optional>
+#include <thread>
 
 #include "gradus/train/fit.hpp"
 
@@ -16,8 +17,9 @@ namespace nb = nanobind;
 /// kept until training has ended as by a wish, so that nothing learned is lost.
 class Watch {
  public:
-  /// Looks for a Ctrl-C, at most twenty times a second.
+  /// Looks for a Ctrl-C, at most twenty times a second. Python sees it in the thread only that made the Watch.
   Signal look() {
+    if (std::this_thread::get_id() != thread_) return signal();
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < std::chrono::milliseconds(50)) return signal();
     last_ = now;
@@ -53,6 +55,7 @@ class Watch {
     else error_.emplace(std::move(error));
   }
 
+  std::thread::id thread_ = std::this_thread::get_id();
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
   bool stopped_ = false;
   bool interrupted_ = false;

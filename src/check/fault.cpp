@@ -63,4 +63,7 @@ std::vector<FaultKind> kinds_for_loss(double scale, Index outputs, const Targets
 }
 
 }  // namespace detail
+
+template std::vector<PlantedFault> faults_of(const Network&, const Loss&, const Targets<double>&);
+
 }  // namespace gradus

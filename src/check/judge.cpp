@@ -15,10 +15,22 @@ constexpr std::size_t kHand = static_cast<std::size_t>(GradientSource::hand);
 constexpr std::size_t kTape = static_cast<std::size_t>(GradientSource::tape);
 constexpr std::size_t kRidders = static_cast<std::size_t>(GradientSource::ridders);
 
-double distance(Numbers a, Numbers b) {
+/// The Euclidean norm of n numbers, scaled by the largest so that no square overflows; NaN if one of them is.
+template <class At>
+double scaled_norm(std::size_t n, At at) {
+  double most = 0;
+  for (std::size_t k = 0; k < n; ++k) {
+    if (std::isnan(at(k))) return at(k);
+    most = std::max(most, std::abs(at(k)));
+  }
+  if (most == 0 || std::isinf(most)) return most;
   double squares = 0;
-  for (std::size_t k = 0; k < a.size(); ++k) squares += (a[k] - b[k]) * (a[k] - b[k]);
-  return std::sqrt(squares);
+  for (std::size_t k = 0; k < n; ++k) squares += at(k) / most * (at(k) / most);
+  return most * std::sqrt(squares);
+}
+
+double distance(Numbers a, Numbers b) {
+  return scaled_norm(a.size(), [&](std::size_t k) { return a[k] - b[k]; });
 }
 
 /// ||g - g'|| / (||g|| + ||g'||)
@@ -90,9 +102,8 @@ class BlockJudge {
     return allowed;
   }
   double block_tolerance(std::size_t source) const {
-    double squares = 0;
-    for (std::size_t k = 0; k < magnitude_.size(); ++k) squares += std::pow(tolerance(kHand, source, k), 2);
-    return source == kHand ? 0 : std::sqrt(squares);
+    if (source == kHand) return 0;
+    return scaled_norm(magnitude_.size(), [&](std::size_t k) { return tolerance(kHand, source, k); });
   }
 
   bool kink_at(std::size_t k) const {
@@ -103,11 +114,16 @@ class BlockJudge {
 
   /// A comparison with NaN is false: it agrees with nothing.
   bool compare(std::size_t s, std::size_t t) const {
-    for (std::size_t k = 0; k < magnitude_.size(); ++k)
-      if (!(std::abs(gradient_[s][k] - gradient_[t][k]) <= tolerance(s, t, k)) &&
-          !((s == kRidders || t == kRidders) && kink_at(k) && std::isfinite(gradient_[s == kRidders ? t : s][k])))
-        return false;
+    for (std::size_t k = 0; k < magnitude_.size(); ++k) {
+      if (std::abs(gradient_[s][k] - gradient_[t][k]) <= tolerance(s, t, k)) continue;
+      const bool excused = (s == kRidders || t == kRidders) && differences_have_no_say(k);
+      if (!excused || !std::isfinite(gradient_[s == kRidders ? t : s][k])) return false;
+    }
     return true;
+  }
+  /// Where they straddle a kink, or the loss overflows within their step.
+  bool differences_have_no_say(std::size_t k) const {
+    return kink_at(k) || std::isinf(evidence_.ridders_error[start() + k]);
   }
 
   /// The one source that all others, agreed, contradict.
@@ -140,12 +156,12 @@ class BlockJudge {
     for (std::size_t s = 0; s < kVoters; ++s)
       if (used_[s] && s != kRidders)
         zero = zero && std::all_of(gradient_[s].begin(), gradient_[s].end(), [](double g) { return g == 0; });
-    double noise = 0;
-    for (std::size_t k = 0; k < magnitude_.size(); ++k) noise += std::pow(exact_tolerance(evidence_, magnitude_[k], rms_), 2);
-    result.verdict = zero                                ? GradientVerdict::unproven
-                     : result.norm <= std::sqrt(noise)   ? GradientVerdict::noise
-                     : !result.kinks.empty()             ? GradientVerdict::kink
-                                                         : GradientVerdict::right;
+    const double noise = scaled_norm(
+        magnitude_.size(), [&](std::size_t k) { return exact_tolerance(evidence_, magnitude_[k], rms_); });
+    result.verdict = zero                    ? GradientVerdict::unproven
+                     : result.norm <= noise  ? GradientVerdict::noise
+                     : !result.kinks.empty() ? GradientVerdict::kink
+                                             : GradientVerdict::right;
   }
 
   void find_worst(BlockCheck& result) const {
@@ -172,9 +188,7 @@ class BlockJudge {
 }  // namespace
 
 double norm_of(std::span<const double> values) {
-  double squares = 0;
-  for (const double value : values) squares += value * value;
-  return std::sqrt(squares);
+  return scaled_norm(values.size(), [&](std::size_t k) { return values[k]; });
 }
 
 double root_mean_square(std::span<const double> values) {

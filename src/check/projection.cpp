@@ -52,4 +52,8 @@ double taylor_slope(std::span<const double> steps, std::span<const double> remai
 }
 
 }  // namespace detail
+
+template StepCurve step_curve(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
+                              const Targets<double>&, std::uint64_t);
+
 }  // namespace gradus

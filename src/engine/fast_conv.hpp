@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <limits>
-
 #include "engine/fast_layer.hpp"
 #include "gradus/nn/layers/conv.hpp"
 #include "gradus/nn/layers/pool.hpp"
@@ -26,8 +24,8 @@ void for_each_run(const Window& w, F f) {
 }
 
 /// The convolution as a matrix product (Chellapilla, Puri and Simard, 2006). What lies under the window's cells is
-/// unfolded into U (cells, places), one sample at a time, with a row of ones below it for the bias, which lies below the
-/// weights: then, for each group of filters,
+/// unfolded into U (cells, places), one sample at a time, with a row of ones below it for the bias, which lies below
+/// the weights: then, for each group of filters,
 ///
 ///     Y_i = [W; b]^T [U_i; 1],   [dW; db] = sum_i [U_i; 1] dY_i^T,   dU_i = W dY_i, folded back into dX_i
 template <int dims>
@@ -39,13 +37,14 @@ struct FastConv : Fast<Conv<dims>> {
       T* u = memory.work.data() + member * unfolded();
       for (Index g = 0; g < this->groups; ++g) {
         unfold(g, x.data() + i * x.stride(), u);
-        this->workshop->template multiply_alone<T>(member, {.rows = group_filters(),
-                                                            .cols = places(),
-                                                            .depth = depth(),
-                                                            .a = {theta.data() + g * group_filters(), this->filters, true},
-                                                            .b = {u, places()},
-                                                            .c = part(y, i, g),
-                                                            .c_stride = places()});
+        this->workshop->template multiply_alone<T>(member,
+                                                   {.rows = group_filters(),
+                                                    .cols = places(),
+                                                    .depth = depth(),
+                                                    .a = {theta.data() + g * group_filters(), this->filters, true},
+                                                    .b = {u, places()},
+                                                    .c = part(y, i, g),
+                                                    .c_stride = places()});
       }
     });
   }
@@ -103,9 +102,10 @@ struct FastConv : Fast<Conv<dims>> {
 
   template <class F>
   void each_sample(Index samples, const F& f) const {
-    this->workshop->share(samples, unfolded() * group_filters() * this->groups / 16, [&](Index first, Index count, int member) {
-      for (Index i = first; i < first + count; ++i) f(i, member);
-    });
+    this->workshop->share(samples, unfolded() * group_filters() * this->groups / 16,
+                          [&](Index first, Index count, int member) {
+                            for (Index i = first; i < first + count; ++i) f(i, member);
+                          });
   }
 
   template <class T>
@@ -204,7 +204,8 @@ struct FastAveragePool : Fast<AveragePool<dims>> {
       T* out = dx.data() + i * dx.stride() + to;
       std::fill_n(out, w.size.size(), T(0));
       for_each_run(w, [&](Index, Index input, Index place, Index n) {
-        for (Index k = 0; k < n; ++k) out[input + k * stride] += in[place + k] / cells[static_cast<std::size_t>(place + k)];
+        for (Index k = 0; k < n; ++k)
+          out[input + k * stride] += in[place + k] / cells[static_cast<std::size_t>(place + k)];
       });
     });
   }

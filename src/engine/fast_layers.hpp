@@ -8,8 +8,9 @@
 #include "engine/row_kernel.hpp"
 #include "gradus/nn/network.hpp"
 
-/// Layers that compute what the definition's do, on whole batches at the machine's speed. They are layers like any other:
-/// a network of them goes through nn/pass.hpp as it stands, and a layer that has no fast form takes part as it is.
+/// Layers that compute what the definition's do, on whole batches at the machine's speed. They are layers like any
+/// other: a network of them goes through nn/pass.hpp as it stands, and a layer that has no fast form takes part as it
+/// is.
 namespace gradus::engine {
 
 /// Y = f(X W + b): a dense layer and the elementwise activation behind it, in one.
@@ -180,8 +181,8 @@ inline bool fuse(FastLayer& before, const FastLayer& layer) {
              layer);
 }
 
-/// The same network of fast layers, which use the workshop as long as they live. The last layer stays by itself, for the
-/// loss to fuse with; and all do where there is dropout, whose masks depend on the numbers of the layers.
+/// The same network of fast layers, which use the workshop as long as they live. The last layer stays by itself, for
+/// the loss to fuse with; and all do where there is dropout, whose masks depend on the numbers of the layers.
 inline FastNetwork fast_network(const Network& network, Workshop& workshop) {
   std::vector<FastLayer> layers;
   for (const Layer& layer : network.layers()) {

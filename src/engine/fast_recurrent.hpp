@@ -7,8 +7,8 @@
 #include "gradus/nn/layers/gru.hpp"
 #include "gradus/nn/layers/lstm.hpp"
 
-/// Recurrent layers on whole batches. What does not wait for the step before is one product over all steps: x_t W before
-/// the first step, dW, dU and dx after the last one. The equations are those of nn/layers/.
+/// Recurrent layers on whole batches. What does not wait for the step before is one product over all steps: x_t W
+/// before the first step, dW, dU and dx after the last one. The equations are those of nn/layers/.
 namespace gradus::engine {
 
 /// Numbers that belong to each step of each sample: rows of `width`, sample by sample, step by step.
@@ -53,21 +53,34 @@ struct FastRecurrent : Fast<L> {
   /// C += A B
   template <class T>
   void add_product(ConstMatrixView<T> a, ConstMatrixView<T> b, MatrixView<T> c) const {
-    this->workshop->template multiply<T>({a.rows(), b.cols(), a.cols(), {a.data(), a.stride()}, {b.data(), b.stride()},
-                                          c.data(), c.stride(), c.data(), c.stride()});
+    this->workshop->template multiply<T>({a.rows(),
+                                          b.cols(),
+                                          a.cols(),
+                                          {a.data(), a.stride()},
+                                          {b.data(), b.stride()},
+                                          c.data(),
+                                          c.stride(),
+                                          c.data(),
+                                          c.stride()});
   }
   /// C = A B^T, or C += A B^T
   template <class T>
   void multiply_transposed(ConstMatrixView<T> a, ConstMatrixView<T> b, MatrixView<T> c, bool add) const {
-    this->workshop->template multiply<T>({a.rows(), b.rows(), a.cols(), {a.data(), a.stride()},
-                                          {b.data(), b.stride(), true}, c.data(), c.stride(),
-                                          add ? c.data() : nullptr, c.stride()});
+    this->workshop->template multiply<T>({a.rows(),
+                                          b.rows(),
+                                          a.cols(),
+                                          {a.data(), a.stride()},
+                                          {b.data(), b.stride(), true},
+                                          c.data(),
+                                          c.stride(),
+                                          add ? c.data() : nullptr,
+                                          c.stride()});
   }
   /// C = A^T B
   template <class T>
   void transposed_multiply(ConstMatrixView<T> a, ConstMatrixView<T> b, MatrixView<T> c) const {
-    this->workshop->template multiply<T>({a.cols(), b.cols(), a.rows(), {a.data(), a.stride(), true},
-                                          {b.data(), b.stride()}, c.data(), c.stride()});
+    this->workshop->template multiply<T>(
+        {a.cols(), b.cols(), a.rows(), {a.data(), a.stride(), true}, {b.data(), b.stride()}, c.data(), c.stride()});
   }
 
   /// Outputs of step t from the states h, if it has any.
@@ -124,8 +137,10 @@ struct FastElman : FastRecurrent<Elman> {
     const StepRows<T> da = rows(memory.work, x, units);
     for (Index t = kept.steps; t-- > 0;) {
       const MatrixView<T> d = da.at(t, 0, units);
-      if (t + 1 < kept.steps && !is_cut(t + 1, kept.steps)) multiply_transposed<T>(da.at(t + 1, 0, units), u, d, false);
-      else clear(d);
+      if (t + 1 < kept.steps && !is_cut(t + 1, kept.steps))
+        multiply_transposed<T>(da.at(t + 1, 0, units), u, d, false);
+      else
+        clear(d);
       take_in<T>(dy, t, kept.steps, d);
       apply_derivative(Function::tanh, kept.at(t, 0, units), d, d);
     }
@@ -148,8 +163,8 @@ struct FastLstm : FastRecurrent<Lstm> {
     multiply<T>(steps_of(x), w, kept.all(0, 4 * m), theta.data() + 4 * (features + m) * m);
     for (Index t = 0; t < kept.steps; ++t) {
       if (t > 0) add_product<T>(kept.at(t - 1, 6 * m, m), u, kept.at(t, 0, 4 * m));
-      for (const auto& [first, count, f] : {Piece{0, 2 * m, Function::sigmoid}, Piece{2 * m, m, Function::tanh},
-                                            Piece{3 * m, m, Function::sigmoid}})
+      for (const auto& [first, count, f] :
+           {Piece{0, 2 * m, Function::sigmoid}, Piece{2 * m, m, Function::tanh}, Piece{3 * m, m, Function::sigmoid}})
         apply_function(f, kept.at(t, first, count), kept.at(t, first, count));
       for (Index i = 0; i < kept.samples; ++i) {
         T* k = kept.at(t, 0, 7 * m).row(i).data();
@@ -176,8 +191,10 @@ struct FastLstm : FastRecurrent<Lstm> {
     for (Index t = kept.steps; t-- > 0;) {
       const bool carried = t + 1 < kept.steps && !is_cut(t + 1, kept.steps);
       const MatrixView<T> dh = d.at(t, 4 * m, m);
-      if (carried) multiply_transposed<T>(d.at(t + 1, 0, 4 * m), u, dh, false);
-      else clear(dh);
+      if (carried)
+        multiply_transposed<T>(d.at(t + 1, 0, 4 * m), u, dh, false);
+      else
+        clear(dh);
       take_in<T>(dy, t, kept.steps, dh);
       for (Index i = 0; i < kept.samples; ++i)
         step_back(kept.at(t, 0, 7 * m).row(i).data(), t > 0 ? kept.at(t - 1, 4 * m, m).row(i).data() : nullptr,

@@ -32,7 +32,7 @@ inline constexpr int kTileRows = 6;
 #endif
 inline constexpr int kTileVectors = 2;
 template <class T>
-inline constexpr Index kPanel = kTileVectors * kLanes<T>;  ///< columns of B in a panel
+inline constexpr Index kPanel = kTileVectors* kLanes<T>;  ///< columns of B in a panel
 
 /// Terms of the sums that one pass takes: a panel of B, 32 KiB at most, stays in the first cache.
 template <class T>
@@ -60,7 +60,7 @@ struct Tile {
   Index depth;
   T* c;
   Index c_stride;
-  Index cols;   ///< columns of C in use
+  Index cols;  ///< columns of C in use
   const T* d;  ///< null: nothing to add
   Index d_stride;
 };
@@ -254,7 +254,9 @@ void multiply_rows(const Product<T>& p, Index first, Index rows, Index depth_fir
       T* c = p.c + (first + row) * p.c_stride + j;
       const T* d = p.d ? p.d + (first + row) * p.d_stride + j : nullptr;
       kMultiply<T, Transposed>[static_cast<std::size_t>(count - 1)][v](
-          {.a = a + row * (direct ? 1 : Transposed ? depth : kRow<T>),
+          {.a = a + row * (direct       ? 1
+                           : Transposed ? depth
+                                        : kRow<T>),
            .a_step = direct ? p.a.stride : count,
            .panel = panel,
            .depth = depth,

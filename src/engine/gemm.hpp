@@ -13,8 +13,8 @@ struct Factor {
   bool transposed = false;
 };
 
-/// C = A B + D: A is rows x depth, B depth x cols, C and D rows x cols. D may be nothing, C itself, or with a stride of 0
-/// one row that stands for all, as a bias does.
+/// C = A B + D: A is rows x depth, B depth x cols, C and D rows x cols. D may be nothing, C itself, or with a stride of
+/// 0 one row that stands for all, as a bias does.
 template <class T>
 struct Product {
   Index rows = 0;

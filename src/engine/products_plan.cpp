@@ -46,8 +46,7 @@ class ProductsPlan final : public Plan<T> {
 }  // namespace
 
 template <class T>
-std::unique_ptr<Plan<T>> make_products_plan(const Network& network, const Loss& loss, Index batch,
-                                            Workshop& workshop) {
+std::unique_ptr<Plan<T>> make_products_plan(const Network& network, const Loss& loss, Index batch, Workshop& workshop) {
   return std::make_unique<ProductsPlan<T>>(network, loss, batch, workshop);
 }
 

@@ -62,9 +62,8 @@ void function(Function f, ConstMatrixView<T> x, MatrixView<T> y) {
     for (Index i = 0; i < x.rows(); ++i) {
       const T* in = x.data() + i * x.stride();
       T* out = y.data() + i * y.stride();
-      sweep<T>(x.cols(), [&](Index k, auto load, auto store) HWY_ATTR {
-        store(apply(Tag<T>(), constant(), load(in + k)), out + k);
-      });
+      sweep<T>(x.cols(), [&](Index k, auto load, auto store)
+                             HWY_ATTR { store(apply(Tag<T>(), constant(), load(in + k)), out + k); });
     }
   });
 }
@@ -98,13 +97,11 @@ HWY_INLINE void softmax_short(const T* x, T* y, std::size_t cols) {
 template <class T>
 HWY_INLINE void softmax_long(const T* x, T* y, Index cols) {
   const Tag<T> d;
-  const auto in_use = [&](Index k) HWY_ATTR {
-    return hn::FirstN(d, static_cast<std::size_t>(std::min(cols - k, kLanes<T>)));
-  };
+  const auto in_use = [&](Index k)
+                          HWY_ATTR { return hn::FirstN(d, static_cast<std::size_t>(std::min(cols - k, kLanes<T>))); };
   Vec<T> max = hn::Set(d, x[0]);
-  sweep<T>(cols, [&](Index k, auto load, auto) HWY_ATTR {
-    max = hn::Max(max, hn::IfThenElse(in_use(k), load(x + k), max));
-  });
+  sweep<T>(cols,
+           [&](Index k, auto load, auto) HWY_ATTR { max = hn::Max(max, hn::IfThenElse(in_use(k), load(x + k), max)); });
   max = hn::MaxOfLanes(d, max);
   Vec<T> sum = hn::Zero(d);
   sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR {

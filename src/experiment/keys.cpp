@@ -73,6 +73,7 @@ Maybe choice_name(T value, const Choices<T, N>& choices) {
 constexpr Choices<TableOptions::Task, 3> kTasks{{{"detect", TableOptions::Task::detect},
                                                  {"classification", TableOptions::Task::classification},
                                                  {"regression", TableOptions::Task::regression}}};
+constexpr Choices<Engine, 2> kEngines{{{"automatic", Engine::automatic}, {"definition", Engine::definition}}};
 constexpr Choices<Order, 2> kOrders{{{"shuffle", Order::shuffle}, {"draws", Order::draws}}};
 using Metric = EarlyStopping::Metric;
 constexpr Choices<Metric, 5> kMetrics{{{"none", Metric::none},
@@ -286,6 +287,11 @@ const std::array kKeys = std::to_array<ExperimentKey>({
     {"training", "test_every", "test-every", "updates between two looks at the test set; 0: one a pass",
      "a whole number of at least 0", KeyForm::number, [](const E& e) -> Maybe { return std::int64_t{e.test_every}; },
      [](E& e, const Value& v) { e.test_every = whole(v, 0); }},
+    {"training", "engine", "engine",
+     "who computes: automatic, or definition: slow, and the same bits whatever instructions the processor has",
+     "automatic or definition", KeyForm::text,
+     [](const E& e) { return e.engine == Engine::automatic ? Maybe{} : choice_name(e.engine, kEngines); },
+     [](E& e, const Value& v) { e.engine = choice(v, kEngines); }},
 
     {"output", "model", "", "the file to save the model in", "the name of a file, in UTF-8", KeyForm::text,
      [](const E& e) { return unless_empty(e.model); }, [](E& e, const Value& v) { e.model = text(v); }},

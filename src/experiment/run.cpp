@@ -165,6 +165,7 @@ FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
   options.order = experiment.order;
   options.record_every = experiment.record_every;
   options.test_every = experiment.test_every;
+  options.engine = experiment.engine;
   return options;
 }
 

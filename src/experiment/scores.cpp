@@ -28,10 +28,14 @@ bool gives_probabilities(const Network& network) {
 }  // namespace
 
 void check_fits(const Network& shape, const std::string& network, const Dataset& data, const std::string& name) {
-  if (shape.inputs() != data.features())
-    throw ShapeError(fmt::format("{} takes {}, but {} has {}", network, counted(shape.inputs(), "input", "inputs", {}),
-                                 name, counted(data.features(), "feature", "features", data.feature_names)));
-  const Index outputs = shape.outputs();
+  const bool fits = shape.takes_sequences() ? data.features() > 0 && data.features() % shape.inputs() == 0
+                                            : data.features() == shape.inputs();
+  if (!fits)
+    throw ShapeError(fmt::format("{} takes {}{}, but {} has {}", network,
+                                 counted(shape.inputs(), "input", "inputs", {}),
+                                 shape.takes_sequences() ? " a time step" : "", name,
+                                 counted(data.features(), "feature", "features", data.feature_names)));
+  const Index outputs = shape.output_cols(data.features());
   const auto refuse = [&](const std::string& what) {
     throw ShapeError(
         fmt::format("{} has {}, but {} has {}", network, counted(outputs, "output", "outputs", {}), name, what));

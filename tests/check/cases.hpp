@@ -20,6 +20,7 @@ struct Case {
   std::vector<double> theta;
   Matrix<double> x;
   Matrix<double> targets;
+  std::vector<double> weights{};  ///< of the samples; empty: each counts once
 };
 
 /// Targets that every loss accepts: one-hot rows (for one output: 0 or 1).
@@ -96,6 +97,8 @@ class RandomCase {
     Case made = make_case(std::move(text), std::move(network), loss, samples, steps, random_);
     const double size = random_.uniform(0.2, 1.2);  // of the parameters, some saturated, some nearly linear
     for (double& w : made.theta) w *= size;
+    if (random_.randint(0, 3) == 0)
+      for (Index i = 0; i < samples; ++i) made.weights.push_back(random_.randint(0, 5) == 0 ? 0 : random_.uniform(0, 3));
     return made;
   }
 

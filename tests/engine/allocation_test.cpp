@@ -86,6 +86,13 @@ TEST(Allocation, HasNoPlaceAfterTheFirstEpochOfSequences) {
   EXPECT_EQ(allocations_in([&] { trainer.epoch(x, p.targets); }), 0);
 }
 
+TEST(Allocation, HasNoPlaceInProductsSharedByThreads) {
+  const Problem<float> p({"400-400relu-10softmax", "cross-entropy"}, 60, 3);
+  engine::Trainer<float> trainer(p.network, {.loss = p.loss, .batch = 60, .threads = 2}, p.theta);
+  ASSERT_EQ(trainer.kind(), engine::PlanKind::products);
+  EXPECT_EQ(allocations_in([&] { trainer.epoch(p.x, p.targets); }), 0);
+}
+
 TEST(Allocation, HasNoPlaceInPrediction) {
   for (const Case& c : cases()) {
     const Problem<double> p(c, 5, 4);

@@ -23,10 +23,11 @@ struct Shape {
   Index rows, cols, depth;
 };
 
-/// Empty, 1, primes, around lanes (4, 8, 16), tiles (6, 14 rows; 2 vectors), blocks of rows (126) and of depth (128, 256).
-const std::vector<Shape> shapes{{1, 1, 1},    {0, 3, 2},    {3, 0, 2},    {3, 2, 0},     {1, 17, 3},    {2, 4, 5},
-                                {5, 3, 7},    {6, 8, 16},   {7, 9, 17},   {13, 31, 11},  {14, 32, 128}, {15, 33, 129},
-                                {28, 64, 4},  {29, 65, 2},  {126, 16, 3}, {127, 15, 31}, {128, 10, 64}, {253, 7, 5},
+/// Empty, 1, primes, around lanes (4, 8, 16), tiles (6, 14 rows; 2 vectors), blocks of rows (126) and of depth (128,
+/// 256).
+const std::vector<Shape> shapes{{1, 1, 1},     {0, 3, 2},     {3, 0, 2},    {3, 2, 0},     {1, 17, 3},    {2, 4, 5},
+                                {5, 3, 7},     {6, 8, 16},    {7, 9, 17},   {13, 31, 11},  {14, 32, 128}, {15, 33, 129},
+                                {28, 64, 4},   {29, 65, 2},   {126, 16, 3}, {127, 15, 31}, {128, 10, 64}, {253, 7, 5},
                                 {3, 130, 257}, {17, 40, 300}, {2, 2, 513}};
 
 /// A factor whose matrix lies in memory with gaps of NaN between its rows.
@@ -66,9 +67,8 @@ void check_products(bool a_transposed, bool b_transposed, Plus plus) {
     for (T& value : row) value = static_cast<T>(random.uniform(-1, 1));
     for (Index i = 0; i < s.rows; ++i)
       for (Index j = 0; j < s.cols; ++j)
-        c[static_cast<std::size_t>(i * stride + j)] = plus == Plus::itself
-                                                          ? static_cast<T>(random.uniform(-1, 1))
-                                                          : std::numeric_limits<T>::quiet_NaN();
+        c[static_cast<std::size_t>(i * stride + j)] =
+            plus == Plus::itself ? static_cast<T>(random.uniform(-1, 1)) : std::numeric_limits<T>::quiet_NaN();
     const std::vector<T> before = c;
     std::fill(work.begin(), work.end(), std::numeric_limits<T>::quiet_NaN());
     Product<T> product{s.rows, s.cols, s.depth, a.factor, b.factor, c.data(), stride};
@@ -122,8 +122,13 @@ TEST(Gemm, GivesAPartTheBitsOfTheWhole) {
     for (const Index row : {Index{0}, Index{50}})
       for (const Index col : {Index{0}, Index{33}}) {
         const Index m = row == 0 ? 50 : rows - 50, n = col == 0 ? 33 : cols - 33;
-        engine::gemm({m, n, depth, {a.factor.data + row * a.stride, a.stride, false},
-                      {b.factor.data + col * b.stride, b.stride, true}, parts.data() + row * cols + col, cols},
+        engine::gemm({m,
+                      n,
+                      depth,
+                      {a.factor.data + row * a.stride, a.stride, false},
+                      {b.factor.data + col * b.stride, b.stride, true},
+                      parts.data() + row * cols + col,
+                      cols},
                      work.data());
       }
     EXPECT_EQ(parts, whole) << target;

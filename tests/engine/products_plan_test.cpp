@@ -14,8 +14,8 @@ namespace {
 using namespace engine_test;
 using engine::PlanKind;
 
-/// Chains with layers other than dense: strides, padding, dilation, groups, no bias, windows that leave cells over, in one
-/// and two dimensions; one step, many steps, cuts that fall on and between the ends.
+/// Chains with layers other than dense: strides, padding, dilation, groups, no bias, windows that leave cells over, in
+/// one and two dimensions; one step, many steps, cuts that fall on and between the ends.
 std::vector<Case> chains() {
   return {{"1x5x6-conv3k3-relu-7tanh-3softmax", "cross-entropy"},
           {"2x7x9-conv4k3x2s2x3p1d2x1g2tanh-conv6k1g2:nobias-5softmax", "cross-entropy"},
@@ -101,8 +101,8 @@ TEST(ProductsPlan, GivesTheDefinitionsGradientAndLoss) {
 /// The parameters after some epochs with so many threads.
 template <class T>
 std::vector<T> trained(const Problem<T>& p, PlanKind kind, Index batch, int threads) {
-  const engine::TrainerOptions options{.loss = p.loss, .optimizer = Adam{.learning_rate = 0.01}, .batch = batch,
-                                       .plan = kind, .threads = threads};
+  const engine::TrainerOptions options{
+      .loss = p.loss, .optimizer = Adam{.learning_rate = 0.01}, .batch = batch, .plan = kind, .threads = threads};
   engine::Trainer<T> trainer(p.network, options, p.theta);
   for (int epoch = 0; epoch < 2; ++epoch) trainer.epoch(p.x, p.targets);
   std::vector<T> theta(p.theta.size());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/engine/trainer.hpp"
 
+#include <array>
 #include <limits>
 #include <numeric>
 
@@ -118,12 +119,17 @@ Outcome<T> defined_epoch(const Problem<T>& p, const engine::TrainerOptions& opti
     if (block.is_bias) std::fill_n(optimizer.state().decays.begin() + block.offset, block.size(), std::uint8_t{0});
   const Loss sum{options.loss.function, Reduction::sum};
   Trace<T> trace;
+  trace.mode = Mode::training;
+  trace.seed = options.mask_seed;
   for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(options.batch)) {
     const auto rows = order.subspan(first, std::min(static_cast<std::size_t>(options.batch), order.size() - first));
     std::vector<T> gradient(p.theta.size()), one(p.theta.size());
     double loss = 0;
     double count = 0;
+    trace.update = static_cast<std::uint64_t>(optimizer.state().steps);
+    trace.first_row = -1;
     for (const Index row : rows) {
+      ++trace.first_row;
       const T weight = set.weights.empty() ? T(1) : set.weights[static_cast<std::size_t>(row)];
       count += static_cast<double>(weight);
       loss += static_cast<double>(weight * value_and_gradient<T>(p.network, sum, std::span<const T>(out.theta),
@@ -199,6 +205,72 @@ TEST(Trainer, TakesTheStepsOfTheDefinition) {
       }
   }
   engine::use_target("");
+}
+
+/// A chain of dense layers: any widths, activations and dropout, a last layer and a loss that go together.
+Case random_case(RandomState& random) {
+  const auto pick = [&]<std::size_t N>(const std::array<const char*, N>& from) {
+    return std::string(from[static_cast<std::size_t>(random.randint(0, N))]);
+  };
+  const auto width = [&] {
+    constexpr std::array widths{1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 40};
+    return std::to_string(widths[static_cast<std::size_t>(random.randint(0, widths.size()))]);
+  };
+  std::string text = width();
+  for (std::int64_t depth = random.randint(0, 4); depth > 0; --depth) {
+    if (random.uniform() < 0.25) text += "-dropout0.3";
+    text += "-" + width() +
+            pick(std::array{"", "sigmoid", "tanh", "relu", "leakyrelu", "hardsigmoid", "elu", "selu", "softplus", "softsign",
+                            "gelu", "silu", "mish", "tanh:nobias"});
+  }
+  const std::array<Case, 8> ends{{{"softmax", "cross-entropy"},
+                                  {"sigmoid", "binary-cross-entropy"},
+                                  {"", "mse"},
+                                  {"tanh", "huber:delta=0.3"},
+                                  {"logsoftmax", "nll"},
+                                  {"softplus", "poisson"},
+                                  {"softmax", "cross-entropy:smoothing=0.2"},
+                                  {"sigmoid", "multi-label-cross-entropy"}}};
+  const Case& end = ends[static_cast<std::size_t>(random.randint(0, ends.size()))];
+  return {text + "-" + width() + end.network, end.loss};
+}
+
+/// As check_training, for networks that nobody thought of.
+template <class T>
+void check_random_networks(std::uint32_t seeds) {
+  for (std::uint32_t seed = 0; seed < seeds; ++seed) {
+    RandomState random(seed);
+    const Case c = random_case(random);
+    const Index samples = random.randint(1, 140);
+    const Problem<T> p(c, samples, seed);
+    const std::array methods{"sgd:lr=0.05", "sgd:lr=0.02,momentum=0.9,nesterov", "adagrad", "rmsprop", "adam", "adamw",
+                             "nadam", "rprop:lr=0.001", "quickprop:lr=0.001"};
+    engine::TrainerOptions options{.loss = p.loss};
+    options.optimizer = parse_optimizer(methods[static_cast<std::size_t>(random.randint(0, methods.size()))]);
+    options.batch = random.randint(1, 131);
+    options.record = true;
+    options.mask_seed = seed;
+    options.plan = engine::PlanKind::batch;
+    if (!std::holds_alternative<Sgd>(options.optimizer)) options.regularisation.l2 = 0.1;
+    std::vector<Index> order = random.permutation(samples);
+    engine::Trainer<T> trainer(p.network, options, p.theta);
+    const engine::Tally tally = trainer.epoch(p.x, p.targets, order);
+    const Outcome<T> expected = defined_epoch<T>(p, options, p.targets, order);
+    std::vector<T> got(p.theta.size()), moved = expected.theta;
+    trainer.parameters(got);
+    for (std::size_t k = 0; k < moved.size(); ++k) moved[k] -= p.theta[k];
+    SCOPED_TRACE(std::to_string(seed) + ": " + c.network + " " + c.loss + " " + to_text(options.optimizer) + " batch " +
+                 std::to_string(options.batch) + " of " + std::to_string(samples));
+    const double steps = static_cast<double>((samples + options.batch - 1) / options.batch);
+    const double factor = std::holds_alternative<Sgd>(options.optimizer) ? 20 : 1e4;
+    EXPECT_LE(distance(got, expected.theta), factor * steps * tolerance<T>(p.network) * (norm(moved) + 1e-3 * norm(got)));
+    EXPECT_NEAR(tally.loss, expected.loss, factor * tolerance<T>(p.network) * (1 + std::abs(expected.loss)));
+  }
+}
+
+TEST(Trainer, StepsRandomNetworksAsTheDefinitionDoes) {
+  check_random_networks<double>(150);
+  check_random_networks<float>(80);
 }
 
 TEST(Trainer, StepsByEveryMethod) {

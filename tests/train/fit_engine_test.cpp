@@ -97,6 +97,20 @@ TEST(FitByTheEngine, StopsWhereTheDefinitionStops) {
   }
 }
 
+TEST(FitByTheEngine, GivesTheSameBitsForAnyNumberOfThreads) {
+  const Problem<double> p({"16-200relu-3softmax", "cross-entropy"}, 100, 3);
+  FitOptions options;
+  options.batch = 64;
+  options.epochs = 2;
+  const Trained one = train(p, options, Engine::automatic);
+  for (const int threads : {2, 3}) {
+    options.threads = threads;
+    const Trained many = train(p, options, Engine::automatic);
+    EXPECT_EQ(many.theta, one.theta);
+    EXPECT_EQ(many.result.history.loss, one.result.history.loss);
+  }
+}
+
 TEST(FitByTheEngine, TellsOfUpdatesMadeAtOnce) {
   const Problem<double> p(kCases[0], 29, 3);
   FitOptions options;

@@ -95,25 +95,27 @@ class Tape {
       if (adjoint == 0) continue;  // nothing to pass on; also keeps 0 * inf from an untaken path out
       const Node& node = nodes_[i];
       for (std::size_t k = 0; k < 2; ++k)
-        if (node.operand[k] != kNone) adjoints_[node.operand[k]] += adjoint * node.partial[k];
+        if (node.operand[k] < kNoNode) adjoints_[node.operand[k]] += adjoint * node.partial[k];
     }
   }
   /// As `differentiate`, but with the magnitude of every partial derivative: afterwards `derivative(x)` is the sum, over
   /// all paths from x to the output, of the product of |partials| along the path. Rounding in any way of computing the
-  /// true derivative is a small multiple of eps times that, however much of it cancels. Before a node below `stop(k)` is
-  /// visited, `at_stop(k)` may add to what has been gathered (see `add`); stops descend.
+  /// true derivative is a small multiple of eps times that, however much of it cancels. Functions that saturate (exp,
+  /// tanh, erf) count as if steeper by 1: their derivatives are computed to an absolute accuracy, as 1 - y^2 near y = 1,
+  /// whether by themselves or within a sigmoid. Before a node below `stop` is visited, `at_stop` may add to what has been
+  /// gathered (see `add`).
   template <class AtStop>
-  void differentiate_magnitudes(const Var& output, std::span<const std::size_t> stops, AtStop at_stop) {
+  void differentiate_magnitudes(const Var& output, std::size_t stop, AtStop at_stop) {
     adjoints_.assign(nodes_.size(), 0);
     if (!output.is_constant()) adjoints_[output.index_] = 1;
-    std::size_t next = 0;
     for (std::size_t i = nodes_.size(); i-- > 0;) {
-      for (; next < stops.size() && i < stops[next]; ++next) at_stop(next);
+      if (i + 1 == stop) at_stop();
       const double adjoint = adjoints_[i];
       if (adjoint == 0) continue;
       const Node& node = nodes_[i];
+      const double more = node.operand[1] == kSaturates ? 1 : 0;
       for (std::size_t k = 0; k < 2; ++k)
-        if (node.operand[k] != kNone) adjoints_[node.operand[k]] += adjoint * std::abs(node.partial[k]);
+        if (node.operand[k] < kNoNode) adjoints_[node.operand[k]] += adjoint * (std::abs(node.partial[k]) + more);
     }
   }
   /// Adds to what has been gathered at x; for `at_stop`.
@@ -135,6 +137,10 @@ class Tape {
   static Var record(double value, const Var& a, double da) {
     return a.tape_ ? a.tape_->append(value, a.index_, da, kNone, 0) : Var(value);
   }
+  /// The same of a function that saturates.
+  static Var record_saturating(double value, const Var& a, double da) {
+    return a.tape_ ? a.tape_->append(value, a.index_, da, kSaturates, 0) : Var(value);
+  }
   /// The same for two operands.
   static Var record(double value, const Var& a, double da, const Var& b, double db) {
     if (!a.tape_) return record(value, b, db);
@@ -144,7 +150,10 @@ class Tape {
   }
 
  private:
-  static constexpr std::uint32_t kNone = 0xffffffff;  // no operand
+  // In place of an operand; all from kNoNode on are none.
+  static constexpr std::uint32_t kNone = 0xffffffff;
+  static constexpr std::uint32_t kSaturates = 0xfffffffe;
+  static constexpr std::uint32_t kNoNode = kSaturates;
 
   struct Node {
     std::array<std::uint32_t, 2> operand;
@@ -175,21 +184,21 @@ inline Var operator/(const Var& a, const Var& b) {
 inline Var operator-(const Var& a) { return Tape::record(-a.value_, a, -1); }
 inline Var exp(const Var& a) {
   const double y = std::exp(a.value_);
-  return Tape::record(y, a, y);
+  return Tape::record_saturating(y, a, y);
 }
-inline Var expm1(const Var& a) { return Tape::record(std::expm1(a.value_), a, std::exp(a.value_)); }
+inline Var expm1(const Var& a) { return Tape::record_saturating(std::expm1(a.value_), a, std::exp(a.value_)); }
 inline Var log(const Var& a) { return Tape::record(std::log(a.value_), a, 1 / a.value_); }
 inline Var log1p(const Var& a) { return Tape::record(std::log1p(a.value_), a, 1 / (1 + a.value_)); }
 inline Var tanh(const Var& a) {
   const double y = std::tanh(a.value_);
-  return Tape::record(y, a, 1 - y * y);
+  return Tape::record_saturating(y, a, 1 - y * y);
 }
 /// d erf(a) = 2 / sqrt(pi) exp(-a^2) da
 inline Var erf(const Var& a) {
-  return Tape::record(std::erf(a.value_), a, 2 * std::numbers::inv_sqrtpi * std::exp(-a.value_ * a.value_));
+  return Tape::record_saturating(std::erf(a.value_), a, 2 * std::numbers::inv_sqrtpi * std::exp(-a.value_ * a.value_));
 }
 inline Var erfc(const Var& a) {
-  return Tape::record(std::erfc(a.value_), a, -2 * std::numbers::inv_sqrtpi * std::exp(-a.value_ * a.value_));
+  return Tape::record_saturating(std::erfc(a.value_), a, -2 * std::numbers::inv_sqrtpi * std::exp(-a.value_ * a.value_));
 }
 inline Var sqrt(const Var& a) {
   const double y = std::sqrt(a.value_);

@@ -89,6 +89,24 @@ class LayerDerivative {
   Trace<Var> trace_;
 };
 
+/// What to say where the forward pass, or the derivative by dual numbers on the same number type, is not finite, so that
+/// there is no gradient to compare; nothing where they are.
+template <std::floating_point T, class L>
+std::vector<Diagnosis> overflow(const BasicNetwork<L>& network, double loss, const Trace<T>& trace,
+                                std::span<const double> by_duals) {
+  const auto is_finite = [](auto y) { return std::isfinite(y); };
+  std::size_t l = 0;
+  while (l < network.size() && std::ranges::all_of(trace.outputs[l].values(), is_finite)) ++l;
+  if (l == network.size() && std::isfinite(loss) && std::ranges::all_of(by_duals, is_finite)) return {};
+  const std::string what = l < network.size()     ? "the outputs of " + network.label(l) + " are"
+                           : !std::isfinite(loss) ? "the loss is"
+                                                  : "the derivative by dual numbers is";
+  return {{.kind = "not-finite",
+           .layer = l,
+           .where = what,
+           .sentence = "There is no gradient to compare, for " + what + " not finite."}};
+}
+
 /// Goes through a network's backward pass, last layer first.
 template <class L, class Suspect>
 class Autopsy {

@@ -381,4 +381,6 @@ std::vector<PlantedFault> faults_of(const BasicNetwork<L>& network, const Loss& 
   return all;
 }
 
+extern template std::vector<PlantedFault> faults_of(const Network&, const Loss&, const Targets<double>&);
+
 }  // namespace gradus

@@ -3,8 +3,8 @@
 
 #include <bit>
 
-#include "gradus/check/branches.hpp"
 #include "gradus/check/diagnosis.hpp"
+#include "gradus/check/kinks.hpp"
 #include "gradus/check/result.hpp"
 #include "gradus/check/sources.hpp"
 
@@ -36,8 +36,10 @@ class GradientChecker {
     dual_.run(f, options_.seed, entrywise_input_, gradient_of(GradientSource::dual));
     finish(f);
     GradientCheck result = detail::judge(evidence_);
+    result.diagnoses = detail::overflow<double>(network, result.loss, trace_, gradient_of(GradientSource::dual));
     if (options_.proofs) prove(f, suspect, result);
-    if (!result.passed()) result.diagnoses = detail::Autopsy<L, Suspect>(f, suspect, options_.seed).run();
+    if (!result.passed() && result.diagnoses.empty())
+      result.diagnoses = detail::Autopsy<L, Suspect>(f, suspect, options_.seed).run();
     return result;
   }
 
@@ -72,9 +74,15 @@ class GradientChecker {
     const std::vector<double>& narrow = gradient_of(GradientSource::dual);
     const std::vector<double>& wide = gradient_of(GradientSource::tape);
     evidence_.precision_gap.resize(narrow.size());
-    for (std::size_t k = 0; k < narrow.size(); ++k) evidence_.precision_gap[k] = std::abs(narrow[k] - wide[k]);
+    for (std::size_t k = 0; k < narrow.size(); ++k) {
+      evidence_.precision_gap[k] = std::abs(narrow[k] - wide[k]);
+      // Paths that cancel in double need not in float; their magnitudes add up to no less than their sum.
+      evidence_.magnitude[k] = std::max(evidence_.magnitude[k], std::abs(narrow[k]));
+    }
     finish(f);
-    return detail::judge(evidence_);
+    GradientCheck result = detail::judge(evidence_);
+    result.diagnoses = detail::overflow<float>(network, result.loss, trace_float_, gradient_of(GradientSource::dual));
+    return result;
   }
 
  private:
@@ -281,6 +289,8 @@ class GradientChecker {
       if (estimate.error < best.error || attempt == 0) best = estimate;
       if (best.error <= 1e-4 * scale) break;
     }
+    // Where the loss overflows within the step, differences have no say.
+    if (!std::isfinite(best.value)) best.error = std::numeric_limits<double>::infinity();
     gradient_of(GradientSource::ridders)[k] = best.value;
     evidence_.ridders_error[k] = best.error;
     if (options_.plain) {
@@ -292,119 +302,9 @@ class GradientChecker {
     const double off = std::abs(best.value - evidence_.gradients[1][k]);
     if (!(off <= best.error + detail::exact_tolerance(evidence_, evidence_.magnitude[k], rms)) ||
         !(best.error <= 1e-3 * scale))
-      look_for_kink(f, layer, k, std::max(best.step, step));
-  }
-
-  /// Whether a unit changes its branch within the step of entry k: then the gradient is tried on both sides.
-  void look_for_kink(const Case& f, std::size_t layer, std::size_t k, double step) {
-    const double reach = 2 * step;
-    const auto [flipped, unit] = branch_between(f, k, reach);
-    if (!flipped) return;
-    Kink kink{static_cast<Index>(k), unit, true};
-    for (const double side : {-1.0, 1.0}) kink.both_sides = kink.both_sides && right_at(f, layer, k, side * 4 * reach);
-    evidence_.kinks.push_back(kink);
-  }
-
-  /// Whether the derivative along entry k by dual numbers is that by differences at w + shift.
-  bool right_at(const Case& f, std::size_t layer, std::size_t k, double shift) {
-    std::vector<double> theta(f.theta.begin(), f.theta.end());
-    Matrix<double> x(f.x);
-    double& w = k < theta.size() ? theta[k] : x.values()[k - theta.size()];
-    w += shift;
-    const double step = std::abs(shift) / 64;
-    const auto loss_at = [&](double value) {
-      Trace<double> trace;
-      detail::set_mode(trace, options_.seed);
-      w = value;
-      return loss_value(f.network, f.loss, theta, x, f.targets, trace);
-    };
-    static_cast<void>(layer);
-    const double here = w;
-    const Estimate slope = ridders(loss_at, here, step, 0);
-    w = here;
-    const double exact = dual_derivative(f, theta, x, k);
-    const double rounding = 4 * loss_rounding_ / slope.step;
-    const double scale = evidence_.magnitude[k] + std::abs(exact);
-    return std::abs(slope.value - exact) <= 4 * slope.error + rounding + 1e-6 * scale || branch_between(f, theta, x, k, step).first;
-  }
-
-  double dual_derivative(const Case& f, const std::vector<double>& theta, const Matrix<double>& x, std::size_t k) const {
-    using One = DualLanes<double, 1>;
-    std::vector<One> thetas(theta.begin(), theta.end());
-    Matrix<One> xs(x.rows(), x.cols());
-    std::copy(x.values().begin(), x.values().end(), xs.values().begin());
-    (k < theta.size() ? thetas[k] : xs.values()[k - theta.size()]).derivative[0] = 1;
-    Trace<One> trace;
-    detail::set_mode(trace, options_.seed);
-    return loss_value(f.network, f.loss, thetas, xs, f.targets, trace).derivative[0];
-  }
-
-  std::pair<bool, std::string> branch_between(const Case& f, std::size_t k, double reach) const {
-    return branch_between(f, {f.theta.begin(), f.theta.end()}, Matrix<double>(f.x), k, reach);
-  }
-
-  /// Whether a comparison goes another way at w - reach than at w + reach, and the first unit that makes it.
-  std::pair<bool, std::string> branch_between(const Case& f, const std::vector<double>& theta, const Matrix<double>& x,
-                                              std::size_t k, double reach) const {
-    std::array<std::vector<BranchLog>, 2> logs;
-    std::array<std::vector<std::vector<Index>>, 2> choices;
-    for (const std::size_t side : {0u, 1u}) {
-      std::vector<BranchLog>& log = logs[side];
-      log.resize(f.network.size() + 1);
-      // Each layer has a log of its own: its inputs are made anew to carry it.
-      std::vector<double> moved = theta;
-      Matrix<double> moved_x = x;
-      (k < theta.size() ? moved[k] : moved_x.values()[k - theta.size()]) += side == 0 ? -reach : reach;
-      choices[side] = log_branches(f, moved, moved_x, log);
-    }
-    for (std::size_t l = 0; l <= f.network.size(); ++l) {
-      if (l < f.network.size() && choices[0][l] != choices[1][l]) {
-        const auto first = std::mismatch(choices[0][l].begin(), choices[0][l].end(), choices[1][l].begin()).first;
-        return {true, unit_name(f, l, static_cast<std::size_t>(first - choices[0][l].begin()), choices[0][l].size())};
-      }
-      const auto [a, b] = std::mismatch(logs[0][l].begin(), logs[0][l].end(), logs[1][l].begin(), logs[1][l].end());
-      if (a == logs[0][l].end() && b == logs[1][l].end()) continue;
-      return {true, unit_name(f, l, static_cast<std::size_t>(a - logs[0][l].begin()), logs[0][l].size())};
-    }
-    return {false, ""};
-  }
-
-  /// Choices that layers make without a comparison of such numbers: where a maximum was.
-  using Choices = std::vector<std::vector<Index>>;
-
-  Choices log_branches(const Case& f, const std::vector<double>& theta, const Matrix<double>& x,
-                       std::vector<BranchLog>& logs) const {
-    Trace<Branching> trace;
-    detail::set_mode(trace, options_.seed);
-    std::vector<Branching> thetas(theta.begin(), theta.end());
-    Matrix<Branching> in(x.rows(), x.cols());
-    std::copy(x.values().begin(), x.values().end(), in.values().begin());
-    forward(f.network, thetas, in, trace);
-    const auto relog = [](std::vector<Branching>& numbers, BranchLog* log) {
-      for (Branching& number : numbers) number = Branching(number.value(), log);
-    };
-    for (std::size_t l = 0; l < f.network.size(); ++l) {
-      Matrix<Branching>& before = l > 0 ? trace.outputs[l - 1] : in;
-      relog(before.values(), &logs[l]);
-      relog(thetas, &logs[l]);
-      detail::forward_layer<Branching>(f.network, l, thetas, before.view(), trace);
-    }
-    for (Matrix<Branching>& outputs : trace.outputs) relog(outputs.values(), &logs.back());
-    static_cast<void>(loss_of_trace(f.network, f.loss, trace, f.targets));
-    Choices choices(f.network.size());
-    for (std::size_t l = 0; l < choices.size(); ++l) choices[l] = trace.memory[l].indices;
-    return choices;
-  }
-
-  /// Comparison `place` of `count` in layer l, as its unit: every output makes as many.
-  std::string unit_name(const Case& f, std::size_t l, std::size_t place, std::size_t count) const {
-    if (l == f.network.size()) return "the loss";
-    const Matrix<Var>& outputs = tape_.trace().outputs[l];
-    const std::size_t units = outputs.values().size();
-    if (count == 0 || units == 0 || count % units != 0) return f.network.label(l);
-    const std::size_t unit = place * units / count;
-    const std::size_t cols = static_cast<std::size_t>(outputs.cols());
-    return f.network.label(l) + ", sample " + std::to_string(unit / cols) + ", unit " + std::to_string(unit % cols);
+      if (const std::optional<Kink> kink = detail::KinkFinder<L>(f, options_.seed, loss_rounding_)
+                                               .find(k, std::max(best.step, step), evidence_.magnitude[k]))
+        evidence_.kinks.push_back(*kink);
   }
 
   GradientCheckOptions options_;
@@ -461,6 +361,19 @@ GradientCheck check_gradients(const BasicNetwork<L>& network, const Loss& loss, 
                               const GradientCheckOptions& options = {}) {
   return GradientChecker<L>(options).check(network, network, loss, theta, x, targets);
 }
+
+// The library holds these compiled: every layer on every kind of number is long to compile.
+extern template GradientCheck GradientChecker<Layer>::check(const Network&, const Network&, const Loss&,
+                                                            std::span<const double>, ConstMatrixView<double>,
+                                                            const Targets<double>&);
+extern template GradientCheck GradientChecker<Layer>::check(const Network&, const Network&, const Loss&,
+                                                            std::span<const float>, ConstMatrixView<float>,
+                                                            const Targets<float>&);
+extern template GradientCheck check_gradients(const Network&, const Loss&, const std::vector<double>&,
+                                              const Matrix<double>&, const Targets<double>&,
+                                              const GradientCheckOptions&);
+extern template GradientCheck check_gradients(const Network&, const Loss&, const std::vector<float>&,
+                                              const Matrix<float>&, const Targets<float>&, const GradientCheckOptions&);
 
 /// The loss's gradient by finite differences, (L(w + up) - L(w - down)) / (up + down), one parameter w at a time:
 /// forward differences with down = 0, central ones with down = up.

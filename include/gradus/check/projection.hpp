@@ -34,11 +34,11 @@ namespace detail {
 /// Numbers drawn from {-1, 1} by a hash: the same on every machine.
 std::vector<double> random_signs(std::size_t n, std::uint64_t seed);
 
-/// Derivatives of the loss along up to N directions over theta and then x, in one pass.
-template <std::size_t N, class L>
-std::array<double, N> directional(const LossOfBatch<L>& f, std::span<const std::vector<double>> directions,
+/// Derivatives of the loss along up to eight directions over theta and then x, in one pass.
+template <class L>
+std::array<double, 8> directional(const LossOfBatch<L>& f, std::span<const std::vector<double>> directions,
                                   std::uint64_t seed) {
-  using Lanes = DualLanes<double, N>;
+  using Lanes = EightDuals<double>;
   std::vector<Lanes> theta(f.theta.begin(), f.theta.end());
   Matrix<Lanes> x(f.x.rows(), f.x.cols());
   for (Index i = 0; i < f.x.rows(); ++i) std::copy(f.x.row(i).begin(), f.x.row(i).end(), x.row(i).begin());
@@ -107,7 +107,7 @@ FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, con
 
   std::vector<std::vector<double>> directions;
   for (std::size_t d = 0; d < lanes; ++d) directions.push_back(detail::random_signs(hand.size(), seed * lanes + d));
-  const std::array<double, lanes> dual = detail::directional<lanes>(f, directions, seed);
+  const std::array<double, lanes> dual = detail::directional(f, directions, seed);
   detail::LineProbe<L> line(f, directions[0], seed);
   check.loss = line(0);
   check.passes = 3;
@@ -137,7 +137,7 @@ FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, con
     const std::size_t part = (count + lanes - 1) / lanes;
     std::vector<std::vector<double>> parts(lanes, std::vector<double>(hand.size()));
     for (std::size_t k = 0; k < count; ++k) parts[k / part][first + k] = directions[wrong][first + k];
-    const std::array<double, lanes> slopes = detail::directional<lanes>(f, parts, seed);
+    const std::array<double, lanes> slopes = detail::directional(f, parts, seed);
     ++check.passes;
     std::size_t worst = 0;
     double most = -1;
@@ -235,7 +235,7 @@ StepCurve step_curve(const BasicNetwork<L>& network, const Loss& loss, std::span
                      ConstMatrixView<double> x, const Targets<double>& targets, std::uint64_t seed = 1) {
   const detail::LossOfBatch<L> f{network, loss, theta, x, targets};
   const std::vector<double> direction = detail::random_signs(theta.size(), seed);
-  const double exact = detail::directional<1>(f, std::span(&direction, 1), seed)[0];
+  const double exact = detail::directional(f, std::span(&direction, 1), seed)[0];
   detail::LineProbe<L> line(f, direction, seed);
   const double start = line(0);
   const auto error = [&](double slope) { return std::abs(slope - exact) / (std::abs(slope) + std::abs(exact)); };
@@ -256,5 +256,8 @@ StepCurve step_curve(const BasicNetwork<L>& network, const Loss& loss, std::span
   }
   return curve;
 }
+
+extern template StepCurve step_curve(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
+                                     const Targets<double>&, std::uint64_t);
 
 }  // namespace gradus

@@ -126,7 +126,7 @@ struct GradientEvidence {
   std::vector<ParameterBlock> blocks;  // those of theta; then, if checked, the input as a block of number 0
   std::array<std::vector<double>, kGradientSources> gradients;
   std::vector<double> magnitude;      // sum of |path products|: see Tape::differentiate_magnitudes
-  std::vector<double> ridders_error;  // estimated, rounding included
+  std::vector<double> ridders_error;  // estimated, rounding included; infinite where the loss overflows within the step
   std::vector<double> precision_gap;  // of float: how far forward passes in float and double lead apart; else empty
   std::vector<Kink> kinks;
   double summands = 0;  // longest chain of roundings behind one number

@@ -4,11 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gradus/autodiff/dual_lanes.hpp"
-#include "gradus/autodiff/pass.hpp"
-#include "gradus/check/complex_step.hpp"
+#include "gradus/check/pass.hpp"
 #include "gradus/check/ridders.hpp"
-#include "gradus/nn/pass.hpp"
 
 /// The sources of a gradient beside the hand-written one. Each is an object that keeps its buffers, so that a second
 /// check of the same shapes allocates nothing.
@@ -107,44 +104,26 @@ class TapeSource {
       for (const Var& variable : x_.values()) derivatives.push_back(tape_.derivative(variable));
   }
 
-  /// Some derivatives are computed to an absolute accuracy, not to a relative one, however small they come out: p - t at a
-  /// confident output, y (1 - y) near y = 1. So the loss counts as if its slope by its link's input were steeper by 1,
-  /// and so does each activation.
+  /// The derivative by a link's input is a difference, p - t, and known to an absolute accuracy: there the loss counts as
+  /// if steeper by 1.
   void magnitudes(const LossOfBatch<L>& f, const Var& loss) {
-    stops_.clear();
-    stop_layers_.clear();
     const std::size_t depth = loss_depth(f.network, f.loss);
-    if (depth < f.network.size()) add_stop(depth);
-    for (std::size_t l = depth; l-- > 1;)
-      if (f.network.visit(l, [](const auto& layer) { return layer.is_activation; }) &&
-          trace_.outputs[l].size() == trace_.outputs[l - 1].size())
-        add_stop(l);
+    if (depth == f.network.size()) return tape_.differentiate_magnitudes(loss, 0, [] {});
+    const std::vector<Var>& logits = trace_.outputs[depth - 1].values();
+    std::size_t last = 0;
+    for (const Var& z : logits) last = std::max(last, tape_.position(z) + 1);
     const Index width = f.network.outputs();
     const double scale = f.loss.scale(f.targets, width);
-    const auto loss_slope = [&](std::size_t i) { return scale * f.targets.weight(static_cast<Index>(i) / width, width); };
-    tape_.differentiate_magnitudes(loss, stops_, [&](std::size_t k) {
-      const std::size_t l = stop_layers_[k];
-      const std::vector<Var>& out = trace_.outputs[l].values();
-      const std::vector<Var>& in = trace_.outputs[l - 1].values();
-      for (std::size_t i = 0; i < in.size(); ++i) tape_.add(in[i], l == depth ? loss_slope(i) : tape_.derivative(out[i]));
+    tape_.differentiate_magnitudes(loss, last, [&] {
+      for (std::size_t i = 0; i < logits.size(); ++i)
+        tape_.add(logits[i], scale * f.targets.weight(static_cast<Index>(i) / width, width));
     });
-  }
-
-  /// The nodes of layer l follow the last node of its inputs.
-  void add_stop(std::size_t l) {
-    std::size_t last = 0;
-    for (const Var& in : trace_.outputs[l - 1].values()) last = std::max(last, tape_.position(in) + 1);
-    if (last == 0) return;
-    stops_.push_back(last);
-    stop_layers_.push_back(l);
   }
 
   Tape tape_;
   Trace<Var> trace_;
   std::vector<Var> variables_;
   Matrix<Var> x_;
-  std::vector<std::size_t> stops_;
-  std::vector<std::size_t> stop_layers_;
 };
 
 /// Forward passes on a number type that carries derivatives along N directions, as many at a time: `seed(number, lane)`
@@ -201,10 +180,10 @@ class DirectionSource {
   Trace<T> trace_;
 };
 
-template <std::floating_point T, class L, std::size_t N = 8>
+template <std::floating_point T, class L>
 class DualSource {
  public:
-  using Lanes = DualLanes<T, N>;
+  using Lanes = EightDuals<T>;
   void run(const LossOfBatch<L>& f, std::uint64_t seed, bool input, std::vector<double>& gradient) {
     source_.run(
         f, seed, input, gradient, [](Lanes& number, std::size_t lane) { number.derivative[lane] = 1; },
@@ -212,7 +191,7 @@ class DualSource {
   }
 
  private:
-  DirectionSource<L, Lanes, N> source_;
+  DirectionSource<L, Lanes, 8> source_;
 };
 
 template <class L>

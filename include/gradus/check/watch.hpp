@@ -30,4 +30,8 @@ std::function<Signal(const UpdateEvent<double>&)> check_every(
   };
 }
 
+extern template std::function<Signal(const UpdateEvent<double>&)> check_every(const Network&, const Loss&, Index,
+                                                                              std::function<void(const GradientCheck&)>,
+                                                                              Index, const GradientCheckOptions&);
+
 }  // namespace gradus

@@ -23,7 +23,8 @@ struct FigureRequest {
 };
 
 /// One training run, described: what the command line, an experiment file and a model file say in common. The same
-/// experiment gives the same numbers, to the last bit, wherever it is run with the same C library.
+/// experiment gives the same numbers: to the last bit wherever it is run with the same C library and instruction set
+/// (engine/target.hpp), and by Engine::definition with any.
 ///
 /// `seed` starts two streams: one for the split, and, afresh, one for the first parameters and then the order of
 /// samples. Paths are relative to the folder in which the program runs.
@@ -59,6 +60,7 @@ struct Experiment {
   double min_change = -1;  ///< below 0: never
   Index record_every = 0;
   Index test_every = 0;
+  Engine engine = Engine::automatic;
 
   std::string model;  ///< file to save the model in; empty: not saved
   std::vector<FigureRequest> figures;

@@ -214,6 +214,10 @@ T value_and_gradient(const BasicNetwork<L>& network, const Loss& loss, std::span
 }
 
 // The library holds these compiled: every layer, twice over, is long to compile.
+extern template void detail::forward_layer(const Network&, std::size_t, std::span<const double>, ConstMatrixView<double>,
+                                           Trace<double>&);
+extern template void detail::backward_layer(const Network&, std::size_t, std::span<const double>, ConstMatrixView<double>,
+                                            Trace<double>&, ConstMatrixView<double>, MatrixView<double>, std::span<double>, std::size_t);
 extern template ConstMatrixView<double> forward(const Network&, std::span<const double>, ConstMatrixView<double>,
                                                 Trace<double>&);
 extern template double loss_of_trace(const Network&, const Loss&, const Trace<double>&, const Targets<double>&);
@@ -225,6 +229,10 @@ extern template void gradient_of_trace(const Network&, const Loss&, std::span<co
                                        const Targets<double>&, Trace<double>&, std::span<double>, MatrixView<double>);
 extern template double value_and_gradient(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
                                        const Targets<double>&, Trace<double>&, std::span<double>);
+extern template void detail::forward_layer(const Network&, std::size_t, std::span<const float>, ConstMatrixView<float>,
+                                           Trace<float>&);
+extern template void detail::backward_layer(const Network&, std::size_t, std::span<const float>, ConstMatrixView<float>,
+                                            Trace<float>&, ConstMatrixView<float>, MatrixView<float>, std::span<float>, std::size_t);
 extern template ConstMatrixView<float> forward(const Network&, std::span<const float>, ConstMatrixView<float>,
                                                Trace<float>&);
 extern template float loss_of_trace(const Network&, const Loss&, const Trace<float>&, const Targets<float>&);

@@ -37,7 +37,7 @@ class FastPasses<T, Layer> {
                : hit == Hit::threshold ? engine::Match::sides
                                        : engine::Match::none) {
     if (options.engine == Engine::definition || batch < 1) return;
-    plan_.emplace(network, options.loss, batch);
+    plan_.emplace(network, options.loss, batch, engine::PlanKind::automatic, options.threads);
     if (one_by_one || options.batch != 1 || !has_constant_rate(options.schedule)) return;
     const Sgd* sgd = std::get_if<Sgd>(&options.optimizer);
     if (!sgd || sgd->momentum != 0 || options.regularisation != Regularisation{}) return;

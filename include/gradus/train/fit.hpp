@@ -103,6 +103,7 @@ struct FitOptions {
   EarlyStopping early_stopping{};
   std::vector<double> state;                 ///< running statistics to go on from; none: the network's initial state
   Engine engine = Engine::automatic;
+  int threads = 1;  ///< of the engine, at most: used where they pay; the bits are the same for any number
   std::optional<std::uint64_t> mask_seed{};  ///< of dropout; none: one draw from `random`, if the network has any
 };
 

@@ -134,7 +134,15 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self._check_classes(unique_labels(y))
         if not self.sklearn_quirks and len(self.classes_) < 2:
             raise ValueError(f"[MLPClassifier] expected at least two classes, got {self.classes_}.")
-        return X, self._label_binarizer.transform(y).astype(bool)
+        return X, self._indicators(y)
+
+    def _indicators(self, y):
+        """y as truth values, one column a class; of two classes, the second's."""
+        if y.ndim > 1:  # of several labels a sample, maybe sparse
+            return self._label_binarizer.transform(y).astype(bool)
+        if self._label_binarizer.y_type_ == "multiclass":
+            return y[:, np.newaxis] == self.classes_
+        return (y == self.classes_[-1])[:, np.newaxis] & (len(self.classes_) == 2)
 
     def _check_classes(self, classes):
         if self.warm_start:
