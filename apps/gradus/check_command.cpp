@@ -47,7 +47,7 @@ Subject fresh_network(const Experiment& experiment, const std::string& data_text
   subject.model.network = parse_network(experiment.network);
   subject.model.loss = loss_of(experiment, subject.model.network);
   check_fits(subject.model.network, subject.name, subject.data, data_text);
-  if (experiment.scale) subject.model.scaler = Scaler::fit(*experiment.scale, subject.data.x);
+  if (experiment.scale) subject.model.fit_scaler(*experiment.scale, subject.data.x);
   RandomState random(experiment.seed);
   subject.model.theta = initial_parameters(subject.model.network, parse_initializer(experiment.init), random);
   return subject;
@@ -230,7 +230,7 @@ Trial make_trial(const Experiment& experiment, const CheckOptions& options, Subj
   std::iota(rows.begin(), rows.end(), Index{0});
   const Dataset data = subject.data.take(rows);
   Trial trial;
-  trial.x = subject.model.scaler ? subject.model.scaler->transform(data.x) : data.x;
+  trial.x = subject.model.scaled(data.x);
   trial.targets = network_targets(data, subject.model.network.outputs());
   subject.data.weights = sample_weights(subject.data, experiment.class_weight);
   trial.weights = subject.data.take(rows).weights;

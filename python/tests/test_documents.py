@@ -31,7 +31,7 @@ def test_the_lines_of_the_readme_train_prove_and_plot(tmp_path, monkeypatch, cap
     exec(compile(code, "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert (tmp_path / "circles.png").stat().st_size > 10_000
-    (expected,) = re.findall(r"which prints\n\n```\n(True.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    (expected,) = re.findall(r"which prints\n\n```text\n(True.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert printed == expected
 
 

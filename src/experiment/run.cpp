@@ -32,7 +32,7 @@ Matrix<T> convert(const Matrix<double>& from) {
 
 template <std::floating_point T>
 Prepared<T> prepare(const Dataset& data, const Model& model) {
-  return {convert<T>(model.scaler ? model.scaler->transform(data.x) : data.x),
+  return {convert<T>(model.scaled(data.x)),
           convert<T>(network_targets(data, model.network.outputs()))};
 }
 
@@ -249,7 +249,7 @@ ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSo
   result.train = std::move(data.train);
   result.test = std::move(data.test);
   Model& model = result.model = untrained_model(experiment, result.train, result.test);
-  if (experiment.scale) model.scaler = Scaler::fit(*experiment.scale, result.train.x);
+  if (experiment.scale) model.fit_scaler(*experiment.scale, result.train.x);
   if (experiment.precision == Precision::float32)
     train<float>(result, progress);
   else

@@ -75,7 +75,7 @@ void use_classes(Dataset& data, const std::vector<std::string>& class_names, con
 Scores score(const Model& model, const Dataset& data) {
   if (data.size() == 0) throw ValueError("[score] expected at least one sample, got none");
   check_fits(model.network, "the network " + to_text(model.network), data, "the data");
-  const Matrix<double> x = model.scaler ? model.scaler->transform(data.x) : data.x;
+  const Matrix<double> x = model.scaled(data.x);
   Trace<double> trace;
   trace.state = model.state;
   const Matrix<double> p(forward(model.network, model.theta, x, trace));

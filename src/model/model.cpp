@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
 #include "gradus/core/number.hpp"
 #include "gradus/core/shape.hpp"
@@ -24,6 +25,13 @@ std::string listed(const std::vector<std::string>& names) {
   std::string text;
   for (std::size_t i = 0; i < names.size() && i < 8; ++i) text += (i > 0 ? ", " : "") + one_line(names[i]);
   return names.size() > 8 ? text + ", ..." : text;
+}
+
+/// Columns of data that have names: one an input, or in a sequence one an input of each step of those learned from.
+Index columns(const Network& network, std::size_t names) {
+  const Index inputs = network.inputs();
+  if (!network.takes_sequences()) return inputs;
+  return std::max<Index>(1, static_cast<Index>(names) / inputs) * inputs;
 }
 
 void check_scaler(const Scaler& scaler, Index inputs) {
@@ -52,7 +60,7 @@ void Model::check() const {
   check_length("model", "state", static_cast<Index>(state.size()), network.state_count());
   const std::string text = to_text(network);
   if (scaler) check_scaler(*scaler, network.inputs());
-  check_count("feature names", feature_names.size(), network.inputs(), "the inputs of " + one_line(text));
+  check_count("feature names", feature_names.size(), columns(network, feature_names.size()), "the inputs of " + one_line(text));
   check_count("class names", class_names.size(), classes(), "the outputs of " + one_line(text));
   check_count("target names", target_names.size(), network.outputs(), "the outputs of " + one_line(text));
   if (!class_names.empty() && !target_names.empty())
@@ -67,7 +75,20 @@ Matrix<double> Model::predict(ConstMatrixView<double> x) const {
                      std::to_string(x.cols()) + ")");
   network.check_input("model", x.rows(), x.cols());
   if (!scaler) return gradus::predict(network, theta, x, state);
-  return gradus::predict(network, theta, scaler->transform(x), state);
+  return gradus::predict(network, theta, scaled(x), state);
+}
+
+void Model::fit_scaler(Scaler::Kind kind, ConstMatrixView<double> x) {
+  const Matrix<double> packed(x);
+  scaler = Scaler::fit(kind, network.takes_sequences() ? detail::rows_of(packed.view(), network.inputs()) : packed.view());
+}
+
+Matrix<double> Model::scaled(ConstMatrixView<double> x) const {
+  Matrix<double> packed(x);
+  if (!scaler) return packed;
+  if (!network.takes_sequences()) return scaler->transform(packed);
+  Matrix<double> steps = scaler->transform(detail::rows_of(std::as_const(packed).view(), network.inputs()));
+  return Matrix<double>(x.rows(), x.cols(), std::move(steps.values()));
 }
 
 std::vector<int> Model::classify(ConstMatrixView<double> x) const {

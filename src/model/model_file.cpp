@@ -251,11 +251,12 @@ class Reader {
   }
 
   void read_description(Model& model) {
+    constexpr Index most_names = 1'000'000;  // of a sequence, whose steps are any number
     const Index inputs = model.network.inputs();
     const Index outputs = model.network.outputs();
     if (const std::string* json = find_text("scaler"))
       wrapped([&] { model.scaler = scaler_from_json(*json, static_cast<std::size_t>(inputs)); }, "metadata scaler: ");
-    read_names("feature_names", inputs, model.feature_names);
+    read_names("feature_names", model.network.takes_sequences() ? most_names : inputs, model.feature_names);
     read_names("class_names", model.classes(), model.class_names);
     read_names("target_names", outputs, model.target_names);
     if (const std::string* toml = find_text("experiment")) model.experiment = *toml;

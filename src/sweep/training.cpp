@@ -96,7 +96,7 @@ Lane<T> make_lane(const Experiment& e, const ExperimentSource& source, const Mod
   Lane<T> lane{{}, RandomState(e.seed), model, {}, {}};
   lane.theta = initial_parameters<T>(model.network, parse_initializer(e.init), lane.random);
   Split rows = split_source(e, source);
-  if (e.scale) lane.model.scaler = Scaler::fit(*e.scale, take_rows(source.data.x, std::span<const Index>(rows.train)));
+  if (e.scale) lane.model.fit_scaler(*e.scale, take_rows(source.data.x, std::span<const Index>(rows.train)));
   if (source.test.size() > 0)
     for (Index i = 0; i < source.test.size(); ++i) rows.test.push_back(source.data.size() + i);
   const Index first = table.add(lane.model.scaler);

@@ -75,7 +75,8 @@ TEST_F(Cli, WeighsSamplesAndClasses) {
 TEST_F(Cli, TakesTheColumnsOfAFileForTheStepsOfASequence) {
   write("s.csv", "a0,b0,a1,b1,a2,b2,label\n1,2,3,4,5,6,x\n2,1,0,1,2,3,y\n0,1,1,0,2,1,x\n-1,0,2,3,1,-2,y\n");
   write("new.csv", "a0,b0,a1,b1,a2,b2\n1,2,3,4,5,6\n");
-  EXPECT_EQ(run({"train", "s.csv", "--network", "seq2-3gru-2softmax", "--epochs", "3", "-q", "-o", "s.model"}).status, 0);
+  EXPECT_EQ(run({"train", "s.csv", "--network", "seq2-3gru-2softmax", "--epochs", "3", "--scale", "standard", "-q", "-o",
+                 "s.model"}).status, 0);
   for (const char* data : {"s.csv", "new.csv"}) EXPECT_EQ(run({"predict", "s.model", data}).status, 0) << data;
   EXPECT_EQ(run({"check", "s.model", "s.csv", "-q"}).status, 0);
   for (const char* unit : {"elman", "gru", "lstm"}) {

@@ -26,8 +26,8 @@ struct Model {
   std::vector<double> state{};  ///< its running statistics (Network::state_blocks), stored in the same precision
   Precision precision = Precision::float64;
   Loss loss;
-  std::optional<Scaler> scaler;            ///< applied to x before the network
-  std::vector<std::string> feature_names;  ///< one an input, or none
+  std::optional<Scaler> scaler;            ///< of the inputs, applied to x (in a sequence: to each step) before the network
+  std::vector<std::string> feature_names;  ///< one an input (in a sequence: of each step learned from), or none
   std::vector<std::string> class_names;    ///< one an output (two for a single output), or none
   std::vector<std::string> target_names;   ///< of a regression: one an output, or none
   std::string experiment;                  ///< TOML text of the run that made it; may be empty
@@ -39,6 +39,11 @@ struct Model {
   /// The network's outputs (samples, outputs) for unscaled x (samples, inputs), computed in float64. Throws ShapeError
   /// that says what the model expects.
   Matrix<double> predict(ConstMatrixView<double> x) const;
+
+  /// Fits a scaler on x (samples, inputs), or on every step of sequences.
+  void fit_scaler(Scaler::Kind kind, ConstMatrixView<double> x);
+  /// x as the network takes it. Throws ShapeError if x has another number of columns.
+  Matrix<double> scaled(ConstMatrixView<double> x) const;
 
   /// The class of each sample: the first of the largest outputs; with a single output p, class 1 if p > 0.5, else 0.
   /// Throws ValueError for a regression, and if an output is NaN.
