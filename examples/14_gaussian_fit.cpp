@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A bell curve of two sigmoids: f(x) = exp(-x^2) on 500 points, learned one point at a time, then by Levenberg-Marquardt.
+#include <cmath>
 #include <cstdio>
 #include <gradus/data/makers.hpp>
 #include <gradus/metrics/metrics.hpp>

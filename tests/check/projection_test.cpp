@@ -61,6 +61,17 @@ TEST(StepCurve, IsAVForDifferencesAndFlatForTheComplexStep) {
   EXPECT_LT(curve.complex.back(), 1e-13);
 }
 
+TEST(GradientCheck, TellsAForwardPassThatIsNotFiniteFromAWrongBackward) {
+  const Network network = parse_network("1-2exponential-1");
+  const std::vector<double> theta{800, 1, 0, 0, 1, 1, 0};  // exp(800) is infinite
+  const Matrix<double> x{{1}, {0}};
+  const GradientCheck check = check_network({network, {MeanSquaredError{}}, theta, x, x});
+  EXPECT_FALSE(check.passed());
+  ASSERT_EQ(check.diagnoses.size(), 1u);
+  EXPECT_EQ(check.diagnoses[0].sentence,
+            "There is no gradient to compare, for the outputs of layer 1 (exponential) are not finite.");
+}
+
 TEST(GradientCheck, NamesTheUnitWhoseKinkADifferenceStraddles) {
   // A unit exactly at its kink: its input is 0, on both sides of it the derivative is another.
   const Network network({Dense{1, 1}, Elementwise<activation::Relu>{1}, Dense{1, 1}});
