@@ -209,8 +209,8 @@ Examples
 Examples
 --------
 >>> import gradus as gd
->>> gd.load_digits().x[0].reshape(8, 8).max()
-np.float64(15.0)
+>>> int(gd.load_digits().x[0].reshape(8, 8).max())
+15
 )");
   m.def("make_blobs", [](const Counts& samples, Index features, nb::handle centers, const Deviations& cluster_std,
                          std::pair<double, double> center_box, bool shuffle, nb::handle random_state) {

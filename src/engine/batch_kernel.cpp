@@ -367,7 +367,23 @@ class Output {
 template <class T, int V>
 void gather(const Pass<T>& pass, Index first, Index count, ConstMatrixView<T> from, T* to) {
   constexpr Index lanes = V * kLanes<T>;
-  for (Index s = 0; s < count; ++s) {
+  constexpr Index G = kGroup<T>;
+  const SumTag<T> d;
+  Index s = 0;
+  for (; s + G <= count; s += G) {
+    const T* rows[G];
+    for (Index k = 0; k < G; ++k) rows[k] = from.row(pass.row(first + s + k)).data();
+    Index u = 0;
+    for (; u + G <= from.cols(); u += G) {
+      Sums<T> numbers[G];
+      for (Index k = 0; k < G; ++k) numbers[k] = hn::LoadU(d, rows[k] + u);
+      transpose_group(numbers);
+      for (Index k = 0; k < G; ++k) hn::StoreU(numbers[k], d, to + (u + k) * lanes + s);
+    }
+    for (; u < from.cols(); ++u)
+      for (Index k = 0; k < G; ++k) to[u * lanes + s + k] = rows[k][u];
+  }
+  for (; s < count; ++s) {
     const T* row = from.row(pass.row(first + s)).data();
     for (Index u = 0; u < from.cols(); ++u) to[u * lanes + s] = row[u];
   }

@@ -32,7 +32,7 @@ inline constexpr int kTileRows = 6;
 #endif
 inline constexpr int kTileVectors = 2;
 template <class T>
-inline constexpr Index kPanel = kTileVectors* kLanes<T>;  ///< columns of B in a panel
+inline constexpr Index kPanel = Index{kTileVectors} * kLanes<T>;  ///< columns of B in a panel
 
 /// Terms of the sums that one pass takes: a panel of B, 32 KiB at most, stays in the first cache.
 template <class T>
@@ -244,6 +244,8 @@ void multiply_rows(const Product<T>& p, Index first, Index rows, Index depth_fir
   const bool direct = Transposed && p.cols <= 4 * kPanel<T>;
   const T* a = direct ? p.a.data + depth_first * p.a.stride + first : packed;
   if (!direct) pack_rows(p.a, depth_first, depth, first, rows, packed);
+  const Index packed_step = Transposed ? depth : kRow<T>;
+  const Index row_step = direct ? 1 : packed_step;
   for (Index j = 0; j < p.cols; j += kPanel<T>) {
     const Index cols = std::min(p.cols - j, kPanel<T>);
     pack_panel(p.b, depth_first, depth, j, cols, panel);
@@ -254,9 +256,7 @@ void multiply_rows(const Product<T>& p, Index first, Index rows, Index depth_fir
       T* c = p.c + (first + row) * p.c_stride + j;
       const T* d = p.d ? p.d + (first + row) * p.d_stride + j : nullptr;
       kMultiply<T, Transposed>[static_cast<std::size_t>(count - 1)][v](
-          {.a = a + row * (direct       ? 1
-                           : Transposed ? depth
-                                        : kRow<T>),
+          {.a = a + row * row_step,
            .a_step = direct ? p.a.stride : count,
            .panel = panel,
            .depth = depth,

@@ -146,8 +146,9 @@ Tally GradientPlan<T>::score(std::span<const T> theta, ConstMatrixView<T> x, con
   check_samples(s.network, x, targets, {});
   double loss = 0;
   Tally tally;
-  for (Index first = 0; first < x.rows(); first += s.batch) {
-    const Index count = std::min(s.batch, x.rows() - first);
+  const Index part = std::max<Index>(s.batch, 256);  // enough to fill the lanes, too few to need much memory
+  for (Index first = 0; first < x.rows(); first += part) {
+    const Index count = std::min(part, x.rows() - first);
     Pass<T> pass = s.pass(theta, x.middle_rows(first, count), targets.middle_rows(first, count));
     pass.record = true;
     pass.match = match;

@@ -154,8 +154,8 @@ void add_upright(Panel& panel, double x, const std::string& name, Align align, c
         std::none_of(labelled.begin(), labelled.end(), [&](double h) { return std::abs(h - heights[k]) < 0.045; });
     if (!free) continue;
     labelled.push_back(heights[k]);
-    panel.layers.push_back(Annotation{
-        .x = x, .y = heights[k], .text = values[k].empty() ? "–" : values[k], .color = slate, .dx = 6, .size = 12});
+    panel.layers.push_back(
+        Annotation{.x = x, .y = heights[k], .text = values[k].empty() ? "–" : values[k], .dx = 6, .dy = 9, .size = 12});
   }
 }
 

@@ -58,7 +58,7 @@ std::string broken(const std::string& command) {
 std::string axis_title(const SweepAxis& axis) {
   const std::size_t dot = axis.name.find('.');
   if (dot == std::string::npos) return axis.name;
-  return fmt::format("{}, choice {}", axis.name.substr(0, dot), axis.name.substr(dot + 1));
+  return fmt::format("{} {}", axis.name.substr(0, dot), axis.name.substr(dot + 1));
 }
 
 class Writer {

@@ -8,9 +8,12 @@
 
 #include "gradus/nn/pass.hpp"
 #include "gradus/train/autopsy.hpp"
+#include "gradus/train/batch.hpp"
 #include "gradus/train/batches.hpp"
+#include "gradus/train/check_run.hpp"
 #include "gradus/train/fast_passes.hpp"
 #include "gradus/train/fit.hpp"
+#include "gradus/train/hits.hpp"
 #include "gradus/train/mover.hpp"
 
 /// How `fit` works, for networks with layers of your own: include this where you call it. For `Network` the library
@@ -42,25 +45,6 @@ T largest_or_not_finite(std::span<const T> values) {
   return sum[0] + most[0];
 }
 
-template <std::floating_point T>
-bool is_hit(Hit hit, std::span<const T> p, std::span<const T> t) {
-  if (hit == Hit::argmax)
-    return std::max_element(p.begin(), p.end()) - p.begin() == std::max_element(t.begin(), t.end()) - t.begin();
-  for (std::size_t k = 0; k < p.size(); ++k)
-    if ((p[k] > T(0.5)) != (t[k] > T(0.5))) return false;
-  return true;
-}
-
-/// Of outputs (batch, outputs), or in a sequence (batch, steps * width).
-template <std::floating_point T>
-Index count_hits(Hit hit, ConstMatrixView<T> outputs, ConstMatrixView<T> targets, Index width) {
-  if (hit == Hit::none) return 0;
-  const ConstMatrixView<T> p = rows_of(outputs, width);
-  Index hits = 0;
-  for (Index i = 0; i < p.rows(); ++i) hits += is_hit<T>(hit, p.row(i), step_row(targets, i, width));
-  return hits;
-}
-
 template <std::floating_point T, class L>
 class Training {
  public:
@@ -77,10 +61,13 @@ class Training {
         mover_(options_, blocks_, static_cast<Index>(theta.size()), batches_.updates_per_epoch(), train.x.rows()),
         patience_(options_.early_stopping),
         hit_(hit_of(options)),
-        fast_(network, options_, batches_.size(), hit_, one_by_one()),
+        fast_(network, options_, std::min(batches_.size(), train.x.rows()), hit_, one_by_one()),
         recorder_(hit_, result_.history),
-        gradient_(theta.size()) {
-    check();
+        gradient_(theta.size()),
+        batch_(train) {
+    check_sets(network, static_cast<Index>(theta.size()), train, test, options);
+    check_fit_options(options_, train.x.rows());
+    check_early_stopping(options_, test.has_value(), callbacks.metric != nullptr, mover_.listens());
     if (options.min_change >= 0) previous_.resize(theta.size());
     trace_.mode = Mode::training;
     trace_.seed = options.mask_seed.value_or(0);
@@ -95,9 +82,10 @@ class Training {
     while (going && !done()) {
       ++result_.epochs;
       for (Index k = 0; going && k < batches_.updates_per_epoch() && !done_updates();) {
-        const Index n = at_once(k);
-        going = n == 1 ? update(k) : updates(k, n);
-        k += n;
+        // The first update is made alone, for its loss.
+        const Index n = fast_.go_online() && result_.updates > 0 ? at_once(k) : 0;
+        going = n > 0 ? updates(k, n) : update(k);
+        k += std::max<Index>(1, n);
       }
       going = end_epoch() && going;
     }
@@ -116,66 +104,6 @@ class Training {
     return options;
   }
 
-  void check() const {
-    const auto check_set = [&](const Samples<T>& set, const char* where) {
-      network_.check_input(where, set.x.rows(), set.x.cols());
-      check_rows(where, "targets", set.targets, set.x.rows());
-      check_cols(where, "targets", set.targets, network_.output_cols(set.x.cols()));
-      check_weights(where, set);
-    };
-    check_set(train_, "fit");
-    if (test_) check_set(*test_, "fit, test set");
-    check_length("fit", "theta", static_cast<Index>(theta_.size()), network_.parameter_count());
-    if (!options_.state.empty())
-      check_length("fit", "state", static_cast<Index>(options_.state.size()), network_.state_count());
-    if (train_.x.rows() == 0) throw ValueError("[fit] expected at least one sample, got none");
-    const auto check_count = [](Index value, const char* what) {
-      if (value < 0) throw ValueError(std::string("[fit] expected ") + what + " >= 0, got " + std::to_string(value));
-    };
-    check_count(options_.batch, "a batch size");
-    check_count(options_.epochs, "a number of epochs");
-    check_count(options_.updates, "a number of updates");
-    check_count(options_.test_every, "test_every");
-    check_early_stopping();
-    if (!mover_.steps() && options_.order != Order::shuffle)
-      throw ValueError("[fit] expected Order::shuffle with " + std::string(name(options_.optimizer)) +
-                       ", which takes all samples at once");
-    if (options_.order != Order::given) return;
-    if (options_.given.empty()) throw ValueError("[fit] expected sample indices with Order::given, got none");
-    for (const Index i : options_.given)
-      if (i < 0 || i >= train_.x.rows())
-        throw ValueError("[fit] expected given sample indices from 0 to " + std::to_string(train_.x.rows() - 1) +
-                         ", got " + std::to_string(i));
-  }
-
-  static void check_weights(const std::string& where, const Samples<T>& set) {
-    if (set.weights.empty()) return;
-    check_length(where, "sample weights", static_cast<Index>(set.weights.size()), set.x.rows());
-    const auto bad = std::find_if(set.weights.begin(), set.weights.end(),
-                                  [](T w) { return !(w >= 0 && w <= std::numeric_limits<T>::max()); });
-    if (bad != set.weights.end())
-      throw ValueError("[" + where + "] expected sample weights that are finite and at least 0, got " +
-                       std::to_string(*bad) + " (sample " + std::to_string(bad - set.weights.begin()) + ")");
-    if (std::all_of(set.weights.begin(), set.weights.end(), [](T w) { return w == 0; }))
-      throw ValueError("[" + where + "] expected a sample weight above 0, got none");
-  }
-
-  void check_early_stopping() const {
-    using Metric = EarlyStopping::Metric;
-    const EarlyStopping& early = options_.early_stopping;
-    const auto expect = [](bool good, const char* what) {
-      if (!good) throw ValueError(std::string("[fit] expected ") + what);
-    };
-    expect(early.patience >= 0 && early.min_delta >= 0, "early stopping with a patience and min_delta of at least 0");
-    const bool of_test = early.metric == Metric::test_loss || early.metric == Metric::test_accuracy;
-    const bool of_hits = early.metric == Metric::accuracy || early.metric == Metric::test_accuracy;
-    expect(!of_test || test_, "a test set, on which early stopping is to look");
-    expect(!of_hits || hit_ != Hit::none, "a loss that knows hits, for early stopping by accuracy");
-    expect(early.metric != Metric::custom || callbacks_.metric, "a callback that gives the metric for early stopping");
-    expect(recording() || (early.metric != Metric::loss && early.metric != Metric::accuracy && !mover_.listens()),
-           "a loss on record (record_every of at least 0) for early stopping or the adaptive schedule");
-  }
-
   bool recording() const { return options_.record_every >= 0; }
   bool done_updates() const { return options_.updates > 0 && result_.updates >= options_.updates; }
   bool done() const { return done_updates() || (options_.updates == 0 && result_.epochs >= options_.epochs); }
@@ -184,10 +112,8 @@ class Training {
   bool shows_batches() const { return callbacks_.before_step || callbacks_.after_step; }
   bool one_by_one() const { return shows_batches() || options_.keep_gradients || options_.min_change >= 0; }
 
-  /// How many updates from the k-th of the pass on are made at once: as many as until something is due. The first one is
-  /// made alone, for its loss.
+  /// How many online updates from the k-th of the pass on are made at once: as many as until something is due.
   Index at_once(Index k) const {
-    if (!fast_.go_online() || result_.updates == 0) return 1;
     Index n = std::min<Index>(1000, batches_.updates_per_epoch() - k);
     const auto stop_at = [&](Index every, Index made) { n = std::min(n, every - made % every); };
     if (options_.updates > 0) n = std::min(n, options_.updates - result_.updates);
@@ -215,12 +141,12 @@ class Training {
 
   bool repeat(Index k) {
     if (last_row_ >= 0) {  // what the update before left
-      rows_ = {&last_row_, 1};
+      batch_.take({&last_row_, 1});
       last_loss_ = static_cast<double>(by_engine().loss);
       largest_gradient_ = static_cast<double>(largest_or_not_finite<T>(gradient_));
     }
     for (std::size_t i = 0; i < several_.size(); ++i) {
-      rows_ = std::span<const Index>(several_).subspan(i, 1);
+      batch_.take(std::span<const Index>(several_).subspan(i, 1));
       if (!update_on_rows(k + static_cast<Index>(i))) return false;
     }
     return true;
@@ -228,26 +154,26 @@ class Training {
 
   /// One update; false if training ends with it.
   bool update(Index k) {
-    rows_ = next_rows(k);
+    batch_.take(next_rows(k));
     return update_on_rows(k);
   }
 
   bool update_on_rows(Index k) {
     const bool shows = !fast_.exist() || !mover_.steps() || shows_batches();
-    Samples<T> batch = shows ? gathered() : Samples<T>();
+    Samples<T> batch = shows ? batch_.gathered() : Samples<T>();
     trace_.update = static_cast<std::uint64_t>(result_.updates);
     last_state_ = trace_.state;
     Passed now = fast_.exist() ? by_engine() : by_definition(batch);
     if (fast_.exist() && !is_good(now)) {  // the definition can tell why
       trace_.state = last_state_;
-      now = by_definition(batch = gathered());
+      now = by_definition(batch = batch_.gathered());
     }
     if (!is_good(now)) return diverged(batch, now.loss, k);
     largest_gradient_ = static_cast<double>(now.largest);
     last_loss_ = static_cast<double>(now.loss);
     if (result_.updates == 0) first_loss_ = last_loss_;
-    const double mean = last_loss_ * mean_scale(weight_of_batch());
-    if (recording()) record(mean, now.hits, terms(samples_in_batch()));
+    const double mean = last_loss_ * mean_scale(batch_.weight());
+    if (recording()) record(mean, now.hits, terms(batch_.size()));
     if (options_.keep_gradients) result_.history.gradients.emplace_back(gradient_.begin(), gradient_.end());
     const UpdateEvent<T> event{.update = result_.updates,
                                .epoch = result_.epochs - 1,
@@ -286,14 +212,14 @@ class Training {
   bool is_good(const Passed& now) const { return std::isfinite(now.largest) && (!recording() || std::isfinite(now.loss)); }
 
   Passed passed(T loss, Index hits) {
-    loss += mover_.add_penalty(theta_, gradient_, weight_of_batch());
+    loss += mover_.add_penalty(theta_, gradient_, batch_.weight());
     return {loss, hits, largest_or_not_finite<T>(gradient_)};
   }
 
   Passed by_engine() {
     fast_.set_masks(trace_.seed, trace_.update);
     const bool wanted = recording() || !mover_.steps();
-    const engine::Tally tally = fast_.gradient(theta_, trace_.state, train_, rows_, gradient_, wanted);
+    const engine::Tally tally = fast_.gradient(theta_, trace_.state, train_, batch_.rows(), gradient_, wanted);
     return passed(wanted ? static_cast<T>(tally.loss) : std::numeric_limits<T>::quiet_NaN(), tally.hits);
   }
 
@@ -326,13 +252,13 @@ class Training {
     const Objective<T> objective = [&](std::span<const T> theta, std::span<T> gradient) {
       trace_.state = last_state_;
       if (fast_.exist()) {
-        const T value = static_cast<T>(fast_.gradient(theta, trace_.state, train_, rows_, gradient, true).loss);
-        return value + mover_.add_penalty(theta, gradient, weight_of_batch());
+        const T value = static_cast<T>(fast_.gradient(theta, trace_.state, train_, batch_.rows(), gradient, true).loss);
+        return value + mover_.add_penalty(theta, gradient, batch_.weight());
       }
       forward(network_, theta, batch.x, trace_);
       const T value = loss_of_trace(network_, options_.loss, trace_, batch.weighted_targets());
       gradient_of_trace(network_, options_.loss, theta, batch.x, batch.weighted_targets(), trace_, gradient);
-      return value + mover_.add_penalty(theta, gradient, weight_of_batch());
+      return value + mover_.add_penalty(theta, gradient, batch_.weight());
     };
     return mover_.descend(theta_, loss, gradient_, objective);
   }
@@ -341,31 +267,6 @@ class Training {
   std::span<const Index> next_rows(Index k) {
     if (options_.batch == 0 && options_.order == Order::shuffle) return {};
     return batches_.next(k);
-  }
-
-  /// The batch. The full one is the set itself; another is copied together.
-  Samples<T> gathered() {
-    if (rows_.empty()) return train_;
-    const auto gather = [&](ConstMatrixView<T> from, Matrix<T>& to) {
-      to.resize(static_cast<Index>(rows_.size()), from.cols());
-      for (std::size_t i = 0; i < rows_.size(); ++i)
-        std::copy_n(from.row(rows_[i]).begin(), from.cols(), to.row(static_cast<Index>(i)).begin());
-    };
-    gather(train_.x, x_);
-    gather(train_.targets, targets_);
-    weights_.clear();
-    for (const Index row : rows_)
-      if (!train_.weights.empty()) weights_.push_back(train_.weights[static_cast<std::size_t>(row)]);
-    return {x_, targets_, weights_};
-  }
-
-  Index samples_in_batch() const { return rows_.empty() ? train_.x.rows() : static_cast<Index>(rows_.size()); }
-  /// How much the samples of the batch count together.
-  double weight_of_batch() const {
-    if (train_.weights.empty()) return static_cast<double>(samples_in_batch());
-    double sum = 0;
-    for (const Index row : rows_) sum += static_cast<double>(train_.weights[static_cast<std::size_t>(row)]);
-    return rows_.empty() ? train_.weighted_targets().count(train_.targets.cols()) : sum;
   }
 
   /// Of samples; in a sequence with outputs at every step their steps: what a mean is over.
@@ -481,7 +382,8 @@ class Training {
     found.batch = k + 1;
     found.update = result_.updates + 1;
     // From the row of the batch to that of the training set.
-    if (found.sample >= 0 && !rows_.empty()) found.sample = rows_[static_cast<std::size_t>(found.sample)];
+    if (found.sample >= 0 && !batch_.rows().empty())
+      found.sample = batch_.rows()[static_cast<std::size_t>(found.sample)];
     return false;
   }
 
@@ -502,13 +404,10 @@ class Training {
   std::vector<T> gradient_;
   std::vector<T> previous_;  // theta before the step, where min_change asks for it
   std::vector<T> moved_;     // theta after updates made at once
-  Matrix<T> x_;              // the batch
-  Matrix<T> targets_;
-  std::vector<T> weights_;
+  Batch<T> batch_;
   Trace<T> trace_;
   Trace<T> test_trace_;
   std::vector<T> last_state_;  // before the update
-  std::span<const Index> rows_;  // of the training set, in the batch; empty: all of it
   std::vector<Index> several_;   // rows of updates made at once
   Index last_row_ = -1;          // of the last of them
   double first_loss_ = 0;
