@@ -66,8 +66,7 @@ void add_model_and_data(CLI::App& command, ModelData& names) {
 
 Dataset load_for_model(const Model& model, const ModelData& names) {
   TableOptions options;
-  const bool sequence = model.network.takes_sequences() && !model.feature_names.empty();
-  options.features = sequence ? static_cast<Index>(model.feature_names.size()) : model.network.inputs();
+  options.features = model.network.inputs();
   options.class_names = model.class_names;
   options.task = model.class_names.empty() ? TableOptions::Task::regression : TableOptions::Task::classification;
   const Experiment trained = trained_experiment(model);

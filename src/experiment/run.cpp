@@ -226,6 +226,10 @@ Model untrained_model(const Experiment& experiment, const Dataset& train, const 
   model.precision = experiment.precision;
   model.loss = loss_of(experiment, model.network);
   check_fits(model.network, "network " + experiment.network, train, experiment.data);
+  if (train.features() != model.network.inputs())
+    throw ValueError(
+        fmt::format("network {} takes sequences, which a model file does not keep: {} has {} time steps; train it from C++",
+                    experiment.network, experiment.data, train.features() / model.network.inputs()));
   if (test.size() > 0) check_fits(model.network, "network " + experiment.network, test, experiment.test_data);
   check_loss(model.network, experiment.network, model.loss, train, experiment.data);
   model.feature_names = train.feature_names;

@@ -74,17 +74,16 @@ TEST_F(Cli, WeighsSamplesAndClasses) {
 
 TEST_F(Cli, TakesTheColumnsOfAFileForTheStepsOfASequence) {
   write("s.csv", "a0,b0,a1,b1,a2,b2,label\n1,2,3,4,5,6,x\n2,1,0,1,2,3,y\n0,1,1,0,2,1,x\n-1,0,2,3,1,-2,y\n");
-  write("new.csv", "a0,b0,a1,b1,a2,b2\n1,2,3,4,5,6\n");
-  EXPECT_EQ(run({"train", "s.csv", "--network", "seq2-3gru-2softmax", "--epochs", "3", "-q", "-o", "s.model"}).status, 0);
-  for (const char* data : {"s.csv", "new.csv"}) EXPECT_EQ(run({"predict", "s.model", data}).status, 0) << data;
-  EXPECT_EQ(run({"check", "s.model", "s.csv", "-q"}).status, 0);
   for (const char* unit : {"elman", "gru", "lstm"}) {
     const Outcome planted =
         run({"check", "--network", std::string("seq2-2") + unit + "-2softmax", "s.csv", "--plant", "all"});
     EXPECT_EQ(planted.status, 0) << planted.out;
     EXPECT_NE(planted.out.find("off-by-one-in-time"), std::string::npos);
   }
-  EXPECT_EQ(refusal({"train", "s.csv", "--network", "seq4-3gru-2softmax", "-o", "m"}, 1),
+  EXPECT_EQ(refusal({"train", "s.csv", "--network", "seq2-3gru-2softmax", "-o", "m"}, 1),
+            "network seq2-3gru-2softmax takes sequences, which a model file does not keep: s.csv has 3 time steps; train it "
+            "from C++");
+  EXPECT_EQ(refusal({"check", "s.csv", "--network", "seq4-3gru-2softmax"}, 1),
             "network seq4-3gru-2softmax takes 4 inputs a time step, but s.csv has 6 features (a0, b0, a1, b1, ...)");
 }
 
