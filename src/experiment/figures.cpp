@@ -103,7 +103,7 @@ void check_figure(const FigureRequest& figure) {
 }
 
 std::string_view fitting_kind(const Model& model, const Dataset& data) {
-  if (data.is_classification()) return model.network.inputs() == 2 ? "regions" : "confusion";
+  if (data.is_classification()) return data.features() == 2 ? "regions" : "confusion";
   if (model.network.inputs() == 1 && model.network.outputs() == 1) return "fit";
   throw ValueError(fmt::format("[figure] no picture is known of a regression with {} features and {} targets",
                                model.network.inputs(), model.network.outputs()));

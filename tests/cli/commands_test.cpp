@@ -79,6 +79,8 @@ TEST_F(Cli, TakesTheColumnsOfAFileForTheStepsOfASequence) {
                  "s.model"}).status, 0);
   for (const char* data : {"s.csv", "new.csv"}) EXPECT_EQ(run({"predict", "s.model", data}).status, 0) << data;
   EXPECT_EQ(run({"check", "s.model", "s.csv", "-q"}).status, 0);
+  EXPECT_EQ(run({"show", "s.model"}).status, 0);
+  EXPECT_EQ(run({"run", "s.model", "-q"}).status, 0);
   for (const char* unit : {"elman", "gru", "lstm"}) {
     const Outcome planted =
         run({"check", "--network", std::string("seq2-2") + unit + "-2softmax", "s.csv", "--plant", "all"});
