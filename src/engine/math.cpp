@@ -39,6 +39,29 @@ void map_function(Function function, const T* x, T* y, std::size_t n) {
   }
 }
 
+/// The bits of magnitudes are in the order of their values: finite numbers, infinity, NaN.
+template <class T>
+T largest_magnitude(const T* x, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  const hn::RebindToUnsigned<decltype(d)> bits;
+  const std::size_t lanes = hn::Lanes(d);
+  constexpr int chains = 4;
+  auto most = hn::Zero(bits);
+  decltype(most) part[chains] = {most, most, most, most};
+  const auto magnitude = [&](std::size_t at) HWY_ATTR { return hn::BitCast(bits, hn::Abs(hn::LoadU(d, x + at))); };
+  std::size_t k = 0;
+  for (; k + chains * lanes <= n; k += chains * lanes)
+    for (int c = 0; c < chains; ++c) part[c] = hn::Max(part[c], magnitude(k + static_cast<std::size_t>(c) * lanes));
+  for (; k + lanes <= n; k += lanes) most = hn::Max(most, magnitude(k));
+  if (k < n) {
+    HWY_ALIGN T rest[hn::MaxLanes(d)] = {};
+    for (std::size_t i = k; i < n; ++i) rest[i - k] = x[i];
+    most = hn::Max(most, hn::BitCast(bits, hn::Abs(hn::Load(d, rest))));
+  }
+  for (int c = 0; c < chains; ++c) most = hn::Max(most, part[c]);
+  return hn::GetLane(hn::BitCast(d, hn::MaxOfLanes(bits, most)));
+}
+
 // One name a signature: what is dispatched at run time may be neither a template nor overloaded.
 void map_float(int function, const float* x, float* y, std::size_t n) {
   map_function(static_cast<Function>(function), x, y, n);
@@ -46,6 +69,8 @@ void map_float(int function, const float* x, float* y, std::size_t n) {
 void map_double(int function, const double* x, double* y, std::size_t n) {
   map_function(static_cast<Function>(function), x, y, n);
 }
+float largest_magnitude_float(const float* x, std::size_t n) { return largest_magnitude(x, n); }
+double largest_magnitude_double(const double* x, std::size_t n) { return largest_magnitude(x, n); }
 
 }  // namespace gradus::engine::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -56,6 +81,8 @@ namespace {
 
 HWY_EXPORT(map_float);
 HWY_EXPORT(map_double);
+HWY_EXPORT(largest_magnitude_float);
+HWY_EXPORT(largest_magnitude_double);
 
 void map(int function, std::span<const float> x, std::span<float> y) {
   check_length("math", "y", static_cast<Index>(y.size()), static_cast<Index>(x.size()));
@@ -76,6 +103,12 @@ void tanh(std::span<const float> x, std::span<float> y) { map(2, x, y); }
 void tanh(std::span<const double> x, std::span<double> y) { map(2, x, y); }
 void sigmoid(std::span<const float> x, std::span<float> y) { map(3, x, y); }
 void sigmoid(std::span<const double> x, std::span<double> y) { map(3, x, y); }
+float largest_magnitude(std::span<const float> x) {
+  return HWY_DYNAMIC_DISPATCH(largest_magnitude_float)(x.data(), x.size());
+}
+double largest_magnitude(std::span<const double> x) {
+  return HWY_DYNAMIC_DISPATCH(largest_magnitude_double)(x.data(), x.size());
+}
 
 }  // namespace gradus::engine
 #endif

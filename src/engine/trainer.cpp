@@ -136,7 +136,7 @@ Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x
   pass.gradient = gradient.data();
   pass.record = record;
   pass.match = match;
-  s.plan->run(pass);
+  s.workshop.pass(pass.count, [&] { s.plan->run(pass); });
   return {.loss = pass.scale * pass.loss, .hits = pass.hits, .samples = pass.count * steps};
 }
 

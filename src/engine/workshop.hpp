@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 
@@ -20,9 +22,23 @@ class Workshop {
   static constexpr Index alone_numbers = 32 * 1024;
 
   /// The others are called in when there is work for them.
-  explicit Workshop(int threads) : threads_(std::max(threads, 1)) {}
+  explicit Workshop(int threads) : threads_(std::max(threads, 1)), sharing_(threads > 1) {}
 
   int threads() const { return threads_; }
+
+  /// Calls f, a pass over so many samples. Two threads may share what one could use alone (the halves of one core, a
+  /// machine that others use): so the first passes are made in turn by all threads and by one, and the faster way stays.
+  template <class F>
+  void pass(Index samples, const F& f) {
+    if (threads_ == 1 || trials_ == max_trials) return f();
+    sharing_ = trials_ % 2 == 0;
+    const auto start = std::chrono::steady_clock::now();
+    f();
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    double& best = best_time_[sharing_ ? 1 : 0];
+    best = std::min(best, time.count() / static_cast<double>(samples));
+    if (++trials_ == max_trials) sharing_ = best_time_[1] < best_time_[0];
+  }
   std::size_t memory() const { return work_.size(); }
 
   /// The product; then, for each part of C as it is done, `after`(the part).
@@ -34,7 +50,7 @@ class Workshop {
     };
     const double flops = 2.0 * static_cast<double>(product.rows) * static_cast<double>(product.cols) *
                          static_cast<double>(product.depth);
-    if (threads_ == 1 || flops < alone_flops) return run(product, 0);
+    if (!sharing_ || flops < alone_flops) return run(product, 0);
     team().run([&](int member) { run(part(product, member), member); });
   }
   template <class T>
@@ -51,7 +67,7 @@ class Workshop {
   /// Calls f(first, count, member) for pieces that together are 0 ..< rows, each with `width` numbers to go through.
   template <class F>
   void share(Index rows, Index width, const F& f) {
-    if (threads_ == 1 || rows * width < alone_numbers) return f(Index{0}, rows, 0);
+    if (!sharing_ || rows * width < alone_numbers) return f(Index{0}, rows, 0);
     team().run([&](int member) {
       const Index unit = width == 1 ? 64 : 1;  // threads share no cache line
       const Index first = border(rows, unit, member);
@@ -104,7 +120,12 @@ class Workshop {
     return p;
   }
 
+  static constexpr int max_trials = 12;
+
   int threads_;
+  bool sharing_;  ///< whether the others are called in
+  int trials_ = 0;
+  std::array<double, 2> best_time_{1e300, 1e300};  ///< of a sample: by one thread, by all
   Buffer<std::byte> work_;
   std::optional<Team> team_;
 };

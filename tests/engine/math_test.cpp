@@ -174,6 +174,32 @@ TEST(EngineMath, KeepsEdges) {
   engine::use_target("");
 }
 
+template <class T>
+void check_largest_magnitude() {
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  constexpr T nan = std::numeric_limits<T>::quiet_NaN();
+  EXPECT_EQ(engine::largest_magnitude(std::span<const T>()), 0);
+  for (std::size_t n = 1; n < 140; ++n)
+    for (std::size_t place : {std::size_t{0}, n / 2, n - 1}) {
+      std::vector<T> x(n, T(-0.5));
+      x[place] = -2;
+      EXPECT_EQ(engine::largest_magnitude(std::span<const T>(x)), 2) << n << " " << place;
+      x[n / 3] = -infinity;
+      EXPECT_EQ(engine::largest_magnitude(std::span<const T>(x)), infinity) << n << " " << place;
+      x[place] = -nan;
+      EXPECT_TRUE(std::isnan(engine::largest_magnitude(std::span<const T>(x)))) << n << " " << place;
+    }
+}
+
+TEST(EngineMath, FindsTheLargestMagnitudeAtEveryPlaceAndLosesNoNaN) {
+  for (const std::string& target : engine::targets()) {
+    engine::use_target(target);
+    check_largest_magnitude<float>();
+    check_largest_magnitude<double>();
+  }
+  engine::use_target("");
+}
+
 TEST(EngineMath, TreatsEveryPlaceOfAnArrayAlike) {
   for (std::size_t n = 0; n < 70; ++n) {
     std::vector<float> x(n, 0.7F), y(n + 1, -5.0F);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "gradus/engine/math.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/train/autopsy.hpp"
 #include "gradus/train/batch.hpp"
@@ -21,28 +22,20 @@
 namespace gradus {
 namespace detail {
 
-/// The largest magnitude; NaN or infinite if any number is. Eight at a time, so that the additions do not wait for
-/// each other.
+/// The largest magnitude; NaN or infinite if any number is.
 template <std::floating_point T>
 T largest_or_not_finite(std::span<const T> values) {
-  constexpr std::size_t lanes = 8;
-  std::array<T, lanes> sum{};  // 0 * x is 0 for the finite ones only, and a sum keeps a NaN
-  std::array<T, lanes> most{};
-  std::size_t k = 0;
-  for (; k + lanes <= values.size(); k += lanes)
-    for (std::size_t i = 0; i < lanes; ++i) {
-      sum[i] += 0 * values[k + i];
-      most[i] = std::max(most[i], std::abs(values[k + i]));
-    }
-  for (; k < values.size(); ++k) {
-    sum[0] += 0 * values[k];
-    most[0] = std::max(most[0], std::abs(values[k]));
+#ifdef GRADUS_CORE_ONLY
+  T largest = 0;
+  T spoiled = 0;  // 0 * x is 0 for the finite ones only, and a sum keeps a NaN
+  for (const T value : values) {
+    spoiled += 0 * value;
+    largest = std::max(largest, std::abs(value));
   }
-  for (std::size_t i = 1; i < lanes; ++i) {
-    sum[0] += sum[i];
-    most[0] = std::max(most[0], most[i]);
-  }
-  return sum[0] + most[0];
+  return spoiled + largest;
+#else
+  return engine::largest_magnitude(values);
+#endif
 }
 
 template <std::floating_point T, class L>
