@@ -29,9 +29,9 @@ HWY_INLINE void put(hn::Vec<D> v, D d, T* to, Index left) {
   }
 }
 
-/// B vectors of outputs from the first at `j` on; K chains of sums under way for each.
-template <class T, Function F, int B, int K>
-HWY_INLINE void outputs_from(const ForwardStage<T>& s, Index j, const T* HWY_RESTRICT x, T* HWY_RESTRICT y) {
+/// z of B vectors of outputs from the first at `j` on; K chains of sums under way for each.
+template <class T, int B, int K>
+HWY_INLINE void sums_from(const ForwardStage<T>& s, Index j, const T* HWY_RESTRICT x, Vec<T> (&z)[B]) {
   const Tag<T> d;
   constexpr Index n = kLanes<T>;
   const Index inputs = s.shape.inputs;
@@ -50,10 +50,19 @@ HWY_INLINE void outputs_from(const ForwardStage<T>& s, Index j, const T* HWY_RES
     }
   for (; i < inputs; ++i, w += row)
     for (int b = 0; b < B; ++b) sum[0][b] = hn::MulAdd(hn::Set(d, x[i]), hn::Load(d, w + b * n), sum[0][b]);
-  for (int b = 0; b < B; ++b) {
-    for (int k = 1; k < K; ++k) sum[0][b] = hn::Add(sum[0][b], sum[k][b]);
-    put(apply(d, F, sum[0][b]), d, y + j + b * n, s.shape.outputs - j - b * n);
-  }
+  if (inputs >= K)  // else the other chains hold nothing, and to add them would only take time
+    for (int k = 1; k < K; ++k)
+      for (int b = 0; b < B; ++b) sum[0][b] = hn::Add(sum[0][b], sum[k][b]);
+  for (int b = 0; b < B; ++b) z[b] = sum[0][b];
+}
+
+template <class T, Function F, int B, int K>
+HWY_INLINE void outputs_from(const ForwardStage<T>& s, Index j, const T* HWY_RESTRICT x, T* HWY_RESTRICT y) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  Vec<T> z[B];
+  sums_from<T, B, K>(s, j, x, z);
+  for (int b = 0; b < B; ++b) put(apply(d, F, z[b]), d, y + j + b * n, s.shape.outputs - j - b * n);
 }
 
 /// B: vectors of outputs, 1 to 4; more of them four at a time.
@@ -80,13 +89,26 @@ HWY_INLINE V softmax_pair(D d, V z) {
 }
 #endif
 
-/// Sums along the lanes, kGroup outputs at a time. F: softmax for a pair of outputs alone.
+/// Outputs from `c` on, whose sums are still to be added up along the lanes. F: softmax for a pair of outputs alone.
+template <class T, Function F>
+HWY_INLINE void put_group(const ForwardStage<T>& s, Index c, const Vec<T>* sum, T* HWY_RESTRICT y) {
+  const SumTag<T> sums;
+  const Sums<T> z = hn::Add(sum_group(sum), hn::Load(sums, s.bias + c));
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (F == Function::softmax) return put(softmax_pair(sums, z), sums, y + c, s.shape.outputs - c);
+#endif
+  put(apply(sums, F, z), sums, y + c, s.shape.outputs - c);
+}
+/// Outputs of a group that are worth computing.
+template <class T, Function F>
+inline constexpr int kUsed = F == Function::softmax ? std::min(2, kGroup<T>) : kGroup<T>;
+
+/// Sums along the lanes, kGroup outputs at a time.
 template <class T, Function F>
 void by_output(const ForwardStage<T>& s, const T* HWY_RESTRICT x, T* HWY_RESTRICT y) {
   const Tag<T> d;
-  const SumTag<T> sums;
   constexpr Index n = kLanes<T>;
-  constexpr int used = F == Function::softmax ? 2 : kGroup<T>;
+  constexpr int used = kUsed<T, F>;
   const Index inputs = s.shape.inputs;
   const Index row = s.shape.row;
   for (Index c = 0; c < s.shape.outputs; c += kGroup<T>) {
@@ -102,15 +124,25 @@ void by_output(const ForwardStage<T>& s, const T* HWY_RESTRICT x, T* HWY_RESTRIC
       const Vec<T> xi = load_first(d, x + i, static_cast<std::size_t>(inputs - i));
       for (int k = 0; k < used; ++k) sum[k] = hn::MulAdd(xi, hn::Load(d, w + k * row + i), sum[k]);
     }
-    const Sums<T> z = hn::Add(sum_group(sum), hn::Load(sums, s.bias + c));
-#if HWY_TARGET != HWY_SCALAR
-    if constexpr (F == Function::softmax) {
-      put(softmax_pair(sums, z), sums, y + c, s.shape.outputs - c);
-      continue;
-    }
-#endif
-    put(apply(sums, F, z), sums, y + c, s.shape.outputs - c);
+    put_group<T, F>(s, c, sum, y);
   }
+}
+
+/// A stage of at most B vectors of outputs and the next one, of few outputs: what lies between them stays in registers.
+template <class T, Function F, int B, Function G>
+void two_stages(const ForwardStage<T>& s, const T* x, T* y) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  Vec<T> h[B];
+  sums_from<T, B, B == 1 ? 4 : 2>(s, 0, x, h);
+  for (int b = 0; b < B; ++b) h[b] = apply(d, F, h[b]);
+  const ForwardStage<T>& next = (&s)[1];
+  Vec<T> sum[kGroup<T>];
+  for (int k = 0; k < kGroup<T>; ++k) sum[k] = hn::Zero(d);
+  for (int k = 0; k < kUsed<T, G>; ++k)
+    for (int b = 0; b < B; ++b)  // beyond the last unit there are weights 0
+      sum[k] = hn::MulAdd(h[b], hn::Load(d, next.weights + k * next.shape.row + b * n), sum[k]);
+  put_group<T, G>(next, 0, sum, y);
 }
 
 template <class T>
@@ -134,6 +166,34 @@ typename ForwardStage<T>::Run kernel_of(const PackedStage& s) {
   }
 }
 
+/// Takes in the next stage, if there is a kernel for both: few inputs, at most two vectors of units, a group of outputs.
+template <class T, Function F, int B>
+typename ForwardStage<T>::Run kernel_of_two(const ForwardStage<T>& next) {
+  if (next.finish || !next.shape.by_output || next.shape.outputs > kGroup<T>) return nullptr;
+  switch (next.shape.function) {
+    case Function::identity: return two_stages<T, F, B, Function::identity>;
+    case Function::sigmoid: return two_stages<T, F, B, Function::sigmoid>;
+    case Function::softmax: return two_stages<T, F, B, Function::softmax>;
+    default: return nullptr;
+  }
+}
+template <class T, Function F>
+typename ForwardStage<T>::Run kernel_of_two(const ForwardStage<T>& s, const ForwardStage<T>& next) {
+  if (s.shape.by_output) return nullptr;
+  if (s.shape.outputs <= kLanes<T>) return kernel_of_two<T, F, 1>(next);
+  return s.shape.outputs <= 2 * kLanes<T> ? kernel_of_two<T, F, 2>(next) : nullptr;
+}
+template <class T>
+void choose_for_two(ForwardStage<T>& s, const ForwardStage<T>& next) {
+  typename ForwardStage<T>::Run run = nullptr;
+  if (s.shape.function == Function::tanh) run = kernel_of_two<T, Function::tanh>(s, next);
+  if (s.shape.function == Function::relu) run = kernel_of_two<T, Function::relu>(s, next);
+  if (s.shape.function == Function::sigmoid) run = kernel_of_two<T, Function::sigmoid>(s, next);
+  if (!run) return;
+  s.run = run;
+  s.stages = 2;
+}
+
 template <class T>
 void choose(ForwardStage<T>& s) {
   const PackedStage& shape = s.shape;
@@ -150,8 +210,15 @@ void choose(ForwardStage<T>& s) {
   s.finish = pair ? nullptr : finish<T>;
 }
 
-void choose_float(ForwardStage<float>& stage) { choose(stage); }
-void choose_double(ForwardStage<double>& stage) { choose(stage); }
+/// Of all stages in turn; of the last two, in one.
+template <class T>
+void choose_all(std::vector<ForwardStage<T>>& stages) {
+  for (ForwardStage<T>& stage : stages) choose(stage);
+  if (const std::size_t count = stages.size(); count >= 2) choose_for_two(stages[count - 2], stages[count - 1]);
+}
+
+void choose_float(std::vector<ForwardStage<float>>& stages) { choose_all(stages); }
+void choose_double(std::vector<ForwardStage<double>>& stages) { choose_all(stages); }
 
 }  // namespace gradus::engine::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -164,23 +231,25 @@ HWY_EXPORT(choose_double);
 
 namespace {
 
-template <class T, class Choose>
-std::vector<ForwardStage<T>> stages_of(const Packing<T>& packing, const T* packed, Choose choose) {
+template <class T>
+std::vector<ForwardStage<T>> stages_of(const Packing<T>& packing, const T* packed) {
   std::vector<ForwardStage<T>> stages;
-  for (const PackedStage& shape : packing.stages()) {
+  for (const PackedStage& shape : packing.stages())
     stages.push_back({.shape = shape, .weights = packed + shape.weights, .bias = packed + shape.bias});
-    choose(stages.back());
-  }
   return stages;
 }
 
 }  // namespace
 
 std::vector<ForwardStage<float>> forward_stages(const Packing<float>& packing, const float* packed) {
-  return stages_of(packing, packed, [](ForwardStage<float>& stage) { HWY_DYNAMIC_DISPATCH(choose_float)(stage); });
+  std::vector<ForwardStage<float>> stages = stages_of(packing, packed);
+  HWY_DYNAMIC_DISPATCH(choose_float)(stages);
+  return stages;
 }
 std::vector<ForwardStage<double>> forward_stages(const Packing<double>& packing, const double* packed) {
-  return stages_of(packing, packed, [](ForwardStage<double>& stage) { HWY_DYNAMIC_DISPATCH(choose_double)(stage); });
+  std::vector<ForwardStage<double>> stages = stages_of(packing, packed);
+  HWY_DYNAMIC_DISPATCH(choose_double)(stages);
+  return stages;
 }
 
 }  // namespace gradus::engine

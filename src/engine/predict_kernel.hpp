@@ -14,6 +14,7 @@ struct ForwardStage {
   PackedStage shape;
   const T* weights = nullptr;
   const T* bias = nullptr;
+  std::size_t stages = 1;   ///< that `run` goes through: this one, or the next one too
   Run run = nullptr;        ///< y = f(x W + b), of which the first `outputs` numbers are written
   Finish finish = nullptr;  ///< or none: applies f where `run` does not; y must have room for whole vectors
 };

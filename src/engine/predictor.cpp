@@ -37,9 +37,9 @@ template <class T>
 void Predictor<T>::run(const T* x, T* y) const {
   alignas(64) T work[2][max_width];
   const T* in = x;
-  for (std::size_t l = 0; l < stages_.size(); ++l) {
+  for (std::size_t l = 0; l < stages_.size(); l += stages_[l].stages) {
     const ForwardStage<T>& stage = stages_[l];
-    const bool last = l + 1 == stages_.size();
+    const bool last = l + stage.stages == stages_.size();
     T* out = last && !stage.finish ? y : work[l % 2];
     stage.run(stage, in, out);
     if (stage.finish) stage.finish(stage, out);
