@@ -49,7 +49,7 @@ class KinkFinder {
   /// Choices that layers make without a comparison of numbers: where a maximum was.
   using Choices = std::vector<std::vector<Index>>;
 
-  template <Number T>
+  template <class T>  // a Number, which Clang 14 does not survive here
   struct Lifted {
     std::vector<T> theta;
     Matrix<T> x;
