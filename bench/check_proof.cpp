@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// How long it takes to prove a gradient: the complete check of a 2-16-2 network (82 parameters: by hand, by the tape, by
-// dual numbers, by extrapolated differences), and how the cost of the full and of the fast check grows with the network.
+// How long it takes to prove a gradient: the complete check of a 2-16-2 network (82 parameters: by hand, by the tape,
+// by dual numbers, by extrapolated differences), and how the cost of the full and of the fast check grows with the
+// network.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -42,9 +43,10 @@ void measure(const char* text, Index samples, int runs) {
       [&] { value_and_gradient(network, loss, theta, x, targets, trace, std::span<double>(gradient)); }, runs);
   const double four = milliseconds([&] { checker.check(network, loss, theta, x, targets); }, runs);
   const double all = milliseconds([&] { everything.check(network, loss, theta, x, targets); }, std::max(runs / 4, 3));
-  const double fast = milliseconds([&] { check_fast(network, network, loss, theta, x, targets); }, std::max(runs / 4, 3));
-  std::printf("%-28s %8td %8td %12.4f %12.4f %12.4f %12.4f\n", text, network.parameter_count(), samples, pass, four, all,
-              fast);
+  const double fast =
+      milliseconds([&] { check_fast(network, network, loss, theta, x, targets); }, std::max(runs / 4, 3));
+  std::printf("%-28s %8td %8td %12.4f %12.4f %12.4f %12.4f\n", text, network.parameter_count(), samples, pass, four,
+              all, fast);
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 
 int main() {
   using namespace gradus;
-  const auto sigmoid = [](const auto& z) { return map(z, [](const auto& x) { return activation::Sigmoid::value(x); }); };
+  const auto sigmoid = [](const auto& z) {
+    return map(z, [](const auto& x) { return activation::Sigmoid::value(x); });
+  };
   const auto cost = [&](const auto& W, const auto& b, const auto& x, const auto& target) {
     return mean(square(sigmoid(matmul(x, W) + b) - target));
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A layer of your own: its forward written once, for every number type, and its backward by hand. The checker proves the
-// backward, or says what is wrong with it.
+// A layer of your own: its forward written once, for every number type, and its backward by hand. The checker proves
+// the backward, or says what is wrong with it.
 #include <cstdio>
 #include <gradus/check/gradient_check.hpp>
 #include <gradus/nn/initializer.hpp>
@@ -29,8 +29,8 @@ struct Square {
 
   ///     ds_j = sum_i X[i, j]^2 dY[i, j],   dX = 2 s X dY
   template <std::floating_point T>
-  void backward(std::span<const T> s, ConstMatrixView<T> x, ConstMatrixView<T>, ConstMatrixView<T> dy,
-                MatrixView<T> dx, std::span<T> ds) const {
+  void backward(std::span<const T> s, ConstMatrixView<T> x, ConstMatrixView<T>, ConstMatrixView<T> dy, MatrixView<T> dx,
+                std::span<T> ds) const {
     for (Index j = 0; j < width; ++j) {
       const auto k = static_cast<std::size_t>(j);
       ds[k] = 0;
@@ -65,8 +65,8 @@ int main() {
   std::printf("  %s\n", bad.diagnoses.front().sentence.c_str());
 
   const GradientCheck good = check_own<false>(theta, x, targets);
-  std::printf("without:     %s, in %zu arrays by %zu sources\n\n", good.passed() ? "right" : "wrong", good.blocks.size(),
-              kVoters);
+  std::printf("without:     %s, in %zu arrays by %zu sources\n\n", good.passed() ? "right" : "wrong",
+              good.blocks.size(), kVoters);
 
   // What is proven can be trained: a product is a difference of squares.
   const BasicNetwork<std::variant<Dense, Square<false>>> network({Dense{2, 3}, Square<false>{3}, Dense{3, 1}});

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A bell curve of two sigmoids: f(x) = exp(-x^2) on 500 points, learned one point at a time, then by Levenberg-Marquardt.
+// A bell curve of two sigmoids: f(x) = exp(-x^2) on 500 points, learned one point at a time, then by
+// Levenberg-Marquardt.
 #include <cmath>
 #include <cstdio>
 #include <gradus/data/makers.hpp>
@@ -37,5 +38,6 @@ int main() {
   std::printf("%6s %10s %8s\n", "x", "exp(-x^2)", "network");
   const Matrix<double> x{{-2}, {-1}, {0}, {1}, {2}};
   const Matrix<double> y = predict(network, theta, x);
-  for (Index i = 0; i < x.rows(); ++i) std::printf("%6.1f %10.2f %8.2f\n", x(i, 0), std::exp(-x(i, 0) * x(i, 0)), y(i, 0));
+  for (Index i = 0; i < x.rows(); ++i)
+    std::printf("%6.1f %10.2f %8.2f\n", x(i, 0), std::exp(-x(i, 0) * x(i, 0)), y(i, 0));
 }

@@ -79,10 +79,13 @@ void two_layers(Lesson& lesson) {
       "Each layer makes $z = x W + b$ from what it is given and passes $a = f(z)$ on. Backwards there are only three "
       "steps, the same for every layer: through the activation, to the layer's own parameters, to its inputs.");
   lesson.formula(
-      "\\frac{\\partial C}{\\partial z} = \\frac{\\partial C}{\\partial a} \\odot f'(z), \\qquad \\frac{\\partial C}{\\partial W} = "
-      "x^\\top \\frac{\\partial C}{\\partial z}, \\qquad \\frac{\\partial C}{\\partial x} = \\frac{\\partial C}{\\partial z}\\, W^\\top");
+      "\\frac{\\partial C}{\\partial z} = \\frac{\\partial C}{\\partial a} \\odot f'(z), \\qquad \\frac{\\partial "
+      "C}{\\partial W} = "
+      "x^\\top \\frac{\\partial C}{\\partial z}, \\qquad \\frac{\\partial C}{\\partial x} = \\frac{\\partial "
+      "C}{\\partial z}\\, W^\\top");
   lesson.formula(
-      "C = \\frac{1}{n} \\sum_k (a_k - t_k)^2, \\qquad \\frac{\\partial C}{\\partial a} = \\frac{2}{n} (a - t), \\qquad \\sigma' = "
+      "C = \\frac{1}{n} \\sum_k (a_k - t_k)^2, \\qquad \\frac{\\partial C}{\\partial a} = \\frac{2}{n} (a - t), "
+      "\\qquad \\sigma' = "
       "\\sigma (1 - \\sigma)");
   lesson.text(
       "The machine's way is to write the cost once, for any kind of number, and run it on numbers that remember how "
@@ -102,7 +105,8 @@ void two_layers(Lesson& lesson) {
       "from $\\sigma (1 - \\sigma)$ by at most {}.",
       digits(largest_difference(slopes, a1 * (1 - a1)), 2)));
   lesson.text(
-      "Samples travel together as the rows of $x$: the formulas stay as they are, and $x^\\top \\partial C / \\partial z$ "
+      "Samples travel together as the rows of $x$: the formulas stay as they are, and $x^\\top \\partial C / \\partial "
+      "z$ "
       "adds up the samples by itself. Any number of layers is the same three steps in a loop.");
 }
 
@@ -181,12 +185,9 @@ Trained train_truly(const Irises& iris, const Loss& loss, Index epochs, double l
 }
 
 void store(Json& json, const Trained& run) {
-  json = {{"W1", to_json(block(run.theta, 0, 4, 8))},
-          {"b1", to_json(std::span(run.theta).subspan(32, 8))},
-          {"W2", to_json(block(run.theta, 40, 8, 3))},
-          {"b2", to_json(std::span(run.theta).subspan(64, 3))},
-          {"accuracy", run.accuracy_every_100.back()},
-          {"accuracy_every_100", run.accuracy_every_100}};
+  json = {{"W1", to_json(block(run.theta, 0, 4, 8))},  {"b1", to_json(std::span(run.theta).subspan(32, 8))},
+          {"W2", to_json(block(run.theta, 40, 8, 3))}, {"b2", to_json(std::span(run.theta).subspan(64, 3))},
+          {"accuracy", run.accuracy_every_100.back()}, {"accuracy_every_100", run.accuracy_every_100}};
 }
 
 void irises(Lesson& lesson) {
@@ -210,7 +211,8 @@ void irises(Lesson& lesson) {
 
   lesson.section("Irises, 4-8-3");
   lesson.text(
-      "Eight sigmoid units, a softmax over three species, full-batch descent from standard normal weights (seed 0), all "
+      "Eight sigmoid units, a softmax over three species, full-batch descent from standard normal weights (seed 0), "
+      "all "
       "150 flowers at once.");
   const auto number = [](double value) { return fmt::format("{:.16g}", value); };
   lesson.table({.caption = "Accuracy over all irises after training as documented.",
@@ -240,7 +242,8 @@ void irises(Lesson& lesson) {
   lesson.mistake(
       "A gradient of neither cost",
       fmt::format(
-          "The document hands the derivative of the squared error, $2 (p - t) / n$, straight through the softmax, whose "
+          "The document hands the derivative of the squared error, $2 (p - t) / n$, straight through the softmax, "
+          "whose "
           "derivative it takes as 1. That is not the gradient of the squared error; the true one multiplies by the "
           "softmax's own derivative and reaches {} in the same 5000 epochs. Nor is it that of the summed cross-entropy "
           "which exercise 8 names. With a correct softmax it would be twice the gradient of the *mean* cross-entropy, "
@@ -249,7 +252,8 @@ void irises(Lesson& lesson) {
   lesson.mistake(
       "A softmax that looks at the neighbours",
       "To keep $e^z$ from overflowing, one subtracts the largest sum of each *sample*; that cancels. The document "
-      "subtracts the largest of each *class* over the whole batch. That does not cancel: it shifts each class by another "
+      "subtracts the largest of each *class* over the whole batch. That does not cancel: it shifts each class by "
+      "another "
       "amount, so a flower's probabilities depend on which other flowers are asked about. The numbers above reproduce "
       "it; the library never does it.");
   lesson.section("The shape of a network object");

@@ -31,7 +31,8 @@ void backprop(Lesson& lesson) {
   lesson.chapter("Back-propagation by hand");
   lesson.text(
       "A network is a composition of layers, $f_L \\circ \\dots \\circ f_1$, and its derivative a product of theirs. "
-      "Multiplying from the output backwards means that each factor is used for its own layer's weights and then handed "
+      "Multiplying from the output backwards means that each factor is used for its own layer's weights and then "
+      "handed "
       "on, once. Here that is done with a calculator's patience: two inputs, three hidden units, one output, all "
       "logistic, no biases.");
   lesson.formula("h = \\sigma(W^\\top x), \\qquad y = \\sigma(V^\\top h), \\qquad J = -\\log y");
@@ -67,9 +68,12 @@ void backprop(Lesson& lesson) {
   lesson.section("Forward, then backward");
   lesson.text("The input is $x = (5, 3)$ and belongs to class 1. Backward, one factor at a time:");
   lesson.formula(
-      "\\frac{\\partial J}{\\partial y} = -\\frac{1}{y}, \\qquad \\frac{\\partial J}{\\partial V} = \\frac{\\partial J}{\\partial y}\\, y (1 "
+      "\\frac{\\partial J}{\\partial y} = -\\frac{1}{y}, \\qquad \\frac{\\partial J}{\\partial V} = \\frac{\\partial "
+      "J}{\\partial y}\\, y (1 "
       "- y)\\, h, \\qquad \\frac{\\partial J}{\\partial h} = \\frac{\\partial J}{\\partial y}\\, y (1 - y)\\, V");
-  lesson.formula("\\frac{\\partial J}{\\partial W} = x \\left(\\frac{\\partial J}{\\partial h} \\odot h \\odot (1 - h)\\right)^\\top");
+  lesson.formula(
+      "\\frac{\\partial J}{\\partial W} = x \\left(\\frac{\\partial J}{\\partial h} \\odot h \\odot (1 - "
+      "h)\\right)^\\top");
 
   // The same by the library's backward pass and by its tape.
   const Network network = parse_network("2-3sigmoid:nobias-1sigmoid:nobias");
@@ -99,14 +103,15 @@ void backprop(Lesson& lesson) {
   row("J", 8, printed.loss, J, loss, cost(W, V, x));
   for (Index i = 0; i < 2; ++i)
     for (Index j = 0; j < 3; ++j)
-      row(fmt::format("∂J/∂W[{}, {}]", i, j), 9, printed.dw(i, j), dW(i, j), gradient[static_cast<std::size_t>(3 * i + j)],
-          tape_dw(i, j));
+      row(fmt::format("∂J/∂W[{}, {}]", i, j), 9, printed.dw(i, j), dW(i, j),
+          gradient[static_cast<std::size_t>(3 * i + j)], tape_dw(i, j));
   for (Index i = 0; i < 3; ++i)
     row(fmt::format("∂J/∂V[{}]", i), 8, printed.dv[static_cast<std::size_t>(i)], dV(i, 0),
         gradient[static_cast<std::size_t>(6 + i)], tape_dv(i, 0));
   lesson.table(table);
   lesson.text(
-      "The weights into $h_2$ receive a gradient tens of thousands of times larger than the others: $h_1$ and $h_3$ are "
+      "The weights into $h_2$ receive a gradient tens of thousands of times larger than the others: $h_1$ and $h_3$ "
+      "are "
       "within $2 \\cdot 10^{-5}$ of 1, where the logistic function is flat. A saturated unit learns next to nothing.");
 
   // Descent on this one sample.
@@ -132,15 +137,13 @@ void backprop(Lesson& lesson) {
   lesson.text("A quick sanity check of any gradient: following it must bring the loss of the sample towards zero.");
   const std::vector<double> updates = counting(scores.size());
   Figure curves;
-  curves.panels.push_back({.x = {.label = "update"},
-                           .y = {.label = "loss (nats), score (1)", .min = 0, .max = 1},
-                           .layers = {Line{.x = updates, .y = descent.history.loss, .name = "loss"},
-                                      Line{.x = updates,
-                                           .y = scores,
-                                           .name = "score",
-                                           .color = okabe_ito::vermillion,
-                                           .dash = Dash::dashed}},
-                           .names = Names::direct});
+  curves.panels.push_back(
+      {.x = {.label = "update"},
+       .y = {.label = "loss (nats), score (1)", .min = 0, .max = 1},
+       .layers =
+           {Line{.x = updates, .y = descent.history.loss, .name = "loss"},
+            Line{.x = updates, .y = scores, .name = "score", .color = okabe_ito::vermillion, .dash = Dash::dashed}},
+       .names = Names::direct});
   lesson.figure("single_sample_descent", curves,
                 "Loss and score (the probability of class 1) over 100 steps at a learning rate of 0.1.");
   lesson.section("Kinds of layers");

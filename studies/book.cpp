@@ -28,9 +28,10 @@ std::size_t count_figures(const Results& results) {
 }
 
 Table times(const Results& results) {
-  Table table{.caption = "Processor time of the computing, which is done on one core; drawing the figures comes on top.",
-              .header = {"study", "seconds"},
-              .rows = {}};
+  Table table{
+      .caption = "Processor time of the computing, which is done on one core; drawing the figures comes on top.",
+      .header = {"study", "seconds"},
+      .rows = {}};
   for (const Computed& computed : results.lessons)
     table.rows.push_back({computed.study->name, fmt::format("{:.3f}", computed.seconds)});
   table.rows.push_back({"all", fmt::format("{:.3f}", results.seconds)});
@@ -58,10 +59,11 @@ Book write_book(const Results& results, const std::string& folder,
   // The numbers first: they need nothing but the disk.
   write_file(book.results, results.json.dump(1) + "\n");
 
-  Report report("Gradus: five documents, number for number",
-                "Five course notebooks on perceptrons, back-propagation and automatic differentiation, computed anew by "
-                "one C++ program. Every random number comes from the notebooks' own stream, so that every number can "
-                "be held against theirs; where a document goes wrong, the right result stands beside.");
+  Report report(
+      "Gradus: five documents, number for number",
+      "Five course notebooks on perceptrons, back-propagation and automatic differentiation, computed anew by "
+      "one C++ program. Every random number comes from the notebooks' own stream, so that every number can "
+      "be held against theirs; where a document goes wrong, the right result stands beside.");
   const std::size_t total = count_figures(results);
   const auto draw = [&](const FigureEntry& entry) {
     if (!book.problem.empty()) return report.missing_figure(book.problem, entry.caption, entry.command), void();
@@ -78,8 +80,10 @@ Book write_book(const Results& results, const std::string& folder,
   };
   for (const Computed& computed : results.lessons)
     for (const auto& entry : computed.lesson.entries()) {
-      if (const auto* figure = std::get_if<FigureEntry>(&entry)) draw(*figure);
-      else std::get<Entry>(entry)(report);
+      if (const auto* figure = std::get_if<FigureEntry>(&entry))
+        draw(*figure);
+      else
+        std::get<Entry>(entry)(report);
     }
   report.section("How long it took", "times");
   report.table(times(results));

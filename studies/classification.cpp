@@ -19,10 +19,8 @@ void classification(Lesson& lesson) {
   const TrainTest sides = split(blobs, 0.2, split_random);
   const Dataset& train = sides.train;
   const Dataset& test = sides.test;
-  json["blobs"] = {{"X", to_json(blobs.x)},
-                   {"y", blobs.labels},
-                   {"X_test_head", to_json(head(test.x, 5))},
-                   {"y_test", test.labels}};
+  json["blobs"] = {
+      {"X", to_json(blobs.x)}, {"y", blobs.labels}, {"X_test_head", to_json(head(test.x, 5))}, {"y_test", test.labels}};
 
   const Network neuron = parse_network("2-1sigmoid");
   const auto test_accuracy = [&](const std::vector<double>& theta) {
@@ -50,7 +48,8 @@ void classification(Lesson& lesson) {
 
   lesson.chapter("Classifying two clouds");
   lesson.text(
-      "A logistic neuron again, but now taught in mini-batches: before each of 10 000 passes the 400 training points are "
+      "A logistic neuron again, but now taught in mini-batches: before each of 10 000 passes the 400 training points "
+      "are "
       "put into a new random order and then taken ten at a time, their gradients added up.");
   lesson.formula("w \\leftarrow w - \\eta \\sum_{i \\in B} (\\sigma(w^\\top x_i + b) - y_i)\\, x_i");
   lesson.table({.caption = "The two clouds overlap: no line does much better.",

@@ -57,18 +57,18 @@ void fitting(Lesson& lesson) {
   lesson.chapter("Fitting a function");
   lesson.text("The target is a bell, $f(x) = e^{-x^2}$, on 500 points from -5 to 5. The means are sigmoids.");
   lesson.section("Two squashing functions");
-  lesson.figure("sigmoid_and_tanh",
-                activation_gallery({{"sigmoid", [](double z) { return activation::Sigmoid::value(z); },
-                                     [](double z) {
-                                       return activation::Sigmoid::derivative(z, activation::Sigmoid::value(z));
-                                     }},
-                                    {"tanh", [](double z) { return activation::Tanh::value(z); },
-                                     [](double z) { return activation::Tanh::derivative(z, activation::Tanh::value(z)); }}}),
-                "The sigmoid runs from 0 to 1, the hyperbolic tangent from -1 to 1 and four times as steeply through 0.");
+  lesson.figure(
+      "sigmoid_and_tanh",
+      activation_gallery({{"sigmoid", [](double z) { return activation::Sigmoid::value(z); },
+                           [](double z) { return activation::Sigmoid::derivative(z, activation::Sigmoid::value(z)); }},
+                          {"tanh", [](double z) { return activation::Tanh::value(z); },
+                           [](double z) { return activation::Tanh::derivative(z, activation::Tanh::value(z)); }}}),
+      "The sigmoid runs from 0 to 1, the hyperbolic tangent from -1 to 1 and four times as steeply through 0.");
 
   lesson.section("One node");
   lesson.text(
-      "A single node $\\sigma(w x + b)$ is a soft step: it turns where $w x + b = 0$, at $x = -b / w$, and the sign and "
+      "A single node $\\sigma(w x + b)$ is a soft step: it turns where $w x + b = 0$, at $x = -b / w$, and the sign "
+      "and "
       "size of $w$ say in which direction and how sharply. No choice of the two makes a bell of it.");
   std::vector<Series> nodes;
   for (const auto& [w, b] : {std::pair{-2.5, 1.0}, {-5.0, 0.0}, {0.1, -1.0}, {5.0, 1.0}})
@@ -91,10 +91,10 @@ void fitting(Lesson& lesson) {
                                      {.title = "their sums"})},
                        2),
                 "Left: two nodes with weights ±3.5 and biases 3.5. Right: their plain and their weighted sum.");
-  lesson.table({.caption = "Chosen by hand, neither is close.",
-                .header = {"combination", "mean squared error"},
-                .rows = {{"h₁ + h₂", digits(mse(plain, f), 10)},
-                         {"-1.5 h₁ - 1.5 h₂ + 1.5", digits(mse(weighted, f), 10)}}});
+  lesson.table(
+      {.caption = "Chosen by hand, neither is close.",
+       .header = {"combination", "mean squared error"},
+       .rows = {{"h₁ + h₂", digits(mse(plain, f), 10)}, {"-1.5 h₁ - 1.5 h₂ + 1.5", digits(mse(weighted, f), 10)}}});
 
   lesson.section("One step of back-propagation");
   const Network network = parse_network("1-2sigmoid-1");
@@ -115,12 +115,14 @@ void fitting(Lesson& lesson) {
   json["one_step"]["out_after"] = after;
   lesson.text(fmt::format(
       "Two hidden nodes, a linear output, the squared error, and one sample at $x = 1$. The output should be {}; it is "
-      "{}. One step against the gradient with a learning rate of 1 takes it to {}: the direction was right, the step far "
+      "{}. One step against the gradient with a learning rate of 1 takes it to {}: the direction was right, the step "
+      "far "
       "too long. Gradients promise a descent for small steps only.",
       digits(actual(0, 0), 4), digits(before, 4), digits(after, 4)));
   lesson.formula("y = w_2^\\top h + b_2, \\qquad h = \\sigma(w_1 x + b_1), \\qquad L = (y - f)^2");
-  lesson.formula("\\frac{\\partial L}{\\partial w_2} = 2 (y - f)\\, h, \\qquad "
-                 "\\frac{\\partial L}{\\partial w_1} = 2 (y - f)\\, w_2 \\odot h \\odot (1 - h)\\, x");
+  lesson.formula(
+      "\\frac{\\partial L}{\\partial w_2} = 2 (y - f)\\, h, \\qquad "
+      "\\frac{\\partial L}{\\partial w_1} = 2 (y - f)\\, w_2 \\odot h \\odot (1 - h)\\, x");
 
   lesson.section("Fifty thousand steps");
   std::vector<double> theta = kStart;

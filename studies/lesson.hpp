@@ -46,8 +46,8 @@ struct FigureEntry {
   std::string command;
 };
 
-/// One study at work. It computes and tells at once, but nothing is drawn or laid out until the book is written: the time
-/// of a study is the time of its computing. Text is the report's inline markup: `code`, *emphasis*, $TeX$.
+/// One study at work. It computes and tells at once, but nothing is drawn or laid out until the book is written: the
+/// time of a study is the time of its computing. Text is the report's inline markup: `code`, *emphasis*, $TeX$.
 class Lesson {
  public:
   Lesson(std::string name, Json& results) : name_(std::move(name)), results_(results) {}

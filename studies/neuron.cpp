@@ -72,12 +72,13 @@ void neuron(Lesson& lesson) {
       "is: with a step it is Rosenblatt's perceptron of 1958, with the logistic function it is logistic regression.");
   lesson.formula("f(x) = \\sigma(\\theta^\\top x), \\qquad \\sigma(z) = \\frac{1}{1 + e^{-z}}");
   lesson.section("Four activation functions");
-  lesson.figure("activations",
-                activation_gallery({curve_of<activation::Step>(), curve_of<activation::Sigmoid>(),
-                                    curve_of<activation::Tanh>(), curve_of<activation::Relu>()}),
-                "Each function with its derivative. The step has a derivative of zero wherever it has one, which is why "
-                "it cannot be trained by descent; the sigmoid and the tangent flatten at both ends; ReLU passes the "
-                "derivative whole or not at all.");
+  lesson.figure(
+      "activations",
+      activation_gallery({curve_of<activation::Step>(), curve_of<activation::Sigmoid>(), curve_of<activation::Tanh>(),
+                          curve_of<activation::Relu>()}),
+      "Each function with its derivative. The step has a derivative of zero wherever it has one, which is why "
+      "it cannot be trained by descent; the sigmoid and the tangent flatten at both ends; ReLU passes the "
+      "derivative whole or not at all.");
 
   lesson.section("The perceptron rule");
   const Irises set = setosa_against_the_rest();
@@ -89,12 +90,11 @@ void neuron(Lesson& lesson) {
   rule.batch = 1;
   rule.epochs = 1000;
   RandomState random(0);
-  const FitResult taught = fit(perceptron, weights, {set.x, set.targets}, rule, random, std::nullopt,
-                               {.before_step = {},
-                                .after_step = {},
-                                .after_epoch = [](const EpochEvent<double>& event) {
-                                  return event.history.accuracy.back() == 1 ? Signal::stop : Signal::go_on;
-                                }});
+  const FitResult taught =
+      fit(perceptron, weights, {set.x, set.targets}, rule, random, std::nullopt,
+          {.before_step = {}, .after_step = {}, .after_epoch = [](const EpochEvent<double>& event) {
+             return event.history.accuracy.back() == 1 ? Signal::stop : Signal::go_on;
+           }});
   lesson.text(
       "A step gives no derivative to descend along, but a mistake still says which way to move: towards a point that "
       "was missed, away from one that was wrongly claimed. That is descent on the perceptron criterion, which is zero "
@@ -124,7 +124,8 @@ void neuron(Lesson& lesson) {
       "The logistic neuron has a likelihood, and its gradient is the mean of (truth minus answer) times input. From "
       "$\\theta = (1, 1, 1)$ steps of 0.1 up that gradient go on until one moves $\\theta$ by no more than $5 \\cdot "
       "10^{-5}$.");
-  lesson.formula("\\nabla J(\\theta) = \\frac{1}{n} \\sum_{i=1}^{n} \\left(y_i - \\sigma(\\theta^\\top x_i)\\right) x_i");
+  lesson.formula(
+      "\\nabla J(\\theta) = \\frac{1}{n} \\sum_{i=1}^{n} \\left(y_i - \\sigma(\\theta^\\top x_i)\\right) x_i");
   lesson.table({.caption = "The logistic neuron at rest.",
                 .header = {"quantity", "value"},
                 .rows = {{"steps", std::to_string(result.updates)},

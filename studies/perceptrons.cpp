@@ -43,10 +43,10 @@ struct Run {
   Network network;
   std::vector<double> theta;
   History history;
-  std::vector<std::int64_t> indexes;             // of the samples, in the order they were used
-  std::vector<double> test_acc_as_documented;    // over the first training points, every 10th update
-  std::vector<double> error;                     // of the gradient: hand-written against forward differences
-  std::vector<double> error_as_documented;       // the same, differences taken after the step
+  std::vector<std::int64_t> indexes;           // of the samples, in the order they were used
+  std::vector<double> test_acc_as_documented;  // over the first training points, every 10th update
+  std::vector<double> error;                   // of the gradient: hand-written against forward differences
+  std::vector<double> error_as_documented;     // the same, differences taken after the step
   std::vector<double> squared_as_documented;
 };
 
@@ -65,11 +65,17 @@ double relative_error(std::span<const double> a, std::span<const double> b) {
 /// weights, then all sample indexes at once.
 Run train(const std::string& network_text, const Sets& sets, double learning_rate, RandomState& random,
           bool check_gradient = false) {
-  Run run{.network = parse_network(network_text), .theta = {}, .history = {}, .indexes = {},
-          .test_acc_as_documented = {}, .error = {}, .error_as_documented = {}, .squared_as_documented = {}};
+  Run run{.network = parse_network(network_text),
+          .theta = {},
+          .history = {},
+          .indexes = {},
+          .test_acc_as_documented = {},
+          .error = {},
+          .error_as_documented = {},
+          .squared_as_documented = {}};
   random.seed(42);
-  run.theta = initial_parameters(
-      run.network, {.kind = Initializer::Kind::standard_normal, .biases_first = true}, random);
+  run.theta =
+      initial_parameters(run.network, {.kind = Initializer::Kind::standard_normal, .biases_first = true}, random);
   run.indexes = random.randint(0, sets.train.size(), kUpdates);
 
   FitOptions options;
@@ -126,8 +132,8 @@ void store_parameters(Json& json, const Run& run) {
       blocks.size() == 2 ? std::vector<std::string>{"W", "b"} : std::vector<std::string>{"Wh", "bh", "Wo", "bo"};
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     const bool bias = blocks[b].is_bias;
-    json[names[b]] = to_json(block(run.theta, blocks[b].offset, bias ? blocks[b].cols : blocks[b].rows,
-                                   bias ? 1 : blocks[b].cols));
+    json[names[b]] =
+        to_json(block(run.theta, blocks[b].offset, bias ? blocks[b].cols : blocks[b].rows, bias ? 1 : blocks[b].cols));
   }
 }
 
@@ -216,7 +222,8 @@ void one_layer_on_blobs(Lesson& lesson, RandomState& random) {
       "Is the gradient right? Nudge one weight by $h = 10^{-4}$ and see how the loss changes: that is the derivative "
       "up to an error proportional to $h$.");
   lesson.formula(
-      "g'_{ij} = \\frac{L(W_{ij} + h) - L(W_{ij})}{h}, \\qquad \\text{error} = \\frac{\\|g - g'\\|}{\\|g\\| + \\|g'\\|}");
+      "g'_{ij} = \\frac{L(W_{ij} + h) - L(W_{ij})}{h}, \\qquad \\text{error} = \\frac{\\|g - g'\\|}{\\|g\\| + "
+      "\\|g'\\|}");
   const auto x = counting(run.error.size());
   lesson.figure("blobs_one_layer_gradient_error",
                 gradient_error_figure({{"same weights", x, run.error}, {"after the step", x, run.error_as_documented}}),
@@ -229,10 +236,11 @@ void one_layer_on_blobs(Lesson& lesson, RandomState& random) {
                   digits(mean_of(run.error_as_documented), 2), digits(mean_of(run.error), 2)));
   lesson.mistake(
       "The test accuracy is not measured on the test set",
-      fmt::format("Both documents loop over as many points as the test set has, but take them from the training set. On "
-                  "the way of this run the two differ by up to {} of the points. All curves here use the test set; the "
-                  "other numbers are kept in `results.json` as `test_acc_as_documented`.",
-                  percent(largest_gap(run.test_acc_as_documented, run.history.test_accuracy))));
+      fmt::format(
+          "Both documents loop over as many points as the test set has, but take them from the training set. On "
+          "the way of this run the two differ by up to {} of the points. All curves here use the test set; the "
+          "other numbers are kept in `results.json` as `test_acc_as_documented`.",
+          percent(largest_gap(run.test_acc_as_documented, run.history.test_accuracy))));
   lesson.mistake(
       "Softmax without a net",
       "$e^{z}$ overflows beyond $z \\approx 709$, and a probability that rounds to zero makes the loss infinite. The "
@@ -269,7 +277,8 @@ void moons(Lesson& lesson, RandomState& random) {
       "Backwards, the derivative passes through the output weights and then only through the units that were on. At "
       "exactly zero, where the unit has a kink, we take the derivative as zero.");
   lesson.formula(
-      "\\frac{\\partial L}{\\partial h} = W_o\\,(p - y), \\qquad \\frac{\\partial L}{\\partial W_h} = x \\left(\\frac{\\partial "
+      "\\frac{\\partial L}{\\partial h} = W_o\\,(p - y), \\qquad \\frac{\\partial L}{\\partial W_h} = x "
+      "\\left(\\frac{\\partial "
       "L}{\\partial h} \\odot 1[h > 0]\\right)^\\top");
   lesson.figure("moons_two_layer_relu_16_curves", loss_and_accuracy(bent),
                 "Two layers with 16 hidden units, learning rate 0.1.");
@@ -289,8 +298,8 @@ std::vector<double> accuracies_over_seeds(const std::string& network_text, const
   std::vector<engine::BankLane<double>> lanes;
   for (Index seed = 0; seed < seeds; ++seed) {
     RandomState random(static_cast<std::uint32_t>(seed));
-    thetas.push_back(initial_parameters(
-        network, {.kind = Initializer::Kind::standard_normal, .biases_first = true}, random));
+    thetas.push_back(
+        initial_parameters(network, {.kind = Initializer::Kind::standard_normal, .biases_first = true}, random));
     lanes.push_back({.theta = {}, .random = random, .learning_rate = learning_rate});
   }
   for (std::size_t k = 0; k < lanes.size(); ++k) lanes[k].theta = thetas[k];
@@ -299,8 +308,7 @@ std::vector<double> accuracies_over_seeds(const std::string& network_text, const
   std::vector<Index> test_rows(static_cast<std::size_t>(sets.test.size()));
   std::iota(test_rows.begin(), test_rows.end(), sets.train.size());
   for (engine::BankLane<double>& lane : lanes) lane.rows = train_rows;
-  engine::Bank<double> bank(network, stacked(sets.train.x, sets.test.x),
-                            stacked(sets.train_targets, sets.test_targets),
+  engine::Bank<double> bank(network, stacked(sets.train.x, sets.test.x), stacked(sets.train_targets, sets.test_targets),
                             {.loss = {CrossEntropy{}}, .batch = 1, .draws = true}, lanes);
   bank.train(kUpdates);
   const std::vector<std::span<const Index>> rows(lanes.size(), test_rows);
@@ -333,8 +341,8 @@ void width_over_seeds(Lesson& lesson, const Sets& sets) {
     std::vector<SpreadGroup> groups;
     for (std::vector<Cell>& row : table.rows) {
       const std::string& units = row.front().text;
-      SpreadGroup& group = groups.emplace_back(SpreadGroup{
-          units, accuracies_over_seeds(fmt::format("2-{}{}-2softmax", units, function), sets, 0.1, seeds)});
+      SpreadGroup& group = groups.emplace_back(
+          SpreadGroup{units, accuracies_over_seeds(fmt::format("2-{}{}-2softmax", units, function), sets, 0.1, seeds)});
       const Spread spread = spread_of(group.results);
       json[function][units] = {{"mean", spread.mean}, {"deviation", spread.deviation}, {"seed_42", group.results[42]}};
       row.emplace_back(percent(spread.mean));
@@ -364,9 +372,12 @@ void width_over_seeds(Lesson& lesson, const Sets& sets) {
     return json[function][units][what].get<double>();
   };
   lesson.text(fmt::format(
-      "Two units leave the circle open whatever the seed. Five close it for some seeds and not for others: with ReLU the "
-      "accuracy spreads by {} there, and by {} at 20 units. From ten on more width buys little; fifty units of tanh are "
-      "on average even worse than twenty ({} against {}), for standard normal weights make the sums grow with the width, "
+      "Two units leave the circle open whatever the seed. Five close it for some seeds and not for others: with ReLU "
+      "the "
+      "accuracy spreads by {} there, and by {} at 20 units. From ten on more width buys little; fifty units of tanh "
+      "are "
+      "on average even worse than twenty ({} against {}), for standard normal weights make the sums grow with the "
+      "width, "
       "and 1000 steps at this rate do not tame all of them. A difference between two single runs that is smaller than "
       "these spreads says nothing.",
       percent(number("relu", "5", "deviation")), percent(number("relu", "20", "deviation")),
@@ -386,9 +397,8 @@ void circles(Lesson& lesson, RandomState& random) {
   store_curves(json["circles_two_layer_tanh_16"], tanh);
 
   std::vector<Figure> widths;
-  Table table{.caption = "Width against accuracy.",
-              .header = {"hidden units", "parameters", "test accuracy"},
-              .rows = {}};
+  Table table{
+      .caption = "Width against accuracy.", .header = {"hidden units", "parameters", "test accuracy"}, .rows = {}};
   for (const int units : {2, 5, 10, 15, 20, 50}) {
     const Run run = train(fmt::format("2-{}relu-2softmax", units), sets, 0.1, random);
     json["circles_units_sweep_relu"][std::to_string(units)] = {{"loss", run.history.loss},
@@ -423,7 +433,8 @@ void circles(Lesson& lesson, RandomState& random) {
 void perceptrons(Lesson& lesson) {
   lesson.chapter("Perceptrons");
   lesson.text(
-      "How far does a single layer of weighted sums reach, and what does a second one add? Three data sets answer, each "
+      "How far does a single layer of weighted sums reach, and what does a second one add? Three data sets answer, "
+      "each "
       "harder than the one before. The numbers are those of two course notebooks, drawn from the same random stream "
       "(`seed(7)` for the data, `42` for every split and training run).");
   RandomState random(7);

@@ -70,8 +70,8 @@ Json block_json(const BlockCheck& block) {
     if (block.used[s])
       errors[std::string(gradient_source_names[s])] = {{"relative_error", block.relative_error[s]},
                                                        {"agrees", block.agrees[s]}};
-  Json json = {{"name", block.label()},  {"rows", block.block.rows},         {"cols", block.block.cols},
-               {"norm", block.norm},     {"verdict", name(block.verdict)},   {"against", errors}};
+  Json json = {{"name", block.label()}, {"rows", block.block.rows},       {"cols", block.block.cols},
+               {"norm", block.norm},    {"verdict", name(block.verdict)}, {"against", errors}};
   if (block.verdict == GradientVerdict::wrong) {
     json["worst"] = {{"row", block.worst.row},
                      {"col", block.worst.col},
@@ -87,13 +87,16 @@ Json block_json(const BlockCheck& block) {
 Json check_json(const GradientCheck& check, Index samples) {
   Json json = {{"passed", check.passed()}, {"samples", samples}, {"loss", check.loss}, {"blocks", Json::array()}};
   for (const BlockCheck& block : check.blocks) {
-    if (block.block.number == 0) json["input"] = block_json(block);
-    else json["blocks"].push_back(block_json(block));
+    if (block.block.number == 0)
+      json["input"] = block_json(block);
+    else
+      json["blocks"].push_back(block_json(block));
   }
   for (const Proof& proof : check.proofs)
     json["proofs"].push_back({{"name", proof.name}, {"passed", proof.passed}, {"remark", proof.remark}});
   for (const Diagnosis& diagnosis : check.diagnoses)
-    json["diagnoses"].push_back({{"kind", diagnosis.kind}, {"where", diagnosis.where}, {"sentence", diagnosis.sentence}});
+    json["diagnoses"].push_back(
+        {{"kind", diagnosis.kind}, {"where", diagnosis.where}, {"sentence", diagnosis.sentence}});
   return json;
 }
 
@@ -138,7 +141,8 @@ int check_along_directions(const Console& console, const Trial& trial, const std
   console.summary(check.report());
   Json json = {{"passed", check.passed()}, {"loss", check.loss}, {"passes", check.passes}};
   for (const Projection& p : check.projections)
-    json["projections"].push_back({{"hand", p.hand}, {"dual", p.dual}, {"tolerance", p.tolerance}, {"agrees", p.agrees}});
+    json["projections"].push_back(
+        {{"hand", p.hand}, {"dual", p.dual}, {"tolerance", p.tolerance}, {"agrees", p.agrees}});
   if (check.entry) json["entry"] = check.entry_label;
   console.machine(json);
   return conclude(console, trial, check.passed());
@@ -197,7 +201,9 @@ int plant_every_fault(const Console& console, const Trial& trial) {
   for (const PlantedResult& result : results) {
     good += result.caught && result.named;
     console.summary(fmt::format("{:<36} {}  {}\n", result.planted.label(),
-                                !result.caught ? "MISSED    " : result.named ? "named     " : "MISJUDGED ",
+                                !result.caught ? "MISSED    "
+                                : result.named ? "named     "
+                                               : "MISJUDGED ",
                                 result.sentence));
     json["faults"].push_back({{"fault", result.planted.label()},
                               {"caught", result.caught},
@@ -217,8 +223,8 @@ Figure step_figure(const StepCurve& curve) {
   panel.names = Names::direct;
   panel.layers.emplace_back(Line{.x = curve.steps, .y = curve.forward, .name = "forward", .color = okabe_ito::orange});
   panel.layers.emplace_back(Line{.x = curve.steps, .y = curve.central, .name = "central", .dash = Dash::dashed});
-  panel.layers.emplace_back(
-      Line{.x = curve.steps, .y = curve.complex, .name = "complex step", .color = okabe_ito::green, .dash = Dash::dotted});
+  panel.layers.emplace_back(Line{
+      .x = curve.steps, .y = curve.complex, .name = "complex step", .color = okabe_ito::green, .dash = Dash::dotted});
   Figure figure;
   figure.panels.push_back(panel);
   return figure;
@@ -241,9 +247,9 @@ Trial make_trial(const Experiment& experiment, const CheckOptions& options, Subj
   for (const ExperimentKey& key : experiment_keys()) {
     const auto value = key.flag.empty() ? std::nullopt : key.get(experiment);
     if (value && value != key.get(plain) && key.form != KeyForm::flag)
-      trial.repeat += fmt::format(" --{} {}", key.flag, std::holds_alternative<std::string>(*value)
-                                                             ? std::get<std::string>(*value)
-                                                             : to_text(*value));
+      trial.repeat +=
+          fmt::format(" --{} {}", key.flag,
+                      std::holds_alternative<std::string>(*value) ? std::get<std::string>(*value) : to_text(*value));
   }
   if (options.samples != 20) trial.repeat += fmt::format(" --samples {}", options.samples);
   if (options.fast) trial.repeat += " --fast";
@@ -289,17 +295,21 @@ void add_check_command(Program& program) {
                   "  gradus check --network 4-8tanh-3softmax iris --plant transpose:1.weights",
                   [experiment, options](const Console& console) { return run_check(console, *experiment, *options); });
   command.add_option("MODEL DATA", options->words, "a model file, unless --network is given, and data");
-  add_experiment_options(command, experiment, {"network", "loss", "reduction", "class-weight", "seed", "init", "scale", "precision", "target", "sample-weight"});
+  add_experiment_options(command, experiment,
+                         {"network", "loss", "reduction", "class-weight", "seed", "init", "scale", "precision",
+                          "target", "sample-weight"});
   add_count(command, "--samples", options->samples, "of the data to use, from its start [20]", 1);
   command.add_flag("--full", options->full, "every source for every parameter (unless told otherwise)");
   command.add_flag("--fast", options->fast, "along random directions: as quick for many parameters as for few");
   command.add_flag("--taylor", options->taylor, "by Taylor's remainder, which needs no tolerance");
   command
-      .add_option("--plant", options->plant,
-                  "spoil a copy of the backward pass by one fault, and see what is said of it: KIND or KIND:WHERE; list "
-                  "names the kinds, all plants each wherever it fits")
+      .add_option(
+          "--plant", options->plant,
+          "spoil a copy of the backward pass by one fault, and see what is said of it: KIND or KIND:WHERE; list "
+          "names the kinds, all plants each wherever it fits")
       ->type_name("KIND");
-  command.add_option("--figure", options->figure, "draw the error of differences against their step (.svg, .png, .pdf)")
+  command
+      .add_option("--figure", options->figure, "draw the error of differences against their step (.svg, .png, .pdf)")
       ->type_name("FILE");
 }
 

@@ -46,7 +46,8 @@ void add_key_options(CLI::App& command, const std::function<void(const Experimen
     const auto read = [set, &key, flag](const std::string& text) { reading(flag, [&] { set(key, text); }); };
     CLI::Option* option = nullptr;
     if (key.form == KeyForm::flag) {
-      option = command.add_flag_callback(flag, [read] { read("true"); }, std::string(key.help));
+      option = command.add_flag_callback(
+          flag, [read] { read("true"); }, std::string(key.help));
     } else {
       option = command.add_option_function<std::string>(flag, read, help_with_default(key));
       option->type_name(key.form == KeyForm::number ? "N" : key.form == KeyForm::text ? "TEXT" : "N|TEXT");

@@ -12,8 +12,9 @@
 
 namespace gradus::cli {
 
-/// Adds a flag for each key of an experiment that has one, or for those in `only`, under their sections, and calls `set`
-/// with the text of each that is given (`true` for a switch). A ParseError or ValueError of `set` becomes a UsageError.
+/// Adds a flag for each key of an experiment that has one, or for those in `only`, under their sections, and calls
+/// `set` with the text of each that is given (`true` for a switch). A ParseError or ValueError of `set` becomes a
+/// UsageError.
 void add_key_options(CLI::App& command, const std::function<void(const ExperimentKey&, const std::string&)>& set,
                      const std::vector<std::string_view>& only = {});
 

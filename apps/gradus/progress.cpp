@@ -57,9 +57,8 @@ bool ProgressPrinter::due(double share) {
 
 void ProgressPrinter::show(const Progress& progress) {
   const auto updates = static_cast<double>(std::max<Index>(progress.updates, 1));
-  show(static_cast<double>(progress.update) / updates, [&] {
-    return progress_line(progress, std::chrono::duration<double>(Clock::now() - start_).count());
-  });
+  show(static_cast<double>(progress.update) / updates,
+       [&] { return progress_line(progress, std::chrono::duration<double>(Clock::now() - start_).count()); });
 }
 
 void ProgressPrinter::show(double share, const std::function<std::string()>& words) {

@@ -24,8 +24,8 @@ struct Difference {
   Index numbers = 0;
   double largest = 0;  ///< relative to the larger of the two where that is above 1
 
-  /// Whether they are those of another processor's instructions or C library, over which a short training is the same to
-  /// rounding; a long one may not be, for training magnifies what it is given.
+  /// Whether they are those of another processor's instructions or C library, over which a short training is the same
+  /// to rounding; a long one may not be, for training magnifies what it is given.
   bool is_rounding() const { return largest <= 1e-6; }
 };
 

@@ -53,8 +53,8 @@ std::string weights_text(const Model& model) {
 
 std::string show_text(const Model& model, const ShowOptions& options) {
   std::string text = fmt::format("network    {}\n", to_text(model.network));
-  text +=
-      fmt::format("loss       {} ({})\n", to_text(model.loss), model.loss.reduction == Reduction::mean ? "mean" : "sum");
+  text += fmt::format("loss       {} ({})\n", to_text(model.loss),
+                      model.loss.reduction == Reduction::mean ? "mean" : "sum");
   text += fmt::format("precision  {}\n", to_text(model.precision));
   text += fmt::format("scaling    {}\n", scaling_text(model));
   const auto names = [&](const char* what, const std::vector<std::string>& list) {

@@ -30,12 +30,13 @@ std::vector<const studies::Study*> chosen(const std::vector<std::string>& names)
 int run_studies(const Console& console, const StudyOptions& options) {
   const studies::Results results = studies::compute(chosen(options.names));
   for (const studies::Computed& computed : results.lessons)
-    console.summary(fmt::format("{:<15} {:>7.3f} s  {}\n", computed.study->name, computed.seconds, computed.study->title));
+    console.summary(
+        fmt::format("{:<15} {:>7.3f} s  {}\n", computed.study->name, computed.seconds, computed.study->title));
   console.summary(fmt::format("{:<15} {:>7.3f} s  computing, on one core\n", "all", results.seconds));
 
   const bool terminal = isatty(STDERR_FILENO) != 0;
-  const studies::Book book = studies::write_book(
-      results, options.output, [&](const std::string& name, std::size_t done, std::size_t total) {
+  const studies::Book book =
+      studies::write_book(results, options.output, [&](const std::string& name, std::size_t done, std::size_t total) {
         if (terminal) console.note(fmt::format("\rdrawing figure {} of {}: {}\x1b[K", done + 1, total, name));
       });
   if (terminal) console.note("\r\x1b[K");

@@ -18,7 +18,8 @@ std::optional<bench::Run> start(const bench::Task& task) {
   const auto labels = std::make_shared<std::vector<unsigned long>>(data.labels.begin(), data.labels.end());
   for (std::int64_t i = 0; i < data.rows; ++i) {
     matrix<float> row(2, 1);
-    row = static_cast<float>(data.x[static_cast<std::size_t>(2 * i)]), static_cast<float>(data.x[static_cast<std::size_t>(2 * i + 1)]);
+    row = static_cast<float>(data.x[static_cast<std::size_t>(2 * i)]),
+    static_cast<float>(data.x[static_cast<std::size_t>(2 * i + 1)]);
     x->push_back(row);
   }
   const auto net = std::make_shared<Net>();

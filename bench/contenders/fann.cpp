@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// FANN, Debian's libfann: online training (one tanh layer, tanh outputs, squared error: less work than cross-entropy) and
-// prediction. It knows float only.
+// FANN, Debian's libfann: online training (one tanh layer, tanh outputs, squared error: less work than cross-entropy)
+// and prediction. It knows float only.
 #include <floatfann.h>
 
 #include <memory>
@@ -40,8 +40,10 @@ std::optional<Run> start(const bench::Task& task) {
   run.work = [=](long items) {
     for (long k = 0; k < items; ++k)
       for (std::size_t i = 0; i < rows; ++i) {
-        if (train) fann_train(net.get(), x->data() + i * features, t->data() + 2 * i);
-        else *kept += *fann_run(net.get(), x->data() + i * features);
+        if (train)
+          fann_train(net.get(), x->data() + i * features, t->data() + 2 * i);
+        else
+          *kept += *fann_run(net.get(), x->data() + i * features);
       }
   };
   run.score = [=] {  // its own loss: the mean squared error

@@ -44,7 +44,8 @@ Run training(const Samples<T>& given, const std::string& text, const engine::Tra
   return {[=](long epochs) {
             for (long e = 0; e < epochs; ++e) trainer->epoch(samples->x, {samples->targets});
           },
-          units, learn, [=] {
+          units, learn,
+          [=] {
             trainer->parameters(*theta);
             Trace<T> trace;
             return static_cast<double>(
@@ -99,7 +100,8 @@ Run sweep(int threads) {
               work();
             }
           },
-          20.0 * widths.size(), 1, [=] {
+          20.0 * widths.size(), 1,
+          [=] {
             double sum = 0;
             for (const double a : *accuracy) sum += a / widths.size();
             return sum;

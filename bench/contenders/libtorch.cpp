@@ -36,8 +36,10 @@ std::optional<Run> start(const bench::Task& task) {
     net->to(type);
     const torch::Tensor x = tensor(data), labels = torch::tensor(data.labels);
     std::shared_ptr<torch::optim::Optimizer> optimizer;
-    if (adam) optimizer = std::make_shared<torch::optim::Adam>(net->parameters(), torch::optim::AdamOptions(rate));
-    else optimizer = std::make_shared<torch::optim::SGD>(net->parameters(), torch::optim::SGDOptions(rate));
+    if (adam)
+      optimizer = std::make_shared<torch::optim::Adam>(net->parameters(), torch::optim::AdamOptions(rate));
+    else
+      optimizer = std::make_shared<torch::optim::SGD>(net->parameters(), torch::optim::SGDOptions(rate));
     Run run;
     run.learn = learn;
     run.units = units;

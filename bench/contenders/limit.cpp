@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The limit: loops written by hand for one shape each, sizes known when compiled, compiled for this machine alone with
-// -O3 -march=native -ffast-math. They do no more than the workload asks. Where the work is a matrix product, the limit is
-// its multiply-adds at the rate that registers alone allow.
+// -O3 -march=native -ffast-math. They do no more than the workload asks. Where the work is a matrix product, the limit
+// is its multiply-adds at the rate that registers alone allow.
 #ifdef __AVX512F__
 #include <immintrin.h>
 #endif
@@ -40,7 +40,8 @@ template <>
 struct Lanes<double> {
   typedef double V __attribute__((vector_size(kBytes)));
   typedef std::int64_t I __attribute__((vector_size(kBytes)));
-  static constexpr double shift = 6755399441055744., low = -708., ln2_high = 6.93145751953125e-1, ln2_low = 1.42860682030941723212e-6;
+  static constexpr double shift = 6755399441055744., low = -708., ln2_high = 6.93145751953125e-1,
+                          ln2_low = 1.42860682030941723212e-6;
   static constexpr int mantissa = 52, terms = 11;
 };
 template <class T>
@@ -75,8 +76,10 @@ inline V<T> tanh_of(V<T> x) {
 #ifdef __AVX512F__
 template <class T>
 inline T sum_of(V<T> v) {
-  if constexpr (sizeof(T) == 4) return _mm512_reduce_add_ps((__m512)v);
-  else return _mm512_reduce_add_pd((__m512d)v);
+  if constexpr (sizeof(T) == 4)
+    return _mm512_reduce_add_ps((__m512)v);
+  else
+    return _mm512_reduce_add_pd((__m512d)v);
 }
 #else
 template <class T>
@@ -156,7 +159,8 @@ struct Online {
 
 template <class T>
 struct Samples {
-  explicit Samples(const Data& data) : x(data.x.begin(), data.x.end()), labels(data.labels.begin(), data.labels.end()) {}
+  explicit Samples(const Data& data)
+      : x(data.x.begin(), data.x.end()), labels(data.labels.begin(), data.labels.end()) {}
   std::vector<T> x;
   std::vector<int> labels;
 };
@@ -171,7 +175,8 @@ Run online() {
             for (long e = 0; e < epochs; ++e)
               for (int i = 0; i < rows; ++i) net->step(&samples->x[2 * i], samples->labels[i], T(0.05));
           },
-          double(rows), 20, [=] {
+          double(rows), 20,
+          [=] {
             double loss = 0;
             for (int i = 0; i < rows; ++i) {
               const T p = net->probability(&samples->x[2 * i]);
@@ -273,7 +278,8 @@ Run batched(const char* name, int size, T rate, long learn, bool count_updates) 
                 *hits += net->step(b.x.data(), b.t.data(), b.weight.data(), b.vectors, rate / static_cast<T>(b.count));
             }
           },
-          count_updates ? double(all->size()) : 1.0, learn, [=, rows = data.rows] { return -std::log(*hits / double(rows)); }};
+          count_updates ? double(all->size()) : 1.0, learn,
+          [=, rows = data.rows] { return -std::log(*hits / double(rows)); }};
 }
 
 // ------------------------------------------------------------------------------------------- D, E: multiply-adds alone
@@ -408,8 +414,9 @@ Run sweep(int threads) {
   auto samples = std::make_shared<Samples<T>>(bench::load("circles"));
   return {[=](long items) {
             for (long k = 0; k < items; ++k) {
-              const std::array<void (*)(const Samples<T>&, int, long), 6> shapes{
-                  train_bank<T, 50>, train_bank<T, 20>, train_bank<T, 15>, train_bank<T, 10>, train_bank<T, 5>, train_bank<T, 2>};
+              const std::array<void (*)(const Samples<T>&, int, long), 6> shapes{train_bank<T, 50>, train_bank<T, 20>,
+                                                                                 train_bank<T, 15>, train_bank<T, 10>,
+                                                                                 train_bank<T, 5>,  train_bank<T, 2>};
               std::atomic<int> next = 0;
               const auto work = [&] {
                 for (int s = next++; s < 6; s = next++) shapes[static_cast<std::size_t>(s)](*samples, 20, 20000);

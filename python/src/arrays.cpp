@@ -25,9 +25,9 @@ int axes_of(nb::handle array) { return nb::cast<int>(array.attr("ndim")); }
 nb::object as_numbers(std::string_view where, std::string_view what, nb::handle values) {
   nb::object array = numpy("asarray")(values);
   if (std::string_view("biuf").find(kind_of(array)) == std::string_view::npos)
-    throw nb::type_error(fmt::format("[{}] expected {} of numbers, got an array of dtype {}", where, what,
-                                     text(array.attr("dtype")))
-                             .c_str());
+    throw nb::type_error(
+        fmt::format("[{}] expected {} of numbers, got an array of dtype {}", where, what, text(array.attr("dtype")))
+            .c_str());
   return array;
 }
 
@@ -63,9 +63,9 @@ std::vector<int> as_integers(std::string_view where, std::string_view what, nb::
   const nb::object numbers = as_numbers(where, what, values);
   check_axes(where, what, numbers, 1);
   if (kind_of(numbers) == 'f')
-    throw nb::type_error(
-        fmt::format("[{}] expected {} of whole numbers, got an array of dtype {}", where, what, text(numbers.attr("dtype")))
-            .c_str());
+    throw nb::type_error(fmt::format("[{}] expected {} of whole numbers, got an array of dtype {}", where, what,
+                                     text(numbers.attr("dtype")))
+                             .c_str());
   const auto array = nb::cast<Array1<std::int64_t>>(numpy("ascontiguousarray")(numbers, "int64"));
   std::vector<int> integers(array.size());
   for (std::size_t i = 0; i < integers.size(); ++i) {
@@ -83,17 +83,18 @@ Array2<T> as_targets(std::string_view where, nb::handle y, Index outputs) {
   if (axes_of(numbers) != 1) return as_matrix<T>(where, "y", numbers);
   if (outputs == 1) return as_matrix<T>(where, "y", numbers.attr("reshape")(-1, 1));
   if (kind_of(numbers) == 'f')
-    throw ShapeError(fmt::format("[{0}] expected y as labels (whole numbers from 0 to {1}) or as targets (samples, {2}), "
-                                 "got {3} of shape {4}",
-                                 where, outputs - 1, outputs, text(numbers.attr("dtype")), shape_of(numbers)));
+    throw ShapeError(
+        fmt::format("[{0}] expected y as labels (whole numbers from 0 to {1}) or as targets (samples, {2}), "
+                    "got {3} of shape {4}",
+                    where, outputs - 1, outputs, text(numbers.attr("dtype")), shape_of(numbers)));
   const std::vector<int> labels = as_integers(where, "y", numbers);
   const nb::object zeros = numpy("zeros")(nb::make_tuple(labels.size(), outputs), dtype_name<T>);
   const MatrixView<T> one_hot = view_of(nb::cast<Buffer2<T>>(zeros));
   for (Index i = 0; i < one_hot.rows(); ++i) {
     const int label = labels[static_cast<std::size_t>(i)];
     if (label < 0 || label >= outputs)
-      throw ValueError(fmt::format("[{}] expected labels from 0 to {} in y, got {} (sample {})", where, outputs - 1,
-                                   label, i));
+      throw ValueError(
+          fmt::format("[{}] expected labels from 0 to {} in y, got {} (sample {})", where, outputs - 1, label, i));
     one_hot(i, label) = 1;
   }
   return nb::cast<Array2<T>>(zeros);

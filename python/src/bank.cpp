@@ -52,7 +52,9 @@ Bank make_as(const Call& call) {
   std::vector<engine::BankLane<T>> lanes;
   for (Index i = 0; i < first.rows(); ++i) {
     RandomSource random(nb::object(call.random_states[nb::int_(i)]));
-    lanes.push_back({.theta = first.row(i), .random = random.stream(), .learning_rate = rates[static_cast<std::size_t>(i)],
+    lanes.push_back({.theta = first.row(i),
+                     .random = random.stream(),
+                     .learning_rate = rates[static_cast<std::size_t>(i)],
                      .l2 = penalties[static_cast<std::size_t>(i)]});
   }
   const nb::gil_scoped_release others;
@@ -60,8 +62,8 @@ Bank make_as(const Call& call) {
           call.network.parameter_count()};
 }
 
-Bank make(const Network& network, nb::handle thetas, nb::handle x, nb::handle y, nb::handle random_states, nb::handle lr,
-          nb::handle l2, const std::string& optimizer, const std::string& loss, Index batch) {
+Bank make(const Network& network, nb::handle thetas, nb::handle x, nb::handle y, nb::handle random_states,
+          nb::handle lr, nb::handle l2, const std::string& optimizer, const std::string& loss, Index batch) {
   Call call{network, thetas, x, y, random_states, lr, l2, {}};
   call.options.loss = read_loss(network, loss, "mean");
   call.options.method = parse_optimizer(optimizer);
@@ -76,23 +78,26 @@ bool train(Bank& bank, Index epochs) {
   Watch watch;
   {
     const nb::gil_scoped_release others;
-    std::visit([&](auto& lanes) {
-      for (Index e = 0; e < epochs && watch.look() == Signal::go_on; ++e) lanes.train(lanes.updates_per_pass());
-    }, bank.lanes);
+    std::visit(
+        [&](auto& lanes) {
+          for (Index e = 0; e < epochs && watch.look() == Signal::go_on; ++e) lanes.train(lanes.updates_per_pass());
+        },
+        bank.lanes);
   }
   watch.rethrow();
-  if (watch.interrupted() &&
-      PyErr_WarnEx(PyExc_RuntimeWarning, "[bank] interrupted; what was learned is kept", 1) != 0)
+  if (watch.interrupted() && PyErr_WarnEx(PyExc_RuntimeWarning, "[bank] interrupted; what was learned is kept", 1) != 0)
     throw nb::python_error();
   return !watch.interrupted();
 }
 
 nb::object thetas_of(const Bank& bank) {
-  return std::visit([&]<class T>(const engine::Bank<T>& lanes) {
-    Matrix<T> all(lanes.lanes(), bank.parameters);
-    for (Index i = 0; i < all.rows(); ++i) lanes.parameters(i, all.row(i));
-    return nb::cast(to_numpy(std::move(all)));
-  }, bank.lanes);
+  return std::visit(
+      [&]<class T>(const engine::Bank<T>& lanes) {
+        Matrix<T> all(lanes.lanes(), bank.parameters);
+        for (Index i = 0; i < all.rows(); ++i) lanes.parameters(i, all.row(i));
+        return nb::cast(to_numpy(std::move(all)));
+      },
+      bank.lanes);
 }
 
 }  // namespace
@@ -137,22 +142,26 @@ True
 >>> len(accuracies), bool(np.median(accuracies) > 0.85)
 (16, True)
 )")
-      .def("__init__", [](Bank* self, const Network& network, nb::handle thetas, nb::handle x, nb::handle y,
-                          nb::handle random_states, nb::handle lr, nb::handle l2, const std::string& optimizer,
-                          const std::string& loss, Index batch) {
-        new (self) Bank(make(network, thetas, x, y, random_states, lr, l2, optimizer, loss, batch));
-      }, nb::arg("network"), nb::arg("thetas"), nb::arg("x"), nb::arg("y"), nb::arg("random_states"), nb::kw_only(),
-           nb::arg("lr") = 0.01, nb::arg("l2") = 0.0, nb::arg("optimizer") = "sgd", nb::arg("loss") = "auto",
-           nb::arg("batch") = 32,
-           nb::sig("def __init__(self, network: Network, thetas: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
-                   "y: numpy.typing.ArrayLike, random_states: collections.abc.Sequence[RandomState | int], *, "
-                   "lr: float | numpy.typing.ArrayLike = 0.01, l2: float | numpy.typing.ArrayLike = 0.0, "
-                   "optimizer: str = 'sgd', loss: str = 'auto', batch: int = 32) -> None"))
+      .def(
+          "__init__",
+          [](Bank* self, const Network& network, nb::handle thetas, nb::handle x, nb::handle y,
+             nb::handle random_states, nb::handle lr, nb::handle l2, const std::string& optimizer,
+             const std::string& loss, Index batch) {
+            new (self) Bank(make(network, thetas, x, y, random_states, lr, l2, optimizer, loss, batch));
+          },
+          nb::arg("network"), nb::arg("thetas"), nb::arg("x"), nb::arg("y"), nb::arg("random_states"), nb::kw_only(),
+          nb::arg("lr") = 0.01, nb::arg("l2") = 0.0, nb::arg("optimizer") = "sgd", nb::arg("loss") = "auto",
+          nb::arg("batch") = 32,
+          nb::sig("def __init__(self, network: Network, thetas: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
+                  "y: numpy.typing.ArrayLike, random_states: collections.abc.Sequence[RandomState | int], *, "
+                  "lr: float | numpy.typing.ArrayLike = 0.01, l2: float | numpy.typing.ArrayLike = 0.0, "
+                  "optimizer: str = 'sgd', loss: str = 'auto', batch: int = 32) -> None"))
       .def("train", &train, nb::arg("epochs"),
            "So many passes more. False if Ctrl-C ended them, with a RuntimeWarning; what was learned is kept.")
       .def_prop_ro("thetas", &thetas_of, nb::sig("def thetas(self) -> numpy.typing.NDArray[typing.Any]"),
                    "(networks, parameter_count): a copy of what was learned; not finite in one that diverged.")
-      .def("__len__", [](const Bank& self) { return std::visit([](auto& lanes) { return lanes.lanes(); }, self.lanes); })
+      .def("__len__",
+           [](const Bank& self) { return std::visit([](auto& lanes) { return lanes.lanes(); }, self.lanes); })
       .def("__repr__", [](const Bank& self) {
         return fmt::format("Bank({} networks)", std::visit([](auto& lanes) { return lanes.lanes(); }, self.lanes));
       });

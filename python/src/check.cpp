@@ -117,8 +117,9 @@ Examples
 )")
       .def_prop_ro("label", &BlockCheck::label, "``layer 2 weights``, or ``input``.")
       .def_ro("norm", &BlockCheck::norm, "Euclidean norm of the gradient by hand.")
-      .def_prop_ro("verdict", [](const BlockCheck& self) { return std::string(name(self.verdict)); },
-                   "right, wrong, kink, noise (smaller than rounding) or unproven (zero throughout).")
+      .def_prop_ro(
+          "verdict", [](const BlockCheck& self) { return std::string(name(self.verdict)); },
+          "right, wrong, kink, noise (smaller than rounding) or unproven (zero throughout).")
       .def_prop_ro("relative_error", &errors_of, "|g - g'| / (|g| + |g'|) against each other source, by its name.")
       .def("__repr__", [](const BlockCheck& self) {
         return fmt::format("BlockCheck('{}': {})", self.label(), name(self.verdict));
@@ -151,7 +152,8 @@ Examples
       .def_ro("loss", &GradientCheck::loss)
       .def_ro("blocks", &GradientCheck::blocks)
       .def_ro("diagnoses", &GradientCheck::diagnoses, "The likeliest first; empty if nothing is wrong.")
-      .def_prop_ro("gradients", &gradients_of, nb::sig("def gradients(self) -> dict[str, numpy.typing.NDArray[numpy.float64]]"),
+      .def_prop_ro("gradients", &gradients_of,
+                   nb::sig("def gradients(self) -> dict[str, numpy.typing.NDArray[numpy.float64]]"),
                    "The gradient over theta, and then the input, by the name of its source.")
       .def("__str__", &GradientCheck::report)
       .def("__repr__", [](const GradientCheck& self) {
@@ -180,12 +182,13 @@ True
 
 void bind_check(nb::module_& m) {
   bind_results(m);
-  m.def("check", &check, nb::arg("network"), nb::arg("theta"), nb::arg("x"), nb::arg("y"), nb::kw_only(),
-        nb::arg("loss") = "auto", nb::arg("reduction") = "mean", nb::arg("plant") = "", nb::arg("float32") = false,
-        nb::sig("def check(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
-                "y: numpy.typing.ArrayLike, *, loss: str = 'auto', reduction: str = 'mean', plant: str = '', "
-                "float32: bool = False) -> GradientCheck"),
-        R"(Proves the hand-written gradient of a network's loss against tape, dual numbers, complex step and differences.
+  m.def(
+      "check", &check, nb::arg("network"), nb::arg("theta"), nb::arg("x"), nb::arg("y"), nb::kw_only(),
+      nb::arg("loss") = "auto", nb::arg("reduction") = "mean", nb::arg("plant") = "", nb::arg("float32") = false,
+      nb::sig("def check(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
+              "y: numpy.typing.ArrayLike, *, loss: str = 'auto', reduction: str = 'mean', plant: str = '', "
+              "float32: bool = False) -> GradientCheck"),
+      R"(Proves the hand-written gradient of a network's loss against tape, dual numbers, complex step and differences.
 
 Parameters
 ----------
@@ -220,8 +223,9 @@ GradientCheck(right, 5 blocks)
 )");
   m.def("check_fast", &check_fast, nb::arg("network"), nb::arg("theta"), nb::arg("x"), nb::arg("y"), nb::kw_only(),
         nb::arg("loss") = "auto", nb::arg("reduction") = "mean", nb::arg("plant") = "",
-        nb::sig("def check_fast(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
-                "y: numpy.typing.ArrayLike, *, loss: str = 'auto', reduction: str = 'mean', plant: str = '') -> FastCheck"),
+        nb::sig(
+            "def check_fast(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
+            "y: numpy.typing.ArrayLike, *, loss: str = 'auto', reduction: str = 'mean', plant: str = '') -> FastCheck"),
         R"(The same along random directions: as quick for many parameters as for few.
 
 Examples

@@ -23,13 +23,18 @@ Matrix<std::uint8_t> field_colors(ConstMatrixView<double> p) {
 }  // namespace
 
 void bind_color(nb::module_& m) {
-  m.def("class_color", [](Index k) { return hex(class_color(k)); }, nb::arg("k"), "Of class k, as #0072b2.");
-  m.def("series_color", [](Index k) { return hex(series_color(k)); }, nb::arg("k"), "Of curve k of several.");
-  m.def("field_colors", [](const ArrayLike& probabilities) {
-    return to_numpy(field_colors(view_of(as_matrix<double>("plot", "probabilities", probabilities))));
-  }, nb::arg("probabilities"),
-        "Of probabilities (n, classes), or of class 1 (n, 1): (n, 3), from 0 to 255. Two classes go from blue through "
-        "white to orange.");
+  m.def(
+      "class_color", [](Index k) { return hex(class_color(k)); }, nb::arg("k"), "Of class k, as #0072b2.");
+  m.def(
+      "series_color", [](Index k) { return hex(series_color(k)); }, nb::arg("k"), "Of curve k of several.");
+  m.def(
+      "field_colors",
+      [](const ArrayLike& probabilities) {
+        return to_numpy(field_colors(view_of(as_matrix<double>("plot", "probabilities", probabilities))));
+      },
+      nb::arg("probabilities"),
+      "Of probabilities (n, classes), or of class 1 (n, 1): (n, 3), from 0 to 255. Two classes go from blue through "
+      "white to orange.");
 }
 
 }  // namespace gradus::python

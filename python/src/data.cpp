@@ -76,8 +76,10 @@ TableOptions table_options(const std::optional<std::string>& target, const std::
   TableOptions options;
   options.target = target.value_or("");
   using Task = TableOptions::Task;
-  for (const auto& [name, meant] : {std::pair{"detect", Task::detect}, {"classification", Task::classification},
-                                    {"regression", Task::regression}, {"features", Task::features}})
+  for (const auto& [name, meant] : {std::pair{"detect", Task::detect},
+                                    {"classification", Task::classification},
+                                    {"regression", Task::regression},
+                                    {"features", Task::features}})
     if (task == name) {
       options.task = meant;
       return options;
@@ -123,55 +125,74 @@ Dataset(2 samples, 2 features, 2 classes)
 >>> len(train), len(test)
 (60, 40)
 )")
-      .def("__init__", [](Dataset* self, const ArrayLike& x, const ArrayLike& y, const Names& features,
-                          const Names& classes, const Names& targets) {
-        new (self) Dataset(make(x, y, features, classes, targets));
-      }, nb::arg("x"), nb::arg("y"), nb::kw_only(), nb::arg("feature_names") = nb::none(),
-           nb::arg("class_names") = nb::none(), nb::arg("target_names") = nb::none())
-      .def_prop_ro("x", [](const Dataset& self) { return view_within(self.x); },
-                   "(samples, features)")
+      .def(
+          "__init__",
+          [](Dataset* self, const ArrayLike& x, const ArrayLike& y, const Names& features, const Names& classes,
+             const Names& targets) { new (self) Dataset(make(x, y, features, classes, targets)); },
+          nb::arg("x"), nb::arg("y"), nb::kw_only(), nb::arg("feature_names") = nb::none(),
+          nb::arg("class_names") = nb::none(), nb::arg("target_names") = nb::none())
+      .def_prop_ro(
+          "x", [](const Dataset& self) { return view_within(self.x); }, "(samples, features)")
       .def_prop_ro("y", &answers, nb::sig("def y(self) -> numpy.typing.NDArray[typing.Any]"),
                    "Labels (samples,), or targets (samples, outputs) of a regression.")
       .def_prop_ro("feature_names", [](const Dataset& self) { return self.feature_names; })
-      .def_prop_ro("class_names", [](const Dataset& self) { return self.class_names; }, "Empty for a regression.")
-      .def_prop_ro("target_names", [](const Dataset& self) { return self.target_names; }, "Empty for a classification.")
+      .def_prop_ro(
+          "class_names", [](const Dataset& self) { return self.class_names; }, "Empty for a regression.")
+      .def_prop_ro(
+          "target_names", [](const Dataset& self) { return self.target_names; }, "Empty for a classification.")
       .def_prop_ro("is_classification", &Dataset::is_classification)
       .def("__len__", &Dataset::size)
       .def("__repr__", &describe)
-      .def("__eq__", [](const Dataset& self, nb::object other) {
-        return nb::isinstance<Dataset>(other) && self == nb::cast<const Dataset&>(other);
-      }, nb::sig("def __eq__(self, other: object, /) -> bool"))
-      .def("take", [](const Dataset& self, nb::handle rows) {
-        const std::vector<int> wanted = as_integers("dataset", "rows", rows);
-        for (const int i : wanted)
-          if (i < 0 || i >= self.size())
-            throw nb::index_error(fmt::format("[dataset] expected rows from 0 to {}, got {}", self.size() - 1, i).c_str());
-        return self.take(std::vector<Index>(wanted.begin(), wanted.end()));
-      }, nb::arg("rows"), nb::sig("def take(self, rows: numpy.typing.ArrayLike) -> Dataset"),
-           "The chosen samples, in the order given. IndexError if there is no such row.")
-      .def("split", [](const Dataset& self, double test_size, nb::handle random_state, bool stratify) {
-        RandomSource random(random_state);
-        TrainTest parts = split(self, test_size, random.stream(), stratify);
-        return std::pair(std::move(parts.train), std::move(parts.test));
-      }, nb::arg("test_size"), nb::arg("random_state") = 0, nb::arg("stratify") = false,
-           nb::sig("def split(self, test_size: float, random_state: RandomState | int = 0, stratify: bool = False) -> "
-                   "tuple[Dataset, Dataset]"),
-           "(train, test), as scikit-learn's train_test_split chooses them from the same stream. `test_size` is a share "
-           "or a number of samples. ValueError if either would be empty.")
-      .def("save", [](const Dataset& self, const nb::object& path) {
-        write_csv(self, nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(path)));
-      }, nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
-           "Writes a CSV file, which `load_data` reads back to the same bits. OSError if it cannot be written.");
+      .def(
+          "__eq__",
+          [](const Dataset& self, nb::object other) {
+            return nb::isinstance<Dataset>(other) && self == nb::cast<const Dataset&>(other);
+          },
+          nb::sig("def __eq__(self, other: object, /) -> bool"))
+      .def(
+          "take",
+          [](const Dataset& self, nb::handle rows) {
+            const std::vector<int> wanted = as_integers("dataset", "rows", rows);
+            for (const int i : wanted)
+              if (i < 0 || i >= self.size())
+                throw nb::index_error(
+                    fmt::format("[dataset] expected rows from 0 to {}, got {}", self.size() - 1, i).c_str());
+            return self.take(std::vector<Index>(wanted.begin(), wanted.end()));
+          },
+          nb::arg("rows"), nb::sig("def take(self, rows: numpy.typing.ArrayLike) -> Dataset"),
+          "The chosen samples, in the order given. IndexError if there is no such row.")
+      .def(
+          "split",
+          [](const Dataset& self, double test_size, nb::handle random_state, bool stratify) {
+            RandomSource random(random_state);
+            TrainTest parts = split(self, test_size, random.stream(), stratify);
+            return std::pair(std::move(parts.train), std::move(parts.test));
+          },
+          nb::arg("test_size"), nb::arg("random_state") = 0, nb::arg("stratify") = false,
+          nb::sig("def split(self, test_size: float, random_state: RandomState | int = 0, stratify: bool = False) -> "
+                  "tuple[Dataset, Dataset]"),
+          "(train, test), as scikit-learn's train_test_split chooses them from the same stream. `test_size` is a share "
+          "or a number of samples. ValueError if either would be empty.")
+      .def(
+          "save",
+          [](const Dataset& self, const nb::object& path) {
+            write_csv(self, nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(path)));
+          },
+          nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
+          "Writes a CSV file, which `load_data` reads back to the same bits. OSError if it cannot be written.");
 }
 
 void bind_makers(nb::module_& m) {
-  m.def("load_data", [](const nb::object& source, const std::optional<std::string>& target, const std::string& task) {
-    return load_data(nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(source)),
-                     table_options(target, task));
-  }, nb::arg("source"), nb::arg("target") = nb::none(), nb::arg("task") = "detect",
-        nb::sig("def load_data(source: str | os.PathLike[str], target: str | None = None, task: str = 'detect') -> "
-                "Dataset"),
-        R"(The data that a text names, as on the command line.
+  m.def(
+      "load_data",
+      [](const nb::object& source, const std::optional<std::string>& target, const std::string& task) {
+        return load_data(nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(source)),
+                         table_options(target, task));
+      },
+      nb::arg("source"), nb::arg("target") = nb::none(), nb::arg("task") = "detect",
+      nb::sig("def load_data(source: str | os.PathLike[str], target: str | None = None, task: str = 'detect') -> "
+              "Dataset"),
+      R"(The data that a text names, as on the command line.
 
 Parameters
 ----------
@@ -212,20 +233,26 @@ Examples
 >>> int(gd.load_digits().x[0].reshape(8, 8).max())
 15
 )");
-  m.def("make_blobs", [](const Counts& samples, Index features, nb::handle centers, const Deviations& cluster_std,
-                         std::pair<double, double> center_box, bool shuffle, nb::handle random_state) {
-    RandomSource random(random_state);
-    return make_blobs({.samples = one_or_many(samples), .features = features, .centers = centers_of(centers),
-                       .cluster_std = one_or_many(cluster_std), .center_box = {center_box.first, center_box.second},
-                       .shuffle = shuffle},
-                      random.stream());
-  }, nb::arg("samples") = 100, nb::arg("features") = 2, nb::arg("centers") = nb::none(), nb::arg("cluster_std") = 1.0,
-        nb::arg("center_box") = std::pair(-10.0, 10.0), nb::arg("shuffle") = true, nb::arg("random_state") = 0,
-        nb::sig("def make_blobs(samples: int | collections.abc.Sequence[int] = 100, features: int = 2, "
-                "centers: int | numpy.typing.ArrayLike | None = None, cluster_std: float | "
-                "collections.abc.Sequence[float] = 1.0, center_box: tuple[float, float] = (-10.0, 10.0), "
-                "shuffle: bool = True, random_state: RandomState | int = 0) -> Dataset"),
-        R"(Normal clouds around centres, one a class: scikit-learn's make_blobs from the same stream.
+  m.def(
+      "make_blobs",
+      [](const Counts& samples, Index features, nb::handle centers, const Deviations& cluster_std,
+         std::pair<double, double> center_box, bool shuffle, nb::handle random_state) {
+        RandomSource random(random_state);
+        return make_blobs({.samples = one_or_many(samples),
+                           .features = features,
+                           .centers = centers_of(centers),
+                           .cluster_std = one_or_many(cluster_std),
+                           .center_box = {center_box.first, center_box.second},
+                           .shuffle = shuffle},
+                          random.stream());
+      },
+      nb::arg("samples") = 100, nb::arg("features") = 2, nb::arg("centers") = nb::none(), nb::arg("cluster_std") = 1.0,
+      nb::arg("center_box") = std::pair(-10.0, 10.0), nb::arg("shuffle") = true, nb::arg("random_state") = 0,
+      nb::sig("def make_blobs(samples: int | collections.abc.Sequence[int] = 100, features: int = 2, "
+              "centers: int | numpy.typing.ArrayLike | None = None, cluster_std: float | "
+              "collections.abc.Sequence[float] = 1.0, center_box: tuple[float, float] = (-10.0, 10.0), "
+              "shuffle: bool = True, random_state: RandomState | int = 0) -> Dataset"),
+      R"(Normal clouds around centres, one a class: scikit-learn's make_blobs from the same stream.
 
 Parameters
 ----------
@@ -247,13 +274,17 @@ Examples
 >>> gd.make_blobs(30, centers=[[0, 0], [5, 5]], random_state=1)
 Dataset(30 samples, 2 features, 2 classes)
 )");
-  m.def("make_moons", [](const Counts& samples, bool shuffle, std::optional<double> noise, nb::handle random_state) {
-    RandomSource random(random_state);
-    return make_moons({.samples = one_or_many(samples), .shuffle = shuffle, .noise = noise}, random.stream());
-  }, nb::arg("samples") = 100, nb::kw_only(), nb::arg("shuffle") = true, nb::arg("noise") = nb::none(), nb::arg("random_state") = 0,
-        nb::sig("def make_moons(samples: int | collections.abc.Sequence[int] = 100, *, shuffle: bool = True, "
-                "noise: float | None = None, random_state: RandomState | int = 0) -> Dataset"),
-        R"(Two half circles that interlock: scikit-learn's make_moons from the same stream.
+  m.def(
+      "make_moons",
+      [](const Counts& samples, bool shuffle, std::optional<double> noise, nb::handle random_state) {
+        RandomSource random(random_state);
+        return make_moons({.samples = one_or_many(samples), .shuffle = shuffle, .noise = noise}, random.stream());
+      },
+      nb::arg("samples") = 100, nb::kw_only(), nb::arg("shuffle") = true, nb::arg("noise") = nb::none(),
+      nb::arg("random_state") = 0,
+      nb::sig("def make_moons(samples: int | collections.abc.Sequence[int] = 100, *, shuffle: bool = True, "
+              "noise: float | None = None, random_state: RandomState | int = 0) -> Dataset"),
+      R"(Two half circles that interlock: scikit-learn's make_moons from the same stream.
 
 `samples` in all, or of the upper and the lower moon; `noise` is a standard deviation, of which None draws nothing.
 
@@ -263,16 +294,18 @@ Examples
 >>> gd.make_moons(50, noise=0.1, random_state=3)
 Dataset(50 samples, 2 features, 2 classes)
 )");
-  m.def("make_circles", [](const Counts& samples, bool shuffle, std::optional<double> noise, double factor,
-                           nb::handle random_state) {
-    RandomSource random(random_state);
-    return make_circles({.samples = one_or_many(samples), .shuffle = shuffle, .noise = noise, .factor = factor},
-                        random.stream());
-  }, nb::arg("samples") = 100, nb::kw_only(), nb::arg("shuffle") = true, nb::arg("noise") = nb::none(), nb::arg("factor") = 0.8,
-        nb::arg("random_state") = 0,
-        nb::sig("def make_circles(samples: int | collections.abc.Sequence[int] = 100, *, shuffle: bool = True, "
-                "noise: float | None = None, factor: float = 0.8, random_state: RandomState | int = 0) -> Dataset"),
-        R"(A circle of radius `factor` within one of radius 1: scikit-learn's make_circles from the same stream.
+  m.def(
+      "make_circles",
+      [](const Counts& samples, bool shuffle, std::optional<double> noise, double factor, nb::handle random_state) {
+        RandomSource random(random_state);
+        return make_circles({.samples = one_or_many(samples), .shuffle = shuffle, .noise = noise, .factor = factor},
+                            random.stream());
+      },
+      nb::arg("samples") = 100, nb::kw_only(), nb::arg("shuffle") = true, nb::arg("noise") = nb::none(),
+      nb::arg("factor") = 0.8, nb::arg("random_state") = 0,
+      nb::sig("def make_circles(samples: int | collections.abc.Sequence[int] = 100, *, shuffle: bool = True, "
+              "noise: float | None = None, factor: float = 0.8, random_state: RandomState | int = 0) -> Dataset"),
+      R"(A circle of radius `factor` within one of radius 1: scikit-learn's make_circles from the same stream.
 
 `samples` in all, or of the outer and the inner circle; `noise` is a standard deviation, of which None draws nothing.
 ValueError unless `factor` is in [0, 1).
@@ -283,18 +316,21 @@ Examples
 >>> gd.make_circles(500, noise=0.2, factor=0.4, random_state=7)
 Dataset(500 samples, 2 features, 2 classes)
 )");
-  m.def("make_spirals", [](const Counts& samples, Index arms, double turns, bool shuffle, std::optional<double> noise,
-                           nb::handle random_state) {
-    RandomSource random(random_state);
-    return make_spirals({.samples = one_or_many(samples), .arms = arms, .turns = turns, .shuffle = shuffle,
-                         .noise = noise},
-                        random.stream());
-  }, nb::arg("samples") = 200, nb::kw_only(), nb::arg("arms") = 2, nb::arg("turns") = 1.5, nb::arg("shuffle") = true,
-        nb::arg("noise") = nb::none(), nb::arg("random_state") = 0,
-        nb::sig("def make_spirals(samples: int | collections.abc.Sequence[int] = 200, *, arms: int = 2, "
-                "turns: float = 1.5, shuffle: bool = True, noise: float | None = None, "
-                "random_state: RandomState | int = 0) -> Dataset"),
-        R"(Arms wound around the origin, one a class.
+  m.def(
+      "make_spirals",
+      [](const Counts& samples, Index arms, double turns, bool shuffle, std::optional<double> noise,
+         nb::handle random_state) {
+        RandomSource random(random_state);
+        return make_spirals(
+            {.samples = one_or_many(samples), .arms = arms, .turns = turns, .shuffle = shuffle, .noise = noise},
+            random.stream());
+      },
+      nb::arg("samples") = 200, nb::kw_only(), nb::arg("arms") = 2, nb::arg("turns") = 1.5, nb::arg("shuffle") = true,
+      nb::arg("noise") = nb::none(), nb::arg("random_state") = 0,
+      nb::sig("def make_spirals(samples: int | collections.abc.Sequence[int] = 200, *, arms: int = 2, "
+              "turns: float = 1.5, shuffle: bool = True, noise: float | None = None, "
+              "random_state: RandomState | int = 0) -> Dataset"),
+      R"(Arms wound around the origin, one a class.
 
 `samples` in all, or of each arm.
 
@@ -304,13 +340,16 @@ Examples
 >>> gd.make_spirals(90, arms=3)
 Dataset(90 samples, 2 features, 3 classes)
 )");
-  m.def("make_xor", [](Index samples, std::optional<double> noise, nb::handle random_state) {
-    RandomSource random(random_state);
-    return make_xor({.samples = samples, .noise = noise}, random.stream());
-  }, nb::arg("samples") = 4, nb::kw_only(), nb::arg("noise") = nb::none(), nb::arg("random_state") = 0,
-        nb::sig("def make_xor(samples: int = 4, *, noise: float | None = None, random_state: RandomState | int = 0) -> "
-                "Dataset"),
-        R"(The four corners of a square over and over, opposite ones of one class.
+  m.def(
+      "make_xor",
+      [](Index samples, std::optional<double> noise, nb::handle random_state) {
+        RandomSource random(random_state);
+        return make_xor({.samples = samples, .noise = noise}, random.stream());
+      },
+      nb::arg("samples") = 4, nb::kw_only(), nb::arg("noise") = nb::none(), nb::arg("random_state") = 0,
+      nb::sig("def make_xor(samples: int = 4, *, noise: float | None = None, random_state: RandomState | int = 0) -> "
+              "Dataset"),
+      R"(The four corners of a square over and over, opposite ones of one class.
 
 Examples
 --------
@@ -318,15 +357,18 @@ Examples
 >>> gd.make_xor().y.tolist()
 [0, 1, 1, 0]
 )");
-  m.def("make_gaussian", [](Index samples, std::pair<double, double> range, std::optional<double> noise,
-                            nb::handle random_state) {
-    RandomSource random(random_state);
-    return make_gaussian({.samples = samples, .range = {range.first, range.second}, .noise = noise}, random.stream());
-  }, nb::arg("samples") = 500, nb::kw_only(), nb::arg("range") = std::pair(-5.0, 5.0), nb::arg("noise") = nb::none(),
-        nb::arg("random_state") = 0,
-        nb::sig("def make_gaussian(samples: int = 500, *, range: tuple[float, float] = (-5.0, 5.0), "
-                "noise: float | None = None, random_state: RandomState | int = 0) -> Dataset"),
-        R"(A regression: y = exp(-x^2) at evenly spaced x.
+  m.def(
+      "make_gaussian",
+      [](Index samples, std::pair<double, double> range, std::optional<double> noise, nb::handle random_state) {
+        RandomSource random(random_state);
+        return make_gaussian({.samples = samples, .range = {range.first, range.second}, .noise = noise},
+                             random.stream());
+      },
+      nb::arg("samples") = 500, nb::kw_only(), nb::arg("range") = std::pair(-5.0, 5.0), nb::arg("noise") = nb::none(),
+      nb::arg("random_state") = 0,
+      nb::sig("def make_gaussian(samples: int = 500, *, range: tuple[float, float] = (-5.0, 5.0), "
+              "noise: float | None = None, random_state: RandomState | int = 0) -> Dataset"),
+      R"(A regression: y = exp(-x^2) at evenly spaced x.
 
 Examples
 --------
@@ -398,9 +440,10 @@ Examples
 )");
   m.def("k_fold", &fold_rows, nb::arg("samples"), nb::arg("folds") = 5, nb::arg("random_state") = nb::none(),
         nb::arg("stratify") = false,
-        nb::sig("def k_fold(samples: int | numpy.typing.ArrayLike, folds: int = 5, random_state: RandomState | int | None "
-                "= None, stratify: bool = False) -> list[tuple[numpy.typing.NDArray[numpy.int64], "
-                "numpy.typing.NDArray[numpy.int64]]]"),
+        nb::sig(
+            "def k_fold(samples: int | numpy.typing.ArrayLike, folds: int = 5, random_state: RandomState | int | None "
+            "= None, stratify: bool = False) -> list[tuple[numpy.typing.NDArray[numpy.int64], "
+            "numpy.typing.NDArray[numpy.int64]]]"),
         R"(Splits of the rows in which each is tested once.
 
 Without a random state folds are runs of neighbours. Arguments as for `train_test_split`; ValueError unless there are 2
@@ -424,19 +467,28 @@ Examples
 >>> scaler.transform([[1.0, 6.0]]).tolist()
 [[0.5, 0.25]]
 )")
-      .def_static("fit", [](const std::string& kind, const ArrayLike& x) {
-        return Scaler::fit(parse_scaler_kind(kind), view_of(as_matrix<double>("scaler", "x", x)));
-      }, nb::arg("kind"), nb::arg("x"),
-                  "``standard`` (mean and population standard deviation) or ``min-max``. ValueError if x has no rows.")
+      .def_static(
+          "fit",
+          [](const std::string& kind, const ArrayLike& x) {
+            return Scaler::fit(parse_scaler_kind(kind), view_of(as_matrix<double>("scaler", "x", x)));
+          },
+          nb::arg("kind"), nb::arg("x"),
+          "``standard`` (mean and population standard deviation) or ``min-max``. ValueError if x has no rows.")
       .def_prop_ro("kind", [](const Scaler& self) { return std::string(to_text(self.kind)); })
       .def_prop_ro("shift", [](const Scaler& self) { return view_within(self.shift); })
       .def_prop_ro("scale", [](const Scaler& self) { return view_within(self.scale); })
-      .def("transform", [](const Scaler& self, const ArrayLike& x) {
-        return to_numpy(self.transform(view_of(as_matrix<double>("scaler", "x", x))));
-      }, nb::arg("x"), "Scaled samples, in float64. ValueError if x has another number of columns.")
-      .def("inverse_transform", [](const Scaler& self, const ArrayLike& x) {
-        return to_numpy(self.inverse_transform(view_of(as_matrix<double>("scaler", "x", x))));
-      }, nb::arg("x"))
+      .def(
+          "transform",
+          [](const Scaler& self, const ArrayLike& x) {
+            return to_numpy(self.transform(view_of(as_matrix<double>("scaler", "x", x))));
+          },
+          nb::arg("x"), "Scaled samples, in float64. ValueError if x has another number of columns.")
+      .def(
+          "inverse_transform",
+          [](const Scaler& self, const ArrayLike& x) {
+            return to_numpy(self.inverse_transform(view_of(as_matrix<double>("scaler", "x", x))));
+          },
+          nb::arg("x"))
       .def("__repr__", [](const Scaler& self) { return fmt::format("Scaler('{}')", to_text(self.kind)); });
 }
 

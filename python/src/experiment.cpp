@@ -23,7 +23,8 @@ ExperimentResult run(const Experiment& experiment, nb::handle callback) {
   Watch watch;
   const ProgressCallback progress = [&](const Progress& how_far) {
     if (callback.is_none()) return watch.look();
-    return watch.ask([&] { return PyErr_CheckSignals() != 0 ? throw nb::python_error() : callback(how_far).is(Py_True); });
+    return watch.ask(
+        [&] { return PyErr_CheckSignals() != 0 ? throw nb::python_error() : callback(how_far).is(Py_True); });
   };
   ExperimentResult result;
   {
@@ -36,7 +37,9 @@ ExperimentResult run(const Experiment& experiment, nb::handle callback) {
 }
 
 void bind_progress(nb::module_& m) {
-  nb::class_<Progress>(m, "Progress", R"(How far a run of an `Experiment` has come, told after an update, or after some that were made at once.
+  nb::class_<Progress>(
+      m, "Progress",
+      R"(How far a run of an `Experiment` has come, told after an update, or after some that were made at once.
 
 Examples
 --------
@@ -58,7 +61,8 @@ Examples
 }
 
 void bind_scores(nb::module_& m) {
-  nb::class_<Scores>(m, "Scores", R"(How well a model does on data whose answers are known; None where it does not apply.
+  nb::class_<Scores>(m, "Scores",
+                     R"(How well a model does on data whose answers are known; None where it does not apply.
 
 Examples
 --------
@@ -96,15 +100,17 @@ Examples
       .def_ro("experiment", &ExperimentResult::experiment, "As it was run, with the fingerprint of the data.")
       .def_ro("model", &ExperimentResult::model)
       .def_ro("fit", &ExperimentResult::fit)
-      .def_prop_ro("history", [](const ExperimentResult& self) -> const History& { return self.fit.history; },
-                   nb::rv_policy::reference_internal)
+      .def_prop_ro(
+          "history", [](const ExperimentResult& self) -> const History& { return self.fit.history; },
+          nb::rv_policy::reference_internal)
       .def_ro("train", &ExperimentResult::train, "The samples learned from, unscaled.")
       .def_ro("test", &ExperimentResult::test, "Of no samples if nothing was held out.")
       .def_ro("train_scores", &ExperimentResult::train_scores)
       .def_ro("test_scores", &ExperimentResult::test_scores)
       .def_ro("seconds", &ExperimentResult::seconds, "Spent in training.")
-      .def("write", [](const ExperimentResult& self) { write_outputs(self); },
-           "Writes the model and the figures that the experiment names. ValueError after diverging.")
+      .def(
+          "write", [](const ExperimentResult& self) { write_outputs(self); },
+          "Writes the model and the figures that the experiment names. ValueError after diverging.")
       .def("__repr__", [](const ExperimentResult& self) {
         return fmt::format("ExperimentResult('{}' on {}: {} epochs)", self.experiment.network, self.experiment.data,
                            self.fit.epochs);
@@ -139,41 +145,51 @@ True
 >>> bool(result.test_scores.accuracy > 0.9)
 True
 )")
-      .def("__init__", [](Experiment* self, const nb::kwargs& options) {
-        Experiment experiment;
-        set_options(experiment, "experiment", options);
-        if (experiment.data.empty() || experiment.network.empty())
-          throw nb::type_error("[experiment] expected the options data and network");
-        new (self) Experiment(std::move(experiment));
-      }, nb::arg("options"),
-           nb::sig("def __init__(self, **options: typing_extensions.Unpack[gradus.options.ExperimentOptions]) -> None"))
-      .def_static("load", [](const nb::object& path) { return load_experiment(path_text(path)); }, nb::arg("path"),
-                  nb::sig("def load(path: str | os.PathLike[str]) -> Experiment"),
-                  "Reads a TOML file. FileNotFoundError; OSError that names the line and the key.")
-      .def_static("parse", [](const std::string& toml) { return parse_experiment(toml, "toml"); }, nb::arg("toml"),
-                  "The same of a text.")
-      .def("save", [](const Experiment& self, const nb::object& path) { write_file(path_text(path), to_toml(self)); },
-           nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
-           "Writes a TOML file, for ``gradus run``.")
+      .def(
+          "__init__",
+          [](Experiment* self, const nb::kwargs& options) {
+            Experiment experiment;
+            set_options(experiment, "experiment", options);
+            if (experiment.data.empty() || experiment.network.empty())
+              throw nb::type_error("[experiment] expected the options data and network");
+            new (self) Experiment(std::move(experiment));
+          },
+          nb::arg("options"),
+          nb::sig("def __init__(self, **options: typing_extensions.Unpack[gradus.options.ExperimentOptions]) -> None"))
+      .def_static(
+          "load", [](const nb::object& path) { return load_experiment(path_text(path)); }, nb::arg("path"),
+          nb::sig("def load(path: str | os.PathLike[str]) -> Experiment"),
+          "Reads a TOML file. FileNotFoundError; OSError that names the line and the key.")
+      .def_static(
+          "parse", [](const std::string& toml) { return parse_experiment(toml, "toml"); }, nb::arg("toml"),
+          "The same of a text.")
+      .def(
+          "save", [](const Experiment& self, const nb::object& path) { write_file(path_text(path), to_toml(self)); },
+          nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
+          "Writes a TOML file, for ``gradus run``.")
       .def("to_toml", &to_toml, "As TOML, with a comment on each key.")
-      .def("run", &run, nb::arg("callback") = nb::none(),
-           nb::sig("def run(self, callback: collections.abc.Callable[[Progress], bool | None] | None = None) -> "
-                   "ExperimentResult"),
-           "Carries it out: loads the data, splits and scales it, draws the first parameters, trains and scores. Writes "
-           "nothing. `callback` is called after updates, of which up to 1000 may have been made at once; returning True stops, "
-           "and an exception it raises arrives.")
-      .def("__getattr__", [](const Experiment& self, const std::string& name) { return get_option(self, name); },
-           nb::sig("def __getattr__(self, name: str) -> typing.Any"))
-      .def("__eq__", [](const Experiment& self, nb::object other) {
-        return nb::isinstance<Experiment>(other) && self == nb::cast<const Experiment&>(other);
-      }, nb::sig("def __eq__(self, other: object, /) -> bool"))
+      .def(
+          "run", &run, nb::arg("callback") = nb::none(),
+          nb::sig("def run(self, callback: collections.abc.Callable[[Progress], bool | None] | None = None) -> "
+                  "ExperimentResult"),
+          "Carries it out: loads the data, splits and scales it, draws the first parameters, trains and scores. Writes "
+          "nothing. `callback` is called after updates, of which up to 1000 may have been made at once; returning True "
+          "stops, "
+          "and an exception it raises arrives.")
+      .def(
+          "__getattr__", [](const Experiment& self, const std::string& name) { return get_option(self, name); },
+          nb::sig("def __getattr__(self, name: str) -> typing.Any"))
+      .def(
+          "__eq__",
+          [](const Experiment& self, nb::object other) {
+            return nb::isinstance<Experiment>(other) && self == nb::cast<const Experiment&>(other);
+          },
+          nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def("__getstate__", &to_toml)
-      .def("__setstate__", [](Experiment& self, const std::string& toml) {
-        new (&self) Experiment(parse_experiment(toml, "pickle"));
-      })
-      .def("__repr__", [](const Experiment& self) {
-        return fmt::format("Experiment('{}' on {})", self.network, self.data);
-      });
+      .def("__setstate__",
+           [](Experiment& self, const std::string& toml) { new (&self) Experiment(parse_experiment(toml, "pickle")); })
+      .def("__repr__",
+           [](const Experiment& self) { return fmt::format("Experiment('{}' on {})", self.network, self.data); });
 }
 
 }  // namespace gradus::python

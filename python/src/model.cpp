@@ -88,36 +88,51 @@ Examples
 >>> gd.Model.load(path).theta.tolist()
 [1.0, -1.0, 0.0]
 )")
-      .def("__init__", [](Model* self, const Network& network, const ArrayLike& theta, const std::string& loss,
-                          const std::string& reduction, const std::optional<Scaler>& scaler, const Names& features,
-                          const Names& classes, const Names& targets, const nb::object& state) {
-        new (self) Model(make(network, theta, loss, reduction, scaler, features, classes, targets, state));
-      }, nb::arg("network"), nb::arg("theta"), nb::kw_only(), nb::arg("loss") = "auto", nb::arg("reduction") = "mean",
-           nb::arg("scaler") = nb::none(), nb::arg("feature_names") = Names{}, nb::arg("class_names") = Names{},
-           nb::arg("target_names") = Names{}, nb::arg("state") = nb::none(),
-           nb::sig("def __init__(self, network: Network, theta: numpy.typing.ArrayLike, *, loss: str = 'auto', "
-                   "reduction: str = 'mean', scaler: Scaler | None = None, "
-                   "feature_names: collections.abc.Sequence[str] = (), class_names: collections.abc.Sequence[str] = (), "
-                   "target_names: collections.abc.Sequence[str] = (), state: numpy.typing.ArrayLike | None = None) -> None"))
-      .def_static("load", [](const nb::object& path) { return load_model(path_text(path)); }, nb::arg("path"),
-                  nb::sig("def load(path: str | os.PathLike[str]) -> Model"),
-                  "Reads a model file and replays the test vector in it. FileNotFoundError; OSError if it is damaged.")
-      .def("save", [](const Model& self, const nb::object& path) { save_model(self, path_text(path)); }, nb::arg("path"),
-           nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
-           "Writes a model file (safetensors), whole or not at all; the same model gives the same bytes. ValueError if a "
-           "parameter is not finite, OSError if the file cannot be written.")
-      .def("predict", [](const Model& self, const ArrayLike& x) {
-        return to_numpy(predict(self, as_matrix<double>("model", "x", x)));
-      }, nb::arg("x"), "Outputs (samples, outputs) in float64, for unscaled x (samples, inputs). ValueError if x has "
-                       "another number of columns.")
-      .def("classify", [](const Model& self, const ArrayLike& x) {
-        const Array2<double> samples = as_matrix<double>("model", "x", x);
-        const nb::gil_scoped_release others;
-        std::vector<int> labels = self.classify(view_of(samples));
-        const nb::gil_scoped_acquire lock;
-        return to_numpy(std::move(labels));
-      }, nb::arg("x"), "The class (samples,) of each sample, a number from 0. ValueError for a regression, and if an "
-                       "output is NaN.")
+      .def(
+          "__init__",
+          [](Model* self, const Network& network, const ArrayLike& theta, const std::string& loss,
+             const std::string& reduction, const std::optional<Scaler>& scaler, const Names& features,
+             const Names& classes, const Names& targets, const nb::object& state) {
+            new (self) Model(make(network, theta, loss, reduction, scaler, features, classes, targets, state));
+          },
+          nb::arg("network"), nb::arg("theta"), nb::kw_only(), nb::arg("loss") = "auto", nb::arg("reduction") = "mean",
+          nb::arg("scaler") = nb::none(), nb::arg("feature_names") = Names{}, nb::arg("class_names") = Names{},
+          nb::arg("target_names") = Names{}, nb::arg("state") = nb::none(),
+          nb::sig(
+              "def __init__(self, network: Network, theta: numpy.typing.ArrayLike, *, loss: str = 'auto', "
+              "reduction: str = 'mean', scaler: Scaler | None = None, "
+              "feature_names: collections.abc.Sequence[str] = (), class_names: collections.abc.Sequence[str] = (), "
+              "target_names: collections.abc.Sequence[str] = (), state: numpy.typing.ArrayLike | None = None) -> None"))
+      .def_static(
+          "load", [](const nb::object& path) { return load_model(path_text(path)); }, nb::arg("path"),
+          nb::sig("def load(path: str | os.PathLike[str]) -> Model"),
+          "Reads a model file and replays the test vector in it. FileNotFoundError; OSError if it is damaged.")
+      .def(
+          "save", [](const Model& self, const nb::object& path) { save_model(self, path_text(path)); }, nb::arg("path"),
+          nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
+          "Writes a model file (safetensors), whole or not at all; the same model gives the same bytes. ValueError if "
+          "a "
+          "parameter is not finite, OSError if the file cannot be written.")
+      .def(
+          "predict",
+          [](const Model& self, const ArrayLike& x) {
+            return to_numpy(predict(self, as_matrix<double>("model", "x", x)));
+          },
+          nb::arg("x"),
+          "Outputs (samples, outputs) in float64, for unscaled x (samples, inputs). ValueError if x has "
+          "another number of columns.")
+      .def(
+          "classify",
+          [](const Model& self, const ArrayLike& x) {
+            const Array2<double> samples = as_matrix<double>("model", "x", x);
+            const nb::gil_scoped_release others;
+            std::vector<int> labels = self.classify(view_of(samples));
+            const nb::gil_scoped_acquire lock;
+            return to_numpy(std::move(labels));
+          },
+          nb::arg("x"),
+          "The class (samples,) of each sample, a number from 0. ValueError for a regression, and if an "
+          "output is NaN.")
       .def_ro("network", &Model::network)
       .def_prop_ro("theta", &theta_of, nb::sig("def theta(self) -> numpy.typing.NDArray[typing.Any]"),
                    "The parameters, read-only or a copy: ``.copy()`` to train on.")
@@ -129,16 +144,17 @@ Examples
       .def_ro("target_names", &Model::target_names)
       .def_ro("experiment", &Model::experiment, "TOML text of the run that made it; may be empty.")
       .def_ro("interrupted", &Model::interrupted, "Whether training was stopped before its end.")
-      .def("__getstate__", [](const Model& self) {
-        const std::string bytes = to_model_file(self);
-        return nb::bytes(bytes.data(), bytes.size());
-      })
-      .def("__setstate__", [](Model& self, const nb::bytes& bytes) {
-        new (&self) Model(parse_model_file({bytes.c_str(), bytes.size()}, "pickle"));
-      })
-      .def("__repr__", [](const Model& self) {
-        return fmt::format("Model('{}', {})", to_text(self.network), to_text(self.loss));
-      });
+      .def("__getstate__",
+           [](const Model& self) {
+             const std::string bytes = to_model_file(self);
+             return nb::bytes(bytes.data(), bytes.size());
+           })
+      .def("__setstate__",
+           [](Model& self, const nb::bytes& bytes) {
+             new (&self) Model(parse_model_file({bytes.c_str(), bytes.size()}, "pickle"));
+           })
+      .def("__repr__",
+           [](const Model& self) { return fmt::format("Model('{}', {})", to_text(self.network), to_text(self.loss)); });
 }
 
 }  // namespace gradus::python

@@ -63,7 +63,8 @@ Examples
       .def_prop_ro("size", &ParameterBlock::size, "How many numbers it holds.")
       .def_ro("is_bias", &ParameterBlock::is_bias, "Whether it is free of penalties.")
       .def("__repr__", [](const ParameterBlock& self) {
-        return fmt::format("ParameterBlock('{}', {})", tensor_name(self), nb::cast<std::string>(nb::str(shape_of(self))));
+        return fmt::format("ParameterBlock('{}', {})", tensor_name(self),
+                           nb::cast<std::string>(nb::str(shape_of(self))));
       });
 }
 
@@ -92,27 +93,38 @@ Examples
 >>> network.arrays(theta)["layer2.weights"].shape
 (16, 2)
 )")
-      .def("__init__", [](Network* self, const std::string& text) { new (self) Network(parse_network(text)); },
-           nb::arg("text"))
+      .def(
+          "__init__", [](Network* self, const std::string& text) { new (self) Network(parse_network(text)); },
+          nb::arg("text"))
       .def("__str__", [](const Network& self) { return to_text(self); })
       .def("__repr__", [](const Network& self) { return "Network('" + to_text(self) + "')"; })
-      .def("__eq__", [](const Network& self, nb::object other) {
-        return nb::isinstance<Network>(other) && self == nb::cast<const Network&>(other);
-      }, nb::sig("def __eq__(self, other: object, /) -> bool"))
+      .def(
+          "__eq__",
+          [](const Network& self, nb::object other) {
+            return nb::isinstance<Network>(other) && self == nb::cast<const Network&>(other);
+          },
+          nb::sig("def __eq__(self, other: object, /) -> bool"))
       .def("__hash__", [](const Network& self) { return std::hash<std::string>{}(to_text(self)); })
       .def("__getstate__", [](const Network& self) { return to_text(self); })
       .def("__setstate__", [](Network& self, const std::string& text) { new (&self) Network(parse_network(text)); })
-      .def_prop_ro("inputs", [](const Network& self) { return self.inputs(); },
-                   "Numbers a sample has; in a sequence, a time step.")
-      .def_prop_ro("outputs", [](const Network& self) { return self.outputs(); }, "Numbers it makes of a sample.")
-      .def_prop_ro("parameter_count", [](const Network& self) { return self.parameter_count(); }, "Length of theta.")
-      .def_prop_ro("state_count", [](const Network& self) { return self.state_count(); },
-                   "Length of the running statistics that training changes beside theta; 0 for most networks.")
-      .def_prop_ro("layers", [](const Network& self) {
-        std::vector<std::string> names;
-        for (std::size_t l = 0; l < self.size(); ++l) names.emplace_back(self.name(l));
-        return names;
-      }, "The names of the chain's layers: ``['dense', 'tanh', ...]``.")
+      .def_prop_ro(
+          "inputs", [](const Network& self) { return self.inputs(); },
+          "Numbers a sample has; in a sequence, a time step.")
+      .def_prop_ro(
+          "outputs", [](const Network& self) { return self.outputs(); }, "Numbers it makes of a sample.")
+      .def_prop_ro(
+          "parameter_count", [](const Network& self) { return self.parameter_count(); }, "Length of theta.")
+      .def_prop_ro(
+          "state_count", [](const Network& self) { return self.state_count(); },
+          "Length of the running statistics that training changes beside theta; 0 for most networks.")
+      .def_prop_ro(
+          "layers",
+          [](const Network& self) {
+            std::vector<std::string> names;
+            for (std::size_t l = 0; l < self.size(); ++l) names.emplace_back(self.name(l));
+            return names;
+          },
+          "The names of the chain's layers: ``['dense', 'tanh', ...]``.")
       .def_prop_ro("blocks", &Network::parameter_blocks, "Every named array in theta, in order.")
       .def("arrays", &unpack, nb::arg("theta"),
            nb::sig("def arrays(self, theta: numpy.typing.NDArray[typing.Any]) -> "

@@ -15,8 +15,9 @@ namespace gradus::python {
 
 namespace nb = nanobind;
 
-/// Calls visit(key, "[where] name", value) for each keyword argument that is not None, in the order of the keys, not of the
-/// arguments: some (the optimizer) reset what others (its learning rate) set. Throws as `set_options` on an unknown one.
+/// Calls visit(key, "[where] name", value) for each keyword argument that is not None, in the order of the keys, not of
+/// the arguments: some (the optimizer) reset what others (its learning rate) set. Throws as `set_options` on an unknown
+/// one.
 void visit_options(std::string_view where, const nb::dict& options, std::span<const std::string_view> sections,
                    const std::function<void(const ExperimentKey&, const std::string&, nb::handle)>& visit);
 

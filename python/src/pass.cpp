@@ -69,9 +69,8 @@ nb::object predict_as(const Network& network, std::span<const T> theta, nb::hand
 }
 
 nb::object predict(const Network& network, nb::handle theta, nb::handle x, nb::handle state) {
-  return with_numbers("predict", "theta", theta, [&]<class T>(std::span<const T> numbers) {
-    return predict_as<T>(network, numbers, x, state);
-  });
+  return with_numbers("predict", "theta", theta,
+                      [&]<class T>(std::span<const T> numbers) { return predict_as<T>(network, numbers, x, state); });
 }
 
 nb::tuple loss_and_gradient(const Network& network, nb::handle theta, nb::handle x, nb::handle y,
@@ -87,7 +86,8 @@ nb::tuple loss_and_gradient(const Network& network, nb::handle theta, nb::handle
       Trace<T> trace;
       trace.mode = Mode::training;
       trace.state = network.initial_state<T>();
-      value = value_and_gradient(network, loss, numbers, view_of(samples), view_of(targets), trace, std::span<T>(gradient));
+      value =
+          value_and_gradient(network, loss, numbers, view_of(samples), view_of(targets), trace, std::span<T>(gradient));
     }
     return nb::make_tuple(static_cast<double>(value), to_numpy(std::move(gradient)));
   });
@@ -192,16 +192,22 @@ array([21.5])
 >>> predictor(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()    # one a row
 [[21.5], [43.5]]
 )")
-      .def("__init__", [](Predictor* self, const Network& network, const ArrayLike& theta) {
-        new (self) Predictor(make_predictor(network, theta));
-      }, nb::arg("network"), nb::arg("theta"))
+      .def(
+          "__init__",
+          [](Predictor* self, const Network& network, const ArrayLike& theta) {
+            new (self) Predictor(make_predictor(network, theta));
+          },
+          nb::arg("network"), nb::arg("theta"))
       .def_prop_ro("inputs", [](const Predictor& self) { return std::visit([](auto& p) { return p.inputs(); }, self); })
-      .def_prop_ro("outputs", [](const Predictor& self) { return std::visit([](auto& p) { return p.outputs(); }, self); })
-      .def("__call__", [](const Predictor& self, nb::handle x) {
-        return std::visit([&](auto& predictor) { return answer(predictor, x); }, self);
-      }, nb::arg("x"),
-           nb::sig("def __call__(self, x: numpy.typing.ArrayLike) -> numpy.typing.NDArray[typing.Any]"),
-           "Outputs (outputs,) of one sample (inputs,), or (samples, outputs) of several. ValueError on another shape.");
+      .def_prop_ro("outputs",
+                   [](const Predictor& self) { return std::visit([](auto& p) { return p.outputs(); }, self); })
+      .def(
+          "__call__",
+          [](const Predictor& self, nb::handle x) {
+            return std::visit([&](auto& predictor) { return answer(predictor, x); }, self);
+          },
+          nb::arg("x"), nb::sig("def __call__(self, x: numpy.typing.ArrayLike) -> numpy.typing.NDArray[typing.Any]"),
+          "Outputs (outputs,) of one sample (inputs,), or (samples, outputs) of several. ValueError on another shape.");
 }
 
 }  // namespace gradus::python

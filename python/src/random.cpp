@@ -22,8 +22,8 @@ std::uint32_t as_seed(nb::handle seed) {
   int overflow = 0;
   const long long number = PyLong_AsLongLongAndOverflow(value.ptr(), &overflow);
   if (overflow != 0 || number < 0 || number > 4294967295LL)
-    throw ValueError(fmt::format("[random] expected a seed from 0 to 4294967295, got {}",
-                                 nb::cast<std::string>(nb::str(seed))));
+    throw ValueError(
+        fmt::format("[random] expected a seed from 0 to 4294967295, got {}", nb::cast<std::string>(nb::str(seed))));
   return static_cast<std::uint32_t>(number);
 }
 
@@ -48,8 +48,10 @@ template <class Draw>
 nb::object sized(nb::handle size, Draw draw) {
   if (size.is_none()) return nb::cast(draw(Index{1})[0]);
   std::vector<Index> shape;
-  if (is_whole(size)) shape.push_back(nb::cast<Index>(size));
-  else shape = nb::cast<std::vector<Index>>(size);
+  if (is_whole(size))
+    shape.push_back(nb::cast<Index>(size));
+  else
+    shape = nb::cast<std::vector<Index>>(size);
   for (const Index n : shape)
     if (n < 0) throw ValueError(fmt::format("[random] expected a size of at least 0, got {}", n));
   const Index count = std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>{});
@@ -122,53 +124,75 @@ True
 >>> mine.randint(0, 100, size=3).tolist() == theirs.randint(0, 100, size=3).tolist()
 True
 )")
-      .def("__init__", [](RandomState* self, nb::object seed) { new (self) RandomState(as_seed(seed)); },
-           nb::arg("seed") = 5489, nb::sig("def __init__(self, seed: int = 5489) -> None"))
-      .def("seed", [](RandomState& self, nb::object seed) { self.seed(as_seed(seed)); }, nb::arg("seed"),
-           nb::sig("def seed(self, seed: int) -> None"), "Starts the stream anew.")
+      .def(
+          "__init__", [](RandomState* self, nb::object seed) { new (self) RandomState(as_seed(seed)); },
+          nb::arg("seed") = 5489, nb::sig("def __init__(self, seed: int = 5489) -> None"))
+      .def(
+          "seed", [](RandomState& self, nb::object seed) { self.seed(as_seed(seed)); }, nb::arg("seed"),
+          nb::sig("def seed(self, seed: int) -> None"), "Starts the stream anew.")
       .def("get_state", &state_of,
            nb::sig("def get_state(self) -> tuple[str, numpy.typing.NDArray[numpy.uint32], int, int, float]"),
            "The state, in the form that NumPy's ``set_state`` takes.")
-      .def("set_state", [](RandomState& self, const nb::tuple& state) { self.set_state(read_state(state)); },
-           nb::arg("state"), nb::sig("def set_state(self, state: tuple[typing.Any, ...]) -> None"),
-           "Goes on from a state, such as NumPy's ``get_state()`` gives.")
+      .def(
+          "set_state", [](RandomState& self, const nb::tuple& state) { self.set_state(read_state(state)); },
+          nb::arg("state"), nb::sig("def set_state(self, state: tuple[typing.Any, ...]) -> None"),
+          "Goes on from a state, such as NumPy's ``get_state()`` gives.")
       .def("__getstate__", &state_of, nb::sig("def __getstate__(self) -> tuple[typing.Any, ...]"))
-      .def("__setstate__", [](RandomState& self, const nb::tuple& state) {
-        new (&self) RandomState();
-        self.set_state(read_state(state));
-      }, nb::sig("def __setstate__(self, state: tuple[typing.Any, ...]) -> None"))
+      .def(
+          "__setstate__",
+          [](RandomState& self, const nb::tuple& state) {
+            new (&self) RandomState();
+            self.set_state(read_state(state));
+          },
+          nb::sig("def __setstate__(self, state: tuple[typing.Any, ...]) -> None"))
       .def("__repr__", [](const RandomState&) { return "RandomState(...)"; })
-      .def("random_sample", [](RandomState& self, nb::object size) {
-        return sized(size, [&](Index n) { return self.random_sample(n); });
-      }, nb::arg("size") = nb::none(),
-           nb::sig("def random_sample(self, size: int | tuple[int, ...] | None = None) -> typing.Any"),
-           "Uniform on [0, 1): one float, or an array of shape `size`.")
-      .def("uniform", [](RandomState& self, double low, double high, nb::object size) {
-        return sized(size, [&](Index n) { return self.uniform(low, high, n); });
-      }, nb::arg("low") = 0.0, nb::arg("high") = 1.0, nb::arg("size") = nb::none(),
-           nb::sig("def uniform(self, low: float = 0.0, high: float = 1.0, "
-                   "size: int | tuple[int, ...] | None = None) -> typing.Any"),
-           "Uniform on [low, high): one float, or an array of shape `size`. ValueError if the range is not finite.")
-      .def("standard_normal", [](RandomState& self, nb::object size) {
-        return sized(size, [&](Index n) { return self.standard_normal(n); });
-      }, nb::arg("size") = nb::none(),
-           nb::sig("def standard_normal(self, size: int | tuple[int, ...] | None = None) -> typing.Any"),
-           "Normal with mean 0 and variance 1: one float, or an array of shape `size`.")
-      .def("normal", [](RandomState& self, double loc, double scale, nb::object size) {
-        return sized(size, [&](Index n) { return self.normal(loc, scale, n); });
-      }, nb::arg("loc") = 0.0, nb::arg("scale") = 1.0, nb::arg("size") = nb::none(),
-           nb::sig("def normal(self, loc: float = 0.0, scale: float = 1.0, "
-                   "size: int | tuple[int, ...] | None = None) -> typing.Any"),
-           "Normal with mean `loc` and standard deviation `scale`. ValueError if `scale` is negative.")
-      .def("randint", [](RandomState& self, std::int64_t low, std::optional<std::int64_t> high, nb::object size) {
-        const std::int64_t from = high ? low : 0;
-        return sized(size, [&](Index n) { return self.randint(from, high.value_or(low), n); });
-      }, nb::arg("low"), nb::arg("high") = nb::none(), nb::arg("size") = nb::none(),
-           nb::sig("def randint(self, low: int, high: int | None = None, "
-                   "size: int | tuple[int, ...] | None = None) -> typing.Any"),
-           "Uniform whole numbers in [low, high), or in [0, low). ValueError if there are none.")
-      .def("permutation", [](RandomState& self, Index n) { return to_numpy(self.permutation(n)); }, nb::arg("n"),
-           nb::sig("def permutation(self, n: int) -> numpy.typing.NDArray[numpy.int64]"), "0 to n - 1, shuffled.")
+      .def(
+          "random_sample",
+          [](RandomState& self, nb::object size) {
+            return sized(size, [&](Index n) { return self.random_sample(n); });
+          },
+          nb::arg("size") = nb::none(),
+          nb::sig("def random_sample(self, size: int | tuple[int, ...] | None = None) -> typing.Any"),
+          "Uniform on [0, 1): one float, or an array of shape `size`.")
+      .def(
+          "uniform",
+          [](RandomState& self, double low, double high, nb::object size) {
+            return sized(size, [&](Index n) { return self.uniform(low, high, n); });
+          },
+          nb::arg("low") = 0.0, nb::arg("high") = 1.0, nb::arg("size") = nb::none(),
+          nb::sig("def uniform(self, low: float = 0.0, high: float = 1.0, "
+                  "size: int | tuple[int, ...] | None = None) -> typing.Any"),
+          "Uniform on [low, high): one float, or an array of shape `size`. ValueError if the range is not finite.")
+      .def(
+          "standard_normal",
+          [](RandomState& self, nb::object size) {
+            return sized(size, [&](Index n) { return self.standard_normal(n); });
+          },
+          nb::arg("size") = nb::none(),
+          nb::sig("def standard_normal(self, size: int | tuple[int, ...] | None = None) -> typing.Any"),
+          "Normal with mean 0 and variance 1: one float, or an array of shape `size`.")
+      .def(
+          "normal",
+          [](RandomState& self, double loc, double scale, nb::object size) {
+            return sized(size, [&](Index n) { return self.normal(loc, scale, n); });
+          },
+          nb::arg("loc") = 0.0, nb::arg("scale") = 1.0, nb::arg("size") = nb::none(),
+          nb::sig("def normal(self, loc: float = 0.0, scale: float = 1.0, "
+                  "size: int | tuple[int, ...] | None = None) -> typing.Any"),
+          "Normal with mean `loc` and standard deviation `scale`. ValueError if `scale` is negative.")
+      .def(
+          "randint",
+          [](RandomState& self, std::int64_t low, std::optional<std::int64_t> high, nb::object size) {
+            const std::int64_t from = high ? low : 0;
+            return sized(size, [&](Index n) { return self.randint(from, high.value_or(low), n); });
+          },
+          nb::arg("low"), nb::arg("high") = nb::none(), nb::arg("size") = nb::none(),
+          nb::sig("def randint(self, low: int, high: int | None = None, "
+                  "size: int | tuple[int, ...] | None = None) -> typing.Any"),
+          "Uniform whole numbers in [low, high), or in [0, low). ValueError if there are none.")
+      .def(
+          "permutation", [](RandomState& self, Index n) { return to_numpy(self.permutation(n)); }, nb::arg("n"),
+          nb::sig("def permutation(self, n: int) -> numpy.typing.NDArray[numpy.int64]"), "0 to n - 1, shuffled.")
       .def("shuffle", &shuffle, nb::arg("x"), nb::sig("def shuffle(self, x: typing.Any) -> None"),
            "Shuffles a sequence, or the rows of an array, in place.")
       .def("choice", &choice, nb::arg("a"), nb::arg("size") = nb::none(), nb::arg("replace") = true,

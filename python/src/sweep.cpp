@@ -38,8 +38,10 @@ SweepRequest request_of(const nb::dict& options, Index seeds, Index random) {
   SweepRequest request{.seeds = seeds, .random = random};
   visit_options("sweep", options, {}, [&](const ExperimentKey& key, const std::string& called, nb::handle value) {
     const bool is_data = key.section == "data" && key.name == "source";
-    if (is_data || key.name == "seed") set_key(request.base, key, value_of(called, value), called);
-    else request.grid.set(key, grid_text(called, value), called);
+    if (is_data || key.name == "seed")
+      set_key(request.base, key, value_of(called, value), called);
+    else
+      request.grid.set(key, grid_text(called, value), called);
   });
   if (request.base.data.empty() || !options.contains("network") || options["network"].is_none())
     throw nb::type_error("[sweep] expected the options data and network");
@@ -144,13 +146,16 @@ Examples
 >>> len(result), sorted(result.runs[0])[:3], result.best.network in ("2-2tanh-2softmax", "2-8tanh-2softmax")
 (6, ['diverged', 'network', 'seed'], True)
 )")
-      .def_prop_ro("ranking", &ranking_of, nb::sig("def ranking(self) -> list[dict[str, typing.Any]]"),
-                   "A row a configuration, the best mean first: its values, mean, deviation, low and high of the accuracy "
-                   "(or -loss) over seeds, the mean of the training's, runs and diverged ones. pandas.DataFrame takes it.")
+      .def_prop_ro(
+          "ranking", &ranking_of, nb::sig("def ranking(self) -> list[dict[str, typing.Any]]"),
+          "A row a configuration, the best mean first: its values, mean, deviation, low and high of the accuracy "
+          "(or -loss) over seeds, the mean of the training's, runs and diverged ones. pandas.DataFrame takes it.")
       .def_prop_ro("runs", &runs_of, nb::sig("def runs(self) -> list[dict[str, typing.Any]]"),
                    "A row a run: values, seed, losses and accuracies, None where they do not apply.")
-      .def_prop_ro("best", &best_of, "The experiment of the best run, whose ``run()`` gives its model; None if all diverged.")
-      .def_prop_ro("merit", [](const Sweep& self) { return merit_name(self.outcome); }, "What runs are ranked by.")
+      .def_prop_ro("best", &best_of,
+                   "The experiment of the best run, whose ``run()`` gives its model; None if all diverged.")
+      .def_prop_ro(
+          "merit", [](const Sweep& self) { return merit_name(self.outcome); }, "What runs are ranked by.")
       .def_prop_ro("interrupted", [](const Sweep& self) { return self.outcome.interrupted; })
       .def_prop_ro("seconds", [](const Sweep& self) { return self.outcome.seconds; })
       .def("__len__", [](const Sweep& self) { return self.plan.runs.size(); })

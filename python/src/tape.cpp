@@ -42,11 +42,11 @@ using Unary = Var (*)(const Var&);
 using Binary = Var (*)(const Var&, const Var&);
 
 constexpr std::pair<std::string_view, Unary> kUnary[] = {
-    {"negative", [](const Var& a) { return -a; }}, {"exp", [](const Var& a) { return exp(a); }},
+    {"negative", [](const Var& a) { return -a; }},    {"exp", [](const Var& a) { return exp(a); }},
     {"expm1", [](const Var& a) { return expm1(a); }}, {"log", [](const Var& a) { return log(a); }},
     {"log1p", [](const Var& a) { return log1p(a); }}, {"tanh", [](const Var& a) { return tanh(a); }},
-    {"sqrt", [](const Var& a) { return sqrt(a); }}, {"sin", [](const Var& a) { return sin(a); }},
-    {"cos", [](const Var& a) { return cos(a); }}, {"absolute", [](const Var& a) { return abs(a); }},
+    {"sqrt", [](const Var& a) { return sqrt(a); }},   {"sin", [](const Var& a) { return sin(a); }},
+    {"cos", [](const Var& a) { return cos(a); }},     {"absolute", [](const Var& a) { return abs(a); }},
     {"square", [](const Var& a) { return a * a; }},
 };
 
@@ -144,17 +144,21 @@ void bind_tape(nb::module_& m) {
       .def(nb::init<>())
       .def("__len__", &Tape::size)
       .def("differentiate", &differentiate, nb::arg("outputs"), "By everything, of the sum of the outputs.")
-      .def("derivatives", [](const Tape& tape, const Vars& a) { return to_numpy(derivatives(tape, a)); }, nb::arg("a"),
-           "By each of these numbers, after `differentiate`.");
+      .def(
+          "derivatives", [](const Tape& tape, const Vars& a) { return to_numpy(derivatives(tape, a)); }, nb::arg("a"),
+          "By each of these numbers, after `differentiate`.");
   nb::class_<Vars>(m, "Vars", "Numbers in a row, which a tape records.")
       .def_static("constants", &constants, nb::arg("values"))
       .def_static("variables", &variables, nb::arg("tape"), nb::arg("values"))
       .def("__len__", &Vars::size)
-      .def_prop_ro("values", [](const Vars& self) { return to_numpy(values_of(self)); }, nb::rv_policy::move)
-      .def("unary", [](const Vars& self, const std::string& name) { return apply_unary(name, self); }, nb::arg("name"))
-      .def("binary", [](const Vars& self, const std::string& name, const Vars& other) {
-        return apply_binary(name, self, other);
-      }, nb::arg("name"), nb::arg("other"))
+      .def_prop_ro(
+          "values", [](const Vars& self) { return to_numpy(values_of(self)); }, nb::rv_policy::move)
+      .def(
+          "unary", [](const Vars& self, const std::string& name) { return apply_unary(name, self); }, nb::arg("name"))
+      .def(
+          "binary",
+          [](const Vars& self, const std::string& name, const Vars& other) { return apply_binary(name, self, other); },
+          nb::arg("name"), nb::arg("other"))
       .def("take", &take, nb::arg("indices"))
       .def("sum_runs", &sum_runs, nb::arg("runs"))
       .def("matmul", &matmul, nb::arg("other"), nb::arg("rows"), nb::arg("inner"), nb::arg("cols"));

@@ -16,7 +16,8 @@
 namespace gradus::python {
 namespace {
 
-constexpr std::array<std::string_view, 5> kSections{"loss", "optimizer", "regularisation", "early_stopping", "training"};
+constexpr std::array<std::string_view, 5> kSections{"loss", "optimizer", "regularisation", "early_stopping",
+                                                    "training"};
 
 /// What a callback is given: how far training has come.
 struct Epoch {
@@ -88,9 +89,9 @@ Callbacks<T> callbacks_of(const Call& call, Watch& watch) {
   callbacks.after_epoch = [&call, &watch](const EpochEvent<T>& event) {
     return watch.ask([&] {
       const History& history = event.history;
-      const nb::object stop = call.callback(Epoch{event.epoch, event.updates, last(history.loss), last(history.accuracy),
-                                                  last(history.test_loss), last(history.test_accuracy),
-                                                  nb::borrow(call.theta)});
+      const nb::object stop =
+          call.callback(Epoch{event.epoch, event.updates, last(history.loss), last(history.accuracy),
+                              last(history.test_loss), last(history.test_accuracy), nb::borrow(call.theta)});
       return stop.is(Py_True);
     });
   };
@@ -205,8 +206,9 @@ Examples
       .def_prop_ro("test_update", &series<&History::test_update>, "Updates made when the test set was tried.")
       .def_prop_ro("test_loss", &series<&History::test_loss>)
       .def_prop_ro("test_accuracy", &series<&History::test_accuracy>)
-      .def_prop_ro("gradients", [](const History& self) { return to_numpy(gradients_of(self)); },
-                   nb::rv_policy::move, "(updates, parameters), with ``keep_gradients=True``.")
+      .def_prop_ro(
+          "gradients", [](const History& self) { return to_numpy(gradients_of(self)); }, nb::rv_policy::move,
+          "(updates, parameters), with ``keep_gradients=True``.")
       .def("__repr__", [](const History& self) { return fmt::format("History({} records)", self.loss.size()); });
 }
 
@@ -221,22 +223,27 @@ Examples
 'finished'
 )")
       .def_ro("history", &FitResult::history)
-      .def_prop_ro("reason", [](const FitResult& self) { return reason_text(self.reason); },
-                   "finished, converged, early (early stopping), stopped (by a callback or Ctrl-C) or diverged.")
-      .def_prop_ro("divergence", [](const FitResult& self) {
-        return self.reason == StopReason::diverged ? std::optional(self.divergence.message()) : std::nullopt;
-      }, "Where a number went non-finite, and the probable cause; None unless one did.")
+      .def_prop_ro(
+          "reason", [](const FitResult& self) { return reason_text(self.reason); },
+          "finished, converged, early (early stopping), stopped (by a callback or Ctrl-C) or diverged.")
+      .def_prop_ro(
+          "divergence",
+          [](const FitResult& self) {
+            return self.reason == StopReason::diverged ? std::optional(self.divergence.message()) : std::nullopt;
+          },
+          "Where a number went non-finite, and the probable cause; None unless one did.")
       .def_ro("updates", &FitResult::updates, "Updates made.")
       .def_ro("epochs", &FitResult::epochs, "Passes begun.")
       .def_ro("best_epoch", &FitResult::best_epoch,
               "With early stopping the pass, from 1, whose parameters were kept; else 0.")
       .def_ro("best_metric", &FitResult::best_metric, "The metric of early stopping then.")
-      .def_prop_ro("state", [](const FitResult& self) { return view_within(self.state); },
-                   "The network's running statistics, for `predict`; empty for most networks.")
+      .def_prop_ro(
+          "state", [](const FitResult& self) { return view_within(self.state); },
+          "The network's running statistics, for `predict`; empty for most networks.")
       .def("__repr__", [](const FitResult& self) {
         const std::optional<double> loss = last(self.history.loss);
-        return fmt::format("FitResult({}: {} epochs, {} updates{})", reason_text(self.reason), self.epochs, self.updates,
-                           loss ? fmt::format(", loss {:.4g}", *loss) : "");
+        return fmt::format("FitResult({}: {} epochs, {} updates{})", reason_text(self.reason), self.epochs,
+                           self.updates, loss ? fmt::format(", loss {:.4g}", *loss) : "");
       });
 }
 
@@ -254,19 +261,22 @@ void warn_of(const FitResult& result, bool interrupted) {
 void bind_training(nb::module_& m) {
   bind_history(m);
   bind_result(m);
-  m.def("option_names", [](bool training) { return training ? option_names(kSections) : option_names(); },
-        nb::arg("training"), nb::sig("def option_names(training: bool) -> list[str]"),
-        "The keyword options of `fit`, or of `Experiment`: the flags of the command line.");
-  m.def("fit", &fit, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(), nb::arg("y").none(),
-        nb::kw_only(), nb::arg("sample_weight") = nb::none(), nb::arg("test") = nb::none(), nb::arg("random_state").none() = 0, nb::arg("callback") = nb::none(),
-        nb::arg("state") = nb::none(), nb::arg("keep_gradients") = false, nb::arg("options"),
-        nb::sig("def fit(network: Network, theta: numpy.typing.NDArray[typing.Any], x: numpy.typing.ArrayLike, "
-                "y: numpy.typing.ArrayLike, *, sample_weight: numpy.typing.ArrayLike | None = None, "
-                "test: tuple[numpy.typing.ArrayLike, numpy.typing.ArrayLike] | None = None, "
-                "random_state: RandomState | int = 0, callback: collections.abc.Callable[[Epoch], bool | None] | None = "
-                "None, state: numpy.typing.ArrayLike | None = None, keep_gradients: bool = False, "
-                "**options: typing_extensions.Unpack[gradus.options.TrainingOptions]) -> FitResult"),
-        R"(Trains a network: changes theta in place, and says how it went.
+  m.def(
+      "option_names", [](bool training) { return training ? option_names(kSections) : option_names(); },
+      nb::arg("training"), nb::sig("def option_names(training: bool) -> list[str]"),
+      "The keyword options of `fit`, or of `Experiment`: the flags of the command line.");
+  m.def(
+      "fit", &fit, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(), nb::arg("y").none(), nb::kw_only(),
+      nb::arg("sample_weight") = nb::none(), nb::arg("test") = nb::none(), nb::arg("random_state").none() = 0,
+      nb::arg("callback") = nb::none(), nb::arg("state") = nb::none(), nb::arg("keep_gradients") = false,
+      nb::arg("options"),
+      nb::sig("def fit(network: Network, theta: numpy.typing.NDArray[typing.Any], x: numpy.typing.ArrayLike, "
+              "y: numpy.typing.ArrayLike, *, sample_weight: numpy.typing.ArrayLike | None = None, "
+              "test: tuple[numpy.typing.ArrayLike, numpy.typing.ArrayLike] | None = None, "
+              "random_state: RandomState | int = 0, callback: collections.abc.Callable[[Epoch], bool | None] | None = "
+              "None, state: numpy.typing.ArrayLike | None = None, keep_gradients: bool = False, "
+              "**options: typing_extensions.Unpack[gradus.options.TrainingOptions]) -> FitResult"),
+      R"(Trains a network: changes theta in place, and says how it went.
 
 Parameters
 ----------

@@ -13,8 +13,8 @@ namespace gradus::python {
 
 namespace nb = nanobind;
 
-/// What Python may say while the library trains without its lock: a Ctrl-C, a callback's wish, or an exception, which is
-/// kept until training has ended as by a wish, so that nothing learned is lost.
+/// What Python may say while the library trains without its lock: a Ctrl-C, a callback's wish, or an exception, which
+/// is kept until training has ended as by a wish, so that nothing learned is lost.
 class Watch {
  public:
   /// Looks for a Ctrl-C, at most twenty times a second. Python sees it in the thread only that made the Watch.
@@ -51,8 +51,10 @@ class Watch {
 
   void note(nb::python_error error) {
     stopped_ = true;
-    if (error.matches(PyExc_KeyboardInterrupt)) interrupted_ = true;
-    else error_.emplace(std::move(error));
+    if (error.matches(PyExc_KeyboardInterrupt))
+      interrupted_ = true;
+    else
+      error_.emplace(std::move(error));
   }
 
   std::thread::id thread_ = std::this_thread::get_id();

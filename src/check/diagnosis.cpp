@@ -89,13 +89,15 @@ class Diagnoser {
       if (c_.observed[k] == 0 && c_.observed_on_one[k] == 1) {
         ++kept;
         zero = zero && c_.reference[k] == 0;
-      } else if (compare_.close(change, 1) || std::abs(change - 1) < 1e-6) ++added;
+      } else if (compare_.close(change, 1) || std::abs(change - 1) < 1e-6)
+        ++added;
     }
     const std::size_t n = c_.observed.size();
     if (kept > 0 && added == 0)
       found(FaultKind::unwritten, kept == n ? "is never written: the buffer keeps what it held before"
                                             : fmt::format("is not written whole: {} of {} numbers keep what the buffer "
-                                                          "held before", kept, n));
+                                                          "held before",
+                                                          kept, n));
     if (added > 0 || (kept > 0 && zero))
       found(FaultKind::accumulates, "is added to what the buffer held, where it must be written over it");
   }
@@ -115,11 +117,13 @@ class Diagnoser {
     factor_ = factor;
     const auto is = [&](double value) { return std::abs(factor - value) <= 1e-6 * std::max(1.0, std::abs(value)); };
     if (largest(c_.observed) == 0)
-      c_.of_inputs ? found(FaultKind::missing_dx, "is zero: nothing is passed back, and every layer before learns nothing")
-                   : found(FaultKind::missing_gradient, "is zero throughout: it is never computed");
+      c_.of_inputs
+          ? found(FaultKind::missing_dx, "is zero: nothing is passed back, and every layer before learns nothing")
+          : found(FaultKind::missing_gradient, "is zero throughout: it is never computed");
     if (is(-1)) found(FaultKind::sign, "has the opposite sign");
     if (c_.of_loss && c_.terms != 1 && is(c_.terms))
-      found(FaultKind::missing_mean, fmt::format("is {0:g} times too large: it is not divided by the {0:g} terms of the mean", c_.terms));
+      found(FaultKind::missing_mean,
+            fmt::format("is {0:g} times too large: it is not divided by the {0:g} terms of the mean", c_.terms));
     if (is(2)) found(FaultKind::doubled, "is twice what it should be");
     if (is(0.5)) found(FaultKind::halved, "is half of what it should be");
     if (c_.outputs > 1 && is(1 / static_cast<double>(c_.outputs)))
@@ -140,7 +144,8 @@ class Diagnoser {
                                                  place(off[0]), c_.reference[off[0]]));
     if (off.size() == 2 && compare_.close(c_.observed[off[0]], c_.reference[off[1]]) &&
         compare_.close(c_.observed[off[1]], c_.reference[off[0]]))
-      found(FaultKind::swapped_entries, fmt::format("has its numbers {} and {} exchanged", place(off[0]), place(off[1])));
+      found(FaultKind::swapped_entries,
+            fmt::format("has its numbers {} and {} exchanged", place(off[0]), place(off[1])));
     transposed();
   }
 
@@ -168,7 +173,8 @@ class Diagnoser {
   static std::string slip_words(FaultKind kind, const std::string& what) {
     switch (kind) {
       case FaultKind::stale_activation: return "it is computed with the inputs of another sample (a stale activation)";
-      case FaultKind::off_by_one_in_time: return "it is computed with the inputs of the step before (off by one in time)";
+      case FaultKind::off_by_one_in_time:
+        return "it is computed with the inputs of the step before (off by one in time)";
       case FaultKind::swapped_entries: return "two columns change places";
       default: return what;
     }
@@ -190,10 +196,13 @@ class Diagnoser {
     if (!compare_.shows(penalised) || !compare_.matches(penalised)) return;
     if (c_.block.is_bias)
       found(FaultKind::regularised_bias,
-            fmt::format("holds {:.4g} times the bias too much: a penalty is applied to biases, which the loss leaves free", lambda));
+            fmt::format(
+                "holds {:.4g} times the bias too much: a penalty is applied to biases, which the loss leaves free",
+                lambda));
     else
-      found(FaultKind::regularised_weights,
-            fmt::format("holds {:.4g} times the weights too much: a penalty's term that the loss does not have", lambda));
+      found(
+          FaultKind::regularised_weights,
+          fmt::format("holds {:.4g} times the weights too much: a penalty's term that the loss does not have", lambda));
   }
 
   std::string otherwise() const {

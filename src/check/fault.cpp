@@ -24,8 +24,12 @@ FaultKind parse_fault_kind(std::string_view text) {
 namespace detail {
 
 std::vector<FaultKind> kinds_for_block(const ParameterBlock& block, Index samples, bool along_time) {
-  std::vector<FaultKind> kinds{FaultKind::sign,        FaultKind::doubled,     FaultKind::halved,
-                               FaultKind::missing_gradient, FaultKind::accumulates, FaultKind::unwritten,
+  std::vector<FaultKind> kinds{FaultKind::sign,
+                               FaultKind::doubled,
+                               FaultKind::halved,
+                               FaultKind::missing_gradient,
+                               FaultKind::accumulates,
+                               FaultKind::unwritten,
                                block.is_bias ? FaultKind::regularised_bias : FaultKind::regularised_weights};
   if (block.size() > 1) {
     kinds.push_back(FaultKind::swapped_entries);

@@ -16,7 +16,7 @@ template GradientCheck check_gradients(const Network&, const Loss&, const std::v
 template GradientCheck check_gradients(const Network&, const Loss&, const std::vector<float>&, const Matrix<float>&,
                                        const Targets<float>&, const GradientCheckOptions&);
 template std::function<Signal(const UpdateEvent<double>&)> check_every(const Network&, const Loss&, Index,
-                                                                       std::function<void(const GradientCheck&)>,
-                                                                       Index, const GradientCheckOptions&);
+                                                                       std::function<void(const GradientCheck&)>, Index,
+                                                                       const GradientCheckOptions&);
 
 }  // namespace gradus

@@ -156,8 +156,8 @@ class BlockJudge {
     for (std::size_t s = 0; s < kVoters; ++s)
       if (used_[s] && s != kRidders)
         zero = zero && std::all_of(gradient_[s].begin(), gradient_[s].end(), [](double g) { return g == 0; });
-    const double noise = scaled_norm(
-        magnitude_.size(), [&](std::size_t k) { return exact_tolerance(evidence_, magnitude_[k], rms_); });
+    const double noise =
+        scaled_norm(magnitude_.size(), [&](std::size_t k) { return exact_tolerance(evidence_, magnitude_[k], rms_); });
     result.verdict = zero                    ? GradientVerdict::unproven
                      : result.norm <= noise  ? GradientVerdict::noise
                      : !result.kinks.empty() ? GradientVerdict::kink

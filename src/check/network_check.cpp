@@ -14,7 +14,8 @@ auto on_trial(const CheckSubject& subject, const std::optional<PlantedFault>& pl
 Matrix<float> narrowed(ConstMatrixView<double> x) {
   Matrix<float> narrow(x.rows(), x.cols());
   for (Index i = 0; i < x.rows(); ++i)
-    std::transform(x.row(i).begin(), x.row(i).end(), narrow.row(i).begin(), [](double v) { return static_cast<float>(v); });
+    std::transform(x.row(i).begin(), x.row(i).end(), narrow.row(i).begin(),
+                   [](double v) { return static_cast<float>(v); });
   return narrow;
 }
 
@@ -36,11 +37,13 @@ GradientCheck check_network_float(const CheckSubject& subject, const GradientChe
   const std::vector<float> theta(subject.theta.begin(), subject.theta.end());
   const Matrix<float> targets = narrowed(subject.targets.values);
   const std::vector<float> weights(subject.targets.weights.begin(), subject.targets.weights.end());
-  return GradientChecker<Layer>(options).check(subject.network, subject.network, subject.loss, std::span<const float>(theta),
-                                               narrowed(subject.x).view(), Targets<float>(targets, weights));
+  return GradientChecker<Layer>(options).check(subject.network, subject.network, subject.loss,
+                                               std::span<const float>(theta), narrowed(subject.x).view(),
+                                               Targets<float>(targets, weights));
 }
 
-FastCheck check_network_fast(const CheckSubject& subject, std::uint64_t seed, const std::optional<PlantedFault>& planted) {
+FastCheck check_network_fast(const CheckSubject& subject, std::uint64_t seed,
+                             const std::optional<PlantedFault>& planted) {
   return on_trial(subject, planted, [&](const auto& suspect) {
     return check_fast(subject.network, suspect, subject.loss, subject.theta, subject.x, subject.targets, seed);
   });

@@ -58,7 +58,8 @@ ObjectiveCheck check_objective(const ScalarFunction& value, const ObjectiveWithG
   const auto is_zero = [](const std::vector<double>& g) {
     return std::all_of(g.begin(), g.end(), [](double d) { return d == 0; });
   };
-  if (check.passed() && is_zero(check.gradient) && is_zero(check.differences)) check.verdict = GradientVerdict::unproven;
+  if (check.passed() && is_zero(check.gradient) && is_zero(check.differences))
+    check.verdict = GradientVerdict::unproven;
   return check;
 }
 

@@ -15,7 +15,7 @@ std::string FastCheck::report() const {
     const Projection& p = projections[d];
     text += fmt::format("{:>9}  {:>16.9g}  {:>16.9g}  {:>16}  {:>9.1e}  {}\n", d + 1, p.hand, p.dual,
                         std::isnan(p.difference) ? "-" : fmt::format("{:.9g}", p.difference), p.tolerance,
-                        p.agrees    ? "right"
+                        p.agrees   ? "right"
                         : passed() ? "right: no more than rounding"
                                    : "WRONG");
   }

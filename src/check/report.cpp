@@ -89,8 +89,9 @@ std::string GradientCheck::report() const {
   std::string notes;
   for (const BlockCheck& block : blocks) {
     if (block.verdict == GradientVerdict::wrong)
-      notes += fmt::format("worst of {}: {} is {:.9g} by hand, {:.9g} by the others\n", block.label(),
-                           block.entry_label(block.worst.row, block.worst.col), block.worst.hand, block.worst.reference);
+      notes +=
+          fmt::format("worst of {}: {} is {:.9g} by hand, {:.9g} by the others\n", block.label(),
+                      block.entry_label(block.worst.row, block.worst.col), block.worst.hand, block.worst.reference);
     for (std::size_t k = 0; k < std::min<std::size_t>(block.kinks.size(), 3); ++k) {
       const Kink& kink = block.kinks[k];
       notes += fmt::format("kink: the step in {} crosses one in {}; {} on both sides\n",
@@ -99,7 +100,8 @@ std::string GradientCheck::report() const {
     }
   }
   for (const Proof& proof : proofs)
-    if (!proof.passed) notes += fmt::format("FAILED: {}{}\n", proof.name, proof.remark.empty() ? "" : ": " + proof.remark);
+    if (!proof.passed)
+      notes += fmt::format("FAILED: {}{}\n", proof.name, proof.remark.empty() ? "" : ": " + proof.remark);
   return notes.empty() ? text : text + "\n" + notes;
 }
 

@@ -99,8 +99,7 @@ void fail_unknown_name(std::string_view kind, std::string_view text, const std::
                    "unknown " + std::string(kind) + " '" + std::string(name) + "'" + suggestion(name, known));
 }
 
-void read_options(std::string_view kind, std::string_view text, std::size_t position,
-                  std::span<const Option> options) {
+void read_options(std::string_view kind, std::string_view text, std::size_t position, std::span<const Option> options) {
   const auto fail = [&](std::size_t where, const std::string& message) {
     throw ParseError(std::string(kind), std::string(text), where, message);
   };

@@ -212,7 +212,8 @@ Dataset parse_csv(std::string_view text, const TableOptions& options, const std:
       values.push_back(checked_number(cells[static_cast<std::size_t>(j)], names, j, reader.line(), source));
     if (target) targets.add(cells[static_cast<std::size_t>(*target)], reader.line());
     if (weights)
-      data.weights.push_back(checked_weight(cells[static_cast<std::size_t>(*weights)], names, *weights, reader.line(), source));
+      data.weights.push_back(
+          checked_weight(cells[static_cast<std::size_t>(*weights)], names, *weights, reader.line(), source));
   } while (reader.next(cells));
 
   const Index columns = std::ssize(features);

@@ -174,8 +174,7 @@ std::vector<Split> stratified_k_fold(std::span<const int> labels, Index folds, R
 Split split_rows(const Dataset& data, double test_size, RandomState& random, bool stratify) {
   if (stratify && !data.is_classification())
     throw ValueError("[split] expected classes to stratify by, got a regression");
-  return stratify ? stratified_split(data.labels, test_size, random)
-                  : train_test_split(data.size(), test_size, random);
+  return stratify ? stratified_split(data.labels, test_size, random) : train_test_split(data.size(), test_size, random);
 }
 
 TrainTest split(const Dataset& data, double test_size, RandomState& random, bool stratify) {

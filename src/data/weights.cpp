@@ -19,9 +19,10 @@ ClassWeights parse_class_weights(std::string_view text) {
     const std::size_t end = std::min(text.find(',', start), text.size());
     const std::optional<double> number = parse_number(text.substr(start, end - start));
     if (!number || !std::isfinite(*number) || *number < 0)
-      throw ParseError("class weights", std::string(text), start,
-                       fmt::format("expected none, balanced, or a number of at least 0 for each class, as in 1,2.5, got '{}'",
-                                   text.substr(start, end - start)));
+      throw ParseError(
+          "class weights", std::string(text), start,
+          fmt::format("expected none, balanced, or a number of at least 0 for each class, as in 1,2.5, got '{}'",
+                      text.substr(start, end - start)));
     weights.values.push_back(*number);
     start = end + 1;
   }
@@ -52,7 +53,8 @@ std::vector<double> balanced_class_weights(std::span<const int> labels, Index cl
 std::vector<double> sample_weights(const Dataset& data, const ClassWeights& weights) {
   if (weights == ClassWeights{}) return data.weights;
   if (!data.is_classification()) throw ValueError("[class weights] expected data with classes, got a regression");
-  const std::vector<double> of_class = weights.balanced ? balanced_class_weights(data.labels, data.classes()) : weights.values;
+  const std::vector<double> of_class =
+      weights.balanced ? balanced_class_weights(data.labels, data.classes()) : weights.values;
   if (static_cast<Index>(of_class.size()) != data.classes())
     throw ValueError(fmt::format("[class weights] expected one weight for each of the {} classes ({}), got {}",
                                  data.classes(), fmt::join(data.class_names, ", "), of_class.size()));

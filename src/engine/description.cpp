@@ -53,8 +53,10 @@ Head head_of(Function last, const LossFunction& loss) {
 bool is_cut(const LossFunction& loss) {
   return std::visit(
       [](const auto& f) {
-        if constexpr (requires { f.cut; }) return f.cut;
-        else return false;
+        if constexpr (requires { f.cut; })
+          return f.cut;
+        else
+          return false;
       },
       loss);
 }

@@ -18,14 +18,14 @@ struct Pass {
   Targets<T> targets;
   const Index* rows = nullptr;
   Index count = 0;
-  double scale = 1;        ///< of the sum of the samples' gradients
-  T* gradient = nullptr;   ///< written, as long as theta; null: in use, no training
-  bool record = false;     ///< whether loss and hits are wanted
+  double scale = 1;       ///< of the sum of the samples' gradients
+  T* gradient = nullptr;  ///< written, as long as theta; null: in use, no training
+  bool record = false;    ///< whether loss and hits are wanted
   Match match = Match::none;
   std::uint64_t seed = 0;  ///< of dropout's masks
   std::uint64_t update = 0;
-  double loss = 0;         ///< out: the sum of the samples' losses, by their weights
-  Index hits = 0;          ///< out
+  double loss = 0;  ///< out: the sum of the samples' losses, by their weights
+  Index hits = 0;   ///< out
 
   Index row(Index k) const { return rows ? rows[k] : k; }
   double weight(Index k) const {

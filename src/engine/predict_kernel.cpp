@@ -166,7 +166,8 @@ typename ForwardStage<T>::Run kernel_of(const PackedStage& s) {
   }
 }
 
-/// Takes in the next stage, if there is a kernel for both: few inputs, at most two vectors of units, a group of outputs.
+/// Takes in the next stage, if there is a kernel for both: few inputs, at most two vectors of units, a group of
+/// outputs.
 template <class T, Function F, int B>
 typename ForwardStage<T>::Run kernel_of_two(const ForwardStage<T>& next) {
   if (next.finish || !next.shape.by_output || next.shape.outputs > kGroup<T>) return nullptr;

@@ -36,7 +36,8 @@ bool pays_as_products(const Description& net, Index batch) {
 template <class T>
 std::unique_ptr<Plan<T>> make_plan(const Network& network, const Loss& loss, Index batch, PlanKind kind,
                                    Workshop& workshop) {
-  if (kind == PlanKind::online) throw ValueError("[engine] the online plan steps as it goes and has no gradient to give");
+  if (kind == PlanKind::online)
+    throw ValueError("[engine] the online plan steps as it goes and has no gradient to give");
   if (kind == PlanKind::definition) return std::make_unique<DefinitionPlan<T>>(network, loss);
   const std::optional<Description> net = fast_description(network, loss.function);
   if (kind == PlanKind::automatic) kind = net && !pays_as_products(*net, batch) ? PlanKind::batch : PlanKind::products;
@@ -217,7 +218,8 @@ struct Trainer<T>::State {
     const std::optional<Description> net = fast_description(network, options.loss.function);
     const bool can = net && net->is_simple() && options.batch == 1 && stepper.is_plain_descent();
     if (options.plan == PlanKind::online && !can)
-      throw ValueError("[engine] expected plain descent, batches of 1 and dense layers of simple functions with the online plan");
+      throw ValueError(
+          "[engine] expected plain descent, batches of 1 and dense layers of simple functions with the online plan");
     if (can && (options.plan == PlanKind::online || options.plan == PlanKind::automatic)) {
       online.emplace(*net);
       return;
@@ -230,7 +232,7 @@ struct Trainer<T>::State {
   Network network;
   TrainerOptions options;
   Stepper<T> stepper;
-  std::optional<Online<T>> online;  // either this
+  std::optional<Online<T>> online;      // either this
   std::optional<GradientPlan<T>> plan;  // or this, with
   Buffer<T> theta;
   Buffer<T> gradient;
@@ -356,7 +358,8 @@ PlanKind Trainer<T>::kind() const {
 template <class T>
 std::size_t Trainer<T>::memory() const {
   const State& s = *state_;
-  const std::size_t own = s.online ? s.online->packed.size() + s.online->work.size() : s.theta.size() + s.gradient.size();
+  const std::size_t own =
+      s.online ? s.online->packed.size() + s.online->work.size() : s.theta.size() + s.gradient.size();
   return own * sizeof(T) + s.stepper.memory() + (s.plan ? s.plan->memory() : 0);
 }
 

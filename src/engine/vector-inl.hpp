@@ -134,10 +134,11 @@ HWY_NOINLINE void run_function(D d, Function f, Index n, const T* z, T* y, T* sl
         return hn::IfThenZeroElse(gone, hn::Mul(x, t));
       });
     case Function::exponential: return each([&](V x, V& s) HWY_ATTR { return s = vec_exp(d, x); });
-    default: return each([&](V x, V& s) HWY_ATTR {
-      s = one;
-      return x;
-    });
+    default:
+      return each([&](V x, V& s) HWY_ATTR {
+        s = one;
+        return x;
+      });
   }
 }
 

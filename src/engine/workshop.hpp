@@ -27,7 +27,8 @@ class Workshop {
   int threads() const { return threads_; }
 
   /// Calls f, a pass over so many samples. Two threads may share what one could use alone (the halves of one core, a
-  /// machine that others use): so the first passes are made in turn by all threads and by one, and the faster way stays.
+  /// machine that others use): so the first passes are made in turn by all threads and by one, and the faster way
+  /// stays.
   template <class F>
   void pass(Index samples, const F& f) {
     if (threads_ == 1 || trials_ == max_trials) return f();

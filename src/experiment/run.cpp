@@ -32,8 +32,7 @@ Matrix<T> convert(const Matrix<double>& from) {
 
 template <std::floating_point T>
 Prepared<T> prepare(const Dataset& data, const Model& model) {
-  return {convert<T>(model.scaled(data.x)),
-          convert<T>(network_targets(data, model.network.outputs()))};
+  return {convert<T>(model.scaled(data.x)), convert<T>(network_targets(data, model.network.outputs()))};
 }
 
 /// Turns what `fit` tells into what a person wants to know.
@@ -122,8 +121,8 @@ void check_loss(const Network& network, const std::string& text, const Loss& los
   const bool of_numbers = called == MeanSquaredError::name || called == MeanAbsoluteError::name ||
                           called == Huber::name || called == Poisson::name;
   if (!data.is_classification() && !of_numbers)
-    throw ValueError(fmt::format("{} needs classes, but {} has numbers to predict: use mse and a linear last layer",
-                                 called, name));
+    throw ValueError(
+        fmt::format("{} needs classes, but {} has numbers to predict: use mse and a linear last layer", called, name));
   if (called == Poisson::name && (data.is_classification() || has_negative(data.targets)))
     throw ValueError(fmt::format("{} needs counts, but {} has {}", called, name,
                                  data.is_classification() ? "classes" : "targets below 0"));

@@ -118,7 +118,8 @@ class Script {
         break;
       case Terminal::pdf:
         line(
-            "set terminal pdfcairo size {:.6g}in,{:.6g}in noenhanced rounded font 'Helvetica,{}' fontscale 0.75 linewidth "
+            "set terminal pdfcairo size {:.6g}in,{:.6g}in noenhanced rounded font 'Helvetica,{}' fontscale 0.75 "
+            "linewidth "
             "1 "
             "background '#ffffff'",
             w / 96, h / 96, font_size(tick_size));

@@ -28,9 +28,12 @@ std::vector<int> predicted_classes(ConstMatrixView<double> probabilities) {
   for (Index i = 0; i < probabilities.rows(); ++i) {
     const std::span<const double> row = probabilities.row(i);
     int& chosen = classes[static_cast<std::size_t>(i)];
-    if (std::any_of(row.begin(), row.end(), [](double p) { return std::isnan(p); })) chosen = -1;
-    else if (row.size() == 1) chosen = row[0] > 0.5 ? 1 : 0;
-    else chosen = static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin());
+    if (std::any_of(row.begin(), row.end(), [](double p) { return std::isnan(p); }))
+      chosen = -1;
+    else if (row.size() == 1)
+      chosen = row[0] > 0.5 ? 1 : 0;
+    else
+      chosen = static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin());
   }
   return classes;
 }
@@ -85,8 +88,10 @@ double r2_score(ConstMatrixView<double> predicted, ConstMatrixView<double> truth
       residual += (truth(i, j) - predicted(i, j)) * (truth(i, j) - predicted(i, j));
       spread += (truth(i, j) - mean) * (truth(i, j) - mean);
     }
-    if (spread != 0 || std::isnan(residual)) total += 1 - residual / spread;
-    else total += residual == 0 ? 1 : 0;
+    if (spread != 0 || std::isnan(residual))
+      total += 1 - residual / spread;
+    else
+      total += residual == 0 ? 1 : 0;
   }
   return total / static_cast<double>(truth.cols());
 }

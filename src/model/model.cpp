@@ -60,7 +60,8 @@ void Model::check() const {
   check_length("model", "state", static_cast<Index>(state.size()), network.state_count());
   const std::string text = to_text(network);
   if (scaler) check_scaler(*scaler, network.inputs());
-  check_count("feature names", feature_names.size(), columns(network, feature_names.size()), "the inputs of " + one_line(text));
+  check_count("feature names", feature_names.size(), columns(network, feature_names.size()),
+              "the inputs of " + one_line(text));
   check_count("class names", class_names.size(), classes(), "the outputs of " + one_line(text));
   check_count("target names", target_names.size(), network.outputs(), "the outputs of " + one_line(text));
   if (!class_names.empty() && !target_names.empty())
@@ -80,7 +81,8 @@ Matrix<double> Model::predict(ConstMatrixView<double> x) const {
 
 void Model::fit_scaler(Scaler::Kind kind, ConstMatrixView<double> x) {
   const Matrix<double> packed(x);
-  scaler = Scaler::fit(kind, network.takes_sequences() ? detail::rows_of(packed.view(), network.inputs()) : packed.view());
+  scaler =
+      Scaler::fit(kind, network.takes_sequences() ? detail::rows_of(packed.view(), network.inputs()) : packed.view());
 }
 
 Matrix<double> Model::scaled(ConstMatrixView<double> x) const {

@@ -236,8 +236,8 @@ class Reader {
     }
     numbers.resize(count);
     for (const auto& [block, stored] : found) {
-      const auto to = std::span(numbers)
-                          .subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()));
+      const auto to =
+          std::span(numbers).subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()));
       if (wide)
         copy_numbers<double>(*stored, to);
       else

@@ -31,13 +31,12 @@ std::vector<double> error_after(const Dense& layer, std::span<const double> thet
 
 /// Activations whose slope is at most 1.
 template <class F>
-inline constexpr bool is_bounded = detail::is_one_of<F, std::variant<activation::Identity, activation::Step,
-                                                                     activation::Sigmoid, activation::Tanh,
-                                                                     activation::Relu>>;
+inline constexpr bool is_bounded = detail::is_one_of<
+    F, std::variant<activation::Identity, activation::Step, activation::Sigmoid, activation::Tanh, activation::Relu>>;
 
 template <class F>
-  requires is_bounded<F>
-std::vector<double> error_after(const Elementwise<F>&, std::span<const double>, Row z, Row y, Row error) {
+requires is_bounded<F> std::vector<double> error_after(const Elementwise<F>&, std::span<const double>, Row z, Row y,
+                                                       Row error) {
   std::vector<double> out(error.begin(), error.end());
   for (std::size_t j = 0; j < out.size(); ++j) {
     if constexpr (std::is_same_v<F, activation::Step>)
@@ -56,7 +55,9 @@ std::vector<double> error_after(const Softmax&, std::span<const double>, Row, Ro
 }
 
 template <class L>
-concept HasErrorBound = requires(const L layer, Row row) { error_after(layer, row, row, row, row); };
+concept HasErrorBound = requires(const L layer, Row row) {
+  error_after(layer, row, row, row, row);
+};
 
 bool has_error_bound(const Network& network) {
   bool all = true;
@@ -87,7 +88,8 @@ Matrix<double> measured_tolerance(const Model& model, const Matrix<double>& x) {
     shake(inputs.values());
     const Matrix<double> moved = predict(shaken.network, shaken.theta, inputs, shaken.state);
     for (std::size_t k = 0; k < tolerance.values().size(); ++k) {
-      const double bound = kMargin * (std::abs(moved.values()[k] - y.values()[k]) + size * (1 + std::abs(y.values()[k])));
+      const double bound =
+          kMargin * (std::abs(moved.values()[k] - y.values()[k]) + size * (1 + std::abs(y.values()[k])));
       double& worst = tolerance.values()[k];
       worst = std::isnan(bound) ? std::numeric_limits<double>::infinity() : std::max(worst, bound);
     }

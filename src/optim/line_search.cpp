@@ -49,8 +49,7 @@ class Search {
     return phi_(step);
   }
   bool descends(const LinePoint<T>& p) const {
-    return p.value <= start_.value + static_cast<T>(conditions_.c1) * p.step * start_.slope &&
-           std::isfinite(p.slope);
+    return p.value <= start_.value + static_cast<T>(conditions_.c1) * p.step * start_.slope && std::isfinite(p.slope);
   }
   bool is_flat(const LinePoint<T>& p) const {
     return std::abs(p.slope) <= -static_cast<T>(conditions_.c2) * start_.slope;
@@ -86,8 +85,8 @@ LineSearchResult<T> line_search(const std::function<LinePoint<T>(T)>& phi, const
   return Search<T>(phi, start, conditions).run(first);
 }
 
-template LineSearchResult<double> line_search(const std::function<LinePoint<double>(double)>&,
-                                              const LinePoint<double>&, double, const WolfeConditions&);
+template LineSearchResult<double> line_search(const std::function<LinePoint<double>(double)>&, const LinePoint<double>&,
+                                              double, const WolfeConditions&);
 template LineSearchResult<float> line_search(const std::function<LinePoint<float>(float)>&, const LinePoint<float>&,
                                              float, const WolfeConditions&);
 

@@ -57,8 +57,10 @@ bool Mover<T>::descend(std::span<T> theta, T value, const std::vector<T>& gradie
 template <std::floating_point T>
 bool Mover<T>::reduce(std::span<T> theta, const Residuals<T>& residuals) {
   Standing<T> at{theta, 0, {}};
-  if (squares_->evaluations() == 0) squares_->start(residuals, at);
-  else squares_->resume(at);
+  if (squares_->evaluations() == 0)
+    squares_->start(residuals, at);
+  else
+    squares_->resume(at);
   return squares_->step(residuals, at);
 }
 

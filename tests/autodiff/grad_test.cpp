@@ -35,12 +35,15 @@ TEST(Grad, EqualsTheHandWrittenGradientOfALayer) {
   const Matrix<double> hand_dw = matmul(transpose(x), dz);
   const Matrix<double> hand_db = column_sums(dz);
   // Sums of 5 products of numbers of order 1: a few ULP each.
-  for (Index k = 0; k < dw.size(); ++k) EXPECT_NEAR(dw.values()[std::size_t(k)], hand_dw.values()[std::size_t(k)], 1e-15);
-  for (Index k = 0; k < db.size(); ++k) EXPECT_NEAR(db.values()[std::size_t(k)], hand_db.values()[std::size_t(k)], 1e-15);
+  for (Index k = 0; k < dw.size(); ++k)
+    EXPECT_NEAR(dw.values()[std::size_t(k)], hand_dw.values()[std::size_t(k)], 1e-15);
+  for (Index k = 0; k < db.size(); ++k)
+    EXPECT_NEAR(db.values()[std::size_t(k)], hand_db.values()[std::size_t(k)], 1e-15);
   const auto [value, dx] = value_and_grad<2>(cost)(w, b, x, t);
   EXPECT_DOUBLE_EQ(value, mse(a, t));
   const Matrix<double> hand_dx = matmul(dz, transpose(w));
-  for (Index k = 0; k < dx.size(); ++k) EXPECT_NEAR(dx.values()[std::size_t(k)], hand_dx.values()[std::size_t(k)], 1e-15);
+  for (Index k = 0; k < dx.size(); ++k)
+    EXPECT_NEAR(dx.values()[std::size_t(k)], hand_dx.values()[std::size_t(k)], 1e-15);
 }
 
 TEST(Grad, DifferentiatesByAListOfLayers) {

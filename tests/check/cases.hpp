@@ -27,8 +27,10 @@ struct Case {
 inline Matrix<double> random_targets(Index samples, Index outputs, RandomState& random) {
   Matrix<double> targets(samples, outputs);
   for (Index i = 0; i < samples; ++i) {
-    if (outputs == 1) targets(i, 0) = static_cast<double>(random.randint(0, 2));
-    else targets(i, random.randint(0, outputs)) = 1;
+    if (outputs == 1)
+      targets(i, 0) = static_cast<double>(random.randint(0, 2));
+    else
+      targets(i, random.randint(0, outputs)) = 1;
   }
   return targets;
 }
@@ -98,7 +100,8 @@ class RandomCase {
     const double size = random_.uniform(0.2, 1.2);  // of the parameters, some saturated, some nearly linear
     for (double& w : made.theta) w *= size;
     if (random_.randint(0, 3) == 0)
-      for (Index i = 0; i < samples; ++i) made.weights.push_back(random_.randint(0, 5) == 0 ? 0 : random_.uniform(0, 3));
+      for (Index i = 0; i < samples; ++i)
+        made.weights.push_back(random_.randint(0, 5) == 0 ? 0 : random_.uniform(0, 3));
     return made;
   }
 
@@ -122,7 +125,8 @@ class RandomCase {
   }
 
   void add_stage() {
-    const auto chosen = static_cast<std::size_t>(random_.randint(0, static_cast<std::int64_t>(std::variant_size_v<Layer>)));
+    const auto chosen =
+        static_cast<std::size_t>(random_.randint(0, static_cast<std::int64_t>(std::variant_size_v<Layer>)));
     const Index n = random_.randint(1, 8);
     std::size_t number = 0;
     if (layers_.empty()) adapt(random_.randint(1, 8));

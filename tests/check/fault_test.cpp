@@ -32,15 +32,16 @@ void plant_in(const testing_cases::Case& subject, Tally& tally) {
     tally.caught += result.caught;
     tally.named += result.named;
     EXPECT_TRUE(result.caught) << subject.text << " " << planted.label();
-    EXPECT_TRUE(result.named) << subject.text << " " << planted.label() << "\n" << check_network(s, {}, planted).report();
+    EXPECT_TRUE(result.named) << subject.text << " " << planted.label() << "\n"
+                              << check_network(s, {}, planted).report();
   }
 }
 
 TEST(Faults, AreCaughtAndNamedWhereverTheyArePlanted) {
   Tally tally;
   for (const testing_cases::Case& subject : testing_cases::fault_cases()) plant_in(subject, tally);
-  std::printf("%zu faults of %zu kinds planted, %zu caught, %zu named\n", tally.planted, tally.kinds.size(), tally.caught,
-              tally.named);
+  std::printf("%zu faults of %zu kinds planted, %zu caught, %zu named\n", tally.planted, tally.kinds.size(),
+              tally.caught, tally.named);
   EXPECT_GE(tally.planted, 60u);
   EXPECT_GE(tally.kinds.size(), 12u);
 }

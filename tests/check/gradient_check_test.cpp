@@ -14,8 +14,10 @@ namespace {
 Matrix<double> random_targets(Index samples, Index outputs, RandomState& random) {
   Matrix<double> targets(samples, outputs);
   for (Index i = 0; i < samples; ++i) {
-    if (outputs == 1) targets(i, 0) = static_cast<double>(random.randint(0, 2));
-    else targets(i, random.randint(0, outputs)) = 1;
+    if (outputs == 1)
+      targets(i, 0) = static_cast<double>(random.randint(0, 2));
+    else
+      targets(i, random.randint(0, outputs)) = 1;
   }
   return targets;
 }
@@ -107,8 +109,8 @@ struct Planted : Good {
 GradientCheck check_planted(Fault fault) {
   using Bad = Planted<Dense>;
   using Net = BasicNetwork<std::variant<Bad, Dense, Elementwise<activation::Tanh>, Softmax>>;
-  const Net network({Dense{2, 4}, Elementwise<activation::Tanh>{4}, Bad{{4, 3}, fault}, Elementwise<activation::Tanh>{3},
-                     Dense{3, 3}, Softmax{3}});
+  const Net network({Dense{2, 4}, Elementwise<activation::Tanh>{4}, Bad{{4, 3}, fault},
+                     Elementwise<activation::Tanh>{3}, Dense{3, 3}, Softmax{3}});
   return check_of(network, {CrossEntropy{}}, 6, 5);
 }
 

@@ -30,8 +30,9 @@ bool check_one(std::uint32_t seed, std::map<std::string_view, int>& verdicts) {
   const GradientCheck check = narrow ? check_network_float(subject) : check_network(subject);
   if (!check.diagnoses.empty() && check.diagnoses[0].kind == "not-finite") return false;
   for (const BlockCheck& block : check.blocks) ++verdicts[name(block.verdict)];
-  EXPECT_TRUE(check.passed()) << "seed " << seed << (narrow ? " in float: " : ": ") << made.text << ", " << made.x.rows()
-                              << " samples\n" << check.report();
+  EXPECT_TRUE(check.passed()) << "seed " << seed << (narrow ? " in float: " : ": ") << made.text << ", "
+                              << made.x.rows() << " samples\n"
+                              << check.report();
   return true;
 }
 
@@ -48,7 +49,8 @@ TEST(RandomNetworks, AreNeverFalselyAlarmed) {
 TEST(RandomNetworks, ThatWereFalselyAlarmedOnceAreNot) {
   std::map<std::string_view, int> verdicts;
   // Saturated gates; losses near overflow; in float what cancels in double.
-  for (const std::uint32_t seed : {1095u, 1304u, 2330u, 1576u, 2684u, 6773u, 7117u}) EXPECT_TRUE(check_one(seed, verdicts));
+  for (const std::uint32_t seed : {1095u, 1304u, 2330u, 1576u, 2684u, 6773u, 7117u})
+    EXPECT_TRUE(check_one(seed, verdicts));
   // An exponential that overflows in float, and 1 / p of a p that is nearly 0: told apart from a wrong backward.
   for (const std::uint32_t seed : {1189u, 8505u}) EXPECT_FALSE(check_one(seed, verdicts));
 }

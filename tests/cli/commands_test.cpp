@@ -55,7 +55,8 @@ TEST_F(Cli, WeighsSamplesAndClasses) {
   write("twice.csv", "x0,x1,label\n0,0,a\n0,1,b\n1,0,a\n1,0,a\n1,1,b\n1,1,b\n");
   write("weighed.csv", "x0,often,x1,label\n0,1,0,a\n0,1,1,b\n1,2,0,a\n1,2,1,b\n5,0,5,a\n");
   const auto loss_of = [&](const std::string& data, std::vector<std::string> more) {
-    std::vector<std::string> words{"train", data, "--network", "2-2softmax", "--batch", "full", "--json", "-o", data + ".model"};
+    std::vector<std::string> words{"train", data,     "--network", "2-2softmax",   "--batch",
+                                   "full",  "--json", "-o",        data + ".model"};
     words.insert(words.end(), more.begin(), more.end());
     const Outcome outcome = run(words);
     EXPECT_EQ(outcome.status, 0) << outcome.err;
@@ -65,18 +66,23 @@ TEST_F(Cli, WeighsSamplesAndClasses) {
   EXPECT_EQ(run({"run", "weighed.csv.model", "-q"}).status, 0);
   EXPECT_EQ(run({"predict", "weighed.csv.model", "weighed.csv"}).status, 0);  // the column is no feature there either
   // Balanced counts samples, whatever their weights: 5 / (2 * 3) for a, 5 / (2 * 2) for b.
-  const double by_hand = loss_of("weighed.csv", {"--sample-weight", "often", "--class-weight", "0.8333333333333334,1.25"});
+  const double by_hand =
+      loss_of("weighed.csv", {"--sample-weight", "often", "--class-weight", "0.8333333333333334,1.25"});
   EXPECT_NEAR(loss_of("weighed.csv", {"--sample-weight", "often", "--class-weight", "balanced"}), by_hand, 1e-12);
   EXPECT_EQ(run({"check", "--network", "2-2softmax", "weighed.csv", "--sample-weight", "often", "-q"}).status, 0);
-  EXPECT_EQ(run({"check", "--network", "2-2softmax", "weighed.csv", "--sample-weight", "often", "-q", "--plant", "unweighted"})
-                .status, 1);
+  EXPECT_EQ(run({"check", "--network", "2-2softmax", "weighed.csv", "--sample-weight", "often", "-q", "--plant",
+                 "unweighted"})
+                .status,
+            1);
 }
 
 TEST_F(Cli, TakesTheColumnsOfAFileForTheStepsOfASequence) {
   write("s.csv", "a0,b0,a1,b1,a2,b2,label\n1,2,3,4,5,6,x\n2,1,0,1,2,3,y\n0,1,1,0,2,1,x\n-1,0,2,3,1,-2,y\n");
   write("new.csv", "a0,b0,a1,b1,a2,b2\n1,2,3,4,5,6\n");
-  EXPECT_EQ(run({"train", "s.csv", "--network", "seq2-3gru-2softmax", "--epochs", "3", "--scale", "standard", "-q", "-o",
-                 "s.model"}).status, 0);
+  EXPECT_EQ(run({"train", "s.csv", "--network", "seq2-3gru-2softmax", "--epochs", "3", "--scale", "standard", "-q",
+                 "-o", "s.model"})
+                .status,
+            0);
   for (const char* data : {"s.csv", "new.csv"}) EXPECT_EQ(run({"predict", "s.model", data}).status, 0) << data;
   EXPECT_EQ(run({"check", "s.model", "s.csv", "-q"}).status, 0);
   EXPECT_EQ(run({"show", "s.model"}).status, 0);

@@ -31,7 +31,8 @@ TEST(ClassWeights, OfAClassWithoutSamplesAreZeroAndItIsNotCounted) {
 }
 
 TEST(ClassWeights, AreReadBackAndFaultsRefused) {
-  for (const char* text : {"none", "balanced", "1", "1,2.5,0", "0.1,1e-07"}) EXPECT_EQ(to_text(parse_class_weights(text)), text);
+  for (const char* text : {"none", "balanced", "1", "1,2.5,0", "0.1,1e-07"})
+    EXPECT_EQ(to_text(parse_class_weights(text)), text);
   for (const char* text : {"", "Balanced", "1,", ",1", "1,,2", "1,-2", "1,nan", "inf", "1 2", "1,2x"})
     EXPECT_THROW(parse_class_weights(text), ParseError) << text;
 }
@@ -53,7 +54,8 @@ TEST(SampleWeights, AreTheDatasOwnTimesThoseOfTheClass) {
 }
 
 TEST(SampleWeights, AreAColumnOfAFileAndNoFeature) {
-  for (const char* text : {"w,x,label\n2,5,a\n0.5,6,b\n", "x,w,label\n5,2,a\n6,0.5,b\n", "x,label,w\n5,a,2\n6,b,0.5\n"}) {
+  for (const char* text :
+       {"w,x,label\n2,5,a\n0.5,6,b\n", "x,w,label\n5,2,a\n6,0.5,b\n", "x,label,w\n5,a,2\n6,b,0.5\n"}) {
     TableOptions options;
     options.weights = "w";
     const Dataset data = parse_csv(text, options, "data.csv");
@@ -76,7 +78,8 @@ TEST(SampleWeights, OfAFileThatAreNoNumbersFromZeroAreRefused) {
   TableOptions options;
   options.weights = "w";
   for (const char* weight : {"-1", "nan", "inf", "", "much"})
-    EXPECT_THROW(parse_csv("w,x,label\n1,2,a\n" + std::string(weight) + ",3,b\n", options, "data.csv"), FileError) << weight;
+    EXPECT_THROW(parse_csv("w,x,label\n1,2,a\n" + std::string(weight) + ",3,b\n", options, "data.csv"), FileError)
+        << weight;
   options.target = "w";
   EXPECT_THROW(parse_csv("w,x,label\n1,2,a\n", options, "data.csv"), FileError);
 }

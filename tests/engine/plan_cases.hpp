@@ -18,7 +18,8 @@ struct Case {
   std::string loss;
 };
 
-/// Every function and head that is part of every kernel; widths 1, primes, around multiples of the lanes; depths 1 to 5; without bias.
+/// Every function and head that is part of every kernel; widths 1, primes, around multiples of the lanes; depths 1 to
+/// 5; without bias.
 inline std::vector<Case> cases() {
   return {{"2-16tanh-2softmax", "cross-entropy"},
           {"2-16relu-2softmax", "cross-entropy"},

@@ -220,8 +220,8 @@ Case random_case(RandomState& random) {
   for (std::int64_t depth = random.randint(0, 4); depth > 0; --depth) {
     if (random.uniform() < 0.25) text += "-dropout0.3";
     text += "-" + width() +
-            pick(std::array{"", "sigmoid", "tanh", "relu", "leakyrelu", "hardsigmoid", "elu", "selu", "softplus", "softsign",
-                            "gelu", "silu", "mish", "tanh:nobias"});
+            pick(std::array{"", "sigmoid", "tanh", "relu", "leakyrelu", "hardsigmoid", "elu", "selu", "softplus",
+                            "softsign", "gelu", "silu", "mish", "tanh:nobias"});
   }
   const std::array<Case, 8> ends{{{"softmax", "cross-entropy"},
                                   {"sigmoid", "binary-cross-entropy"},
@@ -243,8 +243,15 @@ void check_random_networks(std::uint32_t seeds) {
     const Case c = random_case(random);
     const Index samples = random.randint(1, 140);
     const Problem<T> p(c, samples, seed);
-    const std::array methods{"sgd:lr=0.05", "sgd:lr=0.02,momentum=0.9,nesterov", "adagrad", "rmsprop", "adam", "adamw",
-                             "nadam", "rprop:lr=0.001", "quickprop:lr=0.001"};
+    const std::array methods{"sgd:lr=0.05",
+                             "sgd:lr=0.02,momentum=0.9,nesterov",
+                             "adagrad",
+                             "rmsprop",
+                             "adam",
+                             "adamw",
+                             "nadam",
+                             "rprop:lr=0.001",
+                             "quickprop:lr=0.001"};
     engine::TrainerOptions options{.loss = p.loss};
     options.optimizer = parse_optimizer(methods[static_cast<std::size_t>(random.randint(0, methods.size()))]);
     options.batch = random.randint(1, 131);
@@ -263,7 +270,8 @@ void check_random_networks(std::uint32_t seeds) {
                  std::to_string(options.batch) + " of " + std::to_string(samples));
     const double steps = static_cast<double>((samples + options.batch - 1) / options.batch);
     const double factor = std::holds_alternative<Sgd>(options.optimizer) ? 20 : 1e4;
-    EXPECT_LE(distance(got, expected.theta), factor * steps * tolerance<T>(p.network) * (norm(moved) + 1e-3 * norm(got)));
+    EXPECT_LE(distance(got, expected.theta),
+              factor * steps * tolerance<T>(p.network) * (norm(moved) + 1e-3 * norm(got)));
     EXPECT_NEAR(tally.loss, expected.loss, factor * tolerance<T>(p.network) * (1 + std::abs(expected.loss)));
   }
 }
@@ -279,10 +287,10 @@ TEST(Trainer, StepsByEveryMethod) {
 }
 
 TEST(Trainer, Regularises) {
-  for (const Regularisation& r : {Regularisation{.l2 = 0.1}, Regularisation{.l1 = 0.1},
-                                  Regularisation{.l1 = 0.03, .l2 = 0.2, .per_sample = true},
-                                  Regularisation{.clip_value = 0.01}, Regularisation{.clip_norm = 0.02},
-                                  Regularisation{.weight_decay = 0.3}, Regularisation{.max_norm = 0.5}}) {
+  for (const Regularisation& r :
+       {Regularisation{.l2 = 0.1}, Regularisation{.l1 = 0.1}, Regularisation{.l1 = 0.03, .l2 = 0.2, .per_sample = true},
+        Regularisation{.clip_value = 0.01}, Regularisation{.clip_norm = 0.02}, Regularisation{.weight_decay = 0.3},
+        Regularisation{.max_norm = 0.5}}) {
     check_training<double>({.optimizer = Sgd{.learning_rate = 0.1}, .regularisation = r, .batch = 5},
                            engine::PlanKind::batch);
     check_training<float>({.optimizer = Adam{}, .regularisation = r, .batch = 1}, engine::PlanKind::batch);
@@ -392,8 +400,8 @@ TEST(Trainer, RefusesWhatDoesNotFit) {
   EXPECT_EQ(trainer.epoch(Matrix<double>(0, 2), Matrix<double>(0, 2)).samples, 0);
 }
 
-/// f(x) and f'(x) of one unit with the weight 1: as the loss |y - t| of a t far below, and its derivative by the weight,
-/// f'(x) x.
+/// f(x) and f'(x) of one unit with the weight 1: as the loss |y - t| of a t far below, and its derivative by the
+/// weight, f'(x) x.
 template <class T>
 void check_function(const std::string& name) {
   constexpr T eps = std::numeric_limits<T>::epsilon();
@@ -401,7 +409,8 @@ void check_function(const std::string& name) {
   const Loss loss{MeanAbsoluteError{}, Reduction::sum};
   engine::GradientPlan<T> plan(network, loss, 1);
   const std::vector<T> theta{1};
-  std::vector<T> points{std::numeric_limits<T>::quiet_NaN(), T(1e-30), T(-1e-30), T(-3), T(3), T(-2.999), T(800), T(-800)};
+  std::vector<T> points{
+      std::numeric_limits<T>::quiet_NaN(), T(1e-30), T(-1e-30), T(-3), T(3), T(-2.999), T(800), T(-800)};
   for (T x = T(-120.3); x < 80; x += T(0.37)) points.push_back(x);
   for (T x = T(-2); x < 2; x += T(0.011)) points.push_back(x);
   for (const T point : points) {
@@ -425,8 +434,8 @@ void check_function(const std::string& name) {
 TEST(GradientPlan, KnowsTheFunctionsEverywhere) {
   for (const std::string& target : engine::targets()) {
     engine::use_target(target);
-    for (const char* name : {"sigmoid", "tanh", "relu", "leakyrelu", "hardsigmoid", "elu", "selu", "softplus", "softsign",
-                             "gelu", "silu", "mish", "exponential"}) {
+    for (const char* name : {"sigmoid", "tanh", "relu", "leakyrelu", "hardsigmoid", "elu", "selu", "softplus",
+                             "softsign", "gelu", "silu", "mish", "exponential"}) {
       check_function<float>(name);
       check_function<double>(name);
     }
@@ -459,7 +468,8 @@ TEST(GradientPlan, ScoresTheNetworkInUse) {
 
 /// A chain that no fast plan takes: the definition stands in, with the same answers but for rounding of sums.
 TEST(Trainer, TakesEveryNetwork) {
-  for (const char* text : {"1x4x4-conv2k3-tanh-3softmax", "3-4tanh-dropout0.3-layernorm-3softmax", "3-5tanh-batchnorm-3softmax"}) {
+  for (const char* text :
+       {"1x4x4-conv2k3-tanh-3softmax", "3-4tanh-dropout0.3-layernorm-3softmax", "3-5tanh-batchnorm-3softmax"}) {
     const Problem<double> p({text, "cross-entropy"}, 9, 4);
     const engine::TrainerOptions options{.loss = p.loss, .optimizer = Sgd{.learning_rate = 0.1}, .batch = 4};
     engine::Trainer<double> trainer(p.network, options, p.theta);

@@ -67,10 +67,9 @@ TEST(Experiment, TestsOnOtherDataWhereTestIsAText) {
 TEST(Experiment, NamesTheLineOfAnUnknownKeyAndListsTheKnownOnes) {
   EXPECT_EQ(message_of(kSmallest + "[optimizer]\nlr = 0.1\n"),
             "run.toml:6: unknown key 'lr' in [optimizer] (known: method, learning_rate, momentum, nesterov, schedule)");
-  EXPECT_EQ(
-      message_of("sed = 1\n" + kSmallest),
-      "run.toml:1: unknown key 'sed' (known: seed, precision, [data], [network], [loss], [optimizer], "
-      "[regularisation], [early_stopping], [training], [output], [[figure]])");
+  EXPECT_EQ(message_of("sed = 1\n" + kSmallest),
+            "run.toml:1: unknown key 'sed' (known: seed, precision, [data], [network], [loss], [optimizer], "
+            "[regularisation], [early_stopping], [training], [output], [[figure]])");
   EXPECT_EQ(message_of(kSmallest + "[[figure]]\nname = \"loss\"\n"),
             "run.toml:6: unknown key 'name' in [[figure]] (known: kind, file)");
 }
@@ -163,13 +162,15 @@ TEST(ExperimentKeys, HaveNamesAndFlagsOfTheirOwn) {
 
 TEST(ExperimentFile, TheOptimizerIsReadBackWhateverTheOrderOfItsKeys) {
   for (const char* method : {"sgd", "adam", "adamw:decay=0.1", "rprop:up=1.3", "quickprop", "nadam:beta1=0.8"}) {
-    Experiment e = parse_experiment(kSmallest + "[optimizer]\nlearning_rate = 0.5\nmethod = \"" + method + "\"\n", "run.toml");
+    Experiment e =
+        parse_experiment(kSmallest + "[optimizer]\nlearning_rate = 0.5\nmethod = \"" + method + "\"\n", "run.toml");
     EXPECT_EQ(learning_rate(e.optimizer), 0.5) << method;
     EXPECT_EQ(parse_experiment(to_toml(e), "run.toml"), e) << method;
   }
   EXPECT_NE(message_of(kSmallest + "[optimizer]\nmethod = \"adan\"\n").find("did you mean adam?"), std::string::npos);
-  EXPECT_EQ(message_of(kSmallest + "[optimizer]\nmomentum = 0.5\nmethod = \"adam\"\n"),
-            "run.toml:6: momentum belongs to sgd, not to adam, whose own options follow its name, as in adam:beta1=0.9");
+  EXPECT_EQ(
+      message_of(kSmallest + "[optimizer]\nmomentum = 0.5\nmethod = \"adam\"\n"),
+      "run.toml:6: momentum belongs to sgd, not to adam, whose own options follow its name, as in adam:beta1=0.9");
 }
 
 TEST(ExperimentFile, TrainingOptionsAreReadBack) {

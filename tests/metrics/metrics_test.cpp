@@ -11,7 +11,8 @@ namespace {
 // Golden numbers: scikit-learn 1.2.1.
 
 TEST(Metrics, PredictTheFirstLargestClassOrTheSideOfOneHalf) {
-  EXPECT_EQ(predicted_classes(Matrix<double>{{0.1, 0.7, 0.2}, {0.4, 0.4, 0.2}, {0, 0, 1}}), (std::vector<int>{1, 0, 2}));
+  EXPECT_EQ(predicted_classes(Matrix<double>{{0.1, 0.7, 0.2}, {0.4, 0.4, 0.2}, {0, 0, 1}}),
+            (std::vector<int>{1, 0, 2}));
   EXPECT_EQ(predicted_classes(Matrix<double>{{0.5}, {0.51}, {0.2}}), (std::vector<int>{0, 1, 0}));
   EXPECT_EQ(predicted_classes(Matrix<double>{{0.5, std::nan("")}, {0, 1}}), (std::vector<int>{-1, 1}));
   EXPECT_TRUE(predicted_classes(Matrix<double>(0, 3)).empty());

@@ -49,11 +49,12 @@ struct Example<Conv1d> {
 template <>
 struct Example<Conv2d> {
   static std::vector<Chain> chains(Index n) {
-    return {{Conv2d{{.channels = 1, .size = {n, n + 1}, .kernel = {1, 2}}, 2}},
-            {Conv2d{{.channels = 2, .size = {n + 1, 4}, .kernel = {2, 3}, .stride = {2, 1}, .padding = {1, 2}}, 3}},
-            {Conv2d{{.channels = 4, .size = {5, n + 2}, .kernel = {3, 2}, .padding = {0, 1}, .dilation = {2, 1}}, 2, 2,
-                    false}},
-            {Conv2d{{.channels = 3, .size = {2, n}, .kernel = {2, 1}, .stride = {3, 3}}, 3, 3}}};
+    return {
+        {Conv2d{{.channels = 1, .size = {n, n + 1}, .kernel = {1, 2}}, 2}},
+        {Conv2d{{.channels = 2, .size = {n + 1, 4}, .kernel = {2, 3}, .stride = {2, 1}, .padding = {1, 2}}, 3}},
+        {Conv2d{
+            {.channels = 4, .size = {5, n + 2}, .kernel = {3, 2}, .padding = {0, 1}, .dilation = {2, 1}}, 2, 2, false}},
+        {Conv2d{{.channels = 3, .size = {2, n}, .kernel = {2, 1}, .stride = {3, 3}}, 3, 3}}};
   }
 };
 template <class P>

@@ -70,7 +70,8 @@ bool gradients_agree(const F& loss, const Sample& sample, double slip = 0) {
   const auto compare = [&](const std::vector<double>& expected) {
     hand.back() += slip;
     // A handful of roundings of numbers below 100.
-    for (std::size_t k = 0; k < p.size(); ++k) agree = agree && std::abs(hand[k] - expected[k]) <= 1e-13 * (1 + std::abs(expected[k]));
+    for (std::size_t k = 0; k < p.size(); ++k)
+      agree = agree && std::abs(hand[k] - expected[k]) <= 1e-13 * (1 + std::abs(expected[k]));
   };
   loss.template gradient<double>(p, t, hand);
   compare(by_duals([&](std::span<const D> x) { return loss.template value<D>(x, t); }, p));
@@ -167,7 +168,8 @@ TEST(Loss, LogitsOfTenThousandGiveFiniteLossesAndDerivatives) {
         for (const double d : dz) EXPECT_TRUE(std::isfinite(d)) << loss.name;
       }
   });
-  EXPECT_TRUE(std::isfinite(Poisson::value_from_logits<double>(std::vector<double>{-1e4, 700}, std::vector<double>{3, 5})));
+  EXPECT_TRUE(
+      std::isfinite(Poisson::value_from_logits<double>(std::vector<double>{-1e4, 700}, std::vector<double>{3, 5})));
 }
 
 TEST(Loss, KinksAreWhereTheDerivativeJumps) {
@@ -248,7 +250,8 @@ TEST(Loss, IsCalledByItsName) {
 }
 
 TEST(Loss, OptionsAreReadBackAndFaultsRefused) {
-  for (const char* text : {"cross-entropy:smoothing=0.1", "huber:delta=1.5"}) EXPECT_EQ(to_text(parse_loss(text)), text);
+  for (const char* text : {"cross-entropy:smoothing=0.1", "huber:delta=1.5"})
+    EXPECT_EQ(to_text(parse_loss(text)), text);
   EXPECT_EQ(std::get<Huber>(parse_loss("huber:delta=1.5").function).delta, 1.5);
   EXPECT_EQ(to_text(parse_loss("huber:delta=1")), "huber");
   for (const char* text : {"", "mse:", "mse:delta=1", "huber:delta=0", "huber:delta=-1", "cross-entropy:smoothing=1",

@@ -34,7 +34,8 @@ void expect_near(const Pass& a, const Pass& b, const std::string& text) {
   double most = 0;
   for (const double g : b.gradient) most = std::max(most, std::abs(g));
   EXPECT_NEAR(a.loss, b.loss, tolerance * (1 + std::abs(b.loss))) << text;
-  for (std::size_t k = 0; k < a.gradient.size(); ++k) EXPECT_NEAR(a.gradient[k], b.gradient[k], tolerance * (1 + most)) << text;
+  for (std::size_t k = 0; k < a.gradient.size(); ++k)
+    EXPECT_NEAR(a.gradient[k], b.gradient[k], tolerance * (1 + most)) << text;
 }
 
 template <class F>

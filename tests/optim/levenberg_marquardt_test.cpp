@@ -41,8 +41,7 @@ const std::map<std::string, Model> kModels{
      }},
     {"Rat43", [](B b, double x) { return b[0] / exp(log(1 + exp(b[1] - b[2] * x)) / b[3]); }},
     {"Rat42", [](B b, double x) { return b[0] / (1 + exp(b[1] - b[2] * x)); }},
-    {"Lanczos3",
-     [](B b, double x) { return b[0] * exp(-b[1] * x) + b[2] * exp(-b[3] * x) + b[4] * exp(-b[5] * x); }},
+    {"Lanczos3", [](B b, double x) { return b[0] * exp(-b[1] * x) + b[2] * exp(-b[3] * x) + b[4] * exp(-b[5] * x); }},
     {"Chwirut2", [](B b, double x) { return exp(-b[0] * x) / (b[1] + b[2] * x); }},
 };
 
@@ -69,7 +68,9 @@ nlohmann::json cases() {
   return nlohmann::json::parse(file);
 }
 
-double digits(double ours, double certified) { return -std::log10(std::abs(ours - certified) / std::abs(certified) + 1e-16); }
+double digits(double ours, double certified) {
+  return -std::log10(std::abs(ours - certified) / std::abs(certified) + 1e-16);
+}
 
 TEST(LevenbergMarquardt, ReachesTheCertifiedValuesOfNistFromBothStarts) {
   const nlohmann::json all = cases();
@@ -86,8 +87,8 @@ TEST(LevenbergMarquardt, ReachesTheCertifiedValuesOfNistFromBothStarts) {
       const std::vector<double> certified = test.at("certified");
       EXPECT_NE(result.stop, MinimizeStop::iterations);
       EXPECT_GT(digits(result.value, test.at("sum_of_squares")), 9.5);
-      // A sum of squares is flat to half of the 16 digits around its minimum: no step that lowers it finds more of theta.
-      // Lanczos3 loses another to its condition number.
+      // A sum of squares is flat to half of the 16 digits around its minimum: no step that lowers it finds more of
+      // theta. Lanczos3 loses another to its condition number.
       for (std::size_t j = 0; j < theta.size(); ++j)
         EXPECT_GT(digits(theta[j], certified[j]), name == "Lanczos3" ? 6 : 7) << "b" << j + 1 << " = " << theta[j];
     }

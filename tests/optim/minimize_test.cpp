@@ -105,9 +105,9 @@ TEST(Minimize, FindsTheKnownMinimaOfTestFunctions) {
     for (const DescentMethod& method : kMethods) {
       SCOPED_TRACE(test.name);
       std::vector<double> theta = test.start;
-      const MinimizeResult result = minimize(
-          method, [&](auto at, auto gradient) { return evaluate(test.f, at, gradient); }, theta,
-          {.iterations = 3000, .gradient_tolerance = 1e-9});
+      const MinimizeResult result =
+          minimize(method, [&](auto at, auto gradient) { return evaluate(test.f, at, gradient); }, theta,
+                   {.iterations = 3000, .gradient_tolerance = 1e-9});
       EXPECT_EQ(result.stop, MinimizeStop::converged);
       // The gradient over the smallest curvature: above 0.1 in all of these.
       EXPECT_LT(distance(theta, test.minimum), 1e-8);
@@ -118,8 +118,8 @@ TEST(Minimize, FindsTheKnownMinimaOfTestFunctions) {
 
 TEST(Minimize, LbfgsNeedsFewIterationsOnRosenbrock) {
   std::vector<double> theta{-1.2, 1};
-  const MinimizeResult result =
-      minimize(Lbfgs{}, [](auto at, auto gradient) { return evaluate(rosenbrock, at, gradient); }, theta);
+  const MinimizeResult result = minimize(
+      Lbfgs{}, [](auto at, auto gradient) { return evaluate(rosenbrock, at, gradient); }, theta);
   EXPECT_LT(result.iterations, 50);  // SciPy 1.10 takes 36 from there
 }
 
@@ -196,7 +196,8 @@ TEST(LineSearch, MeetsTheStrongWolfeConditions) {
   };
   const auto second = [](double a) {
     const double b = 0.004;
-    return LinePoint<double>{a, std::pow(a + b, 5) - 2 * std::pow(a + b, 4), 5 * std::pow(a + b, 4) - 8 * std::pow(a + b, 3)};
+    return LinePoint<double>{a, std::pow(a + b, 5) - 2 * std::pow(a + b, 4),
+                             5 * std::pow(a + b, 4) - 8 * std::pow(a + b, 3)};
   };
   const auto steep = [](double a) { return LinePoint<double>{a, std::exp(3 * a) - 10 * a, 3 * std::exp(3 * a) - 10}; };
   const std::vector<std::function<LinePoint<double>(double)>> functions{first, second, steep};

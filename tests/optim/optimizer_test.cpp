@@ -134,8 +134,9 @@ TEST(Optimizer, EveryMethodWorksInFloat) {
 }
 
 TEST(Optimizer, TextsAreReadBack) {
-  for (const char* text : {"sgd", "sgd:lr=0.5,momentum=0.9,nesterov", "adam:beta1=0.8", "adamw:decay=0.1", "rprop:up=1.3",
-                           "quickprop:growth=2", "adagrad", "rmsprop:rho=0.99,eps=1e-06", "nadam:beta2=0.9"}) {
+  for (const char* text :
+       {"sgd", "sgd:lr=0.5,momentum=0.9,nesterov", "adam:beta1=0.8", "adamw:decay=0.1", "rprop:up=1.3",
+        "quickprop:growth=2", "adagrad", "rmsprop:rho=0.99,eps=1e-06", "nadam:beta2=0.9"}) {
     EXPECT_EQ(to_text(parse_optimizer(text)), text);
     EXPECT_TRUE(parse_optimizer(to_text(parse_optimizer(text))) == parse_optimizer(text));
   }
@@ -152,9 +153,10 @@ std::string message_of(const std::string& text) {
 }
 
 TEST(Optimizer, RefusesATextWithTheNearestThatIsKnown) {
-  EXPECT_EQ(message_of("adan"),
-            "optimizer 'adan', character 1: unknown optimizer 'adan', did you mean adam? (known: sgd, adagrad, rmsprop, "
-            "adam, adamw, nadam, rprop, quickprop)");
+  EXPECT_EQ(
+      message_of("adan"),
+      "optimizer 'adan', character 1: unknown optimizer 'adan', did you mean adam? (known: sgd, adagrad, rmsprop, "
+      "adam, adamw, nadam, rprop, quickprop)");
   EXPECT_EQ(message_of("adam:beta=0.9"),
             "optimizer 'adam:beta=0.9', character 6: unknown option 'beta', did you mean beta1? (known: lr, beta1, "
             "beta2, eps)");

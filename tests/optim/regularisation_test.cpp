@@ -11,8 +11,9 @@ namespace {
 using V = std::vector<double>;
 
 /// Two units with two weights each, and their biases.
-const std::vector<ParameterBlock> kBlocks{{.name = "weights", .rows = 2, .cols = 2, .offset = 0, .is_bias = false, .number = 1},
-                                          {.name = "bias", .rows = 1, .cols = 2, .offset = 4, .is_bias = true, .number = 1}};
+const std::vector<ParameterBlock> kBlocks{
+    {.name = "weights", .rows = 2, .cols = 2, .offset = 0, .is_bias = false, .number = 1},
+    {.name = "bias", .rows = 1, .cols = 2, .offset = 4, .is_bias = true, .number = 1}};
 const std::span<const ParameterBlock> kSpan(kBlocks);
 
 double penalty(const Regularisation& r, const V& theta, V& gradient, double samples = 4) {

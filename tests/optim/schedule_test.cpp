@@ -86,7 +86,7 @@ TEST(Schedule, AdaptiveDividesOnAStallAndEndsAtItsFloor) {
   Scheduler scheduler(parse_schedule("adaptive:by=5,patience=2,tolerance=0.1,floor=0.04"), 1, 10);
   EXPECT_TRUE(scheduler.listens());
   EXPECT_TRUE(scheduler.end_epoch(1.0));
-  EXPECT_TRUE(scheduler.end_epoch(0.8));  // better by more than the tolerance
+  EXPECT_TRUE(scheduler.end_epoch(0.8));                               // better by more than the tolerance
   for (int k = 0; k < 2; ++k) EXPECT_TRUE(scheduler.end_epoch(0.75));  // two bad passes are forgiven
   EXPECT_EQ(scheduler.factor(9), 1);
   EXPECT_TRUE(scheduler.end_epoch(0.75));

@@ -17,7 +17,7 @@ struct Outcome {
 };
 
 Outcome train(const std::string& text, const Loss& loss, Matrix<double> x, Matrix<double> targets, double rate,
-          Index batch = 4) {
+              Index batch = 4) {
   const Network network = parse_network(text);
   RandomState random(1);
   Outcome run{{}, initial_parameters(network, {}, random)};
@@ -35,7 +35,8 @@ TEST(Autopsy, NamesTheRowOfTheTrainingSetThatHoldsNoNumber) {
     RandomState random(2);
     Matrix<double> x = random.standard_normal(12, 3);
     x(bad, 1) = std::numeric_limits<double>::quiet_NaN();
-    const Divergence found = train("3-4tanh-1", {MeanSquaredError{}}, x, Matrix<double>(12, 1, 0.5), 0.01).result.divergence;
+    const Divergence found =
+        train("3-4tanh-1", {MeanSquaredError{}}, x, Matrix<double>(12, 1, 0.5), 0.01).result.divergence;
     EXPECT_EQ(found.sample, bad) << found.message();
     EXPECT_EQ(found.where, "layer 1 (dense) outputs");
     EXPECT_EQ(found.epoch, 1);
@@ -72,8 +73,7 @@ TEST(Autopsy, KnowsALogarithmOfZero) {
   FitOptions options;
   options.loss = {CrossEntropy{}};
   options.batch = 2;
-  const FitResult result =
-      fit(network, theta, {Matrix<double>{{-1}, {-2}}, Matrix<double>{{1}, {1}}}, options, random);
+  const FitResult result = fit(network, theta, {Matrix<double>{{-1}, {-2}}, Matrix<double>{{1}, {1}}}, options, random);
   ASSERT_EQ(result.reason, StopReason::diverged);
   EXPECT_EQ(result.divergence.where, "the loss");
   EXPECT_NE(result.divergence.cause.find("logarithm of 0"), std::string::npos) << result.divergence.message();

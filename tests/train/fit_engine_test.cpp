@@ -32,7 +32,8 @@ Trained train(const Problem<double>& p, FitOptions options, Engine engine, const
 
 void expect_near(const std::vector<double>& got, const std::vector<double>& expected, double tolerance) {
   ASSERT_EQ(got.size(), expected.size());
-  for (std::size_t k = 0; k < got.size(); ++k) EXPECT_NEAR(got[k], expected[k], tolerance * (1 + std::abs(expected[k])));
+  for (std::size_t k = 0; k < got.size(); ++k)
+    EXPECT_NEAR(got[k], expected[k], tolerance * (1 + std::abs(expected[k])));
 }
 
 /// Some dozens of updates magnify a rounding of 1e-16 by no more than a factor of 1000 a pass or so.
@@ -130,7 +131,8 @@ TEST(FitByTheEngine, TellsOfUpdatesMadeAtOnce) {
   EXPECT_EQ(run.result.updates, 46);
 }
 
-/// A line only: what grows there grows by the same factors in both, while a network's way to infinity hangs on rounding.
+/// A line only: what grows there grows by the same factors in both, while a network's way to infinity hangs on
+/// rounding.
 TEST(FitByTheEngine, ExplainsADivergenceAsTheDefinitionDoes) {
   for (const char* text : {"2-1", "3-2:nobias"})
     for (const Index batch : {1, 4})

@@ -60,7 +60,8 @@ TEST(Fit, OneStepIsTheOptimizersStepAlongTheLossGradient) {
     const std::vector<double> before = theta;
     RandomState random(0);
     const FitResult result = fit(kLine, theta, problem.samples(), options, random);
-    const std::span<const Index> used = std::span<const Index>(options.given).first(batch == 0 ? 7u : std::size_t(batch));
+    const std::span<const Index> used =
+        std::span<const Index>(options.given).first(batch == 0 ? 7u : std::size_t(batch));
     Trace<double> trace;
     std::vector<double> gradient(3);
     const double loss = value_and_gradient(kLine, options.loss, before, take_rows(problem.x, used),
@@ -218,12 +219,11 @@ TEST(Fit, StopsWhenACallbackSaysSoAndKeepsWhatWasLearned) {
   const Problem problem(8);
   std::vector<double> theta(3, 0.0);
   RandomState random(1);
-  const FitResult result = fit(kLine, theta, problem.samples(), squared_error(1), random, std::nullopt,
-                               {.before_step = {},
-                                .after_step = [](const UpdateEvent<double>& event) {
-                                  return event.update == 11 ? Signal::stop : Signal::go_on;
-                                },
-                                .after_epoch = {}});
+  const FitResult result = fit(
+      kLine, theta, problem.samples(), squared_error(1), random, std::nullopt,
+      {.before_step = {},
+       .after_step = [](const UpdateEvent<double>& event) { return event.update == 11 ? Signal::stop : Signal::go_on; },
+       .after_epoch = {}});
   EXPECT_EQ(result.reason, StopReason::callback);
   EXPECT_EQ(result.updates, 12);
   EXPECT_NE(theta[0], 0);
@@ -248,8 +248,7 @@ TEST(Fit, NamesTheLayerThatABadInputRowReaches) {
   problem.x(5, 1) = std::nan("");
   std::vector<double> theta = {1, 1, 1, 1, 0, 0, 1, 1, 0};
   RandomState random(1);
-  const FitResult result =
-      fit(parse_network("2-2relu-1"), theta, problem.samples(), squared_error(0), random);
+  const FitResult result = fit(parse_network("2-2relu-1"), theta, problem.samples(), squared_error(0), random);
   EXPECT_EQ(result.divergence.where, "layer 1 (dense) outputs");
   EXPECT_EQ(result.divergence.update, 1);
 }
@@ -325,10 +324,10 @@ TEST(Fit, WithWeightsIsThatOfScikitLearn) {
   options.given = {0, 1, 2, 3, 4};
   RandomState random(0);
   const FitResult result = fit(network, theta, {x, t, weights}, options, random);
-  const std::vector<double> expected{-0.3590013645808581,  0.5698056290015456,   0.21383899212761776, 0.5722886881400711,
-                                     0.031655458061933775, -0.03847375978952555, 0.4233154731053741,  -0.5445116925087897,
-                                     0.7027676479748441,   -0.8858989330244655,  0.8751584905497759,  -0.8616167003824532,
-                                     0.34886814708887776,  0.15180081163498724,  -0.500668958723865};
+  const std::vector<double> expected{
+      -0.3590013645808581,  0.5698056290015456,  0.21383899212761776, 0.5722886881400711,  0.031655458061933775,
+      -0.03847375978952555, 0.4233154731053741,  -0.5445116925087897, 0.7027676479748441,  -0.8858989330244655,
+      0.8751584905497759,   -0.8616167003824532, 0.34886814708887776, 0.15180081163498724, -0.500668958723865};
   for (std::size_t k = 0; k < theta.size(); ++k) EXPECT_NEAR(theta[k], expected[k], 1e-15);  // some roundings
   EXPECT_NEAR(result.history.loss.back(), 1.1655903075955198, 1e-15);
 }

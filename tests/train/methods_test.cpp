@@ -140,12 +140,14 @@ TEST(FitSchedules, SetTheRateOfEachUpdate) {
   options.batch = 10;  // 2 updates a pass
   options.schedule = StepSchedule{.every = 2, .by = 0.5};
   std::vector<double> rates;
-  train(options, Wave(), {.before_step = [&](const UpdateEvent<double>& event) {
-                            rates.push_back(event.learning_rate);
-                            return Signal::go_on;
-                          },
-                          .after_step = {},
-                          .after_epoch = {}});
+  train(options, Wave(),
+        {.before_step =
+             [&](const UpdateEvent<double>& event) {
+               rates.push_back(event.learning_rate);
+               return Signal::go_on;
+             },
+         .after_step = {},
+         .after_epoch = {}});
   EXPECT_EQ(rates, (std::vector<double>{0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25}));
 }
 
@@ -186,7 +188,8 @@ TEST(FitPenalties, AreInTheLossAndShrinkTheWeights) {
 }
 
 TEST(FitPenalties, MinimisersFindTheRidgeRegressionOfALine) {
-  // One weight w and a bias b: mean (w x + b - t)^2 + l2 w^2 / 2. x has mean 0, so w = mean(x t) / (mean(x^2) + l2 / 2).
+  // One weight w and a bias b: mean (w x + b - t)^2 + l2 w^2 / 2. x has mean 0, so w = mean(x t) / (mean(x^2) + l2 /
+  // 2).
   const Wave wave;
   const double l2 = 0.5;
   double xt = 0, xx = 0;

@@ -87,12 +87,15 @@ auto value_and_grad(F f) {
     return [f = std::move(f)](const auto&... arguments) {
       Tape tape;
       const auto lift_if_named = [&]<std::size_t i>(std::integral_constant<std::size_t, i>, const auto& argument) {
-        if constexpr (((i == argnums) || ...)) return detail::lift(argument, tape);
-        else return argument;
+        if constexpr (((i == argnums) || ...))
+          return detail::lift(argument, tape);
+        else
+          return argument;
       };
       const auto lifted = [&]<std::size_t... i>(std::index_sequence<i...>) {
         return std::tuple{lift_if_named(std::integral_constant<std::size_t, i>{}, arguments)...};
-      }(std::index_sequence_for<decltype(arguments)...>{});
+      }
+      (std::index_sequence_for<decltype(arguments)...>{});
       const Var value = std::apply(f, lifted);
       tape.differentiate(value);
       if constexpr (sizeof...(argnums) == 1) {

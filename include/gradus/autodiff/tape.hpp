@@ -98,12 +98,12 @@ class Tape {
         if (node.operand[k] < kNoNode) adjoints_[node.operand[k]] += adjoint * node.partial[k];
     }
   }
-  /// As `differentiate`, but with the magnitude of every partial derivative: afterwards `derivative(x)` is the sum, over
-  /// all paths from x to the output, of the product of |partials| along the path. Rounding in any way of computing the
-  /// true derivative is a small multiple of eps times that, however much of it cancels. Functions that saturate (exp,
-  /// tanh, erf) count as if steeper by 1: their derivatives are computed to an absolute accuracy, as 1 - y^2 near y = 1,
-  /// whether by themselves or within a sigmoid. Before a node below `stop` is visited, `at_stop` may add to what has been
-  /// gathered (see `add`).
+  /// As `differentiate`, but with the magnitude of every partial derivative: afterwards `derivative(x)` is the sum,
+  /// over all paths from x to the output, of the product of |partials| along the path. Rounding in any way of computing
+  /// the true derivative is a small multiple of eps times that, however much of it cancels. Functions that saturate
+  /// (exp, tanh, erf) count as if steeper by 1: their derivatives are computed to an absolute accuracy, as 1 - y^2 near
+  /// y = 1, whether by themselves or within a sigmoid. Before a node below `stop` is visited, `at_stop` may add to what
+  /// has been gathered (see `add`).
   template <class AtStop>
   void differentiate_magnitudes(const Var& output, std::size_t stop, AtStop at_stop) {
     adjoints_.assign(nodes_.size(), 0);
@@ -174,9 +174,7 @@ class Tape {
 
 inline Var operator+(const Var& a, const Var& b) { return Tape::record(a.value_ + b.value_, a, 1, b, 1); }
 inline Var operator-(const Var& a, const Var& b) { return Tape::record(a.value_ - b.value_, a, 1, b, -1); }
-inline Var operator*(const Var& a, const Var& b) {
-  return Tape::record(a.value_ * b.value_, a, b.value_, b, a.value_);
-}
+inline Var operator*(const Var& a, const Var& b) { return Tape::record(a.value_ * b.value_, a, b.value_, b, a.value_); }
 inline Var operator/(const Var& a, const Var& b) {
   const double y = a.value_ / b.value_;
   return Tape::record(y, a, 1 / b.value_, b, -y / b.value_);
@@ -198,7 +196,8 @@ inline Var erf(const Var& a) {
   return Tape::record_saturating(std::erf(a.value_), a, 2 * std::numbers::inv_sqrtpi * std::exp(-a.value_ * a.value_));
 }
 inline Var erfc(const Var& a) {
-  return Tape::record_saturating(std::erfc(a.value_), a, -2 * std::numbers::inv_sqrtpi * std::exp(-a.value_ * a.value_));
+  return Tape::record_saturating(std::erfc(a.value_), a,
+                                 -2 * std::numbers::inv_sqrtpi * std::exp(-a.value_ * a.value_));
 }
 inline Var sqrt(const Var& a) {
   const double y = std::sqrt(a.value_);

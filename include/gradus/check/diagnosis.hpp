@@ -6,9 +6,9 @@
 #include "gradus/check/sources.hpp"
 
 /// What a wrong backward pass probably has wrong. Every layer's backward, and the loss's, is tried by itself: given the
-/// right derivative by its outputs, made by the tape layer by layer, it must give the right derivative by its inputs and
-/// parameters. So the layer that holds the slip is found, and no other is blamed. What it gave is then compared with what
-/// each of the usual slips would have given.
+/// right derivative by its outputs, made by the tape layer by layer, it must give the right derivative by its inputs
+/// and parameters. So the layer that holds the slip is found, and no other is blamed. What it gave is then compared
+/// with what each of the usual slips would have given.
 namespace gradus::detail {
 
 /// One thing that a layer's backward, or the loss's, has to write.
@@ -24,8 +24,8 @@ struct DiagnosisCase {
   std::vector<double> observed;         // written over a buffer of zeros
   std::vector<double> observed_on_one;  // written over a buffer of ones
   std::vector<double> reference;
-  double rounding = 0;                  // what it may do to a number
-  std::vector<double> theta;            // the parameters of the block
+  double rounding = 0;                                           // what it may do to a number
+  std::vector<double> theta;                                     // the parameters of the block
   std::vector<std::pair<FaultKind, std::vector<double>>> slips;  // what certain slips would have given
 };
 
@@ -50,7 +50,9 @@ class LayerDerivative {
   }
 
   Result operator()(std::size_t l, ConstMatrixView<double> in, ConstMatrixView<double> dy) {
-    const bool closes = f_.network.visit(l, [](const auto& layer) { return requires { layer.closes_block; }; });
+    const bool closes = f_.network.visit(l, [](const auto& layer) {
+      return requires { layer.closes_block; };
+    });
     if (closes) return {{}, Matrix<double>(dy)};  // what the other end adds is a constant here
     tape_.clear();
     const std::span<Var> own = f_.network.slice(std::span<Var>(theta_), l);
@@ -89,8 +91,8 @@ class LayerDerivative {
   Trace<Var> trace_;
 };
 
-/// What to say where the forward pass, or the derivative by dual numbers on the same number type, is not finite, so that
-/// there is no gradient to compare; nothing where they are.
+/// What to say where the forward pass, or the derivative by dual numbers on the same number type, is not finite, so
+/// that there is no gradient to compare; nothing where they are.
 template <std::floating_point T, class L>
 std::vector<Diagnosis> overflow(const BasicNetwork<L>& network, double loss, const Trace<T>& trace,
                                 std::span<const double> by_duals) {
@@ -154,7 +156,9 @@ class Autopsy {
   /// A residual block's input is used twice.
   void add_skip(std::size_t l, const std::vector<Matrix<double>>& right, Matrix<double>& dx) const {
     if constexpr (requires { f_.network.partner(l); }) {
-      const bool opens = f_.network.visit(l, [](const auto& layer) { return requires { layer.opens_block; }; });
+      const bool opens = f_.network.visit(l, [](const auto& layer) {
+        return requires { layer.opens_block; };
+      });
       if (!opens || f_.network.partner(l) >= right.size()) return;
       const std::vector<double>& skip = right[f_.network.partner(l)].values();
       for (std::size_t k = 0; k < skip.size(); ++k) dx.values()[k] += skip[k];

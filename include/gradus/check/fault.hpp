@@ -55,13 +55,15 @@ inline constexpr std::array<FaultKindInfo, 21> fault_kinds{{
     {FaultKind::swapped_entries, "swapped-entries", "two numbers of it change places"},
     {FaultKind::zeroed_entry, "zeroed-entry", "one number of it is lost"},
     {FaultKind::missing_gradient, "missing-gradient", "left at zero"},
-    {FaultKind::regularised_bias, "regularised-bias", "a penalty's term is added to biases, which the loss leaves free"},
+    {FaultKind::regularised_bias, "regularised-bias",
+     "a penalty's term is added to biases, which the loss leaves free"},
     {FaultKind::regularised_weights, "regularised-weights", "a penalty's term is added that the loss does not have"},
     {FaultKind::stale_activation, "stale-activation", "computed with the inputs of another sample"},
     {FaultKind::dropped_term, "dropped-term", "the last sample is left out of the sum"},
     {FaultKind::wrong_kink, "wrong-kink", "the pieces on the two sides of the kink are exchanged"},
     {FaultKind::missing_derivative, "missing-derivative", "the activation's derivative is forgotten"},
-    {FaultKind::derivative_at_output, "derivative-at-output", "the derivative is taken at the output, not at the input"},
+    {FaultKind::derivative_at_output, "derivative-at-output",
+     "the derivative is taken at the output, not at the input"},
     {FaultKind::missing_dx, "missing-dx", "nothing is passed back to the layers before"},
     {FaultKind::accumulates, "accumulates", "added to what was in the buffer, in place of written"},
     {FaultKind::unwritten, "unwritten", "never written: the buffer keeps what it held"},
@@ -114,7 +116,8 @@ Matrix<T> negated(ConstMatrixView<T> x) {
 
 /// Spoils an array of rows x cols numbers, given what lay there before it was written.
 template <std::floating_point T>
-void spoil(FaultKind kind, std::span<T> g, Index rows, Index cols, std::span<const T> before, std::span<const T> theta) {
+void spoil(FaultKind kind, std::span<T> g, Index rows, Index cols, std::span<const T> before,
+           std::span<const T> theta) {
   const std::vector<T> good(g.begin(), g.end());
   const std::size_t n = g.size();
   switch (kind) {
@@ -174,10 +177,10 @@ struct Faulty : Good {
   Faulty(const Good& good, Fault f) : Good(good), fault(f) {}
 
   template <std::floating_point T, class... Memory>
-    requires requires(const Good good, std::span<const T> theta, ConstMatrixView<T> x, MatrixView<T> dx,
-                      std::span<T> dtheta, Memory&... memory) {
-      good.template backward<T>(theta, x, x, x, dx, dtheta, memory...);
-    }
+  requires requires(const Good good, std::span<const T> theta, ConstMatrixView<T> x, MatrixView<T> dx,
+                    std::span<T> dtheta, Memory&... memory) {
+    good.template backward<T>(theta, x, x, x, dx, dtheta, memory...);
+  }
   void backward(std::span<const T> theta, ConstMatrixView<T> x, ConstMatrixView<T> y, ConstMatrixView<T> dy,
                 MatrixView<T> dx, std::span<T> dtheta, Memory&... memory) const {
     const std::tuple<Memory...> kept(memory...);
@@ -297,9 +300,12 @@ template <class L>
 class FaultyNetwork : public BasicNetwork<FaultyVariant<L>> {
  public:
   FaultyNetwork(const BasicNetwork<L>& good, const PlantedFault& planted)
-      : BasicNetwork<FaultyVariant<L>>(wrapped(good, planted)), planted_(planted), at_loss_(planted.place.layer == good.size()) {}
+      : BasicNetwork<FaultyVariant<L>>(wrapped(good, planted)),
+        planted_(planted),
+        at_loss_(planted.place.layer == good.size()) {}
 
-  /// Where the backward pass begins: the derivative of the loss by what it is evaluated on, spoilt if the fault is there.
+  /// Where the backward pass begins: the derivative of the loss by what it is evaluated on, spoilt if the fault is
+  /// there.
   template <std::floating_point T>
   MatrixView<T> spoilt_seed(const Loss& loss, Trace<T>& trace, const Targets<T>& targets) const {
     const bool unweighted = at_loss_ && planted_.kind == FaultKind::unweighted;
@@ -373,10 +379,12 @@ std::vector<PlantedFault> faults_of(const BasicNetwork<L>& network, const Loss& 
         for (const FaultKind kind : detail::kinds_for_block(blocks[b], samples, along_time))
           all.push_back({kind, {l, static_cast<int>(b), number + blocks[b].name}});
       const std::string place = number + (layer.is_activation ? std::string(layer.name) : "dx");
-      for (const FaultKind kind : detail::kinds_for_inputs(layer.is_activation && layer.inputs() == layer.outputs(), has_kink<Kind>))
+      for (const FaultKind kind :
+           detail::kinds_for_inputs(layer.is_activation && layer.inputs() == layer.outputs(), has_kink<Kind>))
         all.push_back({kind, {l, kInputs, place}});
     });
-  for (const FaultKind kind : detail::kinds_for_loss(loss.scale(targets, network.outputs()), network.outputs(), targets))
+  for (const FaultKind kind :
+       detail::kinds_for_loss(loss.scale(targets, network.outputs()), network.outputs(), targets))
     all.push_back({kind, {network.size(), kInputs, "loss"}});
   return all;
 }

@@ -12,16 +12,16 @@ namespace gradus {
 
 /// Checks gradients of losses, and keeps its buffers from one check to the next.
 ///
-/// The network `Suspect` whose backward is on trial may be another type than the one that is differentiated by the other
-/// sources, as long as they compute the same: a copy with a fault in it (check/fault.hpp), an engine of its own.
+/// The network `Suspect` whose backward is on trial may be another type than the one that is differentiated by the
+/// other sources, as long as they compute the same: a copy with a fault in it (check/fault.hpp), an engine of its own.
 template <class L>
 class GradientChecker {
  public:
   explicit GradientChecker(GradientCheckOptions options = {}) : options_(options) {}
 
-  /// Differentiates the loss of a batch by every parameter, and by the input, in every way, and compares parameter array
-  /// by parameter array. Cost: about 8 forward passes a parameter, from the layer that owns it on.
-  /// Throws ShapeError if network, theta, x and targets do not fit together.
+  /// Differentiates the loss of a batch by every parameter, and by the input, in every way, and compares parameter
+  /// array by parameter array. Cost: about 8 forward passes a parameter, from the layer that owns it on. Throws
+  /// ShapeError if network, theta, x and targets do not fit together.
   GradientCheck check(const BasicNetwork<L>& network, const Loss& loss, std::span<const double> theta,
                       ConstMatrixView<double> x, const Targets<double>& targets) {
     return check(network, network, loss, theta, x, targets);
@@ -31,7 +31,8 @@ class GradientChecker {
                       std::span<const double> theta, ConstMatrixView<double> x, const Targets<double>& targets) {
     const Case f{network, loss, theta, x, targets};
     start(f);
-    evidence_.loss = hand_gradient<double>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
+    evidence_.loss =
+        hand_gradient<double>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
     tape_.run(f, options_.seed, input_, gradient_of(GradientSource::tape), evidence_.magnitude);
     dual_.run(f, options_.seed, entrywise_input_, gradient_of(GradientSource::dual));
     finish(f);
@@ -50,7 +51,8 @@ class GradientChecker {
                                    const Targets<double>& targets) {
     const Case f{network, loss, theta, x, targets};
     start(f);
-    evidence_.loss = hand_gradient<double>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
+    evidence_.loss =
+        hand_gradient<double>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
     tape_.run(f, options_.seed, input_, gradient_of(GradientSource::tape), evidence_.magnitude);
     count_roundings(f);
     return detail::judge(evidence_);
@@ -115,8 +117,9 @@ class GradientChecker {
 
   /// The hand-written gradient, into a buffer of NaN: backward must write it all.
   template <std::floating_point T, class Suspect>
-  double hand_gradient(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss, std::span<const T> theta,
-                       ConstMatrixView<T> x, const Targets<T>& targets, std::vector<double>& gradient) {
+  double hand_gradient(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
+                       std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets,
+                       std::vector<double>& gradient) {
     Trace<T>& trace = hand_trace<T>();
     detail::set_mode(trace, options_.seed);
     std::vector<T>& hand = hand_buffer<T>();
@@ -143,13 +146,17 @@ class GradientChecker {
 
   template <std::floating_point T>
   Trace<T>& hand_trace() {
-    if constexpr (std::same_as<T, double>) return trace_;
-    else return trace_float_;
+    if constexpr (std::same_as<T, double>)
+      return trace_;
+    else
+      return trace_float_;
   }
   template <std::floating_point T>
   std::vector<T>& hand_buffer() {
-    if constexpr (std::same_as<T, double>) return hand_;
-    else return hand_float_;
+    if constexpr (std::same_as<T, double>)
+      return hand_;
+    else
+      return hand_float_;
   }
 
   /// What can be said of the hand-written pass beside its numbers.
@@ -163,20 +170,21 @@ class GradientChecker {
     };
     const std::vector<double> theta(f.theta.begin(), f.theta.end());
     const double loss = hand_gradient<double>(f.network, suspect, f.loss, f.theta, f.x, f.targets, again_);
-    result.proofs.push_back({"the same bits twice", same_bits(again_, hand) && same_bits({&loss, 1}, {&result.loss, 1}), ""});
+    result.proofs.push_back(
+        {"the same bits twice", same_bits(again_, hand) && same_bits({&loss, 1}, {&result.loss, 1}), ""});
     std::fill(hand_.begin(), hand_.end(), 0.0);
     for (Matrix<double>& scratch : trace_.derivative) std::fill(scratch.values().begin(), scratch.values().end(), 0.0);
-    detail::suspect_gradient<double>(suspect, f.loss, f.theta, f.x, f.targets, trace_,
-                                     std::span(hand_).first(f.theta.size()),
-                                     input_ ? MatrixView<double>(hand_.data() + theta.size(), f.x.rows(), f.x.cols())
-                                            : MatrixView<double>());
+    detail::suspect_gradient<double>(
+        suspect, f.loss, f.theta, f.x, f.targets, trace_, std::span(hand_).first(f.theta.size()),
+        input_ ? MatrixView<double>(hand_.data() + theta.size(), f.x.rows(), f.x.cols()) : MatrixView<double>());
     const bool finite = std::none_of(hand.begin(), hand.end(), [](double g) { return std::isnan(g); });
     result.proofs.push_back({"backward writes all it must, over zeros as over NaN", same_bits(hand_, hand) && finite,
                              finite ? "" : "NaN is left in the gradient"});
     result.proofs.push_back({"the parameters are left as they were", same_bits(theta, f.theta), ""});
     forward(suspect, f.theta, f.x, trace_);
     const double alone = loss_of_trace(f.network, f.loss, trace_, f.targets);
-    result.proofs.push_back({"the loss with its gradient is the loss without", same_bits({&alone, 1}, {&result.loss, 1}), ""});
+    result.proofs.push_back(
+        {"the loss with its gradient is the loss without", same_bits({&alone, 1}, {&result.loss, 1}), ""});
     prove_sum(f, suspect, result);
   }
 
@@ -190,7 +198,8 @@ class GradientChecker {
       std::vector<double> sum(f.theta.size());
       for (Index i = 0; i < f.x.rows(); ++i) {
         const double weight = scale * f.targets.weight(i, width);
-        const std::span<const double> part = gradient_of_sample(f.x.middle_rows(i, 1), f.targets.values.middle_rows(i, 1));
+        const std::span<const double> part =
+            gradient_of_sample(f.x.middle_rows(i, 1), f.targets.values.middle_rows(i, 1));
         for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += weight * part[k];
       }
       return sum;
@@ -198,12 +207,14 @@ class GradientChecker {
     const auto is_whole = [&](const std::vector<double>& sum, const std::vector<double>& whole) {
       for (const ParameterBlock& block : evidence_.blocks) {
         if (block.number == 0) continue;
-        const auto magnitude = std::span(evidence_.magnitude).subspan(static_cast<std::size_t>(block.offset),
-                                                                      static_cast<std::size_t>(block.size()));
+        const auto magnitude =
+            std::span(evidence_.magnitude)
+                .subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()));
         const double rms = detail::root_mean_square(magnitude);
         for (std::size_t k = 0; k < magnitude.size(); ++k) {
           const std::size_t at = static_cast<std::size_t>(block.offset) + k;
-          if (!(std::abs(sum[at] - whole[at]) <= 2 * detail::exact_tolerance(evidence_, magnitude[k], rms))) return false;
+          if (!(std::abs(sum[at] - whole[at]) <= 2 * detail::exact_tolerance(evidence_, magnitude[k], rms)))
+            return false;
         }
       }
       return true;
@@ -212,7 +223,8 @@ class GradientChecker {
       hand_gradient<double>(f.network, suspect, f.loss, f.theta, x, t, again_);
       return std::span<const double>(again_).first(f.theta.size());
     });
-    Proof proof{"the batch's gradient is the sum of its samples'", is_whole(hand, gradient_of(GradientSource::hand)), ""};
+    Proof proof{"the batch's gradient is the sum of its samples'", is_whole(hand, gradient_of(GradientSource::hand)),
+                ""};
     if (!proof.passed) {
       std::vector<double> magnitude;
       detail::TapeSource<L> tape;
@@ -258,8 +270,8 @@ class GradientChecker {
     // The computed loss is that of parameters each of which is off by some roundings of its own.
     loss_rounding_ = std::numeric_limits<double>::epsilon() * evidence_.summands * sensitivity;
     const std::size_t n = f.theta.size() + (entrywise_input_ ? static_cast<std::size_t>(f.x.size()) : 0);
-    for (const GradientSource source : {GradientSource::ridders, GradientSource::forward_difference,
-                                        GradientSource::central_difference})
+    for (const GradientSource source :
+         {GradientSource::ridders, GradientSource::forward_difference, GradientSource::central_difference})
       if (source == GradientSource::ridders || options_.plain) gradient_of(source).resize(n);
     evidence_.ridders_error.resize(n);
     detail::for_each_layer_backwards(f.network, f.theta, [&](std::size_t l, std::size_t offset, std::size_t count) {
@@ -294,7 +306,8 @@ class GradientChecker {
     gradient_of(GradientSource::ridders)[k] = best.value;
     evidence_.ridders_error[k] = best.error;
     if (options_.plain) {
-      gradient_of(GradientSource::forward_difference)[k] = (at(value + options_.forward_step) - loss) / options_.forward_step;
+      gradient_of(GradientSource::forward_difference)[k] =
+          (at(value + options_.forward_step) - loss) / options_.forward_step;
       const double c = options_.central_step;
       gradient_of(GradientSource::central_difference)[k] = (at(value + c) - at(value - c)) / (2 * c);
     }

@@ -7,7 +7,8 @@
 
 #include "gradus/check/result.hpp"
 
-/// The gradient of any function of a vector, checked by its values alone: a loss with penalties, a function of your own.
+/// The gradient of any function of a vector, checked by its values alone: a loss with penalties, a function of your
+/// own.
 namespace gradus {
 
 using ScalarFunction = std::function<double(std::span<const double> theta)>;
@@ -20,9 +21,9 @@ struct ObjectiveCheck {
   std::vector<double> differences;  ///< by Ridders' extrapolation
   std::vector<double> tolerance;    ///< its estimated error, rounding included
   GradientVerdict verdict = GradientVerdict::right;
-  std::size_t worst = 0;    ///< the entry that is furthest off for its tolerance
-  bool same_value = true;   ///< whether the value with the gradient is, bit for bit, the value without
-  bool writes_all = true;   ///< whether the gradient is the same over a buffer of NaN as over zeros
+  std::size_t worst = 0;   ///< the entry that is furthest off for its tolerance
+  bool same_value = true;  ///< whether the value with the gradient is, bit for bit, the value without
+  bool writes_all = true;  ///< whether the gradient is the same over a buffer of NaN as over zeros
 
   bool passed() const { return verdict != GradientVerdict::wrong && same_value && writes_all; }
 };

@@ -16,34 +16,36 @@ using EightDuals = DualLanes<T, 8>;
 extern template void detail::forward_layer(const Network&, std::size_t, std::span<const EightDuals<double>>,
                                            ConstMatrixView<EightDuals<double>>, Trace<EightDuals<double>>&);
 extern template ConstMatrixView<EightDuals<double>> forward(const Network&, std::span<const EightDuals<double>>,
-                                              ConstMatrixView<EightDuals<double>>, Trace<EightDuals<double>>&);
+                                                            ConstMatrixView<EightDuals<double>>,
+                                                            Trace<EightDuals<double>>&);
 extern template EightDuals<double> loss_of_trace(const Network&, const Loss&, const Trace<EightDuals<double>>&,
-                                   const Targets<double>&);
-extern template EightDuals<double> loss_value(const Network&, const Loss&, std::span<const EightDuals<double>>, ConstMatrixView<EightDuals<double>>,
-                                const Targets<double>&, Trace<EightDuals<double>>&);
+                                                 const Targets<double>&);
+extern template EightDuals<double> loss_value(const Network&, const Loss&, std::span<const EightDuals<double>>,
+                                              ConstMatrixView<EightDuals<double>>, const Targets<double>&,
+                                              Trace<EightDuals<double>>&);
 extern template void detail::forward_layer(const Network&, std::size_t, std::span<const EightDuals<float>>,
                                            ConstMatrixView<EightDuals<float>>, Trace<EightDuals<float>>&);
 extern template ConstMatrixView<EightDuals<float>> forward(const Network&, std::span<const EightDuals<float>>,
-                                              ConstMatrixView<EightDuals<float>>, Trace<EightDuals<float>>&);
+                                                           ConstMatrixView<EightDuals<float>>,
+                                                           Trace<EightDuals<float>>&);
 extern template EightDuals<float> loss_of_trace(const Network&, const Loss&, const Trace<EightDuals<float>>&,
-                                   const Targets<float>&);
-extern template EightDuals<float> loss_value(const Network&, const Loss&, std::span<const EightDuals<float>>, ConstMatrixView<EightDuals<float>>,
-                                const Targets<float>&, Trace<EightDuals<float>>&);
+                                                const Targets<float>&);
+extern template EightDuals<float> loss_value(const Network&, const Loss&, std::span<const EightDuals<float>>,
+                                             ConstMatrixView<EightDuals<float>>, const Targets<float>&,
+                                             Trace<EightDuals<float>>&);
 extern template void detail::forward_layer(const Network&, std::size_t, std::span<const Complex>,
                                            ConstMatrixView<Complex>, Trace<Complex>&);
-extern template ConstMatrixView<Complex> forward(const Network&, std::span<const Complex>,
-                                              ConstMatrixView<Complex>, Trace<Complex>&);
-extern template Complex loss_of_trace(const Network&, const Loss&, const Trace<Complex>&,
-                                   const Targets<double>&);
+extern template ConstMatrixView<Complex> forward(const Network&, std::span<const Complex>, ConstMatrixView<Complex>,
+                                                 Trace<Complex>&);
+extern template Complex loss_of_trace(const Network&, const Loss&, const Trace<Complex>&, const Targets<double>&);
 extern template Complex loss_value(const Network&, const Loss&, std::span<const Complex>, ConstMatrixView<Complex>,
-                                const Targets<double>&, Trace<Complex>&);
+                                   const Targets<double>&, Trace<Complex>&);
 extern template void detail::forward_layer(const Network&, std::size_t, std::span<const Branching>,
                                            ConstMatrixView<Branching>, Trace<Branching>&);
 extern template ConstMatrixView<Branching> forward(const Network&, std::span<const Branching>,
-                                              ConstMatrixView<Branching>, Trace<Branching>&);
-extern template Branching loss_of_trace(const Network&, const Loss&, const Trace<Branching>&,
-                                   const Targets<double>&);
-extern template Branching loss_value(const Network&, const Loss&, std::span<const Branching>, ConstMatrixView<Branching>,
-                                const Targets<double>&, Trace<Branching>&);
+                                                   ConstMatrixView<Branching>, Trace<Branching>&);
+extern template Branching loss_of_trace(const Network&, const Loss&, const Trace<Branching>&, const Targets<double>&);
+extern template Branching loss_value(const Network&, const Loss&, std::span<const Branching>,
+                                     ConstMatrixView<Branching>, const Targets<double>&, Trace<Branching>&);
 
 }  // namespace gradus

@@ -81,7 +81,8 @@ template <class Suspect, class L>
 std::vector<double> hand_and_input(const LossOfBatch<L>& f, const Suspect& suspect, std::uint64_t seed) {
   Trace<double> trace;
   set_mode(trace, seed);
-  std::vector<double> hand(f.theta.size() + static_cast<std::size_t>(f.x.size()), std::numeric_limits<double>::quiet_NaN());
+  std::vector<double> hand(f.theta.size() + static_cast<std::size_t>(f.x.size()),
+                           std::numeric_limits<double>::quiet_NaN());
   forward(suspect, f.theta, f.x, trace);
   suspect_gradient<double>(suspect, f.loss, f.theta, f.x, f.targets, trace, std::span(hand).first(f.theta.size()),
                            MatrixView<double>(hand.data() + f.theta.size(), f.x.rows(), f.x.cols()));
@@ -92,8 +93,9 @@ std::vector<double> hand_and_input(const LossOfBatch<L>& f, const Suspect& suspe
 
 /// Compares <g, v> along eight random directions v over all parameters and inputs: by hand, by duals (one pass for all
 /// eight) and, along the first, by differences. Two different gradients differ along a random direction with
-/// probability 1. Where they do, the directions are cut into eight parts, the part that is off the most into eight again,
-/// down to one entry: log8(parameters) passes. What is found there counts if it is more than rounding, which a tape tells.
+/// probability 1. Where they do, the directions are cut into eight parts, the part that is off the most into eight
+/// again, down to one entry: log8(parameters) passes. What is found there counts if it is more than rounding, which a
+/// tape tells.
 template <class L, class Suspect>
 FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
                      std::span<const double> theta, ConstMatrixView<double> x, const Targets<double>& targets,
@@ -143,7 +145,8 @@ FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, con
     double most = -1;
     for (std::size_t d = 0; d * part < count; ++d) {
       double by_hand = 0;
-      for (std::size_t k = d * part; k < std::min(count, (d + 1) * part); ++k) by_hand += hand[first + k] * parts[d][first + k];
+      for (std::size_t k = d * part; k < std::min(count, (d + 1) * part); ++k)
+        by_hand += hand[first + k] * parts[d][first + k];
       const double off = std::abs(by_hand - slopes[d]);
       if (off <= most) continue;
       worst = d;
@@ -178,7 +181,7 @@ struct TaylorCheck {
   std::string label;  ///< of the parameter array
   std::vector<double> steps;
   std::vector<double> remainder;
-  double slope = 2;     ///< where h is smallest before rounding takes over; NaN if the loss is linear to rounding
+  double slope = 2;  ///< where h is smallest before rounding takes over; NaN if the loss is linear to rounding
   bool passed() const { return !(slope < 1.5); }
 };
 

@@ -16,8 +16,8 @@ struct Estimate {
 
 /// The derivative of f at w from values of f alone: central differences at steps h, h/2, h/4, ..., extrapolated to step
 /// 0 by Neville's scheme in h^2, which removes one power of h^2 of the error after the other (Ridders, 1982; Press et
-/// al., Numerical Recipes, 5.7). The error is estimated by how much the last extrapolation changed the result. Stops when
-/// that is below `target`, or when it grows: then rounding has taken over.
+/// al., Numerical Recipes, 5.7). The error is estimated by how much the last extrapolation changed the result. Stops
+/// when that is below `target`, or when it grows: then rounding has taken over.
 template <class F>
 Estimate ridders(F&& f, double w, double h, double target) {
   constexpr std::size_t rows = 6;

@@ -59,8 +59,10 @@ void set_mode(Trace<T>& trace, std::uint64_t seed) {
 template <std::floating_point T, class Suspect>
 MatrixView<T> suspect_seed(const Suspect& suspect, const Loss& loss, Trace<T>& trace,
                            const Targets<std::type_identity_t<T>>& targets) {
-  if constexpr (requires { suspect.spoilt_seed(loss, trace, targets); }) return suspect.spoilt_seed(loss, trace, targets);
-  else return seed_of_trace(suspect, loss, trace, targets);
+  if constexpr (requires { suspect.spoilt_seed(loss, trace, targets); })
+    return suspect.spoilt_seed(loss, trace, targets);
+  else
+    return seed_of_trace(suspect, loss, trace, targets);
 }
 /// The gradient that is on trial; the forward pass is in the trace.
 template <std::floating_point T, class Suspect>
@@ -104,8 +106,8 @@ class TapeSource {
       for (const Var& variable : x_.values()) derivatives.push_back(tape_.derivative(variable));
   }
 
-  /// The derivative by a link's input is a difference, p - t, and known to an absolute accuracy: there the loss counts as
-  /// if steeper by 1.
+  /// The derivative by a link's input is a difference, p - t, and known to an absolute accuracy: there the loss counts
+  /// as if steeper by 1.
   void magnitudes(const LossOfBatch<L>& f, const Var& loss) {
     const std::size_t depth = loss_depth(f.network, f.loss);
     if (depth == f.network.size()) return tape_.differentiate_magnitudes(loss, 0, [] {});
@@ -199,8 +201,7 @@ class ComplexSource {
  public:
   void run(const LossOfBatch<L>& f, std::uint64_t seed, bool input, std::vector<double>& gradient) {
     source_.run(
-        f, seed, input, gradient,
-        [](Complex& number, std::size_t) { number = Complex(number.re(), Complex::step); },
+        f, seed, input, gradient, [](Complex& number, std::size_t) { number = Complex(number.re(), Complex::step); },
         [](const Complex& loss, std::size_t) { return loss.im() / Complex::step; });
   }
 

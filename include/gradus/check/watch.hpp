@@ -9,9 +9,10 @@
 
 namespace gradus {
 
-/// A callback for `fit` that checks the gradient of the first batch of every so many passes, on at most `samples` of it:
-/// `callbacks.before_step = check_every(network, loss, 10, report)`. Training stops at the first gradient that is wrong;
-/// `report`, if there is one, is told of every check. The network must outlive it. Throws ValueError unless passes >= 1.
+/// A callback for `fit` that checks the gradient of the first batch of every so many passes, on at most `samples` of
+/// it: `callbacks.before_step = check_every(network, loss, 10, report)`. Training stops at the first gradient that is
+/// wrong; `report`, if there is one, is told of every check. The network must outlive it. Throws ValueError unless
+/// passes >= 1.
 template <class L>
 std::function<Signal(const UpdateEvent<double>&)> check_every(
     const BasicNetwork<L>& network, const Loss& loss, Index passes,
@@ -24,7 +25,7 @@ std::function<Signal(const UpdateEvent<double>&)> check_every(
     last = event.epoch;
     const Index rows = std::min(samples, event.x.rows());
     const GradientCheck check = checker->check(network, loss, event.theta, event.x.middle_rows(0, rows),
-                                              Targets<double>(event.targets, event.weights).middle_rows(0, rows));
+                                               Targets<double>(event.targets, event.weights).middle_rows(0, rows));
     if (report) report(check);
     return check.passed() ? Signal::go_on : Signal::stop;
   };

@@ -29,7 +29,8 @@ auto broadcast(const Matrix<A>& a, const Matrix<B>& b, F f) {
   Matrix<Promoted<A, B>> result(stretched(a.rows(), b.rows()), stretched(a.cols(), b.cols()));
   for (Index i = 0; i < result.rows(); ++i)
     for (Index j = 0; j < result.cols(); ++j)
-      result(i, j) = f(a(a.rows() == 1 ? 0 : i, a.cols() == 1 ? 0 : j), b(b.rows() == 1 ? 0 : i, b.cols() == 1 ? 0 : j));
+      result(i, j) =
+          f(a(a.rows() == 1 ? 0 : i, a.cols() == 1 ? 0 : j), b(b.rows() == 1 ? 0 : i, b.cols() == 1 ? 0 : j));
   return result;
 }
 
@@ -65,8 +66,10 @@ auto map(const Matrix<T>& x, F f) {
 namespace detail {
 template <Number T, Factor S>
 auto as_number(S s) {
-  if constexpr (std::integral<S>) return static_cast<Scalar<T>>(s);
-  else return s;
+  if constexpr (std::integral<S>)
+    return static_cast<Scalar<T>>(s);
+  else
+    return s;
 }
 }  // namespace detail
 

@@ -28,11 +28,7 @@ class MatrixView {
     assert(rows >= 0 && cols >= 0 && stride >= cols);
   }
   /// A writable view may be read.
-  operator MatrixView<const T>() const
-    requires(!std::is_const_v<T>)
-  {
-    return {data_, rows_, cols_, stride_};
-  }
+  operator MatrixView<const T>() const requires(!std::is_const_v<T>) { return {data_, rows_, cols_, stride_}; }
 
   T* data() const { return data_; }
   Index rows() const { return rows_; }

@@ -56,7 +56,8 @@ void read_options(std::string_view kind, std::string_view text, std::size_t posi
 std::string options_text(std::span<const Option> options, std::span<const Option> defaults);
 /// The part of the text before its options.
 std::string_view option_name(std::string_view text);
-[[noreturn]] void fail_unknown_name(std::string_view kind, std::string_view text, const std::vector<std::string>& known);
+[[noreturn]] void fail_unknown_name(std::string_view kind, std::string_view text,
+                                    const std::vector<std::string>& known);
 
 template <class Variant, std::size_t... I>
 std::vector<std::string> variant_names(std::index_sequence<I...>) {

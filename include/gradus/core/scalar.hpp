@@ -21,7 +21,9 @@ using Scalar = typename ScalarOf<std::remove_const_t<T>>::type;
 
 /// A number type that `forward` can run on.
 template <class T>
-concept Number = requires { typename ScalarOf<std::remove_const_t<T>>::type; };
+concept Number = requires {
+  typename ScalarOf<std::remove_const_t<T>>::type;
+};
 
 /// The value of a number, without its derivatives.
 template <std::floating_point T>

@@ -29,7 +29,8 @@ struct Dataset {
   bool operator==(const Dataset&) const = default;
 };
 
-/// (samples, classes): 1 in the column of the sample's class, else 0. Throws ValueError on a label outside 0..classes-1.
+/// (samples, classes): 1 in the column of the sample's class, else 0. Throws ValueError on a label outside
+/// 0..classes-1.
 Matrix<double> one_hot(std::span<const int> labels, Index classes);
 
 /// What a network with so many outputs is trained towards: the targets of a regression; for classes the one-hot rows,

@@ -56,7 +56,7 @@ struct CircleOptions {
   SampleCounts samples = 100;  ///< in all (an odd one goes to class 1), or of the outer and the inner circle
   bool shuffle = true;
   std::optional<double> noise{};  ///< standard deviation added to both features; absent draws nothing
-  double factor = 0.8;          ///< in [0, 1)
+  double factor = 0.8;            ///< in [0, 1)
 };
 Dataset make_circles(const CircleOptions& options, RandomState& random);
 

@@ -28,7 +28,7 @@ enum class Function : std::uint8_t {
   silu,
   mish,
   exponential,
-  softmax,      ///< of the last stage only, as all that follow
+  softmax,  ///< of the last stage only, as all that follow
   log_softmax,
 };
 

@@ -21,8 +21,8 @@ class Predictor {
   static constexpr Index max_width = 4096;
 
   /// Whether the network has a plan: dense layers no wider than max_width, each with an elementwise activation or none,
-  /// or softmax or its logarithm at the end; dropout before them changes nothing here. All others would need memory from
-  /// the heap: they have GradientPlan::score and `predict`.
+  /// or softmax or its logarithm at the end; dropout before them changes nothing here. All others would need memory
+  /// from the heap: they have GradientPlan::score and `predict`.
   static bool exists(const Network& network);
   /// Throws ValueError if there is no plan, ShapeError if theta does not fit.
   Predictor(const Network& network, std::span<const T> theta);

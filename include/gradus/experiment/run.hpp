@@ -44,7 +44,8 @@ struct ExperimentSource {
   Dataset test;  ///< other data to test on; of no samples if there is none
   std::string fingerprint;
 };
-/// Throws as `load_data` and `check_trainable`, and ValueError if a fingerprint is given and the data is not what it was.
+/// Throws as `load_data` and `check_trainable`, and ValueError if a fingerprint is given and the data is not what it
+/// was.
 ExperimentSource load_source(const Experiment& experiment);
 /// Which of the source's rows the experiment, by its seed, trains on and which it holds out.
 Split split_source(const Experiment& experiment, const ExperimentSource& source);

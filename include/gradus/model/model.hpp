@@ -22,11 +22,11 @@ std::string_view to_text(Precision precision);
 /// A trained network with all that is needed to use it, and to tell where it came from.
 struct Model {
   Network network;
-  std::vector<double> theta;  ///< the network's parameters; saving a float32 model rounds them to float
+  std::vector<double> theta;    ///< the network's parameters; saving a float32 model rounds them to float
   std::vector<double> state{};  ///< its running statistics (Network::state_blocks), stored in the same precision
   Precision precision = Precision::float64;
   Loss loss;
-  std::optional<Scaler> scaler;            ///< of the inputs, applied to x (in a sequence: to each step) before the network
+  std::optional<Scaler> scaler;  ///< of the inputs, applied to x (in a sequence: to each step) before the network
   std::vector<std::string> feature_names;  ///< one an input (in a sequence: of each step learned from), or none
   std::vector<std::string> class_names;    ///< one an output (two for a single output), or none
   std::vector<std::string> target_names;   ///< of a regression: one an output, or none

@@ -25,14 +25,15 @@
 namespace gradus {
 
 /// The layers a network is made of. A variant of your own makes a network with layers of your own: `BasicNetwork`.
-using Layer = std::variant<
-    Dense, Elementwise<activation::Identity>, Elementwise<activation::Step>, Elementwise<activation::Sigmoid>,
-    Elementwise<activation::Tanh>, Elementwise<activation::Relu>, Elementwise<activation::LeakyRelu>, Prelu,
-    Elementwise<activation::HardSigmoid>, Elementwise<activation::Elu>, Elementwise<activation::Selu>,
-    Elementwise<activation::Softplus>, Elementwise<activation::Softsign>, Elementwise<activation::Gelu>,
-    Elementwise<activation::Silu>, Elementwise<activation::Mish>, Elementwise<activation::Exponential>, Softmax,
-    LogSoftmax, Conv1d, Conv2d, MaxPool1d, MaxPool2d, AveragePool1d, AveragePool2d, Flatten, Elman, Gru, Lstm, Dropout,
-    LayerNorm, BatchNorm, ResidualBegin, ResidualAdd>;
+using Layer =
+    std::variant<Dense, Elementwise<activation::Identity>, Elementwise<activation::Step>,
+                 Elementwise<activation::Sigmoid>, Elementwise<activation::Tanh>, Elementwise<activation::Relu>,
+                 Elementwise<activation::LeakyRelu>, Prelu, Elementwise<activation::HardSigmoid>,
+                 Elementwise<activation::Elu>, Elementwise<activation::Selu>, Elementwise<activation::Softplus>,
+                 Elementwise<activation::Softsign>, Elementwise<activation::Gelu>, Elementwise<activation::Silu>,
+                 Elementwise<activation::Mish>, Elementwise<activation::Exponential>, Softmax, LogSoftmax, Conv1d,
+                 Conv2d, MaxPool1d, MaxPool2d, AveragePool1d, AveragePool2d, Flatten, Elman, Gru, Lstm, Dropout,
+                 LayerNorm, BatchNorm, ResidualBegin, ResidualAdd>;
 
 static_assert(all_layers<Layer>);
 

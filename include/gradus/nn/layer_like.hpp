@@ -19,7 +19,8 @@
 ///     parameter_count(), parameter_blocks()
 ///     forward(theta, x, y)                  the definition, generic over the number type
 ///     backward(theta, x, y, dy, dx, dtheta) its hand-written derivative: given dy, the derivative of a scalar by y, it
-///                                           writes (never adds to) every number of dtheta and, unless dx is empty, of dx
+///                                           writes (never adds to) every number of dtheta and, unless dx is empty, of
+///                                           dx
 ///
 /// theta and dtheta are the layer's own part of the network's flat vectors. A layer may have more, and only what it has
 /// is used:
@@ -29,7 +30,8 @@
 ///     state_count(), state_blocks()         untrained numbers (running statistics) that training changes and the
 ///                                           caller owns, in Trace::state; they start at their block's `start`
 ///     uses_masks = true                     it draws from memory.seed in training
-///     output_cols(input_cols)               it works along time: x is (batch, steps * inputs), one step after the other,
+///     output_cols(input_cols)               it works along time: x is (batch, steps * inputs), one step after the
+///     other,
 ///                                           for any number of steps. Every other layer of such a network acts on each
 ///                                           step by itself: it sees x as (batch * steps, inputs)
 ///     opens_block / closes_block = true     the ends of a residual block, which see each other's memory
@@ -44,17 +46,20 @@ concept ForwardsLightly = requires(const L layer, std::span<const T> theta, Cons
   layer.template forward<T>(theta, x, y);
 };
 template <class L, class T>
-concept ForwardsWithMemory =
-    requires(const L layer, std::span<const T> theta, ConstMatrixView<T> x, MatrixView<T> y, LayerMemory<T>& memory) {
-      layer.template forward<T>(theta, x, y, memory);
-    };
+concept ForwardsWithMemory = requires(const L layer, std::span<const T> theta, ConstMatrixView<T> x, MatrixView<T> y,
+                                      LayerMemory<T>& memory) {
+  layer.template forward<T>(theta, x, y, memory);
+};
 template <class L, class T>
 concept BackwardsLightly = requires(const L layer, std::span<const T> theta, ConstMatrixView<T> x, MatrixView<T> dx,
-                                    std::span<T> dtheta) { layer.template backward<T>(theta, x, x, x, dx, dtheta); };
+                                    std::span<T> dtheta) {
+  layer.template backward<T>(theta, x, x, x, dx, dtheta);
+};
 template <class L, class T>
-concept BackwardsWithMemory =
-    requires(const L layer, std::span<const T> theta, ConstMatrixView<T> x, MatrixView<T> dx, std::span<T> dtheta,
-             LayerMemory<T>& memory) { layer.template backward<T>(theta, x, x, x, dx, dtheta, memory); };
+concept BackwardsWithMemory = requires(const L layer, std::span<const T> theta, ConstMatrixView<T> x, MatrixView<T> dx,
+                                       std::span<T> dtheta, LayerMemory<T>& memory) {
+  layer.template backward<T>(theta, x, x, x, dx, dtheta, memory);
+};
 
 template <class L>
 concept LayerLike = std::regular<L> && requires(const L layer) {
@@ -64,8 +69,8 @@ concept LayerLike = std::regular<L> && requires(const L layer) {
   { layer.outputs() } -> std::same_as<Index>;
   { layer.parameter_count() } -> std::same_as<Index>;
   { layer.parameter_blocks() } -> std::same_as<std::vector<ParameterBlock>>;
-} && (ForwardsLightly<L, double> || ForwardsWithMemory<L, double>) &&
-                    (BackwardsLightly<L, double> || BackwardsWithMemory<L, double>);
+} &&(ForwardsLightly<L, double> || ForwardsWithMemory<L, double>)&&(BackwardsLightly<L, double> ||
+                                                                    BackwardsWithMemory<L, double>);
 
 template <class L>
 concept WorksAlongTime = requires(const L layer) {
@@ -77,11 +82,17 @@ concept HasState = requires(const L layer) {
   { layer.state_blocks() } -> std::same_as<std::vector<ParameterBlock>>;
 };
 template <class L>
-concept UsesMasks = requires { requires L::uses_masks; };
+concept UsesMasks = requires {
+  requires L::uses_masks;
+};
 template <class L>
-concept OpensBlock = requires { requires L::opens_block; };
+concept OpensBlock = requires {
+  requires L::opens_block;
+};
 template <class L>
-concept ClosesBlock = requires { requires L::closes_block; };
+concept ClosesBlock = requires {
+  requires L::closes_block;
+};
 
 template <class Variant>
 inline constexpr bool all_layers = false;

@@ -25,9 +25,9 @@ struct LayerMemory {
   // Set by the network before each call.
   std::span<Scalar<T>> state;  ///< the layer's own part of Trace::state
   Mode mode = Mode::inference;
-  std::uint64_t seed = 0;            ///< of random masks: another for each layer and update
-  Index first_row = 0;               ///< number of x's first row in the whole batch, where that is passed in parts
-  LayerMemory<T>* partner = nullptr; ///< of the other end of a residual block; null if the pass does not reach it
+  std::uint64_t seed = 0;             ///< of random masks: another for each layer and update
+  Index first_row = 0;                ///< number of x's first row in the whole batch, where that is passed in parts
+  LayerMemory<T>* partner = nullptr;  ///< of the other end of a residual block; null if the pass does not reach it
 };
 
 /// A well-mixed number made of two (Steele, Lea and Flood, 2014: the output function of SplitMix64).

@@ -34,8 +34,9 @@ class BasicNetwork {
     int number = 0;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
       if (l > 0 && inputs(l) != outputs(l - 1))
-        throw ShapeError("[network] expected layer " + std::to_string(l + 1) + " of the chain (" + std::string(name(l)) +
-                         ") to take " + std::to_string(outputs(l - 1)) + " inputs, got " + std::to_string(inputs(l)));
+        throw ShapeError("[network] expected layer " + std::to_string(l + 1) + " of the chain (" +
+                         std::string(name(l)) + ") to take " + std::to_string(outputs(l - 1)) + " inputs, got " +
+                         std::to_string(inputs(l)));
       offsets_.push_back(offset);
       state_offsets_.push_back(state_offset);
       visit(l, [&]<class L>(const L& layer) {
@@ -117,8 +118,10 @@ class BasicNetwork {
   /// Every named array in the state, in order.
   std::vector<ParameterBlock> state_blocks() const {
     return blocks(state_offsets_, []<class L>(const L& layer) -> std::vector<ParameterBlock> {
-      if constexpr (HasState<L>) return layer.state_blocks();
-      else return {};
+      if constexpr (HasState<L>)
+        return layer.state_blocks();
+      else
+        return {};
     });
   }
   /// The state of a network that has seen nothing.
@@ -138,8 +141,10 @@ class BasicNetwork {
   /// Columns that a layer makes of so many.
   template <class L>
   static Index output_cols(const L& layer, Index cols) {
-    if constexpr (WorksAlongTime<L>) return layer.output_cols(cols);
-    else return cols == layer.inputs() ? layer.outputs() : cols / layer.inputs() * layer.outputs();
+    if constexpr (WorksAlongTime<L>)
+      return layer.output_cols(cols);
+    else
+      return cols == layer.inputs() ? layer.outputs() : cols / layer.inputs() * layer.outputs();
   }
 
   bool operator==(const BasicNetwork& other) const { return layers_ == other.layers_; }

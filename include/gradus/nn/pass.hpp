@@ -51,9 +51,9 @@ void backward_layer(const BasicNetwork<L>& network, std::size_t l, std::span<con
 
 }  // namespace detail
 
-/// The network's outputs (batch, outputs) for x (batch, inputs); every layer's are left in the trace. In a sequence x is
-/// (batch, steps * inputs), and so are the outputs if every step has its own.
-/// Throws ShapeError if x, theta or the trace's state do not fit the network.
+/// The network's outputs (batch, outputs) for x (batch, inputs); every layer's are left in the trace. In a sequence x
+/// is (batch, steps * inputs), and so are the outputs if every step has its own. Throws ShapeError if x, theta or the
+/// trace's state do not fit the network.
 template <Number T, class L>
 ConstMatrixView<T> forward(const BasicNetwork<L>& network, std::span<const std::type_identity_t<T>> theta,
                            ConstMatrixView<std::type_identity_t<T>> x, Trace<T>& trace) {
@@ -86,14 +86,16 @@ bool is_fused(const BasicNetwork<L>& network, const LossFunction& loss) {
   if (network.size() < 2) return false;
   return std::visit(
       []<class Last, class F>(const Last&, const F&) {
-        if constexpr (requires { typename F::Link; }) return std::is_base_of_v<typename F::Link, Last>;  // or a copy of it
-        else return false;
+        if constexpr (requires { typename F::Link; })
+          return std::is_base_of_v<typename F::Link, Last>;  // or a copy of it
+        else
+          return false;
       },
       network.layers().back(), loss);
 }
 
-/// The loss of the batch whose forward pass is in the trace; where every time step has its own outputs, a mean is over all
-/// steps.
+/// The loss of the batch whose forward pass is in the trace; where every time step has its own outputs, a mean is over
+/// all steps.
 template <Number T, class L>
 T loss_of_trace(const BasicNetwork<L>& network, const Loss& loss, const Trace<T>& trace,
                 const Targets<Scalar<std::type_identity_t<T>>>& targets) {
@@ -108,8 +110,10 @@ T loss_of_trace(const BasicNetwork<L>& network, const Loss& loss, const Trace<T>
         for (Index i = 0; i < p.rows(); ++i) {
           const auto t = detail::step_row(targets.values, i, width);
           const T value = fused ? f.template value_from_logits<T>(values.row(i), t) : f.template value<T>(p.row(i), t);
-          if (targets.weights.empty()) sum += value;
-          else sum += targets.weight(i, width) * value;
+          if (targets.weights.empty())
+            sum += value;
+          else
+            sum += targets.weight(i, width) * value;
         }
       },
       loss.function);
@@ -126,9 +130,9 @@ T loss_value(const BasicNetwork<L>& network, const Loss& loss, std::span<const s
 }
 
 /// Chain rule through the first `depth` layers: given `seed`, of the shape of the outputs of layer depth - 1, the
-/// derivative of a scalar by those outputs, writes its derivative by every parameter of these layers into `gradient` (as
-/// long as theta; the parts of later layers are left alone) and, unless dx is empty, by x.
-/// The forward pass of the same theta and x must be in the trace.
+/// derivative of a scalar by those outputs, writes its derivative by every parameter of these layers into `gradient`
+/// (as long as theta; the parts of later layers are left alone) and, unless dx is empty, by x. The forward pass of the
+/// same theta and x must be in the trace.
 template <std::floating_point T, class L>
 void backward(const BasicNetwork<L>& network, std::span<const std::type_identity_t<T>> theta,
               ConstMatrixView<std::type_identity_t<T>> x, Trace<T>& trace,
@@ -155,8 +159,8 @@ void backward(const BasicNetwork<L>& network, std::span<const std::type_identity
 
 namespace detail {
 
-/// The derivative of the loss by the numbers that it is evaluated on, the link's inputs if it is fused: where the backward
-/// pass begins. It lies in the trace's scratch.
+/// The derivative of the loss by the numbers that it is evaluated on, the link's inputs if it is fused: where the
+/// backward pass begins. It lies in the trace's scratch.
 template <std::floating_point T, class L>
 MatrixView<T> seed_of_trace(const BasicNetwork<L>& network, const Loss& loss, Trace<T>& trace,
                             const Targets<std::type_identity_t<T>>& targets) {
@@ -194,9 +198,9 @@ MatrixView<T> seed_of_trace(const BasicNetwork<L>& network, const Loss& loss, Tr
 /// into `gradient` and, unless dx is empty, by x (batch, inputs).
 template <std::floating_point T, class L>
 void gradient_of_trace(const BasicNetwork<L>& network, const Loss& loss, std::span<const std::type_identity_t<T>> theta,
-                       ConstMatrixView<std::type_identity_t<T>> x,
-                       const Targets<std::type_identity_t<T>>& targets, Trace<T>& trace,
-                       std::span<std::type_identity_t<T>> gradient, MatrixView<std::type_identity_t<T>> dx = {}) {
+                       ConstMatrixView<std::type_identity_t<T>> x, const Targets<std::type_identity_t<T>>& targets,
+                       Trace<T>& trace, std::span<std::type_identity_t<T>> gradient,
+                       MatrixView<std::type_identity_t<T>> dx = {}) {
   const MatrixView<T> seed = detail::seed_of_trace(network, loss, trace, targets);
   const std::size_t depth = is_fused(network, loss.function) ? network.size() - 1 : network.size();
   backward(network, theta, x, trace, ConstMatrixView<T>(seed), depth, gradient, dx);
@@ -214,35 +218,37 @@ T value_and_gradient(const BasicNetwork<L>& network, const Loss& loss, std::span
 }
 
 // The library holds these compiled: every layer, twice over, is long to compile.
-extern template void detail::forward_layer(const Network&, std::size_t, std::span<const double>, ConstMatrixView<double>,
-                                           Trace<double>&);
-extern template void detail::backward_layer(const Network&, std::size_t, std::span<const double>, ConstMatrixView<double>,
-                                            Trace<double>&, ConstMatrixView<double>, MatrixView<double>, std::span<double>, std::size_t);
+extern template void detail::forward_layer(const Network&, std::size_t, std::span<const double>,
+                                           ConstMatrixView<double>, Trace<double>&);
+extern template void detail::backward_layer(const Network&, std::size_t, std::span<const double>,
+                                            ConstMatrixView<double>, Trace<double>&, ConstMatrixView<double>,
+                                            MatrixView<double>, std::span<double>, std::size_t);
 extern template ConstMatrixView<double> forward(const Network&, std::span<const double>, ConstMatrixView<double>,
                                                 Trace<double>&);
 extern template double loss_of_trace(const Network&, const Loss&, const Trace<double>&, const Targets<double>&);
 extern template double loss_value(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
-                               const Targets<double>&, Trace<double>&);
+                                  const Targets<double>&, Trace<double>&);
 extern template void backward(const Network&, std::span<const double>, ConstMatrixView<double>, Trace<double>&,
                               ConstMatrixView<double>, std::size_t, std::span<double>, MatrixView<double>);
 extern template void gradient_of_trace(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
                                        const Targets<double>&, Trace<double>&, std::span<double>, MatrixView<double>);
 extern template double value_and_gradient(const Network&, const Loss&, std::span<const double>, ConstMatrixView<double>,
-                                       const Targets<double>&, Trace<double>&, std::span<double>);
+                                          const Targets<double>&, Trace<double>&, std::span<double>);
 extern template void detail::forward_layer(const Network&, std::size_t, std::span<const float>, ConstMatrixView<float>,
                                            Trace<float>&);
 extern template void detail::backward_layer(const Network&, std::size_t, std::span<const float>, ConstMatrixView<float>,
-                                            Trace<float>&, ConstMatrixView<float>, MatrixView<float>, std::span<float>, std::size_t);
+                                            Trace<float>&, ConstMatrixView<float>, MatrixView<float>, std::span<float>,
+                                            std::size_t);
 extern template ConstMatrixView<float> forward(const Network&, std::span<const float>, ConstMatrixView<float>,
                                                Trace<float>&);
 extern template float loss_of_trace(const Network&, const Loss&, const Trace<float>&, const Targets<float>&);
 extern template float loss_value(const Network&, const Loss&, std::span<const float>, ConstMatrixView<float>,
-                               const Targets<float>&, Trace<float>&);
+                                 const Targets<float>&, Trace<float>&);
 extern template void backward(const Network&, std::span<const float>, ConstMatrixView<float>, Trace<float>&,
                               ConstMatrixView<float>, std::size_t, std::span<float>, MatrixView<float>);
 extern template void gradient_of_trace(const Network&, const Loss&, std::span<const float>, ConstMatrixView<float>,
                                        const Targets<float>&, Trace<float>&, std::span<float>, MatrixView<float>);
 extern template float value_and_gradient(const Network&, const Loss&, std::span<const float>, ConstMatrixView<float>,
-                                       const Targets<float>&, Trace<float>&, std::span<float>);
+                                         const Targets<float>&, Trace<float>&, std::span<float>);
 
 }  // namespace gradus

@@ -13,7 +13,7 @@ namespace gradus {
 /// weights, where each sample counts once; a weight of 2 is as good as the sample given twice.
 template <std::floating_point T>
 struct Targets {
-  ConstMatrixView<T> values;   ///< (batch, outputs); where every time step has its own outputs, (batch, steps * outputs)
+  ConstMatrixView<T> values;  ///< (batch, outputs); where every time step has its own outputs, (batch, steps * outputs)
   std::span<const T> weights;  ///< one a sample, at least 0; or none
 
   Targets() = default;
@@ -26,8 +26,8 @@ struct Targets {
   }
   /// What a mean is over: samples, or time steps where each has its own outputs, by their weights.
   double count(Index outputs) const {
-    const double samples = weights.empty() ? static_cast<double>(values.rows())
-                                           : std::accumulate(weights.begin(), weights.end(), 0.0);
+    const double samples =
+        weights.empty() ? static_cast<double>(values.rows()) : std::accumulate(weights.begin(), weights.end(), 0.0);
     return samples * static_cast<double>(values.cols() / outputs);
   }
   Targets middle_rows(Index first, Index rows) const {

@@ -42,8 +42,10 @@ MatrixView<T> rows_of(MatrixView<T> x, Index width) {
 /// x as a layer takes it: whole sequences, or step by step.
 template <class L, class T>
 MatrixView<T> step_rows(const L& /*layer*/, MatrixView<T> x, Index width) {
-  if constexpr (WorksAlongTime<L>) return x;
-  else return rows_of(x, width);
+  if constexpr (WorksAlongTime<L>)
+    return x;
+  else
+    return rows_of(x, width);
 }
 /// Row i of (batch * steps, width), where x is (batch, steps * width) and may have gaps between rows.
 template <class T>

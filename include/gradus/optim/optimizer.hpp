@@ -19,9 +19,8 @@ namespace gradus {
 
 /// A method that moves theta by its gradient: a small regular value of numbers, whose memory lies in an OptimizerState.
 template <class M>
-concept OptimizerMethodLike = std::regular<M> && requires(M m, const M c, std::span<double> theta,
-                                                          std::span<const double> gradient,
-                                                          OptimizerState<double>& state) {
+concept OptimizerMethodLike = std::regular<M> &&
+    requires(M m, const M c, std::span<double> theta, std::span<const double> gradient, OptimizerState<double>& state) {
   { M::name } -> std::convertible_to<std::string_view>;
   { m.learning_rate } -> std::convertible_to<double>;
   { c.slot_count() } -> std::same_as<std::size_t>;

@@ -26,8 +26,8 @@ struct Regularisation {
 /// Throws ValueError if a number is negative or not finite.
 void check(const Regularisation& regularisation);
 
-/// l1 sum |w| + l2 / 2 sum w^2 over all arrays that are no biases; adds its derivative to the gradient. `samples` is how
-/// much the samples of the batch count together.
+/// l1 sum |w| + l2 / 2 sum w^2 over all arrays that are no biases; adds its derivative to the gradient. `samples` is
+/// how much the samples of the batch count together.
 template <std::floating_point T>
 T add_penalty(const Regularisation& regularisation, std::span<const ParameterBlock> blocks, double samples,
               std::span<const T> theta, std::span<T> gradient);
@@ -42,8 +42,8 @@ void limit_norms(const Regularisation& regularisation, std::span<const Parameter
 
 extern template double add_penalty(const Regularisation&, std::span<const ParameterBlock>, double,
                                    std::span<const double>, std::span<double>);
-extern template float add_penalty(const Regularisation&, std::span<const ParameterBlock>, double, std::span<const float>,
-                                  std::span<float>);
+extern template float add_penalty(const Regularisation&, std::span<const ParameterBlock>, double,
+                                  std::span<const float>, std::span<float>);
 extern template void clip(const Regularisation&, std::span<double>);
 extern template void clip(const Regularisation&, std::span<float>);
 extern template void decay_weights(const Regularisation&, std::span<const ParameterBlock>, double, std::span<double>);

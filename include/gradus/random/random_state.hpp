@@ -44,7 +44,8 @@ class RandomState {
   double random_sample();
   /// Uniform on [low, high): low + (high - low) * random_sample(). Throws ValueError if the range is not finite.
   double uniform(double low = 0, double high = 1);
-  /// Normal with mean 0 and variance 1, by Marsaglia's polar method; the pair's second number is kept for the next call.
+  /// Normal with mean 0 and variance 1, by Marsaglia's polar method; the pair's second number is kept for the next
+  /// call.
   double standard_normal();
   /// loc + scale * standard_normal(). Throws ValueError unless scale >= 0.
   double normal(double loc = 0, double scale = 1);

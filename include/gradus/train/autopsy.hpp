@@ -67,7 +67,8 @@ double largest_magnitude(std::span<const T> values) {
 
 }  // namespace detail
 
-/// Fills in everything but epoch, batch, update and the sample's place in the training set: `sample` is the batch's row.
+/// Fills in everything but epoch, batch, update and the sample's place in the training set: `sample` is the batch's
+/// row.
 template <std::floating_point T, class L>
 Divergence find_divergence(const BasicNetwork<L>& network, const Loss& loss, const DivergedPass<T>& pass,
                            const Trace<T>& trace) {
@@ -81,8 +82,10 @@ Divergence find_divergence(const BasicNetwork<L>& network, const Loss& loss, con
   Index row = -1;
   Index col = -1;
   signs.bad_input = detail::find_non_finite<T>(pass.x, row, col);
-  if (signs.bad_input) signs.column = col;
-  else signs.bad_target = detail::find_non_finite<T>(pass.targets, row, col);
+  if (signs.bad_input)
+    signs.column = col;
+  else
+    signs.bad_target = detail::find_non_finite<T>(pass.targets, row, col);
   const auto name_block = [&](std::span<const T> values, const char* prefix, auto blocks) {
     for (const ParameterBlock& block : blocks)
       for (Index k = 0; k < block.size(); ++k)
@@ -118,7 +121,8 @@ Divergence find_divergence(const BasicNetwork<L>& network, const Loss& loss, con
     const std::string_view last = network.name(network.size() - 1);
     const bool logarithmic = loss.name().find("entropy") != std::string_view::npos ||
                              loss.name().find("likelihood") != std::string_view::npos || loss.name() == "poisson";
-    if (logarithmic && last != "log-softmax" && !is_fused(network, loss.function) && found.where.find("outputs") == std::string::npos)
+    if (logarithmic && last != "log-softmax" && !is_fused(network, loss.function) &&
+        found.where.find("outputs") == std::string::npos)
       for (Index i = 0; i < trace.outputs.back().rows() && !signs.log_of_zero; ++i)
         for (const T p : trace.outputs.back().row(i))
           if (p <= 0 || p >= 1) {

@@ -81,9 +81,9 @@ class FastPasses<T, Layer> {
   /// Within a pass.
   static bool has_constant_rate(const Schedule& schedule) {
     const double warm_up = std::visit([](const auto& s) { return s.warm_up; }, schedule);
-    return warm_up == 0 && (std::holds_alternative<ConstantSchedule>(schedule) ||
-                            std::holds_alternative<InverseSchedule>(schedule) ||
-                            std::holds_alternative<AdaptiveSchedule>(schedule));
+    return warm_up == 0 &&
+           (std::holds_alternative<ConstantSchedule>(schedule) || std::holds_alternative<InverseSchedule>(schedule) ||
+            std::holds_alternative<AdaptiveSchedule>(schedule));
   }
 
   engine::Match match_;

@@ -43,9 +43,9 @@ struct UpdateEvent {
   T loss;        ///< of the batch with its penalties, before the step; NaN with record_every < 0
   std::span<const T> theta;
   std::span<const T> gradient;
-  ConstMatrixView<T> x;        ///< the batch
-  ConstMatrixView<T> targets;  ///< the batch
-  double learning_rate = 0;    ///< as the schedule has it; 0 for methods without
+  ConstMatrixView<T> x;          ///< the batch
+  ConstMatrixView<T> targets;    ///< the batch
+  double learning_rate = 0;      ///< as the schedule has it; 0 for methods without
   std::span<const T> weights{};  ///< of the batch's samples; empty: each counts once
 };
 
@@ -74,7 +74,7 @@ struct Callbacks {
   std::function<Signal(const UpdateEvent<T>&)> before_step;
   std::function<Signal(const UpdateEvent<T>&)> after_step;
   std::function<Signal(const EpochEvent<T>&)> after_epoch;
-  std::function<double(const EpochEvent<T>&)> metric{};  ///< for EarlyStopping::Metric::custom
+  std::function<double(const EpochEvent<T>&)> metric{};        ///< for EarlyStopping::Metric::custom
   std::function<Signal(const UpdatesEvent&)> after_updates{};  ///< after at most 1000 of them
 };
 
@@ -93,15 +93,15 @@ struct FitOptions {
   Index updates = 0;       ///< stop after so many updates, whatever `epochs` says; 0: no such limit
   double min_change = -1;  ///< stop once an update moves theta by no more than this (Euclidean norm); < 0: never
   Order order = Order::shuffle;
-  std::vector<Index> given;   ///< for Order::given
-  Index record_every = 0;     ///< updates a record; 0: one a pass; < 0: none, and no loss is computed
-  Index test_every = 0;       ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each pass
+  std::vector<Index> given;  ///< for Order::given
+  Index record_every = 0;    ///< updates a record; 0: one a pass; < 0: none, and no loss is computed
+  Index test_every = 0;      ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each pass
   Hit hit = Hit::by_loss;
   bool keep_gradients = false;
   Schedule schedule{};              ///< of the learning rate; those that minimise have none
   Regularisation regularisation{};  ///< the loss in the history includes its penalties
   EarlyStopping early_stopping{};
-  std::vector<double> state;                 ///< running statistics to go on from; none: the network's initial state
+  std::vector<double> state;  ///< running statistics to go on from; none: the network's initial state
   Engine engine = Engine::automatic;
   int threads = 1;  ///< of the engine, at most: used where they pay; the bits are the same for any number
   std::optional<std::uint64_t> mask_seed{};  ///< of dropout; none: one draw from `random`, if the network has any
@@ -120,9 +120,8 @@ struct Samples {
 
 /// Trains: changes theta in place, and says how it went. Draws from `random` only what `options.order` needs. The test
 /// set is looked at, never learned from. Diverging is a result, not an exception.
-/// Throws ShapeError if network, theta and samples do not fit together, ValueError on options or weights out of range or no
-/// samples.
-/// For a network with layers of your own, include train/training.hpp.
+/// Throws ShapeError if network, theta and samples do not fit together, ValueError on options or weights out of range
+/// or no samples. For a network with layers of your own, include train/training.hpp.
 template <std::floating_point T, class L>
 FitResult fit(const BasicNetwork<L>& network, std::span<T> theta, const Samples<T>& train, const FitOptions& options,
               RandomState& random, const std::optional<Samples<T>>& test = std::nullopt,

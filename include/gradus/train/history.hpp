@@ -31,13 +31,13 @@ enum class StopReason {
 
 /// Where a non-finite number was first seen, and what probably made it.
 struct Divergence {
-  std::string where;   ///< "layer 2 (softmax) outputs", "the loss", "the gradient of layer 1 weights"
-  Index epoch = 0;     ///< from 1
-  Index batch = 0;     ///< of the epoch, from 1
-  Index update = 0;    ///< from 1
-  Index sample = -1;   ///< row of the training set, from 0; -1: of the whole batch
-  Index unit = -1;     ///< column of the layer's outputs, from 0; -1: no one unit
-  Index entry = -1;    ///< number of the array of parameters or of their gradient, row by row from 0; -1: none
+  std::string where;  ///< "layer 2 (softmax) outputs", "the loss", "the gradient of layer 1 weights"
+  Index epoch = 0;    ///< from 1
+  Index batch = 0;    ///< of the epoch, from 1
+  Index update = 0;   ///< from 1
+  Index sample = -1;  ///< row of the training set, from 0; -1: of the whole batch
+  Index unit = -1;    ///< column of the layer's outputs, from 0; -1: no one unit
+  Index entry = -1;   ///< number of the array of parameters or of their gradient, row by row from 0; -1: none
   double last_finite_loss = 0;
   double largest_gradient = 0;  ///< largest magnitude in the gradient of the update before
   std::string cause{};          ///< "the learning rate is probably too large"
@@ -52,8 +52,8 @@ struct FitResult {
   Divergence divergence;  ///< meaningful for StopReason::diverged
   Index updates = 0;
   Index epochs = 0;           ///< passes begun
-  Index best_epoch = 0;    ///< with early stopping: the pass, from 1, after which its metric was best; 0: none
-  double best_metric = 0;  ///< the metric then
+  Index best_epoch = 0;       ///< with early stopping: the pass, from 1, after which its metric was best; 0: none
+  double best_metric = 0;     ///< the metric then
   std::vector<double> state;  ///< the network's running statistics after the last update
 };
 

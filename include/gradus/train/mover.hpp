@@ -45,8 +45,8 @@ extern template class Mover<double>;
 extern template class Mover<float>;
 
 /// The residuals whose squares add up to the squared error of a batch and the l2 penalty:
-/// sqrt(scale weight) (p - t) for each output, sqrt(l2 / 2) w for each weight. Their Jacobian by one backward pass for each
-/// output of each sample.
+/// sqrt(scale weight) (p - t) for each output, sqrt(l2 / 2) w for each weight. Their Jacobian by one backward pass for
+/// each output of each sample.
 template <std::floating_point T, class L>
 Residuals<T> network_residuals(const BasicNetwork<L>& network, const Loss& loss, ConstMatrixView<T> x,
                                const Targets<T>& targets, Trace<T>& trace, const Regularisation& regularisation,
@@ -76,8 +76,7 @@ Residuals<T> network_residuals(const BasicNetwork<L>& network, const Loss& loss,
       forward(network, theta, x.middle_rows(i, 1), trace);
       for (Index k = 0; k < width; ++k) {
         seed(0, k) = root(i);
-        backward(network, theta, x.middle_rows(i, 1), trace, seed.view(), network.size(),
-                 jacobian->row(i * width + k));
+        backward(network, theta, x.middle_rows(i, 1), trace, seed.view(), network.size(), jacobian->row(i * width + k));
         seed(0, k) = 0;
       }
     }

@@ -115,8 +115,8 @@ class Training {
     return n;
   }
 
-  /// Online updates by the engine; false if training ends with them. Where they spoil the parameters they are made again
-  /// one by one, to see where.
+  /// Online updates by the engine; false if training ends with them. Where they spoil the parameters they are made
+  /// again one by one, to see where.
   bool updates(Index k, Index n) {
     several_.clear();
     for (Index i = 0; i < n; ++i) several_.push_back(next_rows(k + i).front());
@@ -202,7 +202,9 @@ class Training {
     Index hits;
     T largest;  // of the gradient; not finite if any number of it is
   };
-  bool is_good(const Passed& now) const { return std::isfinite(now.largest) && (!recording() || std::isfinite(now.loss)); }
+  bool is_good(const Passed& now) const {
+    return std::isfinite(now.largest) && (!recording() || std::isfinite(now.loss));
+  }
 
   Passed passed(T loss, Index hits) {
     loss += mover_.add_penalty(theta_, gradient_, batch_.weight());
@@ -240,8 +242,8 @@ class Training {
       return true;
     }
     if (std::holds_alternative<LevenbergMarquardt>(options_.optimizer))
-      return mover_.reduce(theta_, network_residuals(network_, options_.loss, batch.x, batch.weighted_targets(),
-                                                     trace_, options_.regularisation, blocks_));
+      return mover_.reduce(theta_, network_residuals(network_, options_.loss, batch.x, batch.weighted_targets(), trace_,
+                                                     options_.regularisation, blocks_));
     const Objective<T> objective = [&](std::span<const T> theta, std::span<T> gradient) {
       trace_.state = last_state_;
       if (fast_.exist()) {
@@ -400,9 +402,9 @@ class Training {
   Batch<T> batch_;
   Trace<T> trace_;
   Trace<T> test_trace_;
-  std::vector<T> last_state_;  // before the update
-  std::vector<Index> several_;   // rows of updates made at once
-  Index last_row_ = -1;          // of the last of them
+  std::vector<T> last_state_;   // before the update
+  std::vector<Index> several_;  // rows of updates made at once
+  Index last_row_ = -1;         // of the last of them
   double first_loss_ = 0;
   double last_loss_ = 0;
   double pass_loss_ = 0;  // sums over the pass

@@ -34,9 +34,12 @@ struct Huber {
     T sum(S(0));
     for (std::size_t k = 0; k < p.size(); ++k) {
       const T error = p[k] - t[k];
-      if (error > d) sum += d * (error - d / 2);
-      else if (error < -d) sum += d * (-error - d / 2);
-      else sum += error * error / S(2);
+      if (error > d)
+        sum += d * (error - d / 2);
+      else if (error < -d)
+        sum += d * (-error - d / 2);
+      else
+        sum += error * error / S(2);
     }
     return sum;
   }
@@ -55,7 +58,7 @@ struct Huber {
   }
   template <std::floating_point T>
   void gradient_from_logits(std::span<const T> z, std::span<const T> /*p*/, std::span<const T> t,
-                                   std::span<T> dz) const {
+                            std::span<T> dz) const {
     gradient<T>(z, t, dz);
   }
 

@@ -11,7 +11,8 @@
 
 namespace gradus {
 
-/// L = sum_k |p_k - t_k|. Kink where p_k = t_k, where the derivative is taken as 0. Link: identity. Mean over all numbers.
+/// L = sum_k |p_k - t_k|. Kink where p_k = t_k, where the derivative is taken as 0. Link: identity. Mean over all
+/// numbers.
 struct MeanAbsoluteError {
   static constexpr std::string_view name = "mae";
   using Link = Elementwise<activation::Identity>;
@@ -25,8 +26,10 @@ struct MeanAbsoluteError {
     T sum(Scalar<T>(0));
     for (std::size_t k = 0; k < p.size(); ++k) {
       const T error = p[k] - t[k];
-      if (error > Scalar<T>(0)) sum += error;
-      else if (!(error == Scalar<T>(0))) sum -= error;
+      if (error > Scalar<T>(0))
+        sum += error;
+      else if (!(error == Scalar<T>(0)))
+        sum -= error;
     }
     return sum;
   }
