@@ -194,7 +194,7 @@ int Program::parse_and_run(int argc, char** argv) {
     const CLI::App* command = &app_;
     while (!command->get_subcommands().empty()) command = command->get_subcommands().back();
     const std::string path = called(*command);
-    write_stdout(command->help(path.substr(0, path.rfind(' '))));
+    write_stdout(command->help(command == &app_ ? "" : path.substr(0, path.rfind(' '))));
     return Exit::success;
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("{} (see {} --help)", error.what(), called(screener.command())));

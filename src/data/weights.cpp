@@ -44,7 +44,8 @@ std::vector<double> balanced_class_weights(std::span<const int> labels, Index cl
       throw ValueError(fmt::format("[class weights] expected labels from 0 to {}, got {}", classes - 1, label));
     weights[static_cast<std::size_t>(label)] += 1;
   }
-  const auto present = static_cast<double>(weights.size()) - static_cast<double>(std::ranges::count(weights, 0.0));
+  const auto absent = std::count(weights.begin(), weights.end(), 0.0);
+  const auto present = static_cast<double>(weights.size()) - static_cast<double>(absent);
   for (double& weight : weights)
     if (weight > 0) weight = static_cast<double>(labels.size()) / (present * weight);
   return weights;

@@ -42,9 +42,9 @@ class Reporter {
   Reporter(const Experiment& experiment, Index samples, ProgressCallback callback) : callback_(std::move(callback)) {
     const bool full = experiment.batch == 0 || !stepping_method(experiment.optimizer);
     const Index batch = full ? samples : experiment.batch;
-    const Index per_epoch = (samples + batch - 1) / batch;
+    per_epoch_ = (samples + batch - 1) / batch;
     progress_.epochs = experiment.updates > 0 ? 0 : experiment.epochs;
-    progress_.updates = experiment.updates > 0 ? experiment.updates : experiment.epochs * per_epoch;
+    progress_.updates = experiment.updates > 0 ? experiment.updates : experiment.epochs * per_epoch_;
     progress_.learning_rate = learning_rate(experiment.optimizer).value_or(0);
   }
 
@@ -62,7 +62,8 @@ class Reporter {
     progress_.update = event.updates;
     progress_.learning_rate = event.learning_rate;
     if (!recorded_) progress_.loss = event.loss;
-    return callback_(progress_);
+    // The last update of a pass is told by after_epoch, which knows what the pass came to.
+    return event.updates % per_epoch_ == 0 ? Signal::go_on : tell();
   }
 
   Signal after_epoch(const EpochEvent<T>& event) {
@@ -71,11 +72,18 @@ class Reporter {
     if (recorded_) progress_.loss = history.loss.back();
     if (!history.accuracy.empty()) progress_.accuracy = history.accuracy.back();
     if (!history.test_accuracy.empty()) progress_.test_accuracy = history.test_accuracy.back();
-    return Signal::go_on;
+    return progress_.update == told_ ? Signal::go_on : tell();
+  }
+
+  Signal tell() {
+    told_ = progress_.update;
+    return callback_(progress_);
   }
 
   ProgressCallback callback_;
   Progress progress_;
+  Index per_epoch_ = 1;
+  Index told_ = 0;  ///< the last update that was
   bool recorded_ = false;
 };
 

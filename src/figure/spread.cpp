@@ -52,10 +52,10 @@ Moments moments_of(const std::vector<double>& values) {
   return m;
 }
 
-/// Places beside each other for points that would lie on each other: k phi modulo 1, about 0.
+/// Places beside each other for points that would lie on each other: k phi modulo 1, about 0, where the first one lies.
 double jitter(std::size_t k) {
   const double turns = 0.6180339887498949 * static_cast<double>(k);
-  return turns - std::floor(turns) - 0.5;
+  return turns - std::round(turns);
 }
 
 /// The least distance of neighbouring groups, on the axis as it is drawn.
@@ -99,7 +99,7 @@ Figure spread_figure(const std::vector<SpreadGroup>& groups, const SpreadOptions
     std::vector<double> results;
     for (const double r : groups[g].results)
       if (std::isfinite(r)) results.push_back(r);
-    panel.x.ticks.emplace_back(places.at[g], groups[g].value);
+    panel.x.ticks.emplace_back(places.at[g], groups[g].value.empty() ? "–" : groups[g].value);
     if (results.empty()) continue;
     const Moments m = moments_of(results);
     std::sort(results.begin(), results.end());

@@ -80,8 +80,7 @@ class Writer {
     report_.section("Again", "again");
     report_.paragraph(
         "The same command computes only what is missing; every number is in `results.csv`, and `best.model` is the "
-        "best "
-        "single run, which `gradus run best.model` repeats to the last bit.");
+        "best single run, which `gradus run best.model` repeats to the last bit.");
     report_.code(broken(options_.command));
     report_.save(options_.folder + "/report.html");
     return problem_;
@@ -94,8 +93,8 @@ class Writer {
     return fmt::format(
         "{} on {}: {} runs{}. A seed draws the split, the first weights and the order of the "
         "samples; what differs between seeds alone is chance.",
-        fmt::format("{} configurations, {} seed{} each,", plan_.configurations.size(), plan_.seeds,
-                    plan_.seeds == 1 ? "" : "s"),
+        fmt::format("{} configuration{}, {} seed{} each,", plan_.configurations.size(),
+                    plan_.configurations.size() == 1 ? "" : "s", plan_.seeds, plan_.seeds == 1 ? "" : "s"),
         code(plan_.runs.front().experiment.data), plan_.runs.size(),
         diverged > 0 ? fmt::format(", {} of which diverged", diverged) : "");
   }
@@ -261,9 +260,9 @@ std::vector<ConfigurationScore> rank(const SweepPlan& plan, const SweepOutcome& 
       s.deviation = std::sqrt(squares[s.configuration] / static_cast<double>(n - 1));
   std::erase_if(scores, [](const ConfigurationScore& s) { return s.runs == 0; });
   std::stable_sort(scores.begin(), scores.end(), [](const ConfigurationScore& a, const ConfigurationScore& b) {
-    const bool lost_a = a.runs == a.diverged;
-    const bool lost_b = b.runs == b.diverged;
-    return lost_a != lost_b ? lost_b : a.mean > b.mean;
+    // A mean over what is left after some runs diverged is no match for one over all.
+    const auto lost = [](const ConfigurationScore& s) { return s.diverged == 0 ? 0 : s.diverged < s.runs ? 1 : 2; };
+    return lost(a) != lost(b) ? lost(a) < lost(b) : a.mean > b.mean;
   });
   return scores;
 }

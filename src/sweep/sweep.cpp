@@ -137,8 +137,9 @@ SweepEstimate estimate_sweep(const SweepPlan& plan, const ExperimentSource& sour
   double per_work[2] = {0, 0};
   std::size_t number = 0;
   for (auto& [kind, taken] : seconds) {
-    const auto at = std::find_if(chunks.begin(), chunks.end(),
-                                 [&](const Chunk& c) { return c.work == kind.first && c.bank == kind.second; });
+    const auto at = std::find_if(chunks.begin(), chunks.end(), [wanted = kind](const Chunk& c) {
+      return c.work == wanted.first && c.bank == wanted.second;
+    });
     double& rate = per_work[kind.second];
     if (number++ % every == 0 || rate == 0) {
       taken = timed(plan, source, *at, 1.0 / static_cast<double>(std::min<std::size_t>(seconds.size(), 12)));

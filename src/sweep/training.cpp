@@ -26,7 +26,8 @@ bool has_bank(const Experiment& e, const Network& network, const Loss& loss) {
   const Index most = e.batch >= 1 && e.batch <= 4 ? kMostOnline : kMostInBatches;
   return network.parameter_count() <= most && e.sample_weight.empty() && e.class_weight == ClassWeights{} &&
          e.schedule == Schedule{} && without_l2 == Regularisation{} && e.early_stopping == EarlyStopping{} &&
-         e.min_change < 0 && method && Bank<double>::exists(network, loss.function, *method);
+         e.min_change < 0 && e.engine == Engine::automatic && method &&
+         Bank<double>::exists(network, loss.function, *method);
 }
 
 /// What runs of one bank have in common, as a hash.

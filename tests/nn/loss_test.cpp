@@ -64,7 +64,8 @@ std::vector<double> by_duals(F f, const std::vector<double>& at) {
 template <class F>
 bool gradients_agree(const F& loss, const Sample& sample, double slip = 0) {
   using D = Dual<double>;
-  const auto& [p, t] = sample;
+  const std::vector<double>& p = sample.p;  // no structured binding: Clang 14 cannot capture one
+  const std::vector<double>& t = sample.t;
   std::vector<double> hand(p.size(), std::nan(""));
   bool agree = true;
   const auto compare = [&](const std::vector<double>& expected) {

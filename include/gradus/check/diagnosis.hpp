@@ -96,10 +96,13 @@ class LayerDerivative {
 template <std::floating_point T, class L>
 std::vector<Diagnosis> overflow(const BasicNetwork<L>& network, double loss, const Trace<T>& trace,
                                 std::span<const double> by_duals) {
-  const auto is_finite = [](auto y) { return std::isfinite(y); };
+  // Not std::ranges::all_of, which Emscripten's libc++ lacks.
+  const auto all_finite = [](const auto& numbers) {
+    return std::all_of(numbers.begin(), numbers.end(), [](auto y) { return std::isfinite(y); });
+  };
   std::size_t l = 0;
-  while (l < network.size() && std::ranges::all_of(trace.outputs[l].values(), is_finite)) ++l;
-  if (l == network.size() && std::isfinite(loss) && std::ranges::all_of(by_duals, is_finite)) return {};
+  while (l < network.size() && all_finite(trace.outputs[l].values())) ++l;
+  if (l == network.size() && std::isfinite(loss) && all_finite(by_duals)) return {};
   const std::string what = l < network.size()     ? "the outputs of " + network.label(l) + " are"
                            : !std::isfinite(loss) ? "the loss is"
                                                   : "the derivative by dual numbers is";
