@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <thread>
 
 #include "apps/gradus/commands.hpp"
@@ -70,8 +72,8 @@ SweepOutcome sweep_with_progress(const Console& console, const SweepPlan& plan, 
   options.progress = [&](const SweepProgress& p) {
     printer.show(p.share, [&] {
       const double left = p.share > 0 ? p.seconds * (1 - p.share) / p.share : 0;
-      return fmt::format("run {}/{}  best {}  {} left", p.done, p.runs, p.best == 0 ? "-" : short_number(p.best),
-                         clock_text(left));
+      return fmt::format("run {}/{}  best {}  {} left", p.done, p.runs,
+                         p.best == 0 ? "-" : short_number(std::abs(p.best)), clock_text(left));
     });
     return guard.interrupted() ? Signal::stop : Signal::go_on;
   };
@@ -110,23 +112,30 @@ Json ranking(const Console& console, const SweepPlan& plan, const SweepOutcome& 
   constexpr std::size_t shown = 10;
   const std::vector<ConfigurationScore> ranked = rank(plan, outcome);
   Json json = Json::array();
-  console.summary(fmt::format("\n{}, mean and standard deviation over {}:\n", merit_name(outcome),
+  const std::string merit = merit_name(outcome);
+  const double sign = merit.starts_with('-') ? -1 : 1;  // a loss is shown as a loss
+  console.summary(fmt::format("\n{}, mean and standard deviation over {}:\n", merit.substr(sign < 0 ? 1 : 0),
                               plural(static_cast<std::size_t>(plan.seeds), "seed")));
   for (std::size_t k = 0; k < ranked.size(); ++k) {
     const ConfigurationScore& s = ranked[k];
     const SweepRun& run = plan.runs[s.configuration * static_cast<std::size_t>(plan.seeds)];
     const bool any = s.runs > s.diverged;
     if (k < shown)
-      console.summary(
-          fmt::format("  {}  {}{}\n", any ? fmt::format("{:.4f} ± {:.4f}", s.mean, s.deviation) : "        diverged",
-                      name_of(plan, run), any && s.diverged > 0 ? fmt::format("  ({} diverged)", s.diverged) : ""));
+      console.summary(fmt::format(
+          "  {}  {}{}\n", any ? fmt::format("{:.4f} ± {:.4f}", sign * s.mean, s.deviation) : "        diverged",
+          name_of(plan, run), any && s.diverged > 0 ? fmt::format("  ({} diverged)", s.diverged) : ""));
     Json values = Json::object();
     for (std::size_t a = 0; a < plan.axes.size(); ++a)
       values[plan.axes[a].name] = plan.configurations[s.configuration][a];
     Json entry = {{"values", values}, {"network", run.experiment.network}, {"runs", s.runs}, {"diverged", s.diverged}};
-    if (any)
-      entry.update(
-          {{"mean", s.mean}, {"deviation", s.deviation}, {"low", s.low}, {"high", s.high}, {"train", s.train}});
+    if (any) {
+      const auto ends = std::minmax({sign * s.low, sign * s.high});
+      entry.update({{"mean", sign * s.mean},
+                    {"deviation", s.deviation},
+                    {"low", ends.first},
+                    {"high", ends.second},
+                    {"train", s.train}});
+    }
     json.push_back(entry);
   }
   if (ranked.size() > shown) console.summary(fmt::format("  ... and {} more\n", ranked.size() - shown));
