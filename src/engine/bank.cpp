@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "core/flush_denormals.hpp"
 #include "engine/bank_kernel.hpp"
 #include "gradus/core/shape.hpp"
 #include "gradus/engine/buffer.hpp"
@@ -230,6 +231,7 @@ Index Bank<T>::updates_per_pass() const {
 
 template <class T>
 void Bank<T>::train(Index updates) {
+  const FlushDenormals flush;
   State& s = *state_;
   const Index end = s.updates + std::max<Index>(updates, 0);
   const Index pass = s.updates_per_pass();
@@ -263,6 +265,7 @@ bool Bank<T>::is_finite(Index lane) const {
 
 template <class T>
 std::vector<Tally> Bank<T>::score(std::span<const std::span<const Index>> rows, Match match) const {
+  const FlushDenormals flush;
   const State& s = *state_;
   check_length("bank", "rows", static_cast<Index>(rows.size()), s.lanes);
   const Index count = static_cast<Index>(rows.front().size());

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/flush_denormals.hpp"
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
@@ -53,6 +55,7 @@ std::uint32_t Team::changed(const std::atomic<std::uint32_t>& value, std::uint32
 }
 
 void Team::work(int member) {
+  const FlushDenormals flush;  // as in the thread that calls
   std::uint32_t number = 0;
   while (true) {
     number = changed(number_, number);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/flush_denormals.hpp"
 #include "engine/batch_kernel.hpp"
 #include "engine/definition_plan.hpp"
 #include "engine/online_kernel.hpp"
@@ -123,6 +124,7 @@ GradientPlan<T>& GradientPlan<T>::operator=(GradientPlan&&) noexcept = default;
 template <class T>
 Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets,
                                   std::span<const Index> rows, std::span<T> gradient, bool record, Match match) {
+  const FlushDenormals flush;
   State& s = *state_;
   check_samples(s.network, x, targets, rows);
   check_length("engine", "gradient", static_cast<Index>(gradient.size()), s.network.parameter_count());
@@ -143,6 +145,7 @@ Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x
 
 template <class T>
 Tally GradientPlan<T>::score(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets, Match match) {
+  const FlushDenormals flush;
   State& s = *state_;
   check_samples(s.network, x, targets, {});
   double loss = 0;
@@ -292,6 +295,7 @@ Trainer<T>& Trainer<T>::operator=(Trainer&&) noexcept = default;
 
 template <class T>
 Tally Trainer<T>::epoch(ConstMatrixView<T> x, const Targets<T>& targets, std::span<const Index> order) {
+  const FlushDenormals flush;
   State& s = *state_;
   check_samples(s.network, x, targets, order);
   const Index count = order.empty() ? x.rows() : static_cast<Index>(order.size());

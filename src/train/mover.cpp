@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/train/mover.hpp"
 
+#include "core/flush_denormals.hpp"
+
 namespace gradus::detail {
 
 template <std::floating_point T>
@@ -40,6 +42,7 @@ Mover<T>::Mover(const FitOptions& options, const std::vector<ParameterBlock>& bl
 
 template <std::floating_point T>
 void Mover<T>::step(std::span<T> theta, std::span<T> gradient, Index updates) {
+  const FlushDenormals flush;
   const double rate = learning_rate(updates);
   set_learning_rate(optimizer_->method(), rate);
   clip(regularisation_, gradient);
