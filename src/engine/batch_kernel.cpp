@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A lane holds a sample. Weights are broadcast, so theta is used as it lies; a block of V vectors of samples goes
-// forward and backward as a whole, and its gradients are summed over the lanes once.
+// forward and backward as a whole. The blocks of a group are kept, and the gradients of all their samples are summed
+// over the lanes once.
 #include "engine/batch_kernel.hpp"
 
 #include <algorithm>
@@ -28,15 +29,24 @@ struct Block {
   T* outputs[kMaxStages];  ///< of each stage; of the last: p
   T* slopes[kMaxStages];   ///< f'(z) of the stages that keep it, else null
   T* logits;               ///< z of the last stage
-  T* delta[2];
-  T* weights;  ///< of the samples
-  T* rows;     ///< scratch of a defined loss
+  T* delta[kMaxStages];    ///< the loss's derivative by each stage's z
+  T* weights;              ///< of the samples
+  T* rows;                 ///< scratch of a defined loss
 };
 
-/// z of U units from `first` on, for V vectors of samples: z_u = b_u + sum_i x_i W[i, u].
-template <class T, int U, int V>
+inline constexpr int kVectors = 4;  ///< of a block, but for the last one of a batch
+
+/// 32 in place of 16.
+template <class T>
+inline constexpr bool kHasManyRegisters = kLanes<T> * sizeof(T) == 64;
+/// Units whose sums are under way at once for V vectors of samples.
+template <class T, int V>
+inline constexpr int kUnits = std::min(8, (kHasManyRegisters<T> ? 16 : 8) / V);
+
+/// y = f(z) of U units from `first` on, for V vectors of samples: z_u = b_u + sum_i x_i W[i, u].
+template <class T, int U, int V, Function F>
 HWY_INLINE void forward_units(const T* HWY_RESTRICT x, const Stage& s, const T* HWY_RESTRICT w, const T* bias,
-                              Index first, T* HWY_RESTRICT z) {
+                              Index first, T* HWY_RESTRICT y) {
   const Tag<T> d;
   constexpr Index n = kLanes<T>;
   Vec<T> acc[U][V];
@@ -52,7 +62,18 @@ HWY_INLINE void forward_units(const T* HWY_RESTRICT x, const Stage& s, const T* 
     }
   }
   for (int u = 0; u < U; ++u)
-    for (int v = 0; v < V; ++v) hn::Store(acc[u][v], d, z + ((first + u) * V + v) * n);
+    for (int v = 0; v < V; ++v) hn::Store(apply(d, F, acc[u][v]), d, y + ((first + u) * V + v) * n);
+}
+
+template <class T, int V, Function F>
+void forward_units(const T* x, const Stage& s, const T* theta, T* y) {
+  constexpr int U = kUnits<T, V>;
+  const T* w = theta + s.offset;
+  const T* bias = s.bias ? w + s.weights() : nullptr;
+  Index u = 0;
+  for (; u + U <= s.outputs; u += U) forward_units<T, U, V, F>(x, s, w, bias, u, y);
+  for (; u + 2 <= s.outputs; u += 2) forward_units<T, 2, V, F>(x, s, w, bias, u, y);
+  for (; u < s.outputs; ++u) forward_units<T, 1, V, F>(x, s, w, bias, u, y);
 }
 
 /// y = f(z) and, unless it is null, slope = f'(z). Softmax and its logarithm are left to the output.
@@ -70,16 +91,13 @@ void run_activation(Function f, Index n, const T* z, T* y, T* slope) {
   for (Index k = 0; k < n; k += kLanes<T>) hn::Store(times_derivative(d, f, hn::Load(d, y + k), one), d, slope + k);
 }
 
+/// z may lie where y does, and is lost then.
 template <class T, int V>
 void forward_stage(const T* x, const Stage& s, const T* theta, T* z, T* y, T* slope) {
-  constexpr int U = V <= 2 ? 4 : (kLanes<T> * sizeof(T) == 64 ? 4 : 2);
-  const T* w = theta + s.offset;
-  const T* bias = s.bias ? w + s.weights() : nullptr;
-  Index u = 0;
-  for (; u + U <= s.outputs; u += U) forward_units<T, U, V>(x, s, w, bias, u, z);
-  for (; u + 2 <= s.outputs; u += 2) forward_units<T, 2, V>(x, s, w, bias, u, z);
-  for (; u < s.outputs; ++u) forward_units<T, 1, V>(x, s, w, bias, u, z);
-  run_activation(s.function, s.outputs * V * kLanes<T>, z, y, slope);
+  if (s.function == Function::relu && z == y && !slope) return forward_units<T, V, Function::relu>(x, s, theta, y);
+  forward_units<T, V, Function::identity>(x, s, theta, z);
+  if (s.function != Function::identity || z != y || slope)
+    run_activation(s.function, s.outputs * V * kLanes<T>, z, y, slope);
 }
 
 /// What the forward pass kept of a stage for its derivative: y, or f'(z) itself.
@@ -99,7 +117,7 @@ struct Kept {
 /// delta of the stage before: (sum_j delta_j W[i, j]) f'(z_i) for U units i from `first` on.
 template <class T, int U, int V>
 HWY_INLINE void backward_units(const T* HWY_RESTRICT delta, const Stage& s, const T* HWY_RESTRICT w, Index first,
-                               const Kept<T>& kept, T* HWY_RESTRICT out) {
+                               const Kept<T> kept, T* HWY_RESTRICT out) {
   const Tag<T> d;
   constexpr Index n = kLanes<T>;
   Vec<T> acc[U][V];
@@ -122,77 +140,136 @@ HWY_INLINE void backward_units(const T* HWY_RESTRICT delta, const Stage& s, cons
 }
 
 template <class T, int V>
-void backward_stage(const T* delta, const Stage& s, const T* theta, const Kept<T>& kept, T* out) {
-  constexpr int U = V <= 2 ? 4 : (kLanes<T> * sizeof(T) == 64 ? 4 : 2);
+HWY_INLINE void backward_units(const T* delta, const Stage& s, const T* theta, const Kept<T> kept, T* out) {
+  constexpr int U = kUnits<T, V>;
   const T* w = theta + s.offset;
   Index u = 0;
   for (; u + U <= s.inputs; u += U) backward_units<T, U, V>(delta, s, w, u, kept, out);
   for (; u < s.inputs; ++u) backward_units<T, 1, V>(delta, s, w, u, kept, out);
 }
 
-/// Writes a group of sums, or adds it to what earlier blocks left; `count` of them where the array ends.
-template <class T, bool First>
-HWY_INLINE void put(Sums<T> sums, T* to, Index count) {
-  const SumTag<T> d;
-  if (count >= kGroup<T>) {
-    hn::StoreU(First ? sums : hn::Add(sums, hn::LoadU(d, to)), d, to);
-  } else {
-    HWY_ALIGN T part[kGroup<T>];
-    hn::Store(sums, d, part);
-    for (Index k = 0; k < count; ++k) to[k] = First ? part[k] : to[k] + part[k];
+template <class T, int V>
+void backward_stage(const T* delta, const Stage& s, const T* theta, const Kept<T>& kept, T* out) {
+  if (kept.function == Function::relu && !kept.slope)  // said to the compiler, once for all vectors
+    return backward_units<T, V>(delta, s, theta, Kept<T>{Function::relu, kept.y, nullptr}, out);
+  backward_units<T, V>(delta, s, theta, kept, out);
+}
+
+/// One array of a group of blocks: `count` blocks of kVectors vectors a unit, then one of `rest` vectors, perhaps none.
+template <class T>
+struct Units {
+  const T* blocks;
+  Index step;  ///< from block to block
+  Index count;
+  const T* last;
+  int rest;
+};
+
+/// Adds x_r delta_c of V vectors of samples, r and c counted from the units pointed at.
+template <class T, int R, int C, int V>
+HWY_INLINE void add_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT delta, Vec<T>* acc) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  for (int v = 0; v < V; ++v) {
+    Vec<T> dc[C];
+    for (int c = 0; c < C; ++c) dc[c] = hn::Load(d, delta + (c * V + v) * n);
+    for (int r = 0; r < R; ++r) {
+      const Vec<T> xr = hn::Load(d, x + (r * V + v) * n);
+      for (int c = 0; c < C; ++c) acc[r * C + c] = hn::MulAdd(xr, dc[c], acc[r * C + c]);
+    }
   }
 }
 
-/// dW[i, j] = sum over samples of x_i delta_j, db_j = sum of delta_j.
-template <class T, int V, bool First>
-void gradient_stage(const T* HWY_RESTRICT x, const T* HWY_RESTRICT delta, const Stage& s, T* HWY_RESTRICT gradient) {
-  const Tag<T> d;
-  constexpr Index n = kLanes<T>;
-  constexpr int G = kGroup<T>;
-  T* g = gradient + s.offset;
-  const auto load = [&](const T* from, Index unit, int v) HWY_ATTR { return hn::Load(d, from + (unit * V + v) * n); };
-  if (s.outputs % G == 0) {
-    for (Index j = 0; j < s.outputs; j += G) {
-      Vec<T> dj[G][V];
-      for (int k = 0; k < G; ++k)
-        for (int v = 0; v < V; ++v) dj[k][v] = load(delta, j + k, v);
-      for (Index i = 0; i < s.inputs; ++i) {
-        Vec<T> sum[G];
-        const Vec<T> x0 = load(x, i, 0);
-        for (int k = 0; k < G; ++k) sum[k] = hn::Mul(x0, dj[k][0]);
-        for (int v = 1; v < V; ++v) {
-          const Vec<T> xv = load(x, i, v);
-          for (int k = 0; k < G; ++k) sum[k] = hn::MulAdd(xv, dj[k][v], sum[k]);
-        }
-        put<T, First>(sum_group(sum), g + i * s.outputs + j, G);
+/// The sums over the lanes of R rows of C vectors: written to rows of `stride` numbers, or added to what earlier groups
+/// left there.
+template <class T, int R, int C>
+class TileSums {
+ public:
+  TileSums() {
+    for (Vec<T>& sum : vectors_) sum = hn::Zero(Tag<T>());
+  }
+  HWY_INLINE Vec<T>* vectors() { return vectors_; }
+
+  HWY_INLINE void put(bool first, T* to, Index stride) const {
+    const SumTag<T> d;
+    Sums<T> sums[kGroups];
+    for (int k = 0; k < kGroups; ++k) sums[k] = sum_group(vectors_ + k * G);
+    const bool is_whole = C % G == 0 || (C == stride && R * C % G == 0);  // no group goes over a row's end
+    if (is_whole) {
+      for (int k = 0; k < kGroups; ++k) {
+        T* at = to + (k * G / C) * stride + k * G % C;
+        hn::StoreU(first ? sums[k] : hn::Add(sums[k], hn::LoadU(d, at)), d, at);
       }
-    }
-  } else {
-    const Index total = s.weights();
-    Index i = 0;
-    Index j = 0;
-    for (Index k = 0; k < total; k += G) {
-      Vec<T> sum[G];
-      for (int m = 0; m < G; ++m) {
-        sum[m] = hn::Mul(load(x, i, 0), load(delta, j, 0));
-        for (int v = 1; v < V; ++v) sum[m] = hn::MulAdd(load(x, i, v), load(delta, j, v), sum[m]);
-        if (++j == s.outputs) {
-          j = 0;
-          if (i + 1 < s.inputs) ++i;  // past the end the last one again, whose sum is left out
+    } else {
+      HWY_ALIGN T part[kGroups * G];
+      for (int k = 0; k < kGroups; ++k) hn::Store(sums[k], d, part + k * G);
+      for (int r = 0; r < R; ++r)
+        for (int c = 0; c < C; ++c) {
+          T& at = to[r * stride + c];
+          at = first ? part[r * C + c] : at + part[r * C + c];
         }
-      }
-      put<T, First>(sum_group(sum), g + k, total - k);
     }
   }
-  if (!s.bias) return;
-  for (Index j = 0; j < s.outputs; j += G) {
-    Vec<T> sum[G];
-    for (int m = 0; m < G; ++m) {
-      const Index unit = std::min(j + m, s.outputs - 1);
-      sum[m] = load(delta, unit, 0);
-      for (int v = 1; v < V; ++v) sum[m] = hn::Add(sum[m], load(delta, unit, v));
-    }
-    put<T, First>(sum_group(sum), g + s.weights() + j, s.outputs - j);
+
+ private:
+  static constexpr int G = kGroup<T>;
+  static constexpr int kGroups = (R * C + G - 1) / G;
+  Vec<T> vectors_[kGroups * G];
+};
+
+/// dW[i, j] = sum over samples of x_i delta_j, for R inputs from i and C outputs from j on.
+template <class T, int R, int C>
+HWY_INLINE void gradient_tile(const Units<T>& x, const Units<T>& delta, Index i, Index j, Index outputs, bool first,
+                              T* g) {
+  constexpr Index n = kLanes<T>;
+  TileSums<T, R, C> sums;
+  const T* xb = x.blocks + i * kVectors * n;
+  const T* db = delta.blocks + j * kVectors * n;
+  for (Index b = 0; b < x.count; ++b, xb += x.step, db += delta.step)
+    add_products<T, R, C, kVectors>(xb, db, sums.vectors());
+  if (x.rest == 1) add_products<T, R, C, 1>(x.last + i * n, delta.last + j * n, sums.vectors());
+  if (x.rest == 2) add_products<T, R, C, 2>(x.last + i * 2 * n, delta.last + j * 2 * n, sums.vectors());
+  sums.put(first, g + i * outputs + j, outputs);
+}
+
+/// db_j = sum over samples of delta_j, for C outputs from j on.
+template <class T, int C>
+HWY_INLINE void bias_tile(const Units<T>& delta, Index j, bool first, T* g) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  TileSums<T, 1, C> sums;
+  const auto add = [&](const T* from, int vectors) HWY_ATTR {
+    for (int c = 0; c < C; ++c)
+      for (int v = 0; v < vectors; ++v)
+        sums.vectors()[c] = hn::Add(sums.vectors()[c], hn::Load(d, from + (c * vectors + v) * n));
+  };
+  const T* db = delta.blocks + j * kVectors * n;
+  for (Index b = 0; b < delta.count; ++b, db += delta.step) add(db, kVectors);
+  if (delta.rest > 0) add(delta.last + j * delta.rest * n, delta.rest);
+  sums.put(first, g + j, C);
+}
+
+/// C outputs from j on.
+template <class T, int C>
+void gradient_columns(const Units<T>& x, const Units<T>& delta, Index j, const Stage& s, bool first, T* g) {
+  constexpr int R = kHasManyRegisters<T> ? 4 : 2;
+  Index i = 0;
+  for (; i + R <= s.inputs; i += R) gradient_tile<T, R, C>(x, delta, i, j, s.outputs, first, g);
+  for (; i < s.inputs; ++i) gradient_tile<T, 1, C>(x, delta, i, j, s.outputs, first, g);
+  if (s.bias) bias_tile<T, C>(delta, j, first, g + s.weights());
+}
+
+/// dW, and db_j = sum over samples of delta_j.
+template <class T>
+void gradient_stage(const Units<T>& x, const Units<T>& delta, const Stage& s, bool first, T* gradient) {
+  T* g = gradient + s.offset;
+  Index j = 0;
+  for (; j + 4 <= s.outputs; j += 4) gradient_columns<T, 4>(x, delta, j, s, first, g);
+  switch (s.outputs - j) {
+    case 1: gradient_columns<T, 1>(x, delta, j, s, first, g); break;
+    case 2: gradient_columns<T, 2>(x, delta, j, s, first, g); break;
+    case 3: gradient_columns<T, 3>(x, delta, j, s, first, g); break;
+    default: break;
   }
 }
 
@@ -404,12 +481,10 @@ Block<T> lay_out(const Description& net, T* work, Index lanes) {
   for (std::size_t s = 0; s < net.stages.size(); ++s) {
     block.outputs[s] = take(net.stages[s].outputs);
     block.slopes[s] = net.keeps_slope(s) ? take(net.stages[s].outputs) : nullptr;
+    block.delta[s] = take(net.stages[s].outputs);
   }
   block.logits = take(net.outputs());
-  block.delta[0] = take(net.widest());
-  block.delta[1] = take(net.widest());
   block.weights = take(1);
-  block.rows = work;
   return block;
 }
 
@@ -430,10 +505,9 @@ void drop(const Description& net, const Pass<T>& pass, const Block<T>& block, st
     }
 }
 
-/// Samples `first` to `first + count` of the batch, at most V vectors of them.
-template <class T, int V, bool First>
-void run_block(const Description& net, T* work, Pass<T>& pass, Index first, Index count) {
-  const Block<T> block = lay_out(net, work, V * kLanes<T>);
+/// Samples `first` to `first + count` of the batch, at most V vectors of them, forward and backward.
+template <class T, int V>
+void run_block(const Description& net, const Block<T>& block, Pass<T>& pass, Index first, Index count) {
   gather<T, V>(pass, first, count, pass.x, block.x);
   gather<T, V>(pass, first, count, pass.targets.values, block.targets);
   for (Index s = 0; s < V * kLanes<T>; ++s)
@@ -447,37 +521,62 @@ void run_block(const Description& net, T* work, Pass<T>& pass, Index first, Inde
     forward_stage<T, V>(x, net.stages[s], theta, z, block.outputs[s], block.slopes[s]);
     x = block.outputs[s];
   }
-  Output<T, V>(net, pass, block, block.delta[last % 2]).run(count);
+  Output<T, V>(net, pass, block, block.delta[last]).run(count);
   if (!pass.gradient) return;
-  for (std::size_t s = last + 1; s-- > 0;) {
-    const T* in = s == 0 ? block.x : block.outputs[s - 1];
-    const T* delta = block.delta[s % 2];
-    gradient_stage<T, V, First>(in, delta, net.stages[s], pass.gradient);
-    if (s == 0) break;  // the first stage's input needs no derivative
-    const Kept<T> kept{net.stages[s - 1].function, in, block.slopes[s - 1]};
-    backward_stage<T, V>(delta, net.stages[s], theta, kept, block.delta[(s + 1) % 2]);
+  for (std::size_t s = last; s > 0; --s) {  // the first stage's input needs no derivative
+    const Kept<T> kept{net.stages[s - 1].function, block.outputs[s - 1], block.slopes[s - 1]};
+    backward_stage<T, V>(block.delta[s], net.stages[s], theta, kept, block.delta[s - 1]);
   }
 }
 
-template <class T, bool First>
-void run_block(const Description& net, T* work, Pass<T>& pass, Index first, Index count) {
-  if (count > 2 * kLanes<T>) return run_block<T, 4, First>(net, work, pass, first, count);
-  if (count > kLanes<T>) return run_block<T, 2, First>(net, work, pass, first, count);
-  run_block<T, 1, First>(net, work, pass, first, count);
+/// Samples `first` to `first + count` of the batch, as many as there is memory for.
+template <class T>
+void run_group(const Description& net, const BatchWork<T>& work, Pass<T>& pass, Index first, Index count) {
+  constexpr Index lanes = kVectors * kLanes<T>;
+  const auto memory = [&](Index block, Index width) {
+    Block<T> b = lay_out(net, work.memory + block * work.units * lanes, width);
+    b.rows = work.rows;
+    return b;
+  };
+  Index blocks = 0;
+  for (; count - blocks * lanes > lanes / 2; ++blocks) {
+    const Index at = blocks * lanes;
+    run_block<T, kVectors>(net, memory(blocks, lanes), pass, first + at, std::min(count - at, lanes));
+  }
+  const Index at = blocks * lanes;
+  const int rest = at >= count ? 0 : count - at > kLanes<T> ? 2 : 1;
+  const Block<T> head = memory(0, lanes);
+  const Block<T> tail = memory(blocks, rest * kLanes<T>);
+  if (rest == 2) run_block<T, 2>(net, tail, pass, first + at, count - at);
+  if (rest == 1) run_block<T, 1>(net, tail, pass, first + at, count - at);
+  if (!pass.gradient) return;
+  for (std::size_t s = 0; s < net.stages.size(); ++s) {
+    const Units<T> delta{head.delta[s], work.units * lanes, blocks, tail.delta[s], rest};
+    Units<T> x = delta;
+    x.blocks = s == 0 ? head.x : head.outputs[s - 1];
+    x.last = s == 0 ? tail.x : tail.outputs[s - 1];
+    gradient_stage(x, delta, net.stages[s], first == 0, pass.gradient);
+  }
 }
 
 template <class T>
-void batch_pass(const Description& net, T* work, Pass<T>& pass) {
-  constexpr Index block = 4 * kLanes<T>;
+void batch_pass(const Description& net, const BatchWork<T>& work, Pass<T>& pass) {
+  constexpr Index lanes = kVectors * kLanes<T>;
   pass.loss = 0;
   pass.hits = 0;
-  run_block<T, true>(net, work, pass, 0, std::min(pass.count, block));
-  for (Index first = block; first < pass.count; first += block)
-    run_block<T, false>(net, work, pass, first, std::min(pass.count - first, block));
+  const Index groups = (pass.count + work.samples - 1) / work.samples;
+  const Index blocks = (pass.count + lanes - 1) / lanes;
+  const Index size = (blocks + groups - 1) / groups * lanes;
+  for (Index first = 0; first < pass.count; first += size)
+    run_group(net, work, pass, first, std::min(pass.count - first, size));
 }
 
-void run_batch_float(const Description& net, float* work, Pass<float>& pass) { batch_pass(net, work, pass); }
-void run_batch_double(const Description& net, double* work, Pass<double>& pass) { batch_pass(net, work, pass); }
+void run_batch_float(const Description& net, const BatchWork<float>& work, Pass<float>& pass) {
+  batch_pass(net, work, pass);
+}
+void run_batch_double(const Description& net, const BatchWork<double>& work, Pass<double>& pass) {
+  batch_pass(net, work, pass);
+}
 
 }  // namespace gradus::engine::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -489,19 +588,26 @@ HWY_EXPORT(run_batch_float);
 HWY_EXPORT(run_batch_double);
 
 template <class T>
-Index batch_work(const Description& net) {
-  constexpr Index lanes = 4 * 64 / static_cast<Index>(sizeof(T));
-  Index units = net.inputs() + 2 * net.outputs() + 2 * net.widest() + 1;
-  for (std::size_t s = 0; s < net.stages.size(); ++s) units += net.stages[s].outputs * (net.keeps_slope(s) ? 2 : 1);
-  return units * lanes + 4 * net.outputs();
+BatchPlan<T>::BatchPlan(const Description& net, Index batch) : net_(net) {
+  constexpr Index block = 4 * 64 / static_cast<Index>(sizeof(T));  // the widest there is
+  constexpr Index cache = 1 << 20;                                 // bytes of a second-level cache to be made use of
+  Index units = net.inputs() + 2 * net.outputs() + 1;
+  for (std::size_t s = 0; s < net.stages.size(); ++s) units += net.stages[s].outputs * (net.keeps_slope(s) ? 3 : 2);
+  const Index most = std::max<Index>(1, cache / (units * block * static_cast<Index>(sizeof(T))));
+  const Index blocks = std::min((batch + block - 1) / block, most);
+  memory_.resize(static_cast<std::size_t>(units * blocks * block + 4 * net.outputs()));
+  work_ = {.memory = memory_.data(),
+           .units = units,
+           .samples = blocks * block,
+           .rows = memory_.data() + units * blocks * block};
 }
-template Index batch_work<float>(const Description&);
-template Index batch_work<double>(const Description&);
+template class BatchPlan<float>;
+template class BatchPlan<double>;
 
-void run_batch(const Description& net, float* work, Pass<float>& pass) {
+void run_batch(const Description& net, const BatchWork<float>& work, Pass<float>& pass) {
   HWY_DYNAMIC_DISPATCH(run_batch_float)(net, work, pass);
 }
-void run_batch(const Description& net, double* work, Pass<double>& pass) {
+void run_batch(const Description& net, const BatchWork<double>& work, Pass<double>& pass) {
   HWY_DYNAMIC_DISPATCH(run_batch_double)(net, work, pass);
 }
 

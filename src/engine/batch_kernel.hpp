@@ -9,27 +9,36 @@ namespace gradus::engine {
 
 inline constexpr Index kMaxStages = 16;  ///< deeper networks are left to the definition
 
-/// Numbers of scratch memory a pass needs; a bound that holds for every instruction set.
+/// Where a pass puts what it computes.
 template <class T>
-Index batch_work(const Description& net);
+struct BatchWork {
+  T* memory = nullptr;  ///< `units` numbers for each sample, 64-byte aligned
+  Index units = 0;
+  Index samples = 0;  ///< kept at once
+  T* rows = nullptr;  ///< scratch of a defined loss
+};
 
-/// `work`: batch_work(net) numbers, 64-byte aligned.
-void run_batch(const Description& net, float* work, Pass<float>& pass);
-void run_batch(const Description& net, double* work, Pass<double>& pass);
+void run_batch(const Description& net, const BatchWork<float>& work, Pass<float>& pass);
+void run_batch(const Description& net, const BatchWork<double>& work, Pass<double>& pass);
 
 /// A lane holds a sample.
 template <class T>
 class BatchPlan final : public Plan<T> {
  public:
-  explicit BatchPlan(const Description& net) : net_(net), work_(static_cast<std::size_t>(batch_work<T>(net))) {}
+  /// For batches of any size; best for those of up to `batch` samples.
+  BatchPlan(const Description& net, Index batch);
 
   PlanKind kind() const override { return PlanKind::batch; }
-  void run(Pass<T>& pass) override { run_batch(net_, work_.data(), pass); }
-  std::size_t memory() const override { return work_.size() * sizeof(T); }
+  void run(Pass<T>& pass) override { run_batch(net_, work_, pass); }
+  std::size_t memory() const override { return memory_.size() * sizeof(T); }
 
  private:
   Description net_;
-  Buffer<T> work_;
+  Buffer<T> memory_;
+  BatchWork<T> work_;
 };
+
+extern template class BatchPlan<float>;
+extern template class BatchPlan<double>;
 
 }  // namespace gradus::engine

@@ -46,7 +46,7 @@ std::unique_ptr<Plan<T>> make_plan(const Network& network, const Loss& loss, Ind
   if (!net)
     throw ValueError("[engine] expected dense layers with activations, at most " + std::to_string(kMaxStages) +
                      " of them, for this plan, got " + to_text(network));
-  return std::make_unique<BatchPlan<T>>(*net);
+  return std::make_unique<BatchPlan<T>>(*net, batch);
 }
 
 void check_batch(Index batch) {
@@ -61,10 +61,12 @@ void check_samples(const Network& network, ConstMatrixView<T> x, const Targets<T
   check_rows("engine", "targets", targets.values, x.rows());
   if (!targets.weights.empty())
     check_length("engine", "sample weights", static_cast<Index>(targets.weights.size()), x.rows());
-  for (const Index row : rows)
-    if (row < 0 || row >= x.rows())
-      throw ValueError("[engine] expected rows from 0 to " + std::to_string(x.rows() - 1) + ", got " +
-                       std::to_string(row));
+  const auto is_out = [&](Index row) { return row < 0 || row >= x.rows(); };
+  bool any_out = false;  // all are looked at, which takes vector instructions, where a search would not
+  for (const Index row : rows) any_out |= is_out(row);
+  if (any_out)
+    throw ValueError("[engine] expected rows from 0 to " + std::to_string(x.rows() - 1) + ", got " +
+                     std::to_string(*std::find_if(rows.begin(), rows.end(), is_out)));
 }
 
 }  // namespace
