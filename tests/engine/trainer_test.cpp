@@ -52,6 +52,11 @@ void check_gradients(const std::vector<Case>& cases) {
       std::vector<T> all(p.theta.size(), std::numeric_limits<T>::quiet_NaN());
       plan(p.theta, x, targets, {}, all, false);
       EXPECT_EQ(all, got);
+      // With memory for few samples they come in groups, whose sums are added up.
+      engine::GradientPlan<T> in_groups(p.network, p.loss, 1, engine::PlanKind::batch);
+      in_groups.set_masks(77, 3);
+      in_groups(p.theta, x, targets, {}, all, false);
+      EXPECT_LE(distance(all, expected), tolerance<T>(p.network) * norm(expected));
     }
 }
 
@@ -370,6 +375,23 @@ TEST(Trainer, GoesOnFromAnOptimizersState) {
     EXPECT_THROW(second.set_learning_rate(-1), ValueError);
   }
 }
+
+#if defined(__SSE2__) || defined(__aarch64__)
+TEST(Trainer, RemembersNoDenormalsAndLeavesTheCallersArithmeticAlone) {
+  const Network network = parse_network("2-1");
+  const std::vector<float> theta{1, 1, 0};
+  const Matrix<float> first{{1, 1}}, then{{1, 0}}, targets{{3}};
+  engine::Trainer<float> trainer(network, {.loss = parse_loss("mse"), .optimizer = Adam{}, .batch = 1}, theta);
+  trainer.epoch(first, targets);
+  // From now on the second weight has no gradient: its mean decays as 0.9^k, below 1e-38 at k = 840.
+  for (int k = 0; k < 1000; ++k) trainer.epoch(then, targets);
+  for (const std::vector<float>& slot : trainer.optimizer_state().slots)
+    for (const float value : slot) EXPECT_NE(std::fpclassify(value), FP_SUBNORMAL) << value;
+  EXPECT_EQ(trainer.optimizer_state().slots[0][1], 0.0f);
+  volatile float smallest = std::numeric_limits<float>::min();
+  EXPECT_GT(smallest / 2, 0.0f);
+}
+#endif
 
 TEST(Trainer, KeepsParametersThroughPacking) {
   for (const Case& c : cases()) {
