@@ -125,6 +125,7 @@
 #include "gradus/optim/sgd.hpp"
 #include "gradus/optim/training_method.hpp"
 #include "gradus/random/random_state.hpp"
+#include "gradus/random/shuffle.hpp"
 #include "gradus/sweep/grid.hpp"
 #include "gradus/sweep/report.hpp"
 #include "gradus/sweep/sweep.hpp"

@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "arrays.hpp"
 #include "gradus/engine/predictor.hpp"
 #include "gradus/engine/trainer.hpp"
 #include "gradus/nn/pass.hpp"
+#include "gradus/random/shuffle.hpp"
 #include "module.hpp"
 
 namespace gradus::python {
@@ -34,6 +36,33 @@ Regularisation ridge(double alpha) {
 
 /// The order of NumPy's int64 indices as the library's.
 std::span<const Index> order_of(const Array1<Index>& order) { return {order.data(), order.size()}; }
+
+/// What the capsule of a bit generator holds: the head of bitgen_t in NumPy's random/bitgen.h.
+struct BitGenerator {
+  void* state;
+  std::uint64_t (*next_uint64)(void*);
+  std::uint32_t (*next_uint32)(void*);
+};
+
+/// Each order becomes that of the one before it, shuffled: `order = order[shuffled]`, where `shuffled` is what
+/// RandomState.shuffle makes of 0, 1, ... The first one is given. In C++, for NumPy's call takes longer than an epoch
+/// of a small network.
+void draw_orders(nb::handle bit_generator, std::vector<std::vector<Index>>& orders) {
+  const nb::object lock = bit_generator.attr("lock");
+  const nb::object capsule = bit_generator.attr("capsule");
+  const auto* bits = static_cast<const BitGenerator*>(PyCapsule_GetPointer(capsule.ptr(), "BitGenerator"));
+  if (!bits) throw nb::python_error();
+  std::vector<Index> shuffled(orders.front().size());
+  std::vector<Index> before = orders.front();
+  lock.attr("acquire")();
+  for (std::vector<Index>& order : orders) {
+    std::iota(shuffled.begin(), shuffled.end(), Index{0});
+    shuffle([bits] { return bits->next_uint32(bits->state); }, std::span<Index>(shuffled));
+    for (std::size_t i = 0; i < shuffled.size(); ++i) order[i] = before[static_cast<std::size_t>(shuffled[i])];
+    before = order;
+  }
+  lock.attr("release")();
+}
 
 /// A trainer whose parameters are an array of the caller's: read before an epoch, written after it.
 template <class T>
@@ -58,6 +87,26 @@ class EpochTrainer {
     const engine::Tally tally = trainer_.epoch(view_of(x), {view_of(targets), span_of(weights)}, order_of(order));
     trainer_.parameters(span_of(theta));
     return {tally.loss - tally.penalty, tally.penalty};
+  }
+
+  /// So many epochs, each in a new order drawn from the bit generator of a NumPy random state, unless it is None.
+  /// What `epoch` gives, of each.
+  std::vector<std::pair<double, double>> epochs(const Buffer1<T>& theta, const Array2<T>& x, const Array2<T>& targets,
+                                                const Array1<T>& weights, const Buffer1<Index>& order,
+                                                nb::handle bit_generator, Index count) {
+    std::vector<std::vector<Index>> orders(static_cast<std::size_t>(count),
+                                           {order.data(), order.data() + order.size()});
+    if (!bit_generator.is_none()) draw_orders(bit_generator, orders);
+    const nb::gil_scoped_release release;
+    std::vector<std::pair<double, double>> means;
+    trainer_.set_parameters(span_of(theta));
+    for (const std::vector<Index>& rows : orders) {
+      const engine::Tally tally = trainer_.epoch(view_of(x), {view_of(targets), span_of(weights)}, rows);
+      means.emplace_back(tally.loss - tally.penalty, tally.penalty);
+    }
+    trainer_.parameters(span_of(theta));
+    std::copy(orders.back().begin(), orders.back().end(), order.data());
+    return means;
   }
 
   double learning_rate() const { return trainer_.learning_rate(); }
@@ -142,6 +191,8 @@ void bind(nb::module_& m, const char* trainer, const char* objective) {
            nb::arg("network"), nb::arg("loss"), nb::arg("factor"), nb::arg("optimizer"), nb::arg("alpha"),
            nb::arg("batch"), nb::arg("mask_seed"), nb::arg("theta"))
       .def("epoch", &EpochTrainer<T>::epoch)
+      .def("epochs", &EpochTrainer<T>::epochs, nb::arg("theta"), nb::arg("x"), nb::arg("targets"), nb::arg("weights"),
+           nb::arg("order"), nb::arg("bit_generator").none(), nb::arg("count"))
       .def("state", &EpochTrainer<T>::state)
       .def("set_state", &EpochTrainer<T>::set_state)
       .def_prop_rw("learning_rate", &EpochTrainer<T>::learning_rate, &EpochTrainer<T>::set_learning_rate)

@@ -18,20 +18,6 @@ namespace {
 
 constexpr std::size_t size(Index n) { return static_cast<std::size_t>(n); }
 
-/// RandomState::shuffle, from the same draws. One beyond the range is refused by swapping a number with itself: a
-/// branch on it would be mispredicted as often as not.
-void shuffle(RandomState& random, std::span<std::int32_t> values) {
-  for (auto last = static_cast<std::uint32_t>(values.size() - 1); last > 0;) {
-    const std::uint32_t mask = ~std::uint32_t{0} >> std::countl_zero(last);
-    while (last > mask >> 1) {
-      const std::uint32_t drawn = random.next_uint32() & mask;
-      const std::uint32_t fits = drawn <= last;
-      std::swap(values[last], values[last ^ ((drawn ^ last) & -fits)]);
-      last -= fits;
-    }
-  }
-}
-
 /// What the kernel takes; dropout is among it.
 std::optional<Description> plan_of(const Network& network, const LossFunction& loss) {
   std::optional<Description> net = describe(network, loss);
@@ -148,7 +134,7 @@ void Bank<T>::State::start_pass(Block<T>& block) const {
   for (std::size_t k = 0; k < size(block.lanes); ++k) {
     RandomState& random = block.random[k];
     const std::span<std::int32_t> rows = std::span(block.rows).subspan(k * size(samples), size(samples));
-    if (!options.draws && options.batch > 0) shuffle(random, rows);
+    if (!options.draws && options.batch > 0) random.shuffle(rows);
     std::int32_t* to = block.order.data() + k;
     for (std::size_t s = 0; s < rows.size(); ++s, to += bank_width<T>)
       *to = rows[options.draws ? random.interval(rows.size() - 1) : s];

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gradus/core/matrix.hpp"
+#include "gradus/random/shuffle.hpp"
 
 namespace gradus {
 
@@ -64,11 +65,10 @@ class RandomState {
   Matrix<double> normal(double loc, double scale, Index rows, Index cols);
   Matrix<double> uniform(double low, double high, Index rows, Index cols);
 
-  /// Fisher-Yates from the end, in place.
+  /// In place; of fewer than 2^32 values.
   template <class T>
   void shuffle(std::span<T> values) {
-    using std::swap;
-    for (std::size_t i = values.size(); i-- > 1;) swap(values[i], values[static_cast<std::size_t>(interval(i))]);
+    gradus::shuffle([this] { return next_uint32(); }, values);
   }
   template <class T>
   void shuffle(std::vector<T>& values) {

@@ -83,31 +83,50 @@ class Stochastic:
         network = est._network(dropout=True)
         self.order = np.arange(self.X.shape[0])
         est.n_iter_ = 0
+        stop = False
         try:
-            for _ in range(est.max_iter):
+            while est.n_iter_ < est.max_iter and not stop:
                 trainer = optimizer.trainer(
                     self.parameters.flat, network, self.loss, float(est.alpha), self.batch, mask_seed
                 )
-                self._epoch(trainer)
-                stop = self._end_epoch(optimizer)
-                if stop or self.incremental:
-                    break
-                if est.n_iter_ == est.max_iter:
-                    warnings.warn(
-                        f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization "
-                        "hasn't converged yet.",
-                        ConvergenceWarning,
-                    )
+                self._count(self._epochs(trainer))
+                stop = self._end_epochs(optimizer) or self.incremental
+            if est.n_iter_ == est.max_iter and not stop:
+                warnings.warn(
+                    f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization "
+                    "hasn't converged yet.",
+                    ConvergenceWarning,
+                )
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.")
         if self.validation:
             est._adopt(est._best_coefs, est._best_intercepts)
 
-    def _epoch(self, trainer):
+    def _epochs(self, trainer):
+        """Trains; the sums over the samples of the engine's loss and of the penalty, for each epoch made."""
         est = self.est
         n = len(self.order)
+        calls = -(-3 * self.parameters.flat.size * n // WORK_PER_CALL)  # that an epoch takes
+        if self.sparse or calls > 1:
+            return [self._epoch_in_parts(trainer)]
+        bits = est._random_state._bit_generator if est.shuffle else None
+        count = self._epochs_unseen(WORK_PER_CALL // (3 * self.parameters.flat.size * n))
+        means = trainer.epochs(self.parameters.flat, self.X, self.y, self.weights, self.order, bits, count)
+        return [(mean * n, penalty * n) for mean, penalty in means]
+
+    def _epochs_unseen(self, most):
+        """How many can be made in a row: nothing but the loss is looked at, and it cannot stall before the last."""
+        est = self.est
+        looks = est.verbose or est.callbacks is not None or self.validation or self.incremental
+        if looks or est._schedule() == "invscaling" or self._constant_varies():
+            return 1
+        before_stall = est.n_iter_no_change + 1 - est._no_improvement_count
+        return int(max(1, min(before_stall, est.max_iter - est.n_iter_, most)))
+
+    def _epoch_in_parts(self, trainer):
+        est = self.est
         if est.shuffle:
-            shuffled = np.arange(n)
+            shuffled = np.arange(len(self.order))
             est._random_state.shuffle(shuffled)
             self.order = self.order[shuffled]
         data = penalty = 0.0
@@ -115,10 +134,19 @@ class Stochastic:
             mean, mean_penalty = trainer.epoch(self.parameters.flat, *self._samples(part))
             data += mean * len(part)
             penalty += mean_penalty * len(part)
-        est.n_iter_ += 1
-        est.t_ += n
-        est.loss_ = float((data * self.loss.unit + penalty + self._constant()) / n)
-        est.loss_curve_.append(est.loss_)
+        return data, penalty
+
+    def _count(self, sums):
+        est = self.est
+        n = len(self.order)
+        unit, constant = self.loss.unit, self._constant()
+        losses = [(data * unit + penalty + constant) / n for data, penalty in sums]
+        est.n_iter_ += len(losses)
+        est.t_ += n * len(losses)
+        est.loss_ = losses[-1]
+        est.loss_curve_.extend(losses)
+        if not self.validation:
+            self._look_at(losses)
 
     def _parts(self):
         """The order of the samples, cut between batches."""
@@ -137,29 +165,40 @@ class Stochastic:
         weights = self.weights[part] if len(self.weights) else self.weights
         return dense, self.y[part], weights, self.order[:0]
 
+    def _constant_varies(self):
+        """From epoch to epoch, with the batches that the samples fall into."""
+        return self.constants is not None and len(self.weights) > 0
+
     def _constant(self):
         """What the targets alone add to the loss, summed over the epoch's samples."""
         if self.constants is None:
             return 0.0
+        if not self._constant_varies():
+            return float(self.constants.sum())
         constants = self.constants[self.order]
-        if not len(self.weights):
-            return constants.sum()
         starts = np.arange(0, len(self.order), self.batch)
         weights = self.weights[self.order].astype(np.float64)
         counts = np.diff(np.append(starts, len(self.order)))
         total = np.add.reduceat(weights, starts)
         sums = np.add.reduceat(weights * constants, starts)
-        return (counts * np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)).sum()
+        return float((counts * np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)).sum())
 
-    def _end_epoch(self, optimizer):
+    def _look_at(self, losses):
+        est = self.est
+        best, count = est.best_loss_, est._no_improvement_count
+        for loss in losses:
+            count = count + 1 if loss > best - est.tol else 0
+            if loss < best:
+                best = loss
+        est.best_loss_, est._no_improvement_count = best, count
+
+    def _end_epochs(self, optimizer):
         """Whether training ends here."""
         est = self.est
         if est.verbose:
             print("Iteration %d, loss = %.8f" % (est.n_iter_, est.loss_))
         if self.validation:
             self._look_at_validation_set()
-        else:
-            self._look_at_loss()
         if est._schedule() == "invscaling":
             optimizer.learning_rate = est.learning_rate_init / (est.t_ + 1) ** est.power_t
         stop = est._tell_callbacks()
@@ -168,13 +207,6 @@ class Stochastic:
                 return True
             est._no_improvement_count = 0
         return stop
-
-    def _look_at_loss(self):
-        est = self.est
-        worse = est.loss_ > est.best_loss_ - est.tol
-        est._no_improvement_count = est._no_improvement_count + 1 if worse else 0
-        if est.loss_ < est.best_loss_:
-            est.best_loss_ = est.loss_
 
     def _look_at_validation_set(self):
         est = self.est
