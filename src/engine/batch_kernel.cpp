@@ -16,6 +16,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "engine/transpose-inl.hpp"
 #include "engine/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -36,12 +37,9 @@ struct Block {
 
 inline constexpr int kVectors = 4;  ///< of a block, but for the last one of a batch
 
-/// 32 in place of 16.
-template <class T>
-inline constexpr bool kHasManyRegisters = kLanes<T> * sizeof(T) == 64;
 /// Units whose sums are under way at once for V vectors of samples.
 template <class T, int V>
-inline constexpr int kUnits = std::min(8, (kHasManyRegisters<T> ? 16 : 8) / V);
+inline constexpr int kUnits = std::min(8, (kHasManyRegisters ? 16 : 8) / V);
 
 /// y = f(z) of U units from `first` on, for V vectors of samples: z_u = b_u + sum_i x_i W[i, u].
 template <class T, int U, int V, Function F>
@@ -170,6 +168,7 @@ template <class T, int R, int C, int V>
 HWY_INLINE void add_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT delta, Vec<T>* acc) {
   const Tag<T> d;
   constexpr Index n = kLanes<T>;
+  HWY_UNROLL(1)  // else the compiler moves the sums from register to register
   for (int v = 0; v < V; ++v) {
     Vec<T> dc[C];
     for (int c = 0; c < C; ++c) dc[c] = hn::Load(d, delta + (c * V + v) * n);
@@ -252,7 +251,7 @@ HWY_INLINE void bias_tile(const Units<T>& delta, Index j, bool first, T* g) {
 /// C outputs from j on.
 template <class T, int C>
 void gradient_columns(const Units<T>& x, const Units<T>& delta, Index j, const Stage& s, bool first, T* g) {
-  constexpr int R = kHasManyRegisters<T> ? 4 : 2;
+  constexpr int R = kHasManyRegisters ? 4 : 2;
   Index i = 0;
   for (; i + R <= s.inputs; i += R) gradient_tile<T, R, C>(x, delta, i, j, s.outputs, first, g);
   for (; i < s.inputs; ++i) gradient_tile<T, 1, C>(x, delta, i, j, s.outputs, first, g);
@@ -444,28 +443,10 @@ class Output {
 template <class T, int V>
 void gather(const Pass<T>& pass, Index first, Index count, ConstMatrixView<T> from, T* to) {
   constexpr Index lanes = V * kLanes<T>;
-  constexpr Index G = kGroup<T>;
-  const SumTag<T> d;
-  Index s = 0;
-  for (; s + G <= count; s += G) {
-    const T* rows[G];
-    for (Index k = 0; k < G; ++k) rows[k] = from.row(pass.row(first + s + k)).data();
-    Index u = 0;
-    for (; u + G <= from.cols(); u += G) {
-      Sums<T> numbers[G];
-      for (Index k = 0; k < G; ++k) numbers[k] = hn::LoadU(d, rows[k] + u);
-      transpose_group(numbers);
-      for (Index k = 0; k < G; ++k) hn::StoreU(numbers[k], d, to + (u + k) * lanes + s);
-    }
-    for (; u < from.cols(); ++u)
-      for (Index k = 0; k < G; ++k) to[u * lanes + s + k] = rows[k][u];
-  }
-  for (; s < count; ++s) {
-    const T* row = from.row(pass.row(first + s)).data();
-    for (Index u = 0; u < from.cols(); ++u) to[u * lanes + s] = row[u];
-  }
-  if (count == lanes) return;
-  for (Index u = 0; u < from.cols(); ++u) std::fill(to + u * lanes + count, to + (u + 1) * lanes, T(0));
+  const auto row = [&](Index s) HWY_ATTR { return from.row(pass.row(first + s)).data(); };
+  transpose(row, count, from.cols(), to, lanes);
+  for (Index u = 0; count < lanes && u < from.cols(); ++u)
+    std::fill(to + u * lanes + count, to + (u + 1) * lanes, T(0));
 }
 
 template <class T>
@@ -593,6 +574,7 @@ BatchPlan<T>::BatchPlan(const Description& net, Index batch) : net_(net) {
   constexpr Index cache = 1 << 20;                                 // bytes of a second-level cache to be made use of
   Index units = net.inputs() + 2 * net.outputs() + 1;
   for (std::size_t s = 0; s < net.stages.size(); ++s) units += net.stages[s].outputs * (net.keeps_slope(s) ? 3 : 2);
+  units |= 1;  // blocks begin in different sets of the first cache
   const Index most = std::max<Index>(1, cache / (units * block * static_cast<Index>(sizeof(T))));
   const Index blocks = std::min((batch + block - 1) / block, most);
   memory_.resize(static_cast<std::size_t>(units * blocks * block + 4 * net.outputs()));

@@ -13,23 +13,13 @@
 #include <hwy/highway.h>
 
 #include "engine/partial-inl.hpp"
+#include "engine/transpose-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
 
-template <class T>
-using Tag = hn::ScalableTag<T>;
-template <class T>
-using Vec = hn::Vec<Tag<T>>;
-template <class T>
-inline constexpr Index kLanes = static_cast<Index>(hn::MaxLanes(Tag<T>()));
-
 // A tile of C is kTileRows x kTileVectors vectors: with a row of B and a number of A it fills the registers.
-#if HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64
-inline constexpr int kTileRows = 14;
-#else
-inline constexpr int kTileRows = 6;
-#endif
+inline constexpr int kTileRows = kHasManyRegisters ? 14 : 6;
 inline constexpr int kTileVectors = 2;
 template <class T>
 inline constexpr Index kPanel = Index{kTileVectors} * kLanes<T>;  ///< columns of B in a panel
@@ -132,68 +122,6 @@ constexpr auto kMultiply = multiply_table<T, Transposed>(std::make_integer_seque
 
 // ------------------------------------------------------------------------------------------------ packing
 
-/// to[k * step + r] = from[r * stride + k], k < K, for as many rows r as a vector has lanes.
-#if HWY_TARGET == HWY_SCALAR
-template <class T>
-inline constexpr Index kSquare = 1;  ///< numbers of a row that are moved at once
-template <class T>
-HWY_INLINE void transpose_rows(const T* from, Index, T* to, Index) {
-  *to = *from;
-}
-#else
-template <class T>
-inline constexpr Index kSquare = 16 / static_cast<Index>(sizeof(T));
-
-/// 16 bytes of every kSquare-th row.
-template <class D, class T = hn::TFromD<D>>
-HWY_INLINE hn::Vec<D> load_blocks(D d, const T* from, Index stride) {
-  if constexpr (hn::MaxLanes(D()) == kSquare<T>) {
-    (void)stride;
-    return hn::LoadU(d, from);
-  } else {
-    const hn::Half<D> half;
-    constexpr auto rows = static_cast<Index>(hn::MaxLanes(hn::Half<D>()));
-    return hn::Combine(d, load_blocks(half, from + rows * stride, stride), load_blocks(half, from, stride));
-  }
-}
-HWY_INLINE void transpose_rows(const float* from, Index stride, float* to, Index step) {
-  const Tag<float> d;
-  const hn::RepartitionToWide<Tag<float>> pairs;
-  const auto a = load_blocks(d, from, stride), b = load_blocks(d, from + stride, stride);
-  const auto e = load_blocks(d, from + 2 * stride, stride), f = load_blocks(d, from + 3 * stride, stride);
-  const auto ab0 = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
-  const auto ab1 = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
-  const auto ef0 = hn::BitCast(pairs, hn::InterleaveLower(d, e, f));
-  const auto ef1 = hn::BitCast(pairs, hn::InterleaveUpper(d, e, f));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab0, ef0)), d, to);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab0, ef0)), d, to + step);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab1, ef1)), d, to + 2 * step);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab1, ef1)), d, to + 3 * step);
-}
-HWY_INLINE void transpose_rows(const double* from, Index stride, double* to, Index step) {
-  const Tag<double> d;
-  const auto a = load_blocks(d, from, stride), b = load_blocks(d, from + stride, stride);
-  hn::StoreU(hn::InterleaveLower(d, a, b), d, to);
-  hn::StoreU(hn::InterleaveUpper(d, a, b), d, to + step);
-}
-#endif
-
-/// to[k * step + r] = from[r * stride + k]
-template <class T>
-void transpose(const T* from, Index stride, Index rows, Index depth, T* to, Index step) {
-  constexpr Index n = kLanes<T>;
-  Index r = 0;
-  for (; r + n <= rows; r += n) {
-    const T* row = from + r * stride;
-    Index k = 0;
-    for (; k + kSquare<T> <= depth; k += kSquare<T>) transpose_rows(row + k, stride, to + k * step + r, step);
-    for (; k < depth; ++k)
-      for (Index i = 0; i < n; ++i) to[k * step + r + i] = row[i * stride + k];
-  }
-  for (; r < rows; ++r)
-    for (Index k = 0; k < depth; ++k) to[k * step + r] = from[r * stride + k];
-}
-
 /// Rows of `cols` numbers from here to there.
 template <class T>
 HWY_INLINE void copy_rows(const T* HWY_RESTRICT from, Index stride, Index rows, Index cols, T* HWY_RESTRICT to,
@@ -214,7 +142,8 @@ template <class T>
 void pack_panel(const Factor<T>& b, Index depth_first, Index depth, Index first, Index cols, T* to) {
   if (cols < kPanel<T>) std::fill(to, to + depth * kPanel<T>, T(0));
   if (b.transposed) {
-    transpose(b.data + first * b.stride + depth_first, b.stride, cols, depth, to, kPanel<T>);
+    const T* from = b.data + first * b.stride + depth_first;
+    transpose([&](Index col) HWY_ATTR { return from + col * b.stride; }, cols, depth, to, kPanel<T>);
   } else {
     copy_rows(b.data + depth_first * b.stride + first, b.stride, depth, cols, to, kPanel<T>);
   }

@@ -23,6 +23,9 @@ using Vec = hn::Vec<Tag<T>>;
 template <class T>
 inline constexpr Index kLanes = static_cast<Index>(hn::MaxLanes(Tag<T>()));
 
+/// 32 in place of 16.
+inline constexpr bool kHasManyRegisters = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64;
+
 /// f(z), number by number, for the simple functions; any other leaves z.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V apply(D d, Function f, V z) {
@@ -161,33 +164,6 @@ HWY_INLINE Sums<hn::TFromD<D>> add_blocks(D d, V v) {
     (void)d;
     return v;
   }
-}
-#endif
-
-/// kGroup rows of as many numbers become columns.
-#if HWY_TARGET == HWY_SCALAR
-template <class V>
-HWY_INLINE void transpose_group(V*) {}
-#else
-HWY_INLINE void transpose_group(Sums<float>* v) {
-  const SumTag<float> d;
-  const hn::RepartitionToWide<SumTag<float>> wide;
-  const auto pairs = [&](auto a, auto b, Sums<float>& even, Sums<float>& odd) HWY_ATTR {
-    even = hn::BitCast(d, hn::InterleaveLower(wide, hn::BitCast(wide, a), hn::BitCast(wide, b)));
-    odd = hn::BitCast(d, hn::InterleaveUpper(wide, hn::BitCast(wide, a), hn::BitCast(wide, b)));
-  };
-  const auto low = hn::InterleaveLower(d, v[0], v[1]);
-  const auto high = hn::InterleaveUpper(d, v[0], v[1]);
-  const auto next_low = hn::InterleaveLower(d, v[2], v[3]);
-  const auto next_high = hn::InterleaveUpper(d, v[2], v[3]);
-  pairs(low, next_low, v[0], v[1]);
-  pairs(high, next_high, v[2], v[3]);
-}
-HWY_INLINE void transpose_group(Sums<double>* v) {
-  const SumTag<double> d;
-  const auto low = hn::InterleaveLower(d, v[0], v[1]);
-  v[1] = hn::InterleaveUpper(d, v[0], v[1]);
-  v[0] = low;
 }
 #endif
 
