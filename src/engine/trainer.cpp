@@ -25,10 +25,11 @@ std::optional<Description> fast_description(const Network& network, const LossFu
 }
 
 /// Whether a batch of this size is better taken as matrix products than with a lane a sample.
-/// Measured over widths 4 to 256 and batches 1 to 512, float and double, AVX2 and AVX-512: products win from stages of
-/// about 32 x 32 weights on where the batch fills few lanes, of 96 x 96 where it fills many.
+/// Measured on one thread over widths 32 to 256 and batches 8 to 256, float and double, AVX-512: products win from
+/// stages of about 32 x 32 weights on where the batch fills few lanes, of 192 x 192 where it fills many. From 128 x 128
+/// on, several threads can share a product; how many there are must not matter here, for the bits depend on the plan.
 bool pays_as_products(const Description& net, Index batch) {
-  const Index side = batch <= 8 ? 32 : batch <= 16 ? 56 : 96;
+  const Index side = batch <= 8 ? 32 : batch <= 16 ? 56 : batch <= 32 ? 96 : 128;
   Index weights = 0;
   for (const Stage& stage : net.stages) weights = std::max(weights, stage.weights());
   return weights >= side * side;
