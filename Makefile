@@ -39,9 +39,10 @@ python: build/release/.with-tests  ## install the Python module into build/venv
 bench: build/release/build.ninja  ## measure Gradus, its peers and the limit in one run (BENCH="--quick"; build/bench.json)
 	@scripts/setup bench
 	@scripts/venv
-	cmake --preset release -DGRADUS_BUILD_BENCH=ON >build/bench-configure.log
+	cmake --preset release -DGRADUS_BUILD_BENCH=ON -DGRADUS_BUILD_PYTHON=ON >build/bench-configure.log
 	cmake --build build/release -j$(JOBS)
 	build/venv/bin/python -B bench/run.py $(BENCH)
+	$(if $(findstring --only,$(BENCH)),,PYTHONPATH=build/release/python build/venv/bin/python -B bench/sklearn_mlp.py $(filter --quick --record,$(BENCH)))
 
 debug: build/debug/.with-tests  ## build with assertions and debug information, run every test
 	cmake --build build/debug -j$(JOBS)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Scikit-learn's perceptrons and Gradus's, in turns, in one process on one thread: `python bench/sklearn_mlp.py`.
+"""Scikit-learn's perceptrons and Gradus's, in turns, in one process on one thread; the second part of `make bench`.
 
 Each row is the best of many short repetitions of the one and the other alternately, in processor time, so that other
-programs count as little as may be.
-`--quick` repeats less, `--grid` adds the grid search, which takes a minute.
+programs count as little as may be. `--quick` repeats less and leaves out the grid search; `--record` renews the table of
+docs/sklearn.md.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import gradus.sklearn as ours
 import numpy as np
@@ -75,15 +76,31 @@ def import_seconds(module):
     return min(float(run.stdout) for run in runs)
 
 
+TABLE = []
+
+
+def line(text):
+    print(text, flush=True)
+    TABLE.append(text)
+
+
 def row(what, their, our):
-    print(f"| {what} | {their * 1e3:.4g} | {our * 1e3:.4g} | {their / our:.1f} |", flush=True)
+    line(f"| {what} | {their * 1e3:.4g} | {our * 1e3:.4g} | {their / our:.1f} |")
+
+
+def record():
+    page = Path(__file__).resolve().parent.parent / "docs/sklearn.md"
+    before, rest = page.read_text().split("<!-- measured -->\n")
+    after = rest.split("<!-- end -->\n")[1]
+    page.write_text(f"{before}<!-- measured -->\n" + "\n".join(TABLE) + f"\n<!-- end -->\n{after}")
 
 
 def measure(repetitions, with_grid):
     digits = load_digits(return_X_y=True)
     iris = load_iris(return_X_y=True)
     diabetes = load_diabetes(return_X_y=True)
-    print("| what | scikit-learn, ms | Gradus, ms | ratio |\n|---|---|---|---|")
+    line("| what | scikit-learn, ms | Gradus, ms | ratio |")
+    line("|---|---|---|---|")
     for dtype in (np.float32, np.float64):
         X = digits[0].astype(dtype)
         row(f"digits, defaults, an epoch, {X.dtype}", *epochs("MLPClassifier", X, digits[1], repetitions))
@@ -110,12 +127,14 @@ def measure(repetitions, with_grid):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--grid", action="store_true")
+    parser.add_argument("--record", action="store_true")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", ConvergenceWarning)
     with threadpool_limits(1):
-        measure(3 if arguments.quick else 12, arguments.grid)
+        measure(3 if arguments.quick else 12, not arguments.quick)
     print(f"\nimport gradus, beyond NumPy: {import_seconds('gradus'):.3f} s")
+    if arguments.record:
+        record()
 
 
 if __name__ == "__main__":

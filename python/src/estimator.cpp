@@ -173,13 +173,7 @@ template <class T>
 bool predict_into(const Network& network, const Array1<T>& theta, const Array2<T>& x, const Buffer2<T>& out) {
   const nb::gil_scoped_release release;
   if (!all_finite<T>({x.data(), x.size()})) return false;
-  if (engine::Predictor<T>::exists(network)) {
-    engine::Predictor<T>(network, span_of(theta))(view_of(x), view_of(out));
-    return true;
-  }
-  Trace<T> trace;
-  const ConstMatrixView<T> outputs = forward(network, span_of(theta), view_of(x), trace);
-  std::copy_n(outputs.data(), outputs.size(), out.data());
+  engine::predict<T>(network, span_of(theta), view_of(x), view_of(out));
   return true;
 }
 

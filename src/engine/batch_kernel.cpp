@@ -280,6 +280,7 @@ class Output {
       : net_(net), pass_(pass), block_(block), delta_(delta) {}
 
   void run(Index samples) {
+    if (net_.head == Head::none) return finish();
     if (net_.head == Head::defined) run_defined(samples);
     for (int v = 0; v < V; ++v) {
       const Index left = std::clamp<Index>(samples - v * kLanes<T>, 0, kLanes<T>);
@@ -316,14 +317,7 @@ class Output {
 
   /// All vectors at once, by the definition; the samples beyond the last one have no delta.
   void run_defined(Index samples) {
-    const Tag<T> d;
-    const Function f = net_.stages.back().function;
-    for (int v = 0; v < V && !is_elementwise(f); ++v) {
-      const Vec<T> log_sum = softmax(v);
-      T* p = block_.outputs[net_.stages.size() - 1];
-      for (Index c = 0; f == Function::log_softmax && c < outputs(); ++c)
-        hn::Store(hn::Sub(at(block_.logits, c, v), log_sum), d, p + place(c, v));
-    }
+    finish();
     if (pass_.gradient) std::fill(delta_, delta_ + place(outputs(), 0), T(0));
     pass_.loss += run_defined_loss(DefinedLoss<T>{.net = &net_,
                                                   .stride = V * kLanes<T>,
@@ -337,6 +331,17 @@ class Output {
                                                   .work = block_.rows,
                                                   .delta = pass_.gradient ? delta_ : nullptr,
                                                   .record = pass_.record});
+  }
+
+  /// The last stage's function, where it is one of whole rows.
+  void finish() {
+    const Function f = net_.stages.back().function;
+    for (int v = 0; v < V && !is_elementwise(f); ++v) {
+      const Vec<T> log_sum = softmax(v);
+      T* p = block_.outputs[net_.stages.size() - 1];
+      for (Index c = 0; f == Function::log_softmax && c < outputs(); ++c)
+        hn::Store(hn::Sub(at(block_.logits, c, v), log_sum), Tag<T>(), p + place(c, v));
+    }
   }
 
   Index outputs() const { return net_.outputs(); }
@@ -358,7 +363,7 @@ class Output {
     }
     const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum);
     for (Index c = 0; c < outputs(); ++c) hn::Store(hn::Mul(at(p, c, v), factor), d, p + place(c, v));
-    return pass_.record || net_.head == Head::defined ? hn::Add(max, vec_log(d, sum)) : max;
+    return pass_.record || net_.head == Head::defined || net_.head == Head::none ? hn::Add(max, vec_log(d, sum)) : max;
   }
 
   /// -log p as cut_minus_log() has it, where the loss is cut.
@@ -490,7 +495,7 @@ void drop(const Description& net, const Pass<T>& pass, const Block<T>& block, st
 template <class T, int V>
 void run_block(const Description& net, const Block<T>& block, Pass<T>& pass, Index first, Index count) {
   gather<T, V>(pass, first, count, pass.x, block.x);
-  gather<T, V>(pass, first, count, pass.targets.values, block.targets);
+  if (net.head != Head::none) gather<T, V>(pass, first, count, pass.targets.values, block.targets);
   for (Index s = 0; s < V * kLanes<T>; ++s)
     block.weights[s] = s < count ? static_cast<T>(pass.weight(first + s)) : T(0);
   const T* theta = pass.theta.data();
@@ -503,6 +508,11 @@ void run_block(const Description& net, const Block<T>& block, Pass<T>& pass, Ind
     x = block.outputs[s];
   }
   Output<T, V>(net, pass, block, block.delta[last]).run(count);
+  if (!pass.outputs.empty()) {
+    const T* p = block.outputs[last];
+    transpose([=](Index u) HWY_ATTR { return p + u * V * kLanes<T>; }, net.outputs(), count,
+              pass.outputs.row(first).data(), pass.outputs.stride());
+  }
   if (!pass.gradient) return;
   for (std::size_t s = last; s > 0; --s) {  // the first stage's input needs no derivative
     const Kept<T> kept{net.stages[s - 1].function, block.outputs[s - 1], block.slopes[s - 1]};

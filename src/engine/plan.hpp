@@ -20,6 +20,7 @@ struct Pass {
   Index count = 0;
   double scale = 1;       ///< of the sum of the samples' gradients
   T* gradient = nullptr;  ///< written, as long as theta; null: in use, no training
+  MatrixView<T> outputs;  ///< written by the batch plan, if it is there
   bool record = false;    ///< whether loss and hits are wanted
   Match match = Match::none;
   std::uint64_t seed = 0;  ///< of dropout's masks

@@ -42,6 +42,41 @@ TEST(Predictor, PredictsWhatTheDefinitionPredicts) {
   engine::use_target("");
 }
 
+template <class T>
+void check_any_number(const Case& c) {
+  for (const Index rows : {0, 1, 3, 4, 7, 8, 9, 16, 17, 31, 33, 64, 65, 200}) {
+    const Problem<T> p(c, std::max<Index>(rows, 1), 5);
+    const ConstMatrixView<T> x = p.x.view().middle_rows(0, rows);
+    const Matrix<T> expected = predict(p.network, p.theta, x);
+    Matrix<T> got(rows, p.network.outputs(), std::numeric_limits<T>::quiet_NaN());
+    engine::predict<T>(p.network, p.theta, x, got.view());
+    SCOPED_TRACE(c.network + " " + std::to_string(rows) + " rows " + engine::target_name());
+    const double tolerance = 100 * static_cast<double>(std::numeric_limits<T>::epsilon());
+    EXPECT_LE(distance(got.values(), expected.values()), tolerance * (1 + norm(expected.values())));
+  }
+}
+
+TEST(Predictor, PredictsAnyNumberOfSamplesOfAnyNetwork) {
+  std::vector<Case> all = cases();
+  for (const Case& c : further_cases()) all.push_back(c);
+  all.push_back({"6-3logsoftmax", "nll"});
+  all.push_back({"1x4x4-conv2k3relu-3softmax", "cross-entropy"});
+  for (const std::string& target : engine::targets()) {
+    engine::use_target(target);
+    for (const Case& c : all) {
+      check_any_number<float>(c);
+      check_any_number<double>(c);
+    }
+  }
+  engine::use_target("");
+  const Network network = parse_network("2-3tanh-1");
+  const std::vector<double> theta(13);
+  Matrix<double> y(5, 2);
+  EXPECT_THROW(engine::predict<double>(network, theta, Matrix<double>(5, 2), y), ShapeError);
+  EXPECT_THROW(engine::predict<double>(network, theta, Matrix<double>(5, 3), y), ShapeError);
+  EXPECT_THROW(engine::predict<double>(network, std::span(theta).first(12), Matrix<double>(5, 2), y), ShapeError);
+}
+
 TEST(Predictor, IsSharedByThreads) {
   const Problem<double> p({"5-7relu-3softmax", "cross-entropy"}, 64, 9);
   const engine::Predictor<double> predictor(p.network, p.theta);
