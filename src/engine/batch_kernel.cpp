@@ -70,8 +70,14 @@ void forward_units(const T* x, const Stage& s, const T* theta, T* y) {
   const T* bias = s.bias ? w + s.weights() : nullptr;
   Index u = 0;
   for (; u + U <= s.outputs; u += U) forward_units<T, U, V, F>(x, s, w, bias, u, y);
-  for (; u + 2 <= s.outputs; u += 2) forward_units<T, 2, V, F>(x, s, w, bias, u, y);
-  for (; u < s.outputs; ++u) forward_units<T, 1, V, F>(x, s, w, bias, u, y);
+  if constexpr (U > 4)
+    for (; u + 4 <= s.outputs; u += 4) forward_units<T, 4, V, F>(x, s, w, bias, u, y);
+  switch (s.outputs - u) {  // at most three, or one if U is 2
+    case 1: forward_units<T, 1, V, F>(x, s, w, bias, u, y); break;
+    case 2: forward_units<T, 2, V, F>(x, s, w, bias, u, y); break;
+    case 3: forward_units<T, 3, V, F>(x, s, w, bias, u, y); break;
+    default: break;
+  }
 }
 
 /// y = f(z) and, unless it is null, slope = f'(z). Softmax and its logarithm are left to the output.
