@@ -127,6 +127,7 @@ VARIANTS = {
     "adaptive": ("regression", {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.05, "n_iter_no_change": 2}),
     "adam's numbers": ("multi-class", {"beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-3}),
     "stops by itself": ("regression", {"max_iter": 400, "tol": 0.01, "hidden_layer_sizes": (4,)}),
+    "never stalls": ("regression", {"n_iter_no_change": np.inf, "tol": 1e9, "hidden_layer_sizes": (4,)}),
     "early stopping": ("multi-class", {"early_stopping": True, "max_iter": 60, "n_iter_no_change": 3}),
     "early stopping, regression": ("regression", {"early_stopping": True, "max_iter": 60, "n_iter_no_change": 2}),
     "early stopping, labels": ("multi-label", {"early_stopping": True, "max_iter": 30, "n_iter_no_change": 3}),
@@ -182,16 +183,20 @@ def test_partial_fit_and_warm_start_go_on_as_scikit_learns(solver, seed):
     np.testing.assert_allclose(curves[1], curves[0], rtol=TOLERANCE)
 
 
-def test_a_passed_random_state_is_advanced_as_by_scikit_learn():
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("generator", [np.random.MT19937, np.random.PCG64, None])
+def test_a_passed_random_state_is_advanced_as_by_scikit_learn(generator, early_stopping):
     X, y = digits(3)
-    states = []
+    seen = []
     for module in (theirs, ours):
-        random_state = np.random.RandomState(4)
+        np.random.seed(4)
+        random_state = np.random.RandomState(generator(4)) if generator else None
+        model = module.MLPClassifier((5,), random_state=random_state, max_iter=14, early_stopping=early_stopping)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            module.MLPClassifier((5,), random_state=random_state, max_iter=4, early_stopping=True).fit(X, y)
-        states.append(random_state.randint(10**9, size=3))
-    np.testing.assert_array_equal(states[1], states[0])
+            model.fit(X, y)
+        seen.append([*(random_state or np.random).randint(10**9, size=3), model.loss_])
+    np.testing.assert_allclose(seen[1], seen[0], rtol=TOLERANCE)
 
 
 @pytest.mark.parametrize("task", ["multi-class", "multi-output"])

@@ -14,6 +14,8 @@ from ._validation_score import ValidationSet
 
 # Multiplications and additions of one call of the engine, about 0.1 s: Ctrl-C is heard between two calls.
 WORK_PER_CALL = 2_000_000_000
+# Samples in the orders of the epochs of one call: 1 MB of indices.
+ORDERED_PER_CALL = 2**17
 # Numbers of a sparse matrix that are written out at once.
 DENSE_NUMBERS = 4_000_000
 
@@ -106,11 +108,11 @@ class Stochastic:
         """Trains; the sums over the samples of the engine's loss and of the penalty, for each epoch made."""
         est = self.est
         n = len(self.order)
-        calls = -(-3 * self.parameters.flat.size * n // WORK_PER_CALL)  # that an epoch takes
-        if self.sparse or calls > 1:
+        work = 3 * self.parameters.flat.size * n
+        if self.sparse or work > WORK_PER_CALL:
             return [self._epoch_in_parts(trainer)]
         bits = est._random_state._bit_generator if est.shuffle else None
-        count = self._epochs_unseen(WORK_PER_CALL // (3 * self.parameters.flat.size * n))
+        count = self._epochs_unseen(min(WORK_PER_CALL // work, ORDERED_PER_CALL // n))
         means = trainer.epochs(self.parameters.flat, self.X, self.y, self.weights, self.order, bits, count)
         return [(mean * n, penalty * n) for mean, penalty in means]
 
