@@ -30,11 +30,14 @@ test: build/release/.with-tests  ## build everything, run every test
 	cmake --build build/release -j$(JOBS)
 	ctest --test-dir build/release -j$(JOBS) --output-on-failure
 
-# With compiler and flags as in build/release, so that ccache has the library's objects already.
 python: build/release/.with-tests  ## install the Python module into build/venv
 	@scripts/venv
-	build/venv/bin/pip install --quiet --no-deps --no-build-isolation --config-settings=cmake.define.GRADUS_WARNINGS_AS_ERRORS=ON .
+	scripts/wheel build/venv/bin/python build/venv
+	build/venv/bin/pip install --quiet --no-deps --force-reinstall build/venv/gradus-*.whl
 	@echo "Installed into build/venv; try: build/venv/bin/python -c 'import gradus'"
+
+pythons: build  ## run the Python tests with every Python from 3.10 to 3.13 there is (PYTHONS="/path/to/python3.12 ...")
+	scripts/pythons $(PYTHONS)
 
 bench: build/release/build.ninja  ## measure Gradus, its peers and the limit in one run (BENCH="--quick"; build/bench.json)
 	@scripts/setup bench

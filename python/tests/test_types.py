@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The package and a program of its users are clean under mypy --strict."""
 
+import os
 import pathlib
 import re
+import site
 import subprocess
 import sys
 
@@ -48,9 +50,11 @@ gd.fit(gd.Network("1-1"), theta, [[1.0]], [1.0], ephocs=3)
 
 
 def test_the_package_and_a_users_program_are_typed_and_mistakes_are_found(tmp_path):
-    sample, wrong = tmp_path / "sample.py", tmp_path / "wrong.py"
-    sample.write_text(SAMPLE)
-    wrong.write_text(WRONG)
-    command = [sys.executable, "-m", "mypy", "--strict", f"--cache-dir={tmp_path / 'cache'}", PACKAGE, sample, wrong]
-    found = subprocess.run(command, capture_output=True, text=True, env={"MYPYPATH": str(PACKAGE.parent)})
+    (tmp_path / "sample.py").write_text(SAMPLE)
+    (tmp_path / "wrong.py").write_text(WRONG)
+    installed = str(PACKAGE.parent) in site.getsitepackages()  # there mypy looks by itself, and wants to
+    folders = [str(tmp_path)] if installed else [str(tmp_path), str(PACKAGE.parent)]
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir=cache", "-p", "gradus", "-m", "sample", "-m", "wrong"]
+    environment = {"MYPYPATH": os.pathsep.join(folders)}
+    found = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert re.findall(r"(\w+\.py):(\d+): error", found.stdout) == [("wrong.py", line) for line in "456"], found.stdout
