@@ -75,6 +75,7 @@ BOTH = {
     "predict nothing": after_fit("predict", X[:0]),
     "partial_fit with other features": after_fit("partial_fit", X[:, :2], Y),
 }
+SINCE_1_7 = ("weights of another length", "weights of two dimensions", "a validation set of one")
 OF_THE_CLASSIFIER = {
     "continuous y": fit(X, NUMBERS),
     "y of several kinds": fit(X, np.array([1, "a", None] * 4, dtype=object)),
@@ -117,6 +118,8 @@ def expect_the_same_words(action, name):
 @pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
 @pytest.mark.parametrize("what", BOTH)
 def test_both_complain_as_scikit_learn(what, name):
+    if what in SINCE_1_7 and "loss" not in theirs.MLPRegressor().get_params():
+        pytest.skip("scikit-learn complains since 1.7")
     expect_the_same_words(BOTH[what], name)
 
 

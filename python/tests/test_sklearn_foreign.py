@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Scikit-learn's own tests of its perceptrons, run against ours: the installed file is executed with the two classes
-exchanged for its imports, and pytest collects from here what it defines. None is left out."""
+exchanged for its imports, and pytest collects from here what it defines. None is left out, but for one of scikit-learn 1.6
+that calls a private method without the sample weights that came with 1.7."""
 
 import importlib.util
 from pathlib import Path
@@ -24,6 +25,8 @@ def _foreign_tests():
 
 
 _module = _foreign_tests()
+if "loss" not in sklearn.neural_network.MLPRegressor().get_params():
+    _module.test_gradient = pytest.mark.skip("calls a private method as in scikit-learn 1.6")(_module.test_gradient)
 globals().update({name: test for name, test in vars(_module).items() if name.startswith("test_")})
 
 

@@ -15,6 +15,7 @@ EPOCHS = 20
 # Each loss is a sum of rounded terms; 20 epochs of at most 10 updates let their errors of some 1e-16 grow by a few
 # hundred times. 1e-8 is what users are promised.
 TOLERANCE = 1e-8
+OLD = "loss" not in theirs.MLPRegressor().get_params()  # 1.6
 
 
 def digits(n_class):
@@ -98,6 +99,8 @@ def differences(task, solver, activation):
 
 @pytest.mark.parametrize("task, solver, activation", list(itertools.product(TASKS, SOLVERS, ACTIVATIONS)))
 def test_losses_and_predictions_are_scikit_learns(task, solver, activation):
+    if OLD and task == "poisson":
+        pytest.skip("Poisson's loss came with scikit-learn 1.7")
     of_losses, of_outputs = differences(task, solver, activation)
     assert of_losses <= TOLERANCE
     assert of_outputs <= TOLERANCE
@@ -153,6 +156,7 @@ def test_every_parameter_does_what_scikit_learns_does(variant):
             np.testing.assert_allclose(getattr(our, name), expected, rtol=TOLERANCE)
 
 
+@pytest.mark.skipif(OLD, reason="sample weights came with scikit-learn 1.7")
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("settings", [{"early_stopping": True, "batch_size": 31}, {"solver": "lbfgs"}])
 def test_sample_weights_count_as_scikit_learn_counts_them(task, settings):

@@ -80,7 +80,7 @@ def test_the_wheel_holds_the_package_alone_and_says_what_it_needs(wheel):
     metadata = distribution.metadata
     assert (metadata["Name"], metadata["Version"], metadata["Requires-Python"]) == ("gradus", "0.1.0", ">=3.10")
     assert (metadata["License-Expression"], metadata.get_all("License-File")) == ("MIT", ["LICENSE"])
-    assert metadata.get_payload().strip() == README.strip()
+    assert metadata["Description"].strip() == README.strip()
     needs = [need.replace("'", '"') for need in distribution.requires]
     assert needs == ["numpy>=1.24", 'scikit-learn>=1.6; extra == "sklearn"', 'scipy; extra == "sklearn"',
                      'matplotlib; extra == "plot"']  # fmt: skip

@@ -5,12 +5,12 @@
 
 import numpy as np
 import scipy.optimize
-from sklearn.utils.fixes import _get_additional_lbfgs_options_dict
 from sklearn.utils.optimize import _check_optimize_result
 
 from ._engine import objective
 from ._parameters import Parameters, concatenated, taken_apart
 
+SCIPY_PRINTS = tuple(int(part) for part in scipy.__version__.split(".")[:2]) < (1, 15)
 STOPPED_BY_CALLBACK = 99  # SciPy's status of a run that a callback has ended
 
 
@@ -77,7 +77,7 @@ def fit_lbfgs(estimator, X, y, sample_weight):
             "maxfun": est.max_fun,
             "maxiter": est.max_iter,
             "gtol": est.tol,
-            **_get_additional_lbfgs_options_dict("iprint", 1 if est.verbose >= 1 else -1),
+            **({"iprint": 1 if est.verbose >= 1 else -1} if SCIPY_PRINTS else {}),
         },
     )
     if result.status != STOPPED_BY_CALLBACK:
