@@ -12,6 +12,7 @@ import tempfile
 import venv
 import zipfile
 
+import gradus as gd
 import pytest
 
 for name in ("nanobind", "scikit_build_core", "matplotlib"):
@@ -74,11 +75,11 @@ def test_in_an_empty_environment_the_lines_of_the_readme_print_what_it_says_and_
 
 
 def test_the_wheel_holds_the_package_alone_and_says_what_it_needs(wheel):
-    assert {name.split("/")[0] for name in files(wheel)} == {"gradus", "gradus-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in files(wheel)} == {"gradus", f"gradus-{gd.__version__}.dist-info"}
     assert not [name for name in files(wheel) if name.endswith((".cpp", ".hpp", ".txt", ".pyc"))]
     (distribution,) = importlib.metadata.distributions(path=[str(wheel)])
     metadata = distribution.metadata
-    assert (metadata["Name"], metadata["Version"], metadata["Requires-Python"]) == ("gradus", "0.1.0", ">=3.10")
+    assert (metadata["Name"], metadata["Version"], metadata["Requires-Python"]) == ("gradus", gd.__version__, ">=3.10")
     assert (metadata["License-Expression"], metadata.get_all("License-File")) == ("MIT", ["LICENSE"])
     assert metadata["Description"].strip() == README.strip()
     needs = [need.replace("'", '"') for need in distribution.requires]
@@ -93,5 +94,5 @@ def test_the_source_distribution_holds_what_git_holds(folder):
     (path,) = folder.glob("*.tar.gz")
     with tarfile.open(path) as archive:
         held = {name.split("/", 1)[1] for name in archive.getnames()}
-    known = run("git", "ls-files", "--cached", "--others", "--exclude-standard", cwd=ROOT)
-    assert held == {*known.splitlines(), "PKG-INFO"}
+    known = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
+    assert held == {"PKG-INFO", *(name for name in known if (ROOT / name).is_file())}
