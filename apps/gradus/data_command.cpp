@@ -6,7 +6,6 @@
 #include "apps/gradus/commands.hpp"
 #include "gradus/core/file.hpp"
 #include "gradus/data/csv.hpp"
-#include "gradus/data/npy.hpp"
 #include "gradus/data/source.hpp"
 
 namespace gradus::cli {
@@ -30,29 +29,15 @@ std::string type_of(ParameterKind kind) {
   return "";
 }
 
-/// The samples as one array, the class or the target in the last columns.
-std::string npy_of(const Dataset& data) {
-  const Index targets = data.is_classification() ? 1 : data.targets.cols();
-  Matrix<double> table(data.size(), data.features() + targets);
-  for (Index i = 0; i < data.size(); ++i) {
-    for (Index j = 0; j < data.features(); ++j) table(i, j) = data.x(i, j);
-    for (Index k = 0; k < targets; ++k)
-      table(i, data.features() + k) =
-          data.is_classification() ? data.labels[static_cast<std::size_t>(i)] : data.targets(i, k);
-  }
-  return to_npy(table.view());
-}
-
 int write_data(const Console& console, const std::string& source, const std::string& output) {
   const Dataset data = load_data(source);
-  const std::string bytes = output.ends_with(".npy") ? npy_of(data) : to_csv(data);
   if (output != "-") {
-    write_file(output, bytes);
+    save_data(data, output);
     console.summary(fmt::format("{}: {} samples, {} features, {}\n", output, data.size(), data.features(),
                                 data.is_classification() ? fmt::format("{} classes", data.classes())
                                                          : fmt::format("{} targets", data.targets.cols())));
   } else if (!console.json) {
-    write_stdout(bytes);
+    write_stdout(to_csv(data));
   }
   nlohmann::ordered_json json = {{"source", source},
                                  {"samples", data.size()},
@@ -60,7 +45,7 @@ int write_data(const Console& console, const std::string& source, const std::str
                                  {"classes", data.class_names},
                                  {"targets", data.target_names},
                                  {"file", output == "-" ? nlohmann::ordered_json() : nlohmann::ordered_json(output)}};
-  if (console.json && output == "-") json["csv"] = bytes;
+  if (console.json && output == "-") json["csv"] = to_csv(data);
   console.machine(json);
   return Exit::success;
 }

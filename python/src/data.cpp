@@ -176,10 +176,31 @@ Dataset(2 samples, 2 features, 2 classes)
       .def(
           "save",
           [](const Dataset& self, const nb::object& path) {
-            write_csv(self, nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(path)));
+            save_data(self, nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(path)));
           },
           nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
-          "Writes a CSV file, which `load_data` reads back to the same bits. OSError if it cannot be written.");
+          R"(Writes a file that `load_data` and the command line read back to the same bits.
+
+Parameters
+----------
+path : str or path
+    ``.npy``: one array, the class or the targets in the last columns; without names, so that whole targets are
+    read as classes unless ``load_data(..., task="regression")`` says otherwise. Any other ending: CSV, the features under
+    their names, then the class under ``label``, or the targets under theirs.
+
+Raises
+------
+OSError
+    If it cannot be written, or is a ``.npz``, which holds several arrays.
+
+Examples
+--------
+>>> import gradus as gd, pathlib, tempfile
+>>> path = pathlib.Path(tempfile.mkdtemp()) / "moons.npy"
+>>> gd.make_moons(50, noise=0.1).save(path)
+>>> gd.load_data(path)
+Dataset(50 samples, 2 features, 2 classes)
+)");
 }
 
 void bind_makers(nb::module_& m) {

@@ -2,7 +2,8 @@
 #include "gradus/check/fault.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
+
+#include "gradus/core/nearest.hpp"
 
 namespace gradus {
 
@@ -13,12 +14,12 @@ std::string_view name(FaultKind kind) {
 }
 
 FaultKind parse_fault_kind(std::string_view text) {
-  std::vector<std::string_view> names;
+  std::vector<std::string> names;
   for (const FaultKindInfo& info : fault_kinds) {
     if (info.name == text) return info.kind;
-    names.push_back(info.name);
+    names.emplace_back(info.name);
   }
-  throw ValueError(fmt::format("[fault] unknown kind '{}' (known: {})", text, fmt::join(names, ", ")));
+  throw ValueError(fmt::format("[fault] unknown kind '{}'{}", text, suggestion(text, names)));
 }
 
 namespace detail {

@@ -37,4 +37,11 @@ std::string nearest(std::string_view word, const std::vector<std::string>& known
   return best;
 }
 
+std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
+  const std::string meant = nearest(word, known);
+  std::string text = meant.empty() ? " (known: " : ", did you mean " + meant + "? (known: ";
+  for (std::size_t i = 0; i < known.size(); ++i) text += (i ? ", " : "") + known[i];
+  return text + ")";
+}
+
 }  // namespace gradus

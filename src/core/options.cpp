@@ -71,15 +71,6 @@ std::vector<std::string> names(std::span<const Option> options) {
   return all;
 }
 
-/// ", did you mean adam? (known: sgd, adam)"
-std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
-  if (known.empty()) return " (it has no options)";
-  const std::string meant = nearest(word, known);
-  std::string text = meant.empty() ? " (known: " : ", did you mean " + meant + "? (known: ";
-  for (std::size_t i = 0; i < known.size(); ++i) text += (i ? ", " : "") + known[i];
-  return text + ")";
-}
-
 }  // namespace
 
 void check_options(std::string_view name, std::span<const Option> options) {
@@ -109,7 +100,8 @@ void read_options(std::string_view kind, std::string_view text, std::size_t posi
     const std::string_view name = item.substr(0, item.find('='));
     const auto option = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == name; });
     if (option == options.end())
-      fail(start, "unknown option '" + std::string(name) + "'" + suggestion(name, names(options)));
+      fail(start, "unknown option '" + std::string(name) + "'" +
+                      (options.empty() ? " (it has no options)" : suggestion(name, names(options))));
     const std::string_view value = name.size() < item.size() ? item.substr(name.size() + 1) : "";
     if (const auto* flag = std::get_if<bool*>(&option->value)) {
       if (name.size() < item.size() && value != "true" && value != "false")

@@ -288,6 +288,20 @@ std::string to_npy(ConstMatrixView<float> x) { return npy_of(x, fmt::format("({}
 std::string to_npy(std::span<const double> x) { return npy_of(as_row(x), fmt::format("({},)", x.size())); }
 std::string to_npy(std::span<const float> x) { return npy_of(as_row(x), fmt::format("({},)", x.size())); }
 
+std::string to_npy(const Dataset& data) {
+  const Index targets = data.is_classification() ? 1 : data.targets.cols();
+  Matrix<double> table(data.size(), data.features() + targets);
+  for (Index i = 0; i < data.size(); ++i) {
+    const auto target = table.row(i).subspan(static_cast<std::size_t>(data.features()));
+    std::copy(data.x.row(i).begin(), data.x.row(i).end(), table.row(i).begin());
+    if (data.is_classification())
+      target[0] = data.labels[static_cast<std::size_t>(i)];
+    else
+      std::copy(data.targets.row(i).begin(), data.targets.row(i).end(), target.begin());
+  }
+  return to_npy(table.view());
+}
+
 Dataset parse_npy_dataset(std::string_view bytes, const TableOptions& options, const std::string& name) {
   const NpyArray array = parse_npy(bytes, name);
   const table::Source source{name, false};

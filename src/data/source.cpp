@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "gradus/core/nearest.hpp"
 #include "gradus/data/makers.hpp"
 #include "gradus/data/real.hpp"
 #include "src/data/arguments.hpp"
@@ -108,9 +109,9 @@ const Table& table() {
   return table;
 }
 
-std::string known_makers() {
-  std::string names;
-  for (const MakerSpec& spec : makers()) names += (names.empty() ? "" : ", ") + std::string(spec.name);
+std::vector<std::string> maker_names() {
+  std::vector<std::string> names;
+  for (const MakerSpec& spec : makers()) names.emplace_back(spec.name);
   return names;
 }
 
@@ -131,7 +132,7 @@ std::span<const MakerSpec> makers() { return table().specs; }
 
 const MakerSpec& find_maker(std::string_view name) {
   if (const MakerSpec* spec = lookup(name)) return *spec;
-  throw ValueError(fmt::format("[data] expected a maker of data ({}), got '{}'", known_makers(), name));
+  throw ValueError(fmt::format("[data] unknown maker of data '{}'{}", name, suggestion(name, maker_names())));
 }
 
 std::string source_text(std::string_view maker, const Parameters& parameters) {
@@ -157,10 +158,16 @@ Dataset make_dataset(const std::string& text) {
   const MakerSpec* spec = lookup(name);
   if (!spec)
     throw ParseError("data", text, 0,
-                     fmt::format("expected iris, digits or a maker ({}), got '{}'", known_makers(), name));
+                     fmt::format("unknown data '{}'{}", name, suggestion(name, data_names())));
   const Arguments arguments(*spec, text);
   RandomState random(arguments.seed());
   return table().functions[static_cast<std::size_t>(spec - makers().data())](arguments, random);
+}
+
+std::vector<std::string> data_names() {
+  std::vector<std::string> names = maker_names();
+  names.insert(names.begin(), {"iris", "digits"});
+  return names;
 }
 
 bool is_file(std::string_view text) {

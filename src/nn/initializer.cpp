@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "gradus/core/nearest.hpp"
 #include "gradus/core/number.hpp"
 
 namespace gradus {
@@ -49,8 +50,8 @@ Initializer parse_initializer(std::string_view text) {
   const std::string_view head = text.substr(0, text.find(':'));
   const auto* found = std::find_if(kNames.begin(), kNames.end(), [&](const Name& name) { return name.text == head; });
   if (found == kNames.end())
-    fail(0, "unknown initializer '" + std::string(head) +
-                "' (known: standard-normal, uniform, glorot, glorot-normal, he, he-uniform)");
+    fail(0, "unknown initializer '" + std::string(head) + "'" +
+                suggestion(head, {"standard-normal", "uniform", "glorot", "glorot-normal", "he", "he-uniform"}));
   Initializer initializer{.kind = found->kind};
   std::size_t position = head.size();
   while (position < text.size()) {

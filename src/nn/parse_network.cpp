@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cstdint>
 
+#include "gradus/core/nearest.hpp"
 #include "gradus/nn/network.hpp"
 #include "picture_shape.hpp"
 #include "text_reader.hpp"
@@ -19,9 +20,6 @@ constexpr std::int64_t kMaxParameters = std::int64_t{1} << (sizeof(Index) < 8 ? 
 
 /// Of a kernel, a stride, a padding or a dilation: their products must not overflow 32 bits.
 constexpr Index kMaxExtent = 10'000;
-
-constexpr std::string_view kLayerNames =
-    "conv, maxpool, avgpool, globalmaxpool, globalavgpool, flatten, dropout, layernorm, batchnorm";
 
 template <class F, std::size_t I = 0>
 void for_each_activation(F f) {
@@ -44,9 +42,24 @@ std::optional<Layer> activation_called(std::string_view name, Index width, const
   return found;
 }
 
-std::string activation_names() {
-  std::string names;
-  for_each_activation([&]<class L>(L) { names += (names.empty() ? "" : ", ") + std::string(L::name); });
+std::vector<std::string> activation_names() {
+  std::vector<std::string> names;
+  for_each_activation([&]<class L>(L) { names.emplace_back(L::name); });
+  return names;
+}
+
+/// What may follow a layer's width.
+std::vector<std::string> unit_names() {
+  std::vector<std::string> names = activation_names();
+  names.insert(names.end(), {"elman", "gru", "lstm"});
+  return names;
+}
+
+/// What may stand without a width before it.
+std::vector<std::string> layer_names() {
+  std::vector<std::string> names{"conv",    "maxpool", "avgpool",   "globalmaxpool", "globalavgpool",
+                                 "flatten", "dropout", "layernorm", "batchnorm"};
+  for (std::string& name : activation_names()) names.push_back(std::move(name));
   return names;
 }
 
@@ -164,7 +177,7 @@ class Parser : detail::TextReader {
       return true;
     });
     add(layer, start);
-    attach(name, at);
+    attach(name, at, unit_names);
   }
 
   template <class L>
@@ -315,10 +328,10 @@ class Parser : detail::TextReader {
     return {word(), start};
   }
 
-  void attach(std::string_view name, std::size_t at) {
+  void attach(std::string_view name, std::size_t at, std::vector<std::string> (*known)() = activation_names) {
     if (name.empty()) return;
     const std::optional<Layer> layer = activation_called(name, width_, shape_);
-    if (!layer) fail(at, "unknown activation '" + std::string(name) + "' (known: " + activation_names() + ")");
+    if (!layer) fail(at, "unknown activation '" + std::string(name) + "'" + suggestion(name, known()));
     add(*layer, at);
   }
 
@@ -326,8 +339,8 @@ class Parser : detail::TextReader {
   void activation() {
     const auto [name, at] = activation_word();
     if (!activation_called(name, width_, shape_))
-      fail(at, "unknown layer '" + std::string(name) + "' (known: a width, as in 16tanh; " + std::string(kLayerNames) +
-                   "; " + activation_names() + ")");
+      fail(at, "expected a width, as in 16tanh, or a layer; unknown layer '" + std::string(name) + "'" +
+                   suggestion(name.substr(0, name.find_first_of("0123456789")), layer_names()));
     if (layers_.empty() && !seen_as_)  // nearly always a width forgotten
       fail(at, "expected the layer's width, a whole number, before '" + std::string(name) + "', as in 16tanh");
     attach(name, at);

@@ -115,7 +115,8 @@ TEST(Source, ListsTheKnownNames) {
     ADD_FAILURE() << "made";
   } catch (const FileError& error) {
     EXPECT_STREQ(error.what(),
-                 "mons: no such file, nor is it one of iris, digits, blobs, moons, circles, spirals, xor, gaussian");
+                 "mons: no such file, nor data of that name, did you mean moons? (known: iris, digits, blobs, moons, circles, "
+                 "spirals, xor, gaussian)");
   }
 }
 

@@ -72,7 +72,7 @@ inline constexpr std::array<FaultKindInfo, 21> fault_kinds{{
 }};
 
 std::string_view name(FaultKind kind);
-/// Throws ValueError that lists the names.
+/// Throws ValueError that lists the names, with the nearest to an unknown one.
 FaultKind parse_fault_kind(std::string_view name);
 
 /// What a fault spoils: a parameter array's gradient, or the derivative by the layer's inputs.

@@ -28,6 +28,8 @@ std::string to_npy(ConstMatrixView<double> x);
 std::string to_npy(ConstMatrixView<float> x);
 std::string to_npy(std::span<const double> x);
 std::string to_npy(std::span<const float> x);
+/// The samples as one array, the class or the targets in the last columns.
+std::string to_npy(const Dataset& data);
 
 /// A data set from an array of two axes whose last column is the target; see TableOptions. Throws FileError as above,
 /// and on numbers that are not finite.

@@ -40,7 +40,7 @@ struct MakerSpec {
 
 /// All makers, in the order in which help lists them.
 std::span<const MakerSpec> makers();
-/// Throws ValueError, listing the known names.
+/// Throws ValueError that lists the names, with the nearest to an unknown one.
 const MakerSpec& find_maker(std::string_view name);
 
 /// Parameter texts by name, as in a maker's text; a flag holds an empty text or `true`, or `false` for its absence.
@@ -58,6 +58,9 @@ Dataset make_dataset(std::string_view maker, const Parameters& parameters);
 /// `digits`. Lists stand in brackets, rows of a matrix between semicolons: `blobs:centers=[0,0;3,3],cluster-std=[1,2]`.
 Dataset make_dataset(const std::string& text);
 
+/// The names of the real sets and of the makers.
+std::vector<std::string> data_names();
+
 /// Whether a text names a file, rather than a maker or a real set. A file of such a name is reached by a path,
 /// `./iris`.
 bool is_file(std::string_view text);
@@ -65,5 +68,9 @@ bool is_file(std::string_view text);
 /// The data that a text names: a file (.npy by its ending, or else CSV), for which the options are, or what
 /// `make_dataset` makes of it. Throws ParseError, ValueError or FileError.
 Dataset load_data(const std::string& text, const TableOptions& options = {});
+
+/// Writes a file that `load_data` reads: .npy by its ending, or else CSV. The first holds numbers only, without names.
+/// Throws FileError if it cannot be written.
+void save_data(const Dataset& data, const std::string& path);
 
 }  // namespace gradus
