@@ -60,7 +60,7 @@ Book write_book(const Results& results, const std::string& folder,
   write_file(book.results, results.json.dump(1) + "\n");
 
   Report report(
-      "Gradus: five documents, number for number",
+      "Gradus: five notebooks, number for number",
       "Five course notebooks on perceptrons, back-propagation and automatic differentiation, computed anew by "
       "one C++ program. Every random number comes from the notebooks' own stream, so that every number can "
       "be held against theirs; where a document goes wrong, the right result stands beside.");

@@ -56,7 +56,7 @@ Subject fresh_network(const Experiment& experiment, const std::string& data_text
 Subject trained_model(const CheckOptions& options) {
   Subject subject;
   subject.name = options.words[0];
-  subject.model = open_model(options.words[0]);
+  subject.model = load_model(options.words[0]);
   subject.data = load_for_model(subject.model, {options.words[0], options.words[1], ""});
   if (!has_answers(subject.data))
     throw ValueError(options.words[1] +

@@ -46,15 +46,6 @@ void check_order(const Model& model, const Dataset& data, const ModelData& names
 
 }  // namespace
 
-bool looks_like_model(std::string_view bytes) { return bytes.size() > 8 && bytes[7] == '\0' && bytes[8] == '{'; }
-
-Model open_model(const std::string& path) {
-  const std::string bytes = read_file(path);
-  if (bytes.size() > 8 && !looks_like_model(bytes))
-    throw FileError(path, "expected a model file, as gradus train writes it, got something else");
-  return parse_model_file(bytes, path);
-}
-
 void add_model_and_data(CLI::App& command, ModelData& names) {
   command.add_option("MODEL", names.model, "a model file, from gradus train")->required()->type_name("");
   command.add_option("DATA", names.data, "a CSV or .npy file, a real set or a maker with parameters")

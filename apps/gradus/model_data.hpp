@@ -16,11 +16,6 @@ struct ModelData {
   std::string target;  ///< the column with the answers; empty: as in training, or guessed
 };
 
-/// Whether these are the bytes of a model file, however damaged: eight bytes of length, then a brace.
-bool looks_like_model(std::string_view bytes);
-/// `load_model` that says of a file of another kind just that.
-Model open_model(const std::string& path);
-
 /// Adds MODEL, DATA and --target.
 void add_model_and_data(CLI::App& command, ModelData& names);
 

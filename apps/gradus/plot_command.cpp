@@ -17,7 +17,7 @@ struct PlotOptions : ModelData {
 };
 
 int plot(const Console& console, const PlotOptions& options) {
-  const Model model = open_model(options.model);
+  const Model model = load_model(options.model);
   const Dataset data = load_for_model(model, options);
   if (!has_answers(data))
     throw ValueError(options.data + ": expected data with its answers (labels or targets) to plot");

@@ -63,7 +63,7 @@ Json predictions_json(const Model& model, const Matrix<double>& outputs, const s
 }
 
 int predict_data(const Console& console, const PredictOptions& options) {
-  const Model model = open_model(options.model);
+  const Model model = load_model(options.model);
   const Dataset data = load_for_model(model, options);
   const Matrix<double> outputs = model.predict(data.x);
   const std::vector<int> classes = is_classifier(model) ? model.classify(data.x) : std::vector<int>{};

@@ -65,7 +65,7 @@ TrainingReport repeat(const Console& console, const RunOptions& options, const M
 }
 
 int run_model(const Console& console, const RunOptions& options) {
-  const Model model = open_model(options.path);
+  const Model model = load_model(options.path);
   TrainingReport report = repeat(console, options, model);
   if (report.status != Exit::success) {  // interrupted: there is nothing to compare
     console.machine(report.json);

@@ -120,7 +120,7 @@ void add_show_command(Program& program) {
   const auto options = std::make_shared<ShowOptions>();
   CLI::App& command = program.add("show", "tell what a model is and how it was trained",
                                   "gradus show iris.model --weights", [options](const Console& console) {
-                                    const Model model = open_model(options->path);
+                                    const Model model = load_model(options->path);
                                     console.result(show_text(model, *options));
                                     console.machine(show_json(model, *options));
                                     return Exit::success;

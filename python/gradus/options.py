@@ -6,7 +6,10 @@ None leaves an option at its default. The compiled part knows the defaults and t
 
 from __future__ import annotations
 
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+from numpy.typing import NDArray
 
 __all__ = ["ExperimentOptions", "TrainingOptions"]
 
@@ -16,7 +19,7 @@ class TrainingOptions(TypedDict, total=False):
 
     loss: str | None
     reduction: str | None
-    class_weight: str | None
+    class_weight: str | Mapping[int, float] | Sequence[float] | NDArray[Any] | None
     optimizer: str | None
     lr: float | None
     momentum: float | None

@@ -73,7 +73,9 @@ def decision_regions(
     Raises
     ------
     ValueError
-        If x does not have two columns, or x and y differ in length.
+        If x does not have two columns, x and y differ in length, or the grid is of less than two points.
+    TypeError
+        If x or y are no numbers, or the model is none of the three.
 
     Examples
     --------
@@ -83,15 +85,17 @@ def decision_regions(
     >>> ax.get_xlabel(), len(ax.collections) > 1
     ('$x_0$', True)
     """
-    points, labels = np.asarray(x, dtype=np.float64), np.asarray(y)
+    points, labels = _numbers("x", x).astype(np.float64), _numbers("y", y)
+    if grid < 2:
+        raise ValueError(f"[plot] expected a grid of at least 2 points a side, got {grid}")
     if points.ndim != 2 or points.shape[1] != 2:
         raise ValueError(f"[plot] expected x with 2 columns, got shape {points.shape}")
     if labels.shape != points.shape[:1]:
         raise ValueError(f"[plot] expected a label for each of {len(points)} samples, got shape {labels.shape}")
-    axes = _axes(ax, "$x_0$", "$x_1$")
     (left, right), (bottom, top) = (_range(points[:, k]) for k in (0, 1))
     u, v = np.meshgrid(np.linspace(left, right, grid), np.linspace(bottom, top, grid))
     p = _probabilities(model, np.column_stack([u.ravel(), v.ravel()]))
+    axes = _axes(ax, "$x_0$", "$x_1$")
     colors = field_colors(p).reshape(grid, grid, 3)
     axes.imshow(colors, extent=(left, right, bottom, top), origin="lower", aspect="auto", interpolation="bilinear")
     count = max(p.shape[1], 2)
@@ -128,6 +132,8 @@ def history(run: History | FitResult | ExperimentResult, ax: Axes | None = None,
     ------
     ValueError
         If there is nothing on record.
+    TypeError
+        If the run is none of the three.
 
     Examples
     --------
@@ -139,7 +145,9 @@ def history(run: History | FitResult | ExperimentResult, ax: Axes | None = None,
     """
     if metric not in ("loss", "accuracy"):
         raise ValueError(f"[plot] expected the metric loss or accuracy, got {metric!r}")
-    record = run if isinstance(run, History) else run.history
+    record = run if isinstance(run, History) else getattr(run, "history", None)
+    if not isinstance(record, History):
+        raise TypeError(f"[plot] expected a FitResult, an ExperimentResult or a History, got {type(run).__name__}")
     series = {
         "training": (record.update, getattr(record, metric)),
         "test": (record.test_update, getattr(record, f"test_{metric}")),
@@ -206,6 +214,13 @@ def gradient_error(
     return axes
 
 
+def _numbers(what: str, values: ArrayLike) -> NDArray[Any]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"[plot] expected {what} of numbers, got an array of dtype {array.dtype}")
+    return array
+
+
 def _axes(ax: Axes | None, x_label: str, y_label: str) -> Axes:
     """The axes, in the house's style."""
     if ax is None:
@@ -260,8 +275,12 @@ def _probabilities(model: Classifier, points: NDArray[np.float64]) -> NDArray[np
         answer = model.predict_proba(points)
     elif isinstance(model, Model):
         answer = model.predict(points)
-    else:
+    elif callable(model):
         answer = model(points)
+    else:
+        raise TypeError(
+            f"[plot] expected a Model, a callable or an estimator with predict_proba, got {type(model).__name__}"
+        )
     p = np.asarray(answer, dtype=np.float64)
     return p.reshape(len(points), -1)
 

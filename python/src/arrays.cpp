@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "gradus/core/error.hpp"
+#include "gradus/core/shape.hpp"
 
 namespace gradus::python {
 namespace {
@@ -23,7 +24,13 @@ int axes_of(nb::handle array) { return nb::cast<int>(array.attr("ndim")); }
 
 /// An array of booleans, whole numbers or floats.
 nb::object as_numbers(std::string_view where, std::string_view what, nb::handle values) {
-  nb::object array = numpy("asarray")(values);
+  nb::object array;
+  try {
+    array = numpy("asarray")(values);
+  } catch (nb::python_error& error) {
+    if (!error.matches(PyExc_ValueError)) throw;
+    throw ValueError(fmt::format("[{}] expected {} of numbers, got no array: {}", where, what, text(error.value())));
+  }
   if (std::string_view("biuf").find(kind_of(array)) == std::string_view::npos)
     throw nb::type_error(
         fmt::format("[{}] expected {} of numbers, got an array of dtype {}", where, what, text(array.attr("dtype")))
@@ -77,6 +84,12 @@ std::vector<int> as_integers(std::string_view where, std::string_view what, nb::
   return integers;
 }
 
+std::string as_path(nb::handle path) {
+  const nb::bytes name = nb::cast<nb::bytes>(nb::module_::import_("os").attr("fsencode")(path));
+  if (name.size() == 0) throw ValueError("[file] expected the name of a file, got ''");
+  return {name.c_str(), name.size()};
+}
+
 template <class T>
 Array2<T> as_targets(std::string_view where, nb::handle y, Index outputs) {
   const nb::object numbers = as_numbers(where, "y", y);
@@ -108,6 +121,13 @@ void check_finite(std::string_view where, std::string_view what, const Array2<T>
       if (!std::isfinite(view(i, j)))
         throw ValueError(fmt::format("[{}] expected finite numbers in {}, got {} (row {}, column {})", where, what,
                                      view(i, j), i, j));
+}
+
+std::vector<double> as_sample_weights(std::string_view where, nb::handle weights, std::size_t samples) {
+  if (weights.is_none()) return {};
+  const Array1<double> array = as_vector<double>(where, "sample_weight", weights);
+  check_length(where, "sample_weight", static_cast<Index>(array.size()), static_cast<Index>(samples));
+  return {array.data(), array.data() + array.size()};
 }
 
 void refuse_theta(std::string_view where, nb::handle theta) {

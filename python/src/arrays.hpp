@@ -90,6 +90,10 @@ Array2<T> as_matrix(std::string_view where, std::string_view what, nb::handle va
 /// Whole numbers of one dimension; a float is refused even if it is whole.
 std::vector<int> as_integers(std::string_view where, std::string_view what, nb::handle values);
 
+/// The argument that names a file or folder: a text, bytes or os.PathLike, as Python's own functions take it. Throws
+/// ValueError on an empty one, Python's TypeError on anything else.
+std::string as_path(nb::handle path);
+
 /// What a network of so many outputs is trained towards: y (samples, outputs) as it is; y (samples) of whole numbers as
 /// one-hot rows, or of any numbers as a column where there is one output. Throws ShapeError or ValueError.
 template <class T>
@@ -98,6 +102,10 @@ Array2<T> as_targets(std::string_view where, nb::handle y, Index outputs);
 /// Throws ValueError that names the first number that is not finite.
 template <class T>
 void check_finite(std::string_view where, std::string_view what, const Array2<T>& values);
+
+/// The argument `sample_weight`, one number a sample; none where it is None. Throws ShapeError; the numbers themselves
+/// are the library's to judge.
+std::vector<double> as_sample_weights(std::string_view where, nb::handle weights, std::size_t samples);
 
 [[noreturn]] void refuse_theta(std::string_view where, nb::handle theta);
 

@@ -149,9 +149,9 @@ True
              const std::string& loss, Index batch) {
             new (self) Bank(make(network, thetas, x, y, random_states, lr, l2, optimizer, loss, batch));
           },
-          nb::arg("network"), nb::arg("thetas"), nb::arg("x"), nb::arg("y"), nb::arg("random_states"), nb::kw_only(),
-          nb::arg("lr") = 0.01, nb::arg("l2") = 0.0, nb::arg("optimizer") = "sgd", nb::arg("loss") = "auto",
-          nb::arg("batch") = 32,
+          nb::arg("network"), nb::arg("thetas").none(), nb::arg("x").none(), nb::arg("y").none(),
+          nb::arg("random_states").none(), nb::kw_only(), nb::arg("lr") = 0.01, nb::arg("l2") = 0.0,
+          nb::arg("optimizer") = "sgd", nb::arg("loss") = "auto", nb::arg("batch") = 32,
           nb::sig("def __init__(self, network: Network, thetas: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
                   "y: numpy.typing.ArrayLike, random_states: collections.abc.Sequence[RandomState | int], *, "
                   "lr: float | numpy.typing.ArrayLike = 0.01, l2: float | numpy.typing.ArrayLike = 0.0, "

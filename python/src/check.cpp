@@ -7,35 +7,47 @@
 
 #include "arrays.hpp"
 #include "gradus/check/network_check.hpp"
+#include "gradus/train/check_run.hpp"
 #include "loss.hpp"
 #include "module.hpp"
+#include "watch.hpp"
 
 namespace gradus::python {
 namespace {
 
+/// The arguments that all functions here share.
+struct Call {
+  const Network& network;
+  nb::handle theta, x, y, sample_weight;
+  const std::string& loss;
+  const std::string& reduction;
+};
+
 /// What a check looks at, kept alive for it.
 struct Trial {
-  Trial(const Network& shape, nb::handle theta_, nb::handle x_, nb::handle y, const std::string& loss_text,
-        const std::string& reduction)
-      : network(shape),
-        loss(read_loss(shape, loss_text, reduction)),
-        theta(as_vector<double>("check", "theta", theta_)),
-        x(as_matrix<double>("check", "x", x_)),
-        targets(as_targets<double>("check", y, shape.outputs())) {
+  explicit Trial(const Call& call)
+      : network(call.network),
+        loss(read_loss(call.network, call.loss, call.reduction)),
+        theta(as_vector<double>("check", "theta", call.theta)),
+        x(as_matrix<double>("check", "x", call.x)),
+        targets(as_targets<double>("check", call.y, call.network.outputs())),
+        weights(as_sample_weights("check", call.sample_weight, targets.shape(0))) {
     check_finite("check", "x", x);
     check_finite("check", "y", targets);
     check_length("check", "theta", static_cast<Index>(theta.size()), network.parameter_count());
     network.check_input("check", static_cast<Index>(x.shape(0)), static_cast<Index>(x.shape(1)));
     check_rows("check", "y", view_of(targets), static_cast<Index>(x.shape(0)));
     if (x.shape(0) == 0) throw ValueError("[check] expected at least one sample, got none");
+    detail::check_weights<double>("check", {view_of(x), view_of(targets), weights});
   }
 
-  CheckSubject subject() const { return {network, loss, span_of(theta), view_of(x), view_of(targets)}; }
+  CheckSubject subject() const { return {network, loss, span_of(theta), view_of(x), {view_of(targets), weights}}; }
 
   const Network& network;
   Loss loss;
   Array1<double> theta;
   Array2<double> x, targets;
+  std::vector<double> weights;  // one a sample, or none
 };
 
 /// `KIND` or `KIND:WHERE`: without WHERE, the first that shows.
@@ -52,28 +64,31 @@ PlantedFault find_fault(const std::string& text, const Trial& trial) {
                                places.empty() ? "nowhere in this network" : places));
 }
 
-GradientCheck check(const Network& network, nb::handle theta, nb::handle x, nb::handle y, const std::string& loss,
-                    const std::string& reduction, const std::string& plant, bool float32) {
-  const Trial trial(network, theta, x, y, loss, reduction);
+GradientCheck check(const Network& network, nb::handle theta, nb::handle x, nb::handle y, nb::handle sample_weight,
+                    const std::string& loss, const std::string& reduction, const std::string& plant, bool float32) {
+  const Trial trial({network, theta, x, y, sample_weight, loss, reduction});
+  Watch watch;
+  GradientCheckOptions options;
+  options.between_passes = [&watch] { watch.look_or_throw(); };
   const nb::gil_scoped_release others;
   std::optional<PlantedFault> planted;
   if (!plant.empty()) planted = find_fault(plant, trial);
   if (float32 && planted) throw ValueError("[check] expected a fault to be planted in float64");
-  return float32 ? check_network_float(trial.subject()) : check_network(trial.subject(), {}, planted);
+  return float32 ? check_network_float(trial.subject(), options) : check_network(trial.subject(), options, planted);
 }
 
-FastCheck check_fast(const Network& network, nb::handle theta, nb::handle x, nb::handle y, const std::string& loss,
-                     const std::string& reduction, const std::string& plant) {
-  const Trial trial(network, theta, x, y, loss, reduction);
+FastCheck check_fast(const Network& network, nb::handle theta, nb::handle x, nb::handle y, nb::handle sample_weight,
+                     const std::string& loss, const std::string& reduction, const std::string& plant) {
+  const Trial trial({network, theta, x, y, sample_weight, loss, reduction});
   const nb::gil_scoped_release others;
   std::optional<PlantedFault> planted;
   if (!plant.empty()) planted = find_fault(plant, trial);
   return check_network_fast(trial.subject(), 1, planted);
 }
 
-nb::dict curve(const Network& network, nb::handle theta, nb::handle x, nb::handle y, const std::string& loss,
-               const std::string& reduction) {
-  const Trial trial(network, theta, x, y, loss, reduction);
+nb::dict curve(const Network& network, nb::handle theta, nb::handle x, nb::handle y, nb::handle sample_weight,
+               const std::string& loss, const std::string& reduction) {
+  const Trial trial({network, theta, x, y, sample_weight, loss, reduction});
   StepCurve curve;
   {
     const nb::gil_scoped_release others;
@@ -183,17 +198,20 @@ True
 void bind_check(nb::module_& m) {
   bind_results(m);
   m.def(
-      "check", &check, nb::arg("network"), nb::arg("theta"), nb::arg("x"), nb::arg("y"), nb::kw_only(),
-      nb::arg("loss") = "auto", nb::arg("reduction") = "mean", nb::arg("plant") = "", nb::arg("float32") = false,
+      "check", &check, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(), nb::arg("y").none(),
+      nb::kw_only(), nb::arg("sample_weight") = nb::none(), nb::arg("loss") = "auto", nb::arg("reduction") = "mean",
+      nb::arg("plant") = "", nb::arg("float32") = false,
       nb::sig("def check(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
-              "y: numpy.typing.ArrayLike, *, loss: str = 'auto', reduction: str = 'mean', plant: str = '', "
+              "y: numpy.typing.ArrayLike, *, sample_weight: numpy.typing.ArrayLike | None = None, loss: str = 'auto', "
+              "reduction: str = 'mean', plant: str = '', "
               "float32: bool = False) -> GradientCheck"),
       R"(Proves the hand-written gradient of a network's loss against tape, dual numbers, complex step and differences.
 
 Parameters
 ----------
-network, theta, x, y, loss, reduction
+network, theta, x, y, sample_weight, loss, reduction
     As for `loss_and_gradient`; theta as float64. About 8 forward passes a parameter are made: twenty samples are enough.
+    Ctrl-C ends it.
 plant : str
     A slip to plant into a copy of the backward pass, to see what is said of it: ``transpose`` or
     ``transpose:1.weights``. docs/proof.md names them.
@@ -207,7 +225,8 @@ GradientCheck
 Raises
 ------
 ValueError
-    If shapes do not fit, a number is not finite, there are no samples, or the fault fits nowhere.
+    If shapes do not fit, a number is not finite, a weight is below 0 or none above, there are no samples, or the fault is
+    unknown or fits nowhere.
 
 Examples
 --------
@@ -220,12 +239,17 @@ GradientCheck(right, 5 blocks)
 >>> spoilt = gd.check(network, theta, data.x, data.y, plant="transpose")
 >>> spoilt.passed, spoilt.diagnoses[0].kind
 (False, 'transpose')
+>>> weights = [1.0, 2.0] * 10
+>>> forgotten = gd.check(network, theta, data.x, data.y, sample_weight=weights, plant="unweighted")
+>>> gd.check(network, theta, data.x, data.y, sample_weight=weights).passed, forgotten.diagnoses[0].kind
+(True, 'unweighted')
 )");
-  m.def("check_fast", &check_fast, nb::arg("network"), nb::arg("theta"), nb::arg("x"), nb::arg("y"), nb::kw_only(),
-        nb::arg("loss") = "auto", nb::arg("reduction") = "mean", nb::arg("plant") = "",
-        nb::sig(
-            "def check_fast(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
-            "y: numpy.typing.ArrayLike, *, loss: str = 'auto', reduction: str = 'mean', plant: str = '') -> FastCheck"),
+  m.def("check_fast", &check_fast, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(),
+        nb::arg("y").none(), nb::kw_only(), nb::arg("sample_weight") = nb::none(), nb::arg("loss") = "auto",
+        nb::arg("reduction") = "mean", nb::arg("plant") = "",
+        nb::sig("def check_fast(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
+                "y: numpy.typing.ArrayLike, *, sample_weight: numpy.typing.ArrayLike | None = None, loss: str = "
+                "'auto', reduction: str = 'mean', plant: str = '') -> FastCheck"),
         R"(The same along random directions: as quick for many parameters as for few.
 
 Examples
@@ -236,10 +260,11 @@ Examples
 >>> gd.check_fast(network, network.initial_parameters(), iris.x, iris.y)
 FastCheck(right)
 )");
-  m.def("step_curve", &curve, nb::arg("network"), nb::arg("theta"), nb::arg("x"), nb::arg("y"), nb::kw_only(),
-        nb::arg("loss") = "auto", nb::arg("reduction") = "mean",
+  m.def("step_curve", &curve, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(), nb::arg("y").none(),
+        nb::kw_only(), nb::arg("sample_weight") = nb::none(), nb::arg("loss") = "auto", nb::arg("reduction") = "mean",
         nb::sig("def step_curve(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
-                "y: numpy.typing.ArrayLike, *, loss: str = 'auto', reduction: str = 'mean') -> "
+                "y: numpy.typing.ArrayLike, *, sample_weight: numpy.typing.ArrayLike | None = None, loss: str = "
+                "'auto', reduction: str = 'mean') -> "
                 "dict[str, numpy.typing.NDArray[numpy.float64]]"),
         R"(The relative error of finite differences for each step: too long a step bends, too short a one rounds.
 

@@ -174,11 +174,8 @@ Dataset(2 samples, 2 features, 2 classes)
           "(train, test), as scikit-learn's train_test_split chooses them from the same stream. `test_size` is a share "
           "or a number of samples. ValueError if either would be empty.")
       .def(
-          "save",
-          [](const Dataset& self, const nb::object& path) {
-            save_data(self, nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(path)));
-          },
-          nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
+          "save", [](const Dataset& self, nb::handle path) { save_data(self, as_path(path)); }, nb::arg("path").none(),
+          nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
           R"(Writes a file that `load_data` and the command line read back to the same bits.
 
 Parameters
@@ -206,11 +203,10 @@ Dataset(50 samples, 2 features, 2 classes)
 void bind_makers(nb::module_& m) {
   m.def(
       "load_data",
-      [](const nb::object& source, const std::optional<std::string>& target, const std::string& task) {
-        return load_data(nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(source)),
-                         table_options(target, task));
+      [](nb::handle source, const std::optional<std::string>& target, const std::string& task) {
+        return load_data(as_path(source), table_options(target, task));
       },
-      nb::arg("source"), nb::arg("target") = nb::none(), nb::arg("task") = "detect",
+      nb::arg("source").none(), nb::arg("target") = nb::none(), nb::arg("task") = "detect",
       nb::sig("def load_data(source: str | os.PathLike[str], target: str | None = None, task: str = 'detect') -> "
               "Dataset"),
       R"(The data that a text names, as on the command line.

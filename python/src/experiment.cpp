@@ -15,10 +15,6 @@
 namespace gradus::python {
 namespace {
 
-std::string path_text(const nb::object& path) {
-  return nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(path));
-}
-
 ExperimentResult run(const Experiment& experiment, nb::handle callback) {
   Watch watch;
   const ProgressCallback progress = [&](const Progress& how_far) {
@@ -157,15 +153,15 @@ True
           nb::arg("options"),
           nb::sig("def __init__(self, **options: typing_extensions.Unpack[gradus.options.ExperimentOptions]) -> None"))
       .def_static(
-          "load", [](const nb::object& path) { return load_experiment(path_text(path)); }, nb::arg("path"),
+          "load", [](nb::handle path) { return load_experiment(as_path(path)); }, nb::arg("path").none(),
           nb::sig("def load(path: str | os.PathLike[str]) -> Experiment"),
           "Reads a TOML file. FileNotFoundError; OSError that names the line and the key.")
       .def_static(
           "parse", [](const std::string& toml) { return parse_experiment(toml, "toml"); }, nb::arg("toml"),
           "The same of a text.")
       .def(
-          "save", [](const Experiment& self, const nb::object& path) { write_file(path_text(path), to_toml(self)); },
-          nb::arg("path"), nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
+          "save", [](const Experiment& self, nb::handle path) { write_file(as_path(path), to_toml(self)); },
+          nb::arg("path").none(), nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
           "Writes a TOML file, for ``gradus run``.")
       .def("to_toml", &to_toml, "As TOML, with a comment on each key.")
       .def(

@@ -37,10 +37,6 @@ Model make(const Network& network, nb::handle theta, const std::string& loss, co
   return model;
 }
 
-std::string path_text(const nb::object& path) {
-  return nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(path));
-}
-
 Matrix<double> predict(const Model& model, const Array2<double>& x) {
   const nb::gil_scoped_release others;
   return model.predict(view_of(x));
@@ -95,20 +91,20 @@ Examples
              const Names& classes, const Names& targets, const nb::object& state) {
             new (self) Model(make(network, theta, loss, reduction, scaler, features, classes, targets, state));
           },
-          nb::arg("network"), nb::arg("theta"), nb::kw_only(), nb::arg("loss") = "auto", nb::arg("reduction") = "mean",
-          nb::arg("scaler") = nb::none(), nb::arg("feature_names") = Names{}, nb::arg("class_names") = Names{},
-          nb::arg("target_names") = Names{}, nb::arg("state") = nb::none(),
+          nb::arg("network"), nb::arg("theta").none(), nb::kw_only(), nb::arg("loss") = "auto",
+          nb::arg("reduction") = "mean", nb::arg("scaler") = nb::none(), nb::arg("feature_names") = Names{},
+          nb::arg("class_names") = Names{}, nb::arg("target_names") = Names{}, nb::arg("state") = nb::none(),
           nb::sig(
               "def __init__(self, network: Network, theta: numpy.typing.ArrayLike, *, loss: str = 'auto', "
               "reduction: str = 'mean', scaler: Scaler | None = None, "
               "feature_names: collections.abc.Sequence[str] = (), class_names: collections.abc.Sequence[str] = (), "
               "target_names: collections.abc.Sequence[str] = (), state: numpy.typing.ArrayLike | None = None) -> None"))
       .def_static(
-          "load", [](const nb::object& path) { return load_model(path_text(path)); }, nb::arg("path"),
+          "load", [](nb::handle path) { return load_model(as_path(path)); }, nb::arg("path").none(),
           nb::sig("def load(path: str | os.PathLike[str]) -> Model"),
           "Reads a model file and replays the test vector in it. FileNotFoundError; OSError if it is damaged.")
       .def(
-          "save", [](const Model& self, const nb::object& path) { save_model(self, path_text(path)); }, nb::arg("path"),
+          "save", [](const Model& self, nb::handle path) { save_model(self, as_path(path)); }, nb::arg("path").none(),
           nb::sig("def save(self, path: str | os.PathLike[str]) -> None"),
           "Writes a model file (safetensors), whole or not at all; the same model gives the same bytes. ValueError if "
           "a "
@@ -118,9 +114,11 @@ Examples
           [](const Model& self, const ArrayLike& x) {
             return to_numpy(predict(self, as_matrix<double>("model", "x", x)));
           },
-          nb::arg("x"),
-          "Outputs (samples, outputs) in float64, for unscaled x (samples, inputs). ValueError if x has "
-          "another number of columns.")
+          nb::arg("x").none(),
+          nb::sig("def predict(self, x: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.float64]"),
+          "Outputs (samples, outputs) in float64, for unscaled x (samples, inputs); NaN as in `predict`. ValueError if "
+          "x "
+          "has another number of columns.")
       .def(
           "classify",
           [](const Model& self, const ArrayLike& x) {
@@ -130,7 +128,8 @@ Examples
             const nb::gil_scoped_acquire lock;
             return to_numpy(std::move(labels));
           },
-          nb::arg("x"),
+          nb::arg("x").none(),
+          nb::sig("def classify(self, x: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.int32]"),
           "The class (samples,) of each sample, a number from 0. ValueError for a regression, and if an "
           "output is NaN.")
       .def_ro("network", &Model::network)

@@ -25,11 +25,16 @@ nb::tuple shape_of(const ParameterBlock& block) {
   return block.is_bias ? nb::make_tuple(block.cols) : nb::make_tuple(block.rows, block.cols);
 }
 
-nb::object initial(const Network& network, const std::string& initializer, nb::handle random_state,
-                   const std::string& dtype) {
+/// float64 or float32, as a text or as any other thing that NumPy takes for a dtype.
+Precision precision_of(nb::handle dtype) {
+  if (PyUnicode_Check(dtype.ptr())) return parse_precision(nb::cast<std::string>(dtype));
+  return parse_precision(nb::cast<std::string>(nb::module_::import_("numpy").attr("dtype")(dtype).attr("name")));
+}
+
+nb::object initial(const Network& network, const std::string& initializer, nb::handle random_state, nb::handle dtype) {
   RandomSource random(random_state);
   const Initializer parsed = parse_initializer(initializer);
-  if (parse_precision(dtype) == Precision::float32)
+  if (precision_of(dtype) == Precision::float32)
     return nb::cast(to_numpy(initial_parameters<float>(network, parsed, random.stream())));
   return nb::cast(to_numpy(initial_parameters<double>(network, parsed, random.stream())));
 }
@@ -134,7 +139,7 @@ Examples
       .def("initial_parameters", &initial, nb::arg("initializer") = "glorot", nb::arg("random_state") = 0,
            nb::arg("dtype") = "float64",
            nb::sig("def initial_parameters(self, initializer: str = 'glorot', random_state: RandomState | int = 0, "
-                   "dtype: str = 'float64') -> numpy.typing.NDArray[typing.Any]"),
+                   "dtype: numpy.typing.DTypeLike = 'float64') -> numpy.typing.NDArray[typing.Any]"),
            R"(Draws a theta to begin with.
 
 Parameters
@@ -144,7 +149,7 @@ initializer : str
     follow. ValueError otherwise.
 random_state : RandomState or int
     A stream to draw from, or the seed of one. 0 unless given, as on the command line.
-dtype : {'float64', 'float32'}
+dtype : float64 or float32, as a text or a NumPy type
     What the network is to be trained in; drawn in float64, then rounded.
 
 Returns

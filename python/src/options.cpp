@@ -5,8 +5,11 @@
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "arrays.hpp"
 #include "gradus/core/nearest.hpp"
+#include "gradus/core/number.hpp"
 #include "gradus/experiment/keys.hpp"
 
 namespace gradus::python {
@@ -30,6 +33,41 @@ bool is_in(const ExperimentKey& key, std::span<const std::string_view> sections)
                                    meant.empty() ? fmt::format("known: {}", fmt::join(known, ", "))
                                                  : fmt::format("did you mean '{}'?", meant))
                            .c_str());
+}
+
+/// The argument `class_weight` where it is no text: a dict {class: weight}, in which classes may be missing, or one
+/// weight a class.
+ClassWeights class_weights_of(std::string_view where, nb::handle given, Index classes) {
+  const std::string called = fmt::format("[{}] class_weight", where);
+  const auto checked = [&](Index k, double weight) {
+    if (!(weight >= 0 && std::isfinite(weight)))
+      throw ValueError(fmt::format("{}: expected a finite weight of at least 0 for class {}, got {}", called, k,
+                                   number_text(weight)));
+    return weight;
+  };
+  ClassWeights weights;
+  if (!PyDict_Check(given.ptr())) {
+    const Array1<double> array = as_vector<double>(where, "class_weight", given);
+    for (const double weight : span_of(array)) weights.values.push_back(checked(std::ssize(weights.values), weight));
+    if (std::ssize(weights.values) != classes)
+      throw ValueError(fmt::format("{}: expected one weight for each of the {} classes, got {}", called, classes,
+                                   weights.values.size()));
+    return weights;
+  }
+  weights.values.assign(static_cast<std::size_t>(classes), 1);
+  for (const auto& [key, weight] : nb::borrow<nb::dict>(given)) {
+    Index k = -1;
+    if (!is_whole(key) || !nb::try_cast(nb::int_(key), k) || k < 0 || k >= classes)
+      throw ValueError(fmt::format("{}: expected classes from 0 to {} as keys, got {}", called, classes - 1,
+                                   nb::cast<std::string>(nb::repr(key))));
+    double number = 0;
+    if (!nb::try_cast(weight, number))
+      throw nb::type_error(fmt::format("{}: expected a number for class {}, got {}", called, k,
+                                       nb::cast<std::string>(weight.type().attr("__name__")))
+                               .c_str());
+    weights.values[static_cast<std::size_t>(k)] = checked(k, number);
+  }
+  return weights;
 }
 
 }  // namespace
@@ -63,7 +101,11 @@ void visit_options(std::string_view where, const nb::dict& options, std::span<co
 void set_options(Experiment& experiment, std::string_view where, const nb::dict& options,
                  std::span<const std::string_view> sections) {
   visit_options(where, options, sections, [&](const ExperimentKey& key, const std::string& called, nb::handle value) {
-    set_key(experiment, key, value_of(called, value), called);
+    if (key.name == "class_weight" && !PyUnicode_Check(value.ptr()))
+      experiment.class_weight =
+          class_weights_of(where, value, std::max<Index>(parse_network(experiment.network).outputs(), 2));
+    else
+      set_key(experiment, key, value_of(called, value), called);
   });
 }
 

@@ -26,7 +26,8 @@ KeyValue value_of(std::string_view called, nb::handle value);
 
 /// Sets an experiment's keys from keyword arguments named as the flags of the command line, `early_stopping=` for
 /// `--early-stopping`. None leaves a key at its default. Only keys of the sections are taken, or all if there are none.
-/// Throws Python's TypeError, with the nearest known name, on an unknown one; ValueError or ParseError as `set_key`.
+/// Class weights may also be a dict {class: weight} or a sequence, one a class of the experiment's network. Throws
+/// Python's TypeError, with the nearest known name, on an unknown one; ValueError or ParseError as `set_key`.
 void set_options(Experiment& experiment, std::string_view where, const nb::dict& options,
                  std::span<const std::string_view> sections = {});
 

@@ -6,6 +6,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "arrays.hpp"
@@ -48,12 +49,20 @@ SweepRequest request_of(const nb::dict& options, Index seeds, Index random) {
   return request;
 }
 
+void warn_of_interruption(const Sweep& sweep) {
+  const auto made = std::count_if(sweep.outcome.results.begin(), sweep.outcome.results.end(),
+                                  [](const auto& result) { return result.has_value(); });
+  const std::string message =
+      fmt::format("[sweep] interrupted after {} of {} runs; what was computed is kept", made, sweep.plan.runs.size());
+  if (PyErr_WarnEx(PyExc_RuntimeWarning, message.c_str(), 1) != 0) throw nb::python_error();
+}
+
 Sweep sweep(Index seeds, Index random, const nb::object& folder, std::optional<int> threads, nb::handle callback,
             const nb::kwargs& options) {
   const SweepRequest request = request_of(options, seeds, random);
   Watch watch;
   SweepOptions how;
-  if (!folder.is_none()) how.folder = nb::cast<std::string>(nb::module_::import_("os").attr("fspath")(folder));
+  if (!folder.is_none()) how.folder = as_path(folder);
   how.threads = threads.value_or(static_cast<int>(std::max(1u, std::thread::hardware_concurrency())));
   how.progress = [&](const SweepProgress& progress) {
     if (callback.is_none()) return watch.look();
@@ -67,6 +76,7 @@ Sweep sweep(Index seeds, Index random, const nb::object& folder, std::optional<i
     sweep.outcome = run_sweep(sweep.plan, source, how);
   }
   watch.rethrow();
+  if (watch.interrupted()) warn_of_interruption(sweep);
   return sweep;
 }
 
@@ -187,6 +197,11 @@ callback : callable, optional
     Called with a `SweepProgress` every few milliseconds; returning True stops. An exception it raises arrives.
 **options
     Those of `Experiment`, where a list holds several values; texts may hold braces, ``network="2-{2,8}tanh-2softmax"``.
+
+Returns
+-------
+Sweep
+    After Ctrl-C too, with a RuntimeWarning: it then holds the runs that were made.
 
 Raises
 ------

@@ -66,15 +66,11 @@ struct Call {
 };
 
 /// How much each sample counts: its own weight times that of its class; none if each counts once.
-std::vector<double> weights_of(const Call& call) {
+std::vector<double> weights_of(const Call& call, std::size_t samples) {
   Dataset data;
-  if (!call.sample_weight.is_none()) {
-    const Array1<double> given = as_vector<double>("fit", "sample_weight", call.sample_weight);
-    data.weights.assign(given.data(), given.data() + given.size());
-    check_length("fit", "sample_weight", static_cast<Index>(given.size()), static_cast<Index>(nb::len(call.y)));
-  }
+  data.weights = as_sample_weights("fit", call.sample_weight, samples);
   if (call.class_weight == ClassWeights{}) return data.weights;
-  data.labels = as_integers("fit", "y", call.y);
+  data.labels = as_integers("fit", "labels in y, as class_weight needs them,", call.y);
   data.class_names.resize(static_cast<std::size_t>(std::max<Index>(call.network.outputs(), 2)));
   for (std::size_t k = 0; k < data.class_names.size(); ++k) data.class_names[k] = fmt::format("{}", k);
   data.x.resize(static_cast<Index>(data.labels.size()), 0);
@@ -101,7 +97,7 @@ Callbacks<T> callbacks_of(const Call& call, Watch& watch) {
 template <class T>
 FitResult fit_as(Call& call, std::span<T> theta) {
   Learnable<T> train("fit", call.network, call.x, call.y);
-  const std::vector<double> weights = weights_of(call);
+  const std::vector<double> weights = weights_of(call, train.targets.shape(0));
   train.weights.assign(weights.begin(), weights.end());
   std::optional<Learnable<T>> held_out;
   if (!call.test.is_none()) {
@@ -128,6 +124,7 @@ FitResult fit(const Network& network, nb::handle theta, nb::handle x, nb::handle
               nb::handle test, nb::handle random_state, nb::handle callback, nb::handle state, bool keep_gradients,
               const nb::kwargs& options) {
   Experiment experiment;
+  experiment.network = to_text(network);
   set_options(experiment, "fit", options, kSections);
   RandomSource random(random_state);
   if (!test.is_none() && (!PySequence_Check(test.ptr()) || nb::len(test) != 2))
@@ -304,8 +301,9 @@ keep_gradients : bool
 **options
     As on the command line; None means the default.
 
-    - ``loss='auto'`` (by the last layer), ``reduction='mean'``, ``class_weight='none'``, ``'balanced'`` or a number for
-      each class in turn, as in ``'1,2.5'``
+    - ``loss='auto'`` (by the last layer), ``reduction='mean'``
+    - ``class_weight='none'``, ``'balanced'`` (all classes count alike, the rare as the frequent), a dict ``{class: weight}``
+      in which classes left out count once, or one number a class: ``[1, 2.5]`` or ``'1,2.5'``; multiplies sample_weight
     - ``optimizer='sgd'``, with options as in ``'adam:beta1=0.95'``; ``lr`` (0.01; adam 0.001, ...), ``momentum=0``,
       ``nesterov=False``, ``schedule='constant'``
     - ``batch=32`` samples an update or ``'full'``, ``epochs=100``, ``updates=0`` (if above 0, how many to make),

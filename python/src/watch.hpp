@@ -28,6 +28,15 @@ class Watch {
     return signal();
   }
 
+  /// The same for work that leaves nothing to keep: Python's exception at once.
+  void look_or_throw() {
+    if (look() == Signal::go_on) return;
+    const nb::gil_scoped_acquire lock;
+    rethrow();
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+    throw nb::python_error();
+  }
+
   /// Calls f, which may call Python and says whether to stop.
   template <class F>
   Signal ask(F f) {

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What cannot be meant is refused in one line that says what was expected and what came; what can be meant works."""
 
+import re
+import zlib
+
 import gradus as gd
 import numpy as np
 import pytest
@@ -77,7 +80,7 @@ def test_arrays_are_not_copied_where_layout_and_type_allow():
         (np.where(X == X[2, 0], -np.inf, X), Y, ValueError, r"expected finite numbers in x, got -inf \(row 2, column 0\)"),
         (X, np.where(np.eye(2)[Y] == 0, np.nan, 1), ValueError, r"expected finite numbers in y, got nan"),
         (np.empty((0, 2)), np.empty(0, dtype=int), ValueError, r"\[fit\] expected at least one sample, got none"),
-        ([[1, 2], [3]], Y, ValueError, r"inhomogeneous"),
+        ([[1, 2], [3]], Y, ValueError, r"\[fit\] expected x of numbers, got no array: .*inhomogeneous"),
     ],
 )  # fmt: skip
 def test_samples_that_cannot_be_learned_from_are_refused_and_theta_is_left_alone(x, y, error, message):
@@ -158,6 +161,122 @@ def test_predict_refuses_what_does_not_fit_and_passes_nan_on(predict):
     assert predict(np.empty((0, 2))).shape == (0, 2)
     p = predict([[np.nan, 0.0], [1.0, 2.0]])
     assert np.isnan(p[0]).all() and np.isfinite(p[1]).all()
+
+
+@pytest.mark.parametrize("hidden", ["tanh", "relu", "step", "sigmoid", "hardsigmoid", "gelu", "softplus"])
+def test_nan_and_infinity_pass_through_prediction_and_touch_no_other_sample(hidden):
+    network = gd.Network(f"2-3{hidden}-2")
+    parameters = network.initial_parameters(random_state=1)
+    model = gd.Model(network, parameters)
+    x = np.repeat(X, 3, axis=0)
+    spoilt = x.copy()
+    spoilt[4, 0], spoilt[9, 1], spoilt[11, 0] = np.nan, np.inf, -np.inf
+    rest = np.delete(np.arange(len(x)), [4, 9, 11])
+    for predict in (lambda a: gd.predict(network, parameters, a), gd.Predictor(network, parameters), model.predict):
+        expected, got = predict(x), predict(spoilt)
+        assert np.isnan(got[4]).all()
+        assert np.array_equal(got[rest], expected[rest])
+    assert np.isnan(gd.Predictor(network, parameters)(spoilt[4])).all()
+    if hidden in ("tanh", "step", "sigmoid", "hardsigmoid"):  # they tend to a number
+        assert np.isfinite(model.predict(spoilt)[[9, 11]]).all()
+
+
+def test_a_class_is_not_made_of_nan():
+    with pytest.raises(ValueError, match="NaN|nan"):
+        gd.Model(NETWORK, theta()).classify([[np.nan, 0.0]])
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("2-4tahn-2softmax", "unknown activation 'tahn', did you mean tanh?"),
+        ("2-4Relu-2softmax", "unknown activation 'Relu', did you mean relu?"),
+        ("2-4tanh-2sofmax", "unknown activation 'sofmax', did you mean softmax?"),
+        ("seq2-4lsmt-2", "unknown activation 'lsmt', did you mean lstm?"),
+        ("1x8x8-conv2k3rellu-2", "unknown activation 'rellu', did you mean relu?"),
+        ("2-4-dropuot0.2-2", "unknown layer 'dropuot0.2', did you mean dropout?"),
+        ("2-4-batchnrom-2", "unknown layer 'batchnrom', did you mean batchnorm?"),
+    ],
+)
+def test_a_misspelt_layer_is_answered_with_the_nearest(text, meant):
+    with pytest.raises(ValueError, match=re.escape(meant) + r" \(known: "):
+        gd.Network(text)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("golrot", "glorot"), ("he_normal", "he-normal"), ("unifrom", "uniform")])
+def test_a_misspelt_initializer_is_answered_with_the_nearest(name, meant):
+    with pytest.raises(ValueError, match=rf"unknown initializer '{name}', did you mean {meant}\?"):
+        NETWORK.initial_parameters(name)
+
+
+def test_a_dtype_may_be_numpys_own():
+    assert NETWORK.initial_parameters(dtype=np.float32).dtype == np.dtype(np.float32)
+    assert NETWORK.initial_parameters(dtype=np.dtype("float64")).dtype == np.dtype(np.float64)
+    with pytest.raises(ValueError, match="unknown precision 'int32'"):
+        NETWORK.initial_parameters(dtype=np.int32)
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda x: gd.check(NETWORK, theta(), x, Y), "check"),
+        (lambda x: gd.loss_and_gradient(NETWORK, theta(), x, Y), "loss"),
+        (lambda x: gd.predict(NETWORK, theta(), x), "predict"),
+        (lambda x: gd.Predictor(NETWORK, theta())(x), "predictor"),
+        (lambda x: gd.Model(NETWORK, theta()).predict(x), "model"),
+        (lambda x: gd.Model(NETWORK, theta()).classify(x), "model"),
+        (lambda x: gd.Bank(NETWORK, theta()[None], x, Y, [0]), "bank"),
+        (lambda x: gd.Dataset(x, Y), "dataset"),
+        (lambda x: gd.Scaler.fit("standard", x), "scaler"),
+    ],
+)
+def test_what_is_no_array_of_numbers_is_refused_in_one_line_that_says_where(function, name):
+    for x, error in (
+        (X.astype(object), TypeError), (X.astype(complex), TypeError), (X.astype(str), TypeError), (None, TypeError),
+        (X[None], ValueError), (np.float64(1), ValueError), ([[1, 2], [3]], ValueError),
+    ):  # fmt: skip
+        with pytest.raises(error, match=rf"^\[{name}\] expected x [^\n]*$"):
+            function(x)
+
+
+@pytest.mark.parametrize("path", [None, 3, b"", ""])
+def test_what_names_no_file_is_refused_by_all_that_take_one(path):
+    model, experiment = gd.Model(NETWORK, theta()), gd.Experiment(data="iris", network="4-3softmax")
+    error, message = (ValueError, "expected the name of a file") if path in (b"", "") else (TypeError, "os.PathLike")
+    for function in (model.save, gd.load_iris().save, experiment.save, gd.Model.load, gd.Experiment.load, gd.load_data):
+        with pytest.raises(error, match=message):
+            function(path)
+
+
+def test_a_path_may_be_bytes_and_hold_any_character(tmp_path):
+    model = gd.Model(NETWORK, theta())
+    model.save(bytes(tmp_path / "b.model"))
+    model.save(tmp_path / "\udcff.model")  # as os.listdir gives a name that is no UTF-8
+    for path in (tmp_path / "b.model", tmp_path / "\udcff.model"):
+        assert np.array_equal(gd.Model.load(path).theta, theta())
+
+
+def test_a_model_that_is_cut_short_newer_or_something_else_is_refused_in_words(tmp_path):
+    path = tmp_path / "a.model"
+    gd.Model(NETWORK, theta()).save(path)
+    whole = path.read_bytes()
+
+    def refusal(content):
+        path.write_bytes(content)
+        with pytest.raises(OSError) as refused:
+            gd.Model.load(path)
+        assert str(refused.value).startswith(str(path)) and "\n" not in str(refused.value)
+        return str(refused.value)
+
+    for length in (0, 7, 8, 20, len(whole) // 2, len(whole) - 1):
+        refusal(whole[:length])
+    refusal(whole + b"x")
+    assert "expected a model file" in refusal(b"x0,x1,label\n1,2,0\n")
+    newer = whole.replace(b'"gradus.version":"1"', b'"gradus.version":"2"')
+    digits = newer.index(b'"gradus.checksum":"') + len(b'"gradus.checksum":"')
+    blank = newer[:digits] + b"00000000" + newer[digits + 8 :]
+    sealed = newer[:digits] + b"%08x" % zlib.crc32(blank) + newer[digits + 8 :]
+    assert "expected gradus.version 1, got '2' (made by another version?)" in refusal(sealed)
 
 
 def test_missing_and_damaged_files_are_named(tmp_path):

@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: MIT
+import _thread
+import threading
+
 import gradus as gd
 import numpy as np
 import pytest
@@ -24,6 +27,18 @@ def test_each_network_is_what_fit_makes_of_it(dtype, tolerance):
     for theta, stream, rate, learned in zip(thetas, streams, rates, bank.thetas):
         gd.fit(NETWORK, theta, DATA.x, DATA.y, lr=rate, batch=6, epochs=5, random_state=stream)
         np.testing.assert_allclose(learned, theta, rtol=tolerance, atol=tolerance)
+
+
+def test_ctrl_c_ends_the_training_of_a_bank_and_keeps_what_was_learned():
+    streams, thetas = start([1, 2, 3])
+    bank = gd.Bank(NETWORK, thetas, DATA.x, DATA.y, streams, lr=0.1)
+    timer = threading.Timer(0.3, _thread.interrupt_main)
+    timer.start()
+    with pytest.warns(RuntimeWarning, match="interrupted; what was learned is kept"):
+        assert bank.train(epochs=10**9) is False
+    timer.join()
+    assert np.isfinite(bank.thetas).all() and not np.array_equal(bank.thetas, thetas)
+    assert bank.train(epochs=1)
 
 
 def test_a_network_keeps_its_bits_in_any_company_and_one_that_diverges_spoils_itself_only():

@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: MIT
+import _thread
+import threading
+import time
+
 import gradus as gd
 import numpy as np
 import pytest
@@ -27,10 +31,65 @@ def test_a_planted_fault_is_caught_and_named():
         assert found.diagnoses[0].sentence in str(found)
     fast = gd.check_fast(NETWORK, THETA, DATA.x, DATA.y, plant="transpose")
     assert not fast.passed and "weights" in fast.entry and "weights" in str(fast)
-    with pytest.raises(ValueError, match="tarnspose"):
+    with pytest.raises(ValueError, match="unknown kind 'tarnspose', did you mean transpose\\?"):
         gd.check(NETWORK, THETA, DATA.x, DATA.y, plant="tarnspose")
     with pytest.raises(ValueError, match="nothing here that"):
         gd.check(NETWORK, THETA, DATA.x, DATA.y, plant="sign:9.weights")
+
+
+def test_the_weighted_loss_is_proven_and_forgotten_weights_are_named():
+    weights = np.arange(20) % 3
+    assert gd.check(NETWORK, THETA, DATA.x, DATA.y, sample_weight=weights).passed
+    assert gd.check(NETWORK, THETA, DATA.x, DATA.y, sample_weight=weights, float32=True).passed
+    assert gd.check_fast(NETWORK, THETA, DATA.x, DATA.y, sample_weight=weights).passed
+    forgotten = gd.check(NETWORK, THETA, DATA.x, DATA.y, sample_weight=weights, plant="unweighted")
+    assert not forgotten.passed and forgotten.diagnoses[0].kind == "unweighted"
+    plain = gd.step_curve(NETWORK, THETA, DATA.x, DATA.y)
+    weighted = gd.step_curve(NETWORK, THETA, DATA.x, DATA.y, sample_weight=weights)
+    assert not np.array_equal(plain["forward"], weighted["forward"])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_weighted_loss_is_that_of_samples_given_more_than_once(dtype):
+    theta, weights = THETA.astype(dtype), np.arange(20) % 3
+    again = np.repeat(np.arange(20), weights)
+    loss, gradient = gd.loss_and_gradient(NETWORK, theta, DATA.x, DATA.y, sample_weight=weights)
+    repeated_loss, repeated = gd.loss_and_gradient(NETWORK, theta, DATA.x[again], DATA.y[again])
+    few_roundings = 20 * np.finfo(dtype).eps  # of sums in another order
+    assert abs(loss - repeated_loss) < few_roundings * loss
+    np.testing.assert_allclose(gradient, repeated, rtol=0, atol=few_roundings * np.abs(repeated).max())
+    assert gradient.dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "message"),
+    [
+        ([1, 2, 3], ValueError, r"expected sample_weight of length 20, got 3"),
+        (np.ones((20, 1)), ValueError, r"expected sample_weight with one dimension, got an array of shape \(20, 1\)"),
+        ([1] * 19 + [-1], ValueError, r"weights that are finite and at least 0, got -1 \(sample 19\)"),
+        ([np.nan] + [1] * 19, ValueError, r"weights that are finite and at least 0, got nan \(sample 0\)"),
+        ([0] * 20, ValueError, r"expected a sample weight above 0, got none"),
+        (["heavy"] * 20, TypeError, r"expected sample_weight of numbers, got an array of dtype <U5"),
+    ],
+)
+@pytest.mark.parametrize("function", [gd.check, gd.check_fast, gd.step_curve, gd.loss_and_gradient, gd.fit])
+def test_sample_weights_that_cannot_be_meant_are_refused_alike_by_all(function, weights, error, message):
+    name = {"loss_and_gradient": "loss", "fit": "fit"}.get(function.__name__, "check")
+    with pytest.raises(error, match=rf"^\[{name}\] .*{message}$"):
+        function(NETWORK, THETA.copy(), DATA.x, DATA.y, sample_weight=weights)
+
+
+def test_ctrl_c_ends_a_long_check():
+    digits = gd.load_digits()
+    network = gd.Network("64-100tanh-100tanh-10softmax")  # some minutes of work
+    timer = threading.Timer(0.3, _thread.interrupt_main)
+    timer.start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        gd.check(network, network.initial_parameters(), digits.x[:20], digits.y[:20])
+    timer.join()
+    assert time.monotonic() - start < 20  # on a busy machine
+    assert gd.check(NETWORK, THETA, DATA.x, DATA.y).passed  # still usable
 
 
 def test_the_pass_in_float32_is_proven_too():

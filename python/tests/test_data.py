@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
+import os
 import pickle
+import subprocess
 
 import gradus as gd
 import numpy as np
@@ -62,6 +64,37 @@ def test_a_data_set_of_ones_own_is_saved_and_read_back_to_the_same_bits(tmp_path
     array = np.column_stack([x, [0, 1, 1, 0, 2]])
     np.save(tmp_path / "data.npy", array)
     assert np.array_equal(gd.load_data(tmp_path / "data.npy").y, [0, 1, 1, 0, 2])
+
+
+def test_data_is_saved_as_npy_as_by_the_command_line(tmp_path):
+    program = os.environ.get("GRADUS_CLI")
+    moons = gd.make_moons(30, noise=0.1, random_state=3)
+    moons.save(tmp_path / "mine.npy")
+    again = gd.load_data(tmp_path / "mine.npy")
+    assert np.array_equal(again.x, moons.x) and np.array_equal(again.y, moons.y)
+    targets = gd.Dataset(moons.x, [[1.0], [2.0]] * 15)
+    targets.save(tmp_path / "targets.npy")
+    assert np.array_equal(np.load(tmp_path / "targets.npy"), np.column_stack([targets.x, targets.y]))
+    assert np.array_equal(gd.load_data(tmp_path / "targets.npy", task="regression").y, targets.y)
+    for refused in (moons.save, gd.load_data):
+        with pytest.raises(OSError, match=r"data.npz: expected a CSV or .npy file, got a .npz"):
+            refused(tmp_path / "data.npz")
+    if not program:
+        pytest.skip("the command line is not built (GRADUS_CLI)")
+    words = [program, "data", "moons", "--samples", "30", "--noise", "0.1", "--seed", "3", "-o"]
+    for ending in ("npy", "csv"):
+        subprocess.run([*words, tmp_path / f"theirs.{ending}"], check=True, capture_output=True)
+        moons.save(tmp_path / f"mine.{ending}")
+        assert (tmp_path / f"theirs.{ending}").read_bytes() == (tmp_path / f"mine.{ending}").read_bytes()
+    refused = subprocess.run([*words, tmp_path / "data.npz"], capture_output=True, text=True)
+    assert refused.returncode != 0 and "expected a CSV or .npy file, got a .npz" in refused.stderr
+
+
+def test_misspelt_data_is_answered_with_the_nearest():
+    with pytest.raises(OSError, match=r"circels: no such file, nor data of that name, did you mean circles\?"):
+        gd.load_data("circels")
+    with pytest.raises(ValueError, match=r"unknown data 'circels', did you mean circles\?"):
+        gd.load_data("circels:noise=0.1")
 
 
 def test_the_arrays_of_a_data_set_are_read_only_views_that_outlive_it():

@@ -92,3 +92,19 @@ def test_curves_hold_the_numbers_and_are_named_at_their_ends():
 def test_what_cannot_be_drawn_is_refused(draw, message):
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "message"),
+    [
+        (lambda: gd.plot.decision_regions("model", DATA.x, DATA.y), TypeError, "estimator with predict_proba, got str"),
+        (lambda: gd.plot.decision_regions(len, DATA.x, DATA.y.astype(str)), TypeError, "y of numbers, got .* dtype <U"),
+        (lambda: gd.plot.decision_regions(len, [["a", "b"]], [0]), TypeError, "x of numbers, got an array of dtype <U1"),
+        (lambda: gd.plot.decision_regions(len, DATA.x, DATA.y, grid=1), ValueError, "at least 2 points a side, got 1"),
+        (lambda: gd.plot.history([0.3, 0.2]), TypeError, "FitResult, an ExperimentResult or a History, got list"),
+    ],
+)
+def test_what_is_no_model_no_data_and_no_history_is_refused_with_its_type(draw, error, message):
+    with pytest.raises(error, match=r"^\[plot\] expected .*" + message):
+        draw()
+    assert not pyplot.get_fignums()  # nothing is left half drawn

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
+import _thread
 import json
 import os
 import subprocess
+import threading
 
 import gradus as gd
 import numpy as np
@@ -43,6 +45,15 @@ def test_the_numbers_are_those_of_the_command_line_whatever_the_threads(tmp_path
     # What the command line has computed is not computed again.
     again = gd.sweep(**OPTIONS, seeds=2, folder=tmp_path)
     assert [row["mean"] for row in again.ranking] == [row["mean"] for row in theirs["configurations"]]
+
+
+def test_ctrl_c_ends_a_sweep_with_a_warning_and_keeps_the_runs_that_were_made():
+    timer = threading.Timer(0.5, _thread.interrupt_main)
+    timer.start()
+    with pytest.warns(RuntimeWarning, match="interrupted after [0-9]+ of 8000 runs; what was computed is kept"):
+        found = gd.sweep(**{**OPTIONS, "epochs": 300}, seeds=2000, threads=1)
+    timer.join()
+    assert found.interrupted and len(found.runs) < len(found)
 
 
 def test_a_callback_may_stop_a_sweep_and_its_exception_arrives():

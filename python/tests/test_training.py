@@ -151,6 +151,79 @@ def test_a_weight_of_two_is_the_sample_given_twice():
         gd.fit(NETWORK, start(), XOR.x, XOR.y, class_weight="1,2,3")
 
 
+@pytest.mark.parametrize(
+    "class_weight",
+    [{0: 1, 1: 2}, {1: 2.0}, {np.int64(1): np.float32(2)}, [1, 2], (1.0, 2.0), np.array([1, 2]), "1,2"],
+    ids=["dict", "dict of one class", "numbers of NumPy", "list", "tuple", "array", "text"],
+)
+def test_class_weights_may_be_a_dict_a_sequence_or_a_text(class_weight):
+    weighted, expected = start(), start()
+    gd.fit(NETWORK, weighted, XOR.x, XOR.y, class_weight=class_weight, epochs=5)
+    gd.fit(NETWORK, expected, XOR.x, XOR.y, sample_weight=[1, 2, 2, 1], epochs=5)
+    assert np.array_equal(weighted, expected)
+
+
+def test_class_weights_multiply_sample_weights_and_balanced_ones_let_all_classes_count_alike():
+    x, y = XOR.x[[0, 1, 2]], XOR.y[[0, 1, 2]]  # classes 0, 1, 1
+    balanced, by_hand, both, product = start(), start(), start(), start()
+    gd.fit(NETWORK, balanced, x, y, class_weight="balanced", epochs=5)
+    gd.fit(NETWORK, by_hand, x, y, class_weight=[3 / 2, 3 / 4], epochs=5)  # n / (K n_c), as scikit-learn
+    assert np.array_equal(balanced, by_hand)
+    gd.fit(NETWORK, both, x, y, class_weight={1: 3}, sample_weight=[1, 2, 4], epochs=5)
+    gd.fit(NETWORK, product, x, y, sample_weight=[1, 6, 12], epochs=5)
+    assert np.array_equal(both, product)
+
+
+def test_a_single_output_has_two_classes_to_weigh():
+    network, x, y = gd.Network("2-1sigmoid"), XOR.x, XOR.y
+    by_class, by_sample = np.zeros(3), np.zeros(3)
+    gd.fit(network, by_class, x, y, class_weight={1: 2}, epochs=5)
+    gd.fit(network, by_sample, x, y, sample_weight=[1, 2, 2, 1], epochs=5)
+    assert np.array_equal(by_class, by_sample)
+
+
+def test_an_experiment_takes_class_weights_in_the_same_ways_and_keeps_them_as_a_text():
+    def experiment(class_weight):
+        return gd.Experiment(data="iris", network="4-3softmax", epochs=2, class_weight=class_weight)
+
+    assert experiment({1: 2.5}) == experiment([1, 2.5, 1]) == experiment("1,2.5,1")
+    assert experiment({1: 2.5}).class_weight == "1,2.5,1"
+    with pytest.raises(ValueError, match=r"\[experiment\] class_weight: expected classes from 0 to 2 as keys, got 3"):
+        experiment({3: 1})
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "error", "message"),
+    [
+        ({2: 1}, ValueError, "class_weight: expected classes from 0 to 1 as keys, got 2"),
+        ({-1: 1}, ValueError, "class_weight: expected classes from 0 to 1 as keys, got -1"),
+        ({"yes": 1}, ValueError, "class_weight: expected classes from 0 to 1 as keys, got 'yes'"),
+        ({1.0: 1}, ValueError, r"class_weight: expected classes from 0 to 1 as keys, got 1\.0"),
+        ({0: -1}, ValueError, "class_weight: expected a finite weight of at least 0 for class 0, got -1"),
+        ([1, float("nan")], ValueError, "class_weight: expected a finite weight of at least 0 for class 1, got nan"),
+        ({0: float("inf")}, ValueError, "class_weight: expected a finite weight of at least 0 for class 0, got inf"),
+        ({0: "heavy"}, TypeError, "class_weight: expected a number for class 0, got str"),
+        ([1, 2, 3], ValueError, "class_weight: expected one weight for each of the 2 classes, got 3"),
+        ([], ValueError, "class_weight: expected one weight for each of the 2 classes, got 0"),
+        (2.0, ValueError, r"expected class_weight with one dimension, got an array of shape \(\)"),
+        ({1, 2}, TypeError, "expected class_weight of numbers, got an array of dtype object"),
+        ([0, 0], ValueError, "expected a sample weight above 0, got none"),
+        ("even", ValueError, "expected none, balanced, or a number of at least 0 for each class"),
+    ],
+)
+def test_class_weights_that_cannot_be_meant_are_refused_and_theta_is_left_alone(class_weight, error, message):
+    theta = start()
+    with pytest.raises(error, match=message):
+        gd.fit(NETWORK, theta, XOR.x, XOR.y, class_weight=class_weight)
+    assert np.array_equal(theta, start())
+
+
+def test_class_weights_without_labels_are_refused():
+    for y in (np.eye(2)[XOR.y], XOR.y[:, None] / 2):
+        with pytest.raises(ValueError, match="labels in y, as class_weight needs them"):
+            gd.fit(gd.Network(f"2-{y.shape[1]}"), np.zeros(3 * y.shape[1]), XOR.x, y, class_weight={1: 2})
+
+
 def test_a_plain_run_warns_of_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")

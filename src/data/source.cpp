@@ -157,8 +157,7 @@ Dataset make_dataset(const std::string& text) {
   const std::string_view name = std::string_view(text).substr(0, text.find(':'));
   const MakerSpec* spec = lookup(name);
   if (!spec)
-    throw ParseError("data", text, 0,
-                     fmt::format("unknown data '{}'{}", name, suggestion(name, data_names())));
+    throw ParseError("data", text, 0, fmt::format("unknown data '{}'{}", name, suggestion(name, data_names())));
   const Arguments arguments(*spec, text);
   RandomState random(arguments.seed());
   return table().functions[static_cast<std::size_t>(spec - makers().data())](arguments, random);

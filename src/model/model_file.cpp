@@ -335,7 +335,11 @@ std::string to_model_file(const Model& model) {
   return bytes;
 }
 
+bool looks_like_model(std::string_view bytes) { return bytes.size() > 8 && bytes[7] == '\0' && bytes[8] == '{'; }
+
 Model parse_model_file(std::string_view bytes, const std::string& path, const LoadOptions& options) {
+  if (bytes.size() > 8 && !looks_like_model(bytes))
+    throw FileError(path, "expected a model file, as gradus train writes it, got something else");
   const SafeTensors file = parse_safetensors(bytes, path);
   check_checksum(bytes, file, path);
   return Reader(file, path).model(options);

@@ -49,9 +49,11 @@ Initializer parse_initializer(std::string_view text) {
   };
   const std::string_view head = text.substr(0, text.find(':'));
   const auto* found = std::find_if(kNames.begin(), kNames.end(), [&](const Name& name) { return name.text == head; });
-  if (found == kNames.end())
-    fail(0, "unknown initializer '" + std::string(head) + "'" +
-                suggestion(head, {"standard-normal", "uniform", "glorot", "glorot-normal", "he", "he-uniform"}));
+  if (found == kNames.end()) {
+    std::vector<std::string> known;
+    for (const Name& name : kNames) known.emplace_back(name.text);
+    fail(0, "unknown initializer '" + std::string(head) + "'" + suggestion(head, known));
+  }
   Initializer initializer{.kind = found->kind};
   std::size_t position = head.size();
   while (position < text.size()) {

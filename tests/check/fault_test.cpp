@@ -51,6 +51,17 @@ TEST(Faults, HaveNamesThatAreReadBack) {
   EXPECT_THROW(parse_fault_kind("typo"), ValueError);
 }
 
+TEST(Faults, OfAMisspeltNameAreAnsweredWithTheNearest) {
+  try {
+    parse_fault_kind("tarnspose");
+    ADD_FAILURE() << "read";
+  } catch (const ValueError& error) {
+    EXPECT_TRUE(std::string_view(error.what())
+                    .starts_with("[fault] unknown kind 'tarnspose', did you mean transpose? (known: sign, "))
+        << error.what();
+  }
+}
+
 TEST(Faults, OfNoKindLeaveTheGradientToTheLastBit) {
   for (const testing_cases::Case& subject : testing_cases::fault_cases()) {
     const CheckSubject s{subject.network, subject.loss, subject.theta, subject.x, subject.targets};

@@ -155,5 +155,22 @@ TEST(GradientCheck, PrintsAnAlignedTable) {
   for (const std::size_t column : verdicts) EXPECT_EQ(column, verdicts.front()) << table;
 }
 
+TEST(GradientCheck, IsEndedByWhatIsThrownBetweenItsPasses) {
+  const Network network = parse_network("2-3tanh-1");
+  const std::vector<double> theta(static_cast<std::size_t>(network.parameter_count()), 0.5);
+  const Matrix<double> x{{1, 2}, {3, 4}}, targets{{1}, {0}};
+  const Loss loss = parse_loss("mse");
+  struct Enough {};
+  for (const int most : {0, 1, 20}) {
+    int calls = 0;
+    GradientCheckOptions options;
+    options.between_passes = [&] {
+      if (calls++ == most) throw Enough{};
+    };
+    EXPECT_THROW(check_gradients(network, loss, theta, x, Targets<double>(targets), options), Enough);
+    EXPECT_EQ(calls, most + 1);
+  }
+}
+
 }  // namespace
 }  // namespace gradus

@@ -24,7 +24,8 @@ TEST_F(BadInput, NetworkTextsArePointedAt) {
   const auto message = [&](const std::string& network, const std::string& pointer) {
     return pointed_refusal({"train", "iris", "--network", network, "-o", "m"}, 2, pointer);
   };
-  EXPECT_TRUE(has(message("4-8tanhh-3softmax", "4-8tanhh-3softmax\n   ^\n"), "unknown activation 'tanhh'"));
+  EXPECT_TRUE(has(message("4-8tanhh-3softmax", "4-8tanhh-3softmax\n   ^\n"),
+                  "unknown activation 'tanhh', did you mean tanh? (known: "));
   EXPECT_TRUE(has(message("4-0tanh-3softmax", "4-0tanh-3softmax\n  ^\n"), "at least 1, got 0"));
   EXPECT_TRUE(has(message("4-tanh-3softmax", "4-tanh-3softmax\n  ^\n"), "a whole number"));
 }
@@ -62,6 +63,15 @@ TEST_F(BadInput, AMisspeltMethodIsAnsweredWithTheNearest) {
                   "--early-stopping: expected none, loss, accuracy, test-loss or test-accuracy, got 'f1'"));
   EXPECT_TRUE(has(refusal({"train", "iris", "--network", "4-3softmax", "-o", "m", "--early-stopping", "test-loss"}, 1),
                   "expected a test set"));
+}
+
+TEST_F(BadInput, MisspeltInitializersFaultsAndDataAreAnsweredWithTheNearest) {
+  EXPECT_TRUE(has(
+      pointed_refusal({"train", "iris", "--network", "4-3softmax", "-o", "m", "--init", "golrot"}, 2, "golrot\n^\n"),
+      "unknown initializer 'golrot', did you mean glorot?"));
+  EXPECT_TRUE(has(refusal({"check", "iris", "--network", "4-3softmax", "--plant", "tarnspose"}, 1),
+                  "unknown kind 'tarnspose', did you mean transpose?"));
+  EXPECT_TRUE(has(refusal({"train", "irsi", "--network", "4-3softmax", "-o", "m"}, 1), "did you mean iris?"));
 }
 
 TEST_F(BadInput, CsvFaultsNameTheLine) {

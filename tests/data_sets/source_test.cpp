@@ -114,10 +114,26 @@ TEST(Source, ListsTheKnownNames) {
     load_data("mons");
     ADD_FAILURE() << "made";
   } catch (const FileError& error) {
-    EXPECT_STREQ(error.what(),
-                 "mons: no such file, nor data of that name, did you mean moons? (known: iris, digits, blobs, moons, circles, "
-                 "spirals, xor, gaussian)");
+    EXPECT_STREQ(
+        error.what(),
+        "mons: no such file, nor data of that name, did you mean moons? (known: iris, digits, blobs, moons, circles, "
+        "spirals, xor, gaussian)");
   }
+}
+
+TEST(Source, WritesAFileByItsEnding) {
+  const std::string stem = ::testing::TempDir() + "gradus_source_test";
+  const Dataset moons = make_dataset("moons:samples=20,noise=0.1");
+  for (const std::string ending : {".csv", ".npy"}) {
+    save_data(moons, stem + ending);
+    const Dataset again = load_data(stem + ending);
+    EXPECT_EQ(again.x, moons.x) << ending;
+    EXPECT_EQ(again.labels, moons.labels) << ending;
+    std::filesystem::remove(stem + ending);
+  }
+  EXPECT_THROW(save_data(moons, stem + ".npz"), FileError);
+  EXPECT_FALSE(std::filesystem::exists(stem + ".npz"));
+  EXPECT_THROW(load_data(stem + ".npz"), FileError);
 }
 
 TEST(Source, ReadsAFileByItsEnding) {

@@ -29,7 +29,7 @@ class GradientChecker {
   template <class Suspect>
   GradientCheck check(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
                       std::span<const double> theta, ConstMatrixView<double> x, const Targets<double>& targets) {
-    const Case f{network, loss, theta, x, targets};
+    const Case f{network, loss, theta, x, targets, &options_.between_passes};
     start(f);
     evidence_.loss =
         hand_gradient<double>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
@@ -49,7 +49,7 @@ class GradientChecker {
   GradientCheck check_against_tape(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
                                    std::span<const double> theta, ConstMatrixView<double> x,
                                    const Targets<double>& targets) {
-    const Case f{network, loss, theta, x, targets};
+    const Case f{network, loss, theta, x, targets, &options_.between_passes};
     start(f);
     evidence_.loss =
         hand_gradient<double>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
@@ -67,7 +67,7 @@ class GradientChecker {
     const Matrix<double> wide_x = widened(x);
     const Matrix<double> wide_targets = widened(targets.values);
     const std::vector<double> wide_weights(targets.weights.begin(), targets.weights.end());
-    const Case f{network, loss, wide_theta, wide_x, {wide_targets, wide_weights}};
+    const Case f{network, loss, wide_theta, wide_x, {wide_targets, wide_weights}, &options_.between_passes};
     start(f);
     evidence_.epsilon = std::numeric_limits<float>::epsilon();
     evidence_.loss = hand_gradient<float>(network, suspect, loss, theta, x, targets, gradient_of(GradientSource::hand));
@@ -286,6 +286,7 @@ class GradientChecker {
 
   /// Entry k of the gradient, by differences in the number w.
   void difference(const Case& f, std::size_t layer, double& w, std::size_t k, double rms, double loss) {
+    f.pause();
     const double value = w;
     const auto at = [&](double changed) {
       w = changed;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -40,6 +41,8 @@ struct GradientCheckOptions {
   bool input = true;           ///< whether the derivative by the input is checked too
   bool proofs = true;          ///< whether `GradientCheck::proofs` are carried out
   std::uint64_t seed = 1;      ///< of random masks in the network and of random directions
+  /// Called again and again, if there is one; what it throws ends the check.
+  std::function<void()> between_passes{};
 };
 
 enum class GradientVerdict {

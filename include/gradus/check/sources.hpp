@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "gradus/check/pass.hpp"
 #include "gradus/check/ridders.hpp"
@@ -22,6 +23,11 @@ struct LossOfBatch {
   std::span<const double> theta;
   ConstMatrixView<double> x;
   Targets<double> targets;
+  const std::function<void()>* between_passes = nullptr;
+
+  void pause() const {
+    if (between_passes && *between_passes) (*between_passes)();
+  }
 };
 
 /// Layers of which only the changed numbers need be computed anew.
@@ -163,6 +169,7 @@ class DirectionSource {
              Read read) {
     const std::size_t depth = loss_depth(f.network, f.loss);
     for (std::size_t k = 0; k < variables.size(); k += N) {
+      f.pause();
       const std::size_t lanes = std::min(N, variables.size() - k);
       for (std::size_t i = 0; i < lanes; ++i) seed(variables[k + i], i);
       for (std::size_t l = first; l < depth; ++l)

@@ -73,6 +73,9 @@ struct LoadOptions {
 /// The checksum is the CRC-32 of the whole file, its own eight digits taken as zeros: no changed byte goes unnoticed.
 void save_model(const Model& model, const std::string& path);
 
+/// Whether these are the bytes of a model file, however damaged: eight bytes of length, then a brace.
+bool looks_like_model(std::string_view bytes);
+
 /// Reads what `save_model` wrote and replays the test vector. Throws FileError on any inconsistency.
 Model load_model(const std::string& path, const LoadOptions& options = {});
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "gradus/core/number.hpp"
 #include "gradus/train/fit.hpp"
 
 namespace gradus::detail {
@@ -18,7 +19,8 @@ void check_weights(const std::string& where, const Samples<T>& set) {
                                 [](T w) { return !(w >= 0 && w <= std::numeric_limits<T>::max()); });
   if (bad != set.weights.end())
     throw ValueError("[" + where + "] expected sample weights that are finite and at least 0, got " +
-                     std::to_string(*bad) + " (sample " + std::to_string(bad - set.weights.begin()) + ")");
+                     number_text(static_cast<double>(*bad)) + " (sample " + std::to_string(bad - set.weights.begin()) +
+                     ")");
   if (std::all_of(set.weights.begin(), set.weights.end(), [](T w) { return w == 0; }))
     throw ValueError("[" + where + "] expected a sample weight above 0, got none");
 }

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from .. import __version__
@@ -37,6 +37,30 @@ class BaseMLP(BaseEstimator, ABC):
     @abstractmethod
     def _validate_input(self, X, y, incremental, reset):
         """X and y as arrays, y as targets of one dimension or two; scikit-learn's errors if they cannot be."""
+
+    def _validated(self, X, y, reset, **more):
+        """X and y as arrays, a column of targets as one dimension."""
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse=["csr", "csc"],
+            multi_output=True,
+            dtype=(np.float64, np.float32),
+            reset=reset,
+            **more,
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y
+
+    @abstractmethod
+    def _decide(self, outputs):
+        """What outputs (n_samples, n_outputs) stand for: labels, or numbers."""
+
+    @abstractmethod
+    def _shown_spread(self, spread):
+        """The standard deviations of the outputs, in the shape that is shown."""
 
     @abstractmethod
     def _output_activation(self):
@@ -235,6 +259,33 @@ class BaseMLP(BaseEstimator, ABC):
         return PenalisedLoss(self, X, y, sample_weight)(packed)
 
     # ---------------------------------------------------------------------------------------------------- predicting
+
+    def predict(self, X):
+        """The most likely label of each sample, or its labels; of a regressor, the numbers that the network gives.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        """
+        self._check_fitted()
+        return self._decide(self._forward_pass_fast(X))
+
+    def predict_spread(self, X):
+        """The standard deviation, over the networks of ``n_seeds``, of each class's probability, or of what is predicted.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        s : ndarray of shape (n_samples, n_classes), or that of a regressor's predictions
+        """
+        return self._shown_spread(self._spread(X))
 
     def _check_fitted(self):
         if "coefs_" not in self.__dict__:  # scikit-learn's own check takes as long as a prediction

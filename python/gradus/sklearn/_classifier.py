@@ -4,11 +4,10 @@
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import column_or_1d, compute_sample_weight
+from sklearn.utils import compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
-from sklearn.utils.validation import validate_data
 
 from ._base import BaseMLP
 from ._engine import Loss
@@ -116,17 +115,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self._keep(locals())
 
     def _validate_input(self, X, y, incremental, reset):
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        X, y = self._validated(X, y, reset)
         if not hasattr(self, "classes_") or not (self.warm_start or incremental):
             self._label_binarizer = LabelBinarizer().fit(y)
             self.classes_ = self._label_binarizer.classes_
@@ -171,13 +160,15 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return Loss("binary-cross-entropy:cut" if self.n_outputs_ == 1 else "multi-label-cross-entropy:cut")
 
     def _decide(self, outputs):
-        """The labels that outputs (n_samples, n_outputs) stand for."""
         if self.out_activation_ == "softmax":
             return self.classes_[outputs.argmax(axis=1)]
         sides = (outputs > 0.5).astype(int)
         if self._label_binarizer.y_type_.startswith("multilabel"):
             return self._label_binarizer.inverse_transform(sides)
         return self.classes_[np.minimum(sides.ravel(), len(self.classes_) - 1)]
+
+    def _shown_spread(self, spread):
+        return np.hstack([spread, spread]) if self.n_outputs_ == 1 else spread
 
     @available_if(lambda est: est._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
@@ -207,20 +198,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             self._label_binarizer = LabelBinarizer().fit(y if multilabel else classes)
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X):
-        """The most likely label of each sample, or its labels.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_classes)
-        """
-        self._check_fitted()
-        return self._decide(self._forward_pass_fast(X))
-
     def predict_proba(self, X):
         """The probability of each class.
 
@@ -235,20 +212,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self._check_fitted()
         outputs = self._forward_pass_fast(X)
         return np.hstack([1 - outputs, outputs]) if self.n_outputs_ == 1 else outputs
-
-    def predict_spread(self, X):
-        """The standard deviation, over the networks of ``n_seeds``, of each class's probability.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        s : ndarray of shape (n_samples, n_classes)
-        """
-        spread = self._spread(X)
-        return np.hstack([spread, spread]) if self.n_outputs_ == 1 else spread
 
     def predict_log_proba(self, X):
         """The logarithm of `predict_proba`."""

@@ -3,13 +3,10 @@
 # It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 from numbers import Real
 
-import numpy as np
 from scipy.special import xlogy
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import validate_data
 
 from ._base import BaseMLP
 from ._engine import Loss
@@ -103,19 +100,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self._keep(locals())
 
     def _validate_input(self, X, y, incremental, reset):
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            accept_sparse=["csr", "csc"],
-            multi_output=True,
-            y_numeric=True,
-            dtype=(np.float64, np.float32),
-            reset=reset,
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
-        return X, y
+        return self._validated(X, y, reset, y_numeric=True)
 
     def _output_activation(self):
         return "exp" if self.loss == "poisson" else "identity"
@@ -150,33 +135,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         """
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X):
-        """The numbers that the network gives.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        """
-        self._check_fitted()
-        return self._as_y(self._forward_pass_fast(X))
-
-    def predict_spread(self, X):
-        """The standard deviation of what the networks of ``n_seeds`` predict.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        s : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        """
-        return self._as_y(self._spread(X))
-
-    @staticmethod
-    def _as_y(outputs):
+    def _decide(self, outputs):
         return outputs.ravel() if outputs.shape[1] == 1 else outputs
+
+    def _shown_spread(self, spread):
+        return self._decide(spread)
