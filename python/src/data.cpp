@@ -129,8 +129,12 @@ Dataset(2 samples, 2 features, 2 classes)
           "__init__",
           [](Dataset* self, const ArrayLike& x, const ArrayLike& y, const Names& features, const Names& classes,
              const Names& targets) { new (self) Dataset(make(x, y, features, classes, targets)); },
-          nb::arg("x"), nb::arg("y"), nb::kw_only(), nb::arg("feature_names") = nb::none(),
-          nb::arg("class_names") = nb::none(), nb::arg("target_names") = nb::none())
+          nb::arg("x").none(), nb::arg("y").none(), nb::kw_only(), nb::arg("feature_names") = nb::none(),
+          nb::arg("class_names") = nb::none(), nb::arg("target_names") = nb::none(),
+          nb::sig("def __init__(self, x: numpy.typing.ArrayLike, y: numpy.typing.ArrayLike, *, "
+                  "feature_names: collections.abc.Sequence[str] | None = None, "
+                  "class_names: collections.abc.Sequence[str] | None = None, "
+                  "target_names: collections.abc.Sequence[str] | None = None) -> None"))
       .def_prop_ro(
           "x", [](const Dataset& self) { return view_within(self.x); }, "(samples, features)")
       .def_prop_ro("y", &answers, nb::sig("def y(self) -> numpy.typing.NDArray[typing.Any]"),
@@ -489,7 +493,7 @@ Examples
           [](const std::string& kind, const ArrayLike& x) {
             return Scaler::fit(parse_scaler_kind(kind), view_of(as_matrix<double>("scaler", "x", x)));
           },
-          nb::arg("kind"), nb::arg("x"),
+          nb::arg("kind"), nb::arg("x").none(), nb::sig("def fit(kind: str, x: numpy.typing.ArrayLike) -> Scaler"),
           "``standard`` (mean and population standard deviation) or ``min-max``. ValueError if x has no rows.")
       .def_prop_ro("kind", [](const Scaler& self) { return std::string(to_text(self.kind)); })
       .def_prop_ro("shift", [](const Scaler& self) { return view_within(self.shift); })
@@ -499,13 +503,16 @@ Examples
           [](const Scaler& self, const ArrayLike& x) {
             return to_numpy(self.transform(view_of(as_matrix<double>("scaler", "x", x))));
           },
-          nb::arg("x"), "Scaled samples, in float64. ValueError if x has another number of columns.")
+          nb::arg("x").none(),
+          nb::sig("def transform(self, x: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.float64]"),
+          "Scaled samples, in float64. ValueError if x has another number of columns.")
       .def(
           "inverse_transform",
           [](const Scaler& self, const ArrayLike& x) {
             return to_numpy(self.inverse_transform(view_of(as_matrix<double>("scaler", "x", x))));
           },
-          nb::arg("x"))
+          nb::arg("x").none(),
+          nb::sig("def inverse_transform(self, x: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.float64]"))
       .def("__repr__", [](const Scaler& self) { return fmt::format("Scaler('{}')", to_text(self.kind)); });
 }
 

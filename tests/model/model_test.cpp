@@ -320,10 +320,9 @@ TEST(ModelFile, ForAnotherNetworkIsRefusedAndToldWhatItIs) {
   EXPECT_EQ(with("network", "2-4tanh-2softmax"), "f: expected layer1.weights of shape [2, 4], got [2, 3]");
   EXPECT_EQ(with("network", "2-3tanh-2softmax-2"), "f: expected a tensor layer3.weights, which is missing");
   EXPECT_EQ(with("network", "2-3tanh:nobias-2softmax"), "f: tensor 'layer1.bias' belongs to no layer of the network");
-  EXPECT_TRUE(
-      with("network", "2-3tahn-2softmax")
-          .starts_with("f: metadata network: network '2-3tahn-2softmax', character 4: unknown activation 'tahn' "
-                       "(known: identity, step, sigmoid, tanh, relu, "));
+  EXPECT_TRUE(with("network", "2-3tahn-2softmax")
+                  .starts_with("f: metadata network: network '2-3tahn-2softmax', character 4: unknown activation 'tahn'"
+                               ", did you mean tanh? (known: identity, step, sigmoid, tanh, relu, "));
   EXPECT_NE(with("network", "2-3\n"), "");
   EXPECT_NE(with("network", ""), "");
   EXPECT_NE(with("network", "2-1000000-1000000-1000000"), "");
