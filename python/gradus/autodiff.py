@@ -96,7 +96,7 @@ class Array(NDArrayOperatorsMixin):
         return bool(self.value)
 
     def __float__(self) -> float:
-        return float(self.value)
+        raise TypeError("[grad] expected NumPy's functions (np.exp, not math.exp): float() would lose the derivative")
 
     def __getitem__(self, key: Any) -> Array:
         return self._rearranged(self._places()[key])
@@ -107,7 +107,7 @@ class Array(NDArrayOperatorsMixin):
 
     def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
         """Over all numbers, or along axes."""
-        axes = range(self.ndim) if axis is None else [a % self.ndim for a in np.atleast_1d(axis)]
+        axes = range(self.ndim) if axis is None else [_place(a, self.ndim) for a in np.atleast_1d(axis)]
         kept = [a for a in range(self.ndim) if a not in axes]
         runs = int(np.prod([self.shape[a] for a in kept], dtype=int))
         ordered = self._rearranged(self._places().transpose(*kept, *axes))
@@ -152,6 +152,13 @@ class Array(NDArrayOperatorsMixin):
         if self.shape == shape or self.size == 1:
             return self
         return self._rearranged(np.broadcast_to(self._places(), shape))
+
+
+def _place(axis: int, ndim: int) -> int:
+    """An axis counted from the first, if it was from the last."""
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"[grad] expected an axis from {-ndim} to {ndim - 1}, got {axis}")
+    return int(axis % ndim)
 
 
 def _as_array(x: Any) -> Array:
@@ -233,9 +240,10 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     Raises
     ------
     TypeError
-        If f uses a function of NumPy's that is not differentiated here, or an argument holds no numbers.
+        If f uses a function of NumPy's that is not differentiated here, or one of `math`, or an argument holds no
+        numbers.
     ValueError
-        If f does not return one number.
+        If f does not return one number, or there is no such argument or axis.
 
     Examples
     --------
@@ -254,6 +262,8 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
         tape = Tape()
         given = list(arguments)
         for k in numbers:
+            if not -len(given) <= k < len(given):
+                raise ValueError(f"[grad] expected argnums of the {len(given)} arguments without keyword, got {k}")
             given[k] = _lift(given[k], tape)
         value = _as_array(f(*given, **keywords))
         if value.size != 1:

@@ -57,6 +57,12 @@ Array as_array(std::string_view where, std::string_view what, nb::handle values,
 
 }  // namespace
 
+std::string name_of_type(nb::handle object) {
+  const std::string name = text(object.type().attr("__qualname__"));
+  const std::string module = text(object.type().attr("__module__"));
+  return module == "builtins" ? name : module + "." + name;
+}
+
 template <class T>
 Array1<T> as_vector(std::string_view where, std::string_view what, nb::handle values) {
   return as_array<Array1<T>, T>(where, what, values, 1);
@@ -69,7 +75,7 @@ Array2<T> as_matrix(std::string_view where, std::string_view what, nb::handle va
 std::vector<int> as_integers(std::string_view where, std::string_view what, nb::handle values) {
   const nb::object numbers = as_numbers(where, what, values);
   check_axes(where, what, numbers, 1);
-  if (kind_of(numbers) == 'f')
+  if (kind_of(numbers) == 'f' && nb::cast<int>(numbers.attr("size")) > 0)
     throw nb::type_error(fmt::format("[{}] expected {} of whole numbers, got an array of dtype {}", where, what,
                                      text(numbers.attr("dtype")))
                              .c_str());
@@ -131,7 +137,7 @@ std::vector<double> as_sample_weights(std::string_view where, nb::handle weights
 }
 
 void refuse_theta(std::string_view where, nb::handle theta) {
-  std::string got = text(theta.type().attr("__name__"));
+  std::string got = name_of_type(theta);
   if (nb::hasattr(theta, "dtype") && nb::hasattr(theta, "flags")) {
     const nb::object flags = theta.attr("flags");
     got = fmt::format("{}{}an array of {}, shape {}", nb::cast<bool>(flags.attr("writeable")) ? "" : "read-only, ",

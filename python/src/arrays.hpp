@@ -70,6 +70,9 @@ nb::ndarray<nb::numpy, const T, nb::ndim<2>> view_within(const Matrix<T>& matrix
   return {matrix.data(), {static_cast<std::size_t>(matrix.rows()), static_cast<std::size_t>(matrix.cols())}, owner};
 }
 
+/// The name of an object's type, for a message: `list`, `numpy.random.mtrand.RandomState`.
+std::string name_of_type(nb::handle object);
+
 /// Whether it is a whole number of Python's or NumPy's; an array is none, though it has an __index__.
 inline bool is_whole(nb::handle value) { return PyIndex_Check(value.ptr()) != 0 && PySequence_Check(value.ptr()) == 0; }
 

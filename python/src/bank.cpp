@@ -48,6 +48,10 @@ Bank make_as(const Call& call) {
   check_finite("bank", "y", targets);
   const std::vector<double> rates = each_lane("lr", call.lr, first.rows());
   const std::vector<double> penalties = each_lane("l2", call.l2, first.rows());
+  if (!PySequence_Check(call.random_states.ptr()))
+    throw nb::type_error(fmt::format("[bank] expected random_states as a sequence, one for each network, got {}",
+                                     name_of_type(call.random_states))
+                             .c_str());
   check_length("bank", "random_states", static_cast<Index>(nb::len(call.random_states)), first.rows());
   std::vector<engine::BankLane<T>> lanes;
   for (Index i = 0; i < first.rows(); ++i) {

@@ -225,8 +225,8 @@ GradientCheck
 Raises
 ------
 ValueError
-    If shapes do not fit, a number is not finite, a weight is below 0 or none above, there are no samples, or the fault is
-    unknown or fits nowhere.
+    If shapes do not fit, a number is not finite, a weight is below 0 or none above, there are no samples, or the fault
+    is unknown or fits nowhere.
 
 Examples
 --------

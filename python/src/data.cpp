@@ -157,6 +157,10 @@ Dataset(2 samples, 2 features, 2 classes)
           "take",
           [](const Dataset& self, nb::handle rows) {
             const std::vector<int> wanted = as_integers("dataset", "rows", rows);
+            if (nb::cast<std::string>(nb::module_::import_("numpy").attr("asarray")(rows).attr("dtype").attr("kind")) ==
+                "b")
+              throw nb::type_error(
+                  "[dataset] expected rows by their numbers, got booleans: numpy.flatnonzero numbers them");
             for (const int i : wanted)
               if (i < 0 || i >= self.size())
                 throw nb::index_error(
@@ -164,7 +168,8 @@ Dataset(2 samples, 2 features, 2 classes)
             return self.take(std::vector<Index>(wanted.begin(), wanted.end()));
           },
           nb::arg("rows"), nb::sig("def take(self, rows: numpy.typing.ArrayLike) -> Dataset"),
-          "The chosen samples, in the order given. IndexError if there is no such row.")
+          "The chosen samples, by their numbers, in the order given. IndexError if there is no such row; TypeError for "
+          "booleans.")
       .def(
           "split",
           [](const Dataset& self, double test_size, nb::handle random_state, bool stratify) {
@@ -185,9 +190,9 @@ Dataset(2 samples, 2 features, 2 classes)
 Parameters
 ----------
 path : str or path
-    ``.npy``: one array, the class or the targets in the last columns; without names, so that whole targets are
-    read as classes unless ``load_data(..., task="regression")`` says otherwise. Any other ending: CSV, the features under
-    their names, then the class under ``label``, or the targets under theirs.
+    ``.npy``: one array, the class or the targets in the last columns; without names, so that whole targets are read as
+    classes unless ``load_data(..., task="regression")`` says otherwise. Any other ending: CSV, the features under their
+    names, then the class under ``label``, or the targets under theirs.
 
 Raises
 ------

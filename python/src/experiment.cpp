@@ -16,6 +16,7 @@ namespace gradus::python {
 namespace {
 
 ExperimentResult run(const Experiment& experiment, nb::handle callback) {
+  check_callback("experiment", callback);
   Watch watch;
   const ProgressCallback progress = [&](const Progress& how_far) {
     if (callback.is_none()) return watch.look();

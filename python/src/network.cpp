@@ -40,8 +40,14 @@ nb::object initial(const Network& network, const std::string& initializer, nb::h
 }
 
 nb::dict unpack(const Network& network, nb::handle theta) {
-  const Index n = nb::hasattr(theta, "size") ? nb::cast<Index>(theta.attr("size")) : -1;
-  check_length("network", "theta", n, network.parameter_count());
+  if (!nb::isinstance(theta, nb::module_::import_("numpy").attr("ndarray")))
+    throw nb::type_error(
+        fmt::format("[network] expected theta as an array, whose named parts are views, got {}", name_of_type(theta))
+            .c_str());
+  if (nb::cast<int>(theta.attr("ndim")) != 1)
+    throw ShapeError(fmt::format("[network] expected theta with one dimension, got an array of shape {}",
+                                 nb::cast<std::string>(nb::repr(theta.attr("shape")))));
+  check_length("network", "theta", nb::cast<Index>(theta.attr("size")), network.parameter_count());
   nb::dict arrays;
   for (const ParameterBlock& block : network.parameter_blocks())
     arrays[nb::str(tensor_name(block).c_str())] =

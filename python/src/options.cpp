@@ -62,9 +62,8 @@ ClassWeights class_weights_of(std::string_view where, nb::handle given, Index cl
                                    nb::cast<std::string>(nb::repr(key))));
     double number = 0;
     if (!nb::try_cast(weight, number))
-      throw nb::type_error(fmt::format("{}: expected a number for class {}, got {}", called, k,
-                                       nb::cast<std::string>(weight.type().attr("__name__")))
-                               .c_str());
+      throw nb::type_error(
+          fmt::format("{}: expected a number for class {}, got {}", called, k, name_of_type(weight)).c_str());
     weights.values[static_cast<std::size_t>(k)] = checked(k, number);
   }
   return weights;
@@ -79,9 +78,8 @@ KeyValue value_of(std::string_view called, nb::handle value) {
   if (PyFloat_Check(value.ptr()) || nb::hasattr(value, "__float__"))
     return nb::cast<double>(nb::steal(PyNumber_Float(value.ptr())));
   if (nb::hasattr(value, "__fspath__")) return nb::cast<std::string>(value.attr("__fspath__")());
-  throw nb::type_error(fmt::format("{}: expected a number, a text, True or False, got {}", called,
-                                   nb::cast<std::string>(value.type().attr("__name__")))
-                           .c_str());
+  throw nb::type_error(
+      fmt::format("{}: expected a number, a text, True or False, got {}", called, name_of_type(value)).c_str());
 }
 
 void visit_options(std::string_view where, const nb::dict& options, std::span<const std::string_view> sections,

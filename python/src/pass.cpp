@@ -6,6 +6,7 @@
 #include <nanobind/stl/string.h>
 
 #include "arrays.hpp"
+#include "gradus/core/shape.hpp"
 #include "gradus/engine/predictor.hpp"
 #include "gradus/train/check_run.hpp"
 #include "loss.hpp"
@@ -54,6 +55,7 @@ nb::object predict_as(const Network& network, std::span<const T> theta, nb::hand
   const Array2<T> samples = as_matrix<T>("predict", "x", x);
   const Array1<T> statistics = state.is_none() ? Array1<T>() : as_vector<T>("predict", "state", state);
   const std::span<const T> running = state.is_none() ? std::span<const T>() : span_of(statistics);
+  check_length("predict", "state", std::ssize(running), network.state_count());
   Matrix<T> y;
   {
     const nb::gil_scoped_release others;
@@ -186,7 +188,7 @@ Examples
 >>> loss, gradient.tolist()      # (2 x - 5)^2 at x = 3, and its derivative by weight and bias
 (1.0, [6.0, 2.0])
 >>> samples, targets = [[3.0], [1.0]], [[5.0], [2.0]]
->>> gd.loss_and_gradient(gd.Network("1-1"), [2.0, 0.0], samples, targets, sample_weight=[3, 1])[0]    # (3 x 1 + 1 x 0) / 4
+>>> gd.loss_and_gradient(gd.Network("1-1"), [2.0, 0.0], samples, targets, sample_weight=[3, 1])[0]  # (3 x 1 + 1 x 0) / 4
 0.75
 )");
   nb::class_<Predictor>(m, "Predictor", R"(A network with its parameters, laid out for prediction.

@@ -59,6 +59,8 @@ void warn_of_interruption(const Sweep& sweep) {
 
 Sweep sweep(Index seeds, Index random, const nb::object& folder, std::optional<int> threads, nb::handle callback,
             const nb::kwargs& options) {
+  check_callback("sweep", callback);
+  if (threads && *threads < 1) throw ValueError(fmt::format("[sweep] expected at least 1 thread, got {}", *threads));
   const SweepRequest request = request_of(options, seeds, random);
   Watch watch;
   SweepOptions how;

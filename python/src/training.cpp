@@ -129,10 +129,7 @@ FitResult fit(const Network& network, nb::handle theta, nb::handle x, nb::handle
   RandomSource random(random_state);
   if (!test.is_none() && (!PySequence_Check(test.ptr()) || nb::len(test) != 2))
     throw ValueError("[fit] expected test as a pair (x, y)");
-  if (!callback.is_none() && !PyCallable_Check(callback.ptr()))
-    throw nb::type_error(fmt::format("[fit] expected callback as a callable, got {}",
-                                     nb::cast<std::string>(callback.type().attr("__name__")))
-                             .c_str());
+  check_callback("fit", callback);
   Call call{.network = network,
             .theta = theta,
             .x = x,
@@ -246,6 +243,12 @@ Examples
 
 }  // namespace
 
+void check_callback(std::string_view where, nb::handle callback) {
+  if (!callback.is_none() && !PyCallable_Check(callback.ptr()))
+    throw nb::type_error(
+        fmt::format("[{}] expected callback as a callable, got {}", where, name_of_type(callback)).c_str());
+}
+
 void warn_of(const FitResult& result, bool interrupted) {
   std::string message;
   if (interrupted)
@@ -302,8 +305,9 @@ keep_gradients : bool
     As on the command line; None means the default.
 
     - ``loss='auto'`` (by the last layer), ``reduction='mean'``
-    - ``class_weight='none'``, ``'balanced'`` (all classes count alike, the rare as the frequent), a dict ``{class: weight}``
-      in which classes left out count once, or one number a class: ``[1, 2.5]`` or ``'1,2.5'``; multiplies sample_weight
+    - ``class_weight='none'``, ``'balanced'`` (all classes count alike, the rare as the frequent), a dict
+      ``{class: weight}`` in which classes left out count once, or one number a class: ``[1, 2.5]`` or ``'1,2.5'``;
+      multiplies sample_weight
     - ``optimizer='sgd'``, with options as in ``'adam:beta1=0.95'``; ``lr`` (0.01; adam 0.001, ...), ``momentum=0``,
       ``nesterov=False``, ``schedule='constant'``
     - ``batch=32`` samples an update or ``'full'``, ``epochs=100``, ``updates=0`` (if above 0, how many to make),

@@ -73,6 +73,9 @@ class Watch {
   std::optional<nb::python_error> error_;
 };
 
+/// Throws Python's TypeError unless it is callable, or None.
+void check_callback(std::string_view where, nb::handle callback);
+
 /// Tells in a warning what a training run that did not end as planned left behind.
 void warn_of(const FitResult& result, bool interrupted);
 

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: MIT
+import math
+
 import gradus as gd
 import numpy as np
 import pytest
@@ -101,6 +103,9 @@ def test_what_does_not_depend_on_an_argument_has_derivative_zero():
         (lambda x: np.sum(x @ np.ones((2, 2))), ValueError, r"shapes \(3,\) and \(2, 2\)"),
         (lambda x: np.sum(x + np.ones(2)), ValueError, "broadcast"),
         (lambda x: np.sum(x[5]), IndexError, "5"),
+        (lambda x: math.exp(x[0]), TypeError, "np.exp, not math.exp"),
+        (lambda x: float(x[0]) ** 2, TypeError, "would lose the derivative"),
+        (lambda x: np.sum(np.sum(x, axis=1)), ValueError, "expected an axis from -1 to 0, got 1"),
     ],
 )
 def test_functions_that_cannot_be_differentiated_are_refused(f, error, message):
@@ -111,6 +116,12 @@ def test_functions_that_cannot_be_differentiated_are_refused(f, error, message):
 def test_arguments_without_numbers_are_refused():
     with pytest.raises(TypeError, match="expected numbers to differentiate by"):
         gd.grad(lambda x: x)("text")
+
+
+@pytest.mark.parametrize("argnums", [1, -2, (0, 3)])
+def test_an_argument_that_is_not_there_is_refused(argnums):
+    with pytest.raises(ValueError, match=r"expected argnums of the 1 arguments without keyword, got (1|-2|3)"):
+        gd.grad(lambda x: x, argnums=argnums)(1.0)
 
 
 def test_numbers_of_two_differentiations_do_not_mix():

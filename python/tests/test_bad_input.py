@@ -279,6 +279,26 @@ def test_a_model_that_is_cut_short_newer_or_something_else_is_refused_in_words(t
     assert "expected gradus.version 1, got '2' (made by another version?)" in refusal(sealed)
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: gd.predict(NETWORK, theta(), X, state=[1.0]), ValueError, r"[predict] expected state of length 0, got 1"),
+        (lambda: NETWORK.arrays([0.0] * 17), TypeError, "[network] expected theta as an array, whose named parts are views, got list"),
+        (lambda: NETWORK.arrays(theta()[None]), ValueError, "[network] expected theta with one dimension, got an array of shape (1, 17)"),
+        (lambda: gd.load_iris().take([True, False]), TypeError, "[dataset] expected rows by their numbers, got booleans"),
+        (lambda: gd.sweep(data="iris", network="4-3", threads=0), ValueError, "[sweep] expected at least 1 thread, got 0"),
+        (lambda: gd.sweep(data="iris", network="4-3", callback=3), TypeError, "[sweep] expected callback as a callable, got int"),
+        (lambda: gd.Experiment(data="iris", network="4-3").run(3), TypeError, "[experiment] expected callback as a callable, got int"),
+        (lambda: gd.Bank(NETWORK, theta()[None], X, Y, 0), TypeError, "[bank] expected random_states as a sequence, one for each network, got int"),
+        (lambda: fit(random_state=np.random.RandomState(0)), TypeError, "gradus.RandomState, got numpy.random.mtrand.RandomState"),
+        (lambda: gd.metrics.accuracy([], []), ValueError, "sample"),
+    ],
+)  # fmt: skip
+def test_what_a_newcomer_may_well_write_is_refused_with_what_was_expected(call, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        call()
+
+
 def test_missing_and_damaged_files_are_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere.model"):
         gd.Model.load(tmp_path / "nowhere.model")
