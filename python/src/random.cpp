@@ -35,9 +35,9 @@ RandomSource::RandomSource(nb::handle random_state) {
   } else if (is_whole(random_state)) {
     own_.emplace(as_seed(random_state));
   } else {
-    throw nb::type_error(
-        fmt::format("[random] expected random_state as a seed or a gradus.RandomState, got {}", name_of_type(random_state))
-            .c_str());
+    throw nb::type_error(fmt::format("[random] expected random_state as a seed or a gradus.RandomState, got {}",
+                                     name_of_type(random_state))
+                             .c_str());
   }
 }
 
