@@ -59,14 +59,10 @@ nb::object predict_as(const Network& network, std::span<const T> theta, nb::hand
   Matrix<T> y;
   {
     const nb::gil_scoped_release others;
-    if (engine::Predictor<T>::exists(network)) {
-      const engine::Predictor<T> predictor(network, theta);
-      network.check_input("predict", static_cast<Index>(samples.shape(0)), static_cast<Index>(samples.shape(1)));
-      y.resize(static_cast<Index>(samples.shape(0)), network.outputs());
-      predictor(view_of(samples), y.view());
-    } else {
-      y = gradus::predict(network, theta, view_of(samples), running);
-    }
+    const ConstMatrixView<T> rows = view_of(samples);
+    network.check_input("predict", rows.rows(), rows.cols());
+    y.resize(rows.rows(), network.output_cols(rows.cols()));
+    engine::predict(network, theta, rows, y.view(), running);
   }
   return nb::cast(to_numpy(std::move(y)));
 }

@@ -21,8 +21,8 @@ Predictor<T>::Predictor(const Network& network, std::span<const T> theta)
     : inputs_(network.inputs()), outputs_(network.outputs()) {
   check_length("predictor", "theta", static_cast<Index>(theta.size()), network.parameter_count());
   if (!exists(network))
-    throw ValueError("[predictor] expected dense layers no wider than " + std::to_string(max_width) + ", got " +
-                     to_text(network));
+    throw ValueError("[predictor] expected dense layers no wider than " + std::to_string(max_width) +
+                     ", with elementwise activations (softmax at the end only), got " + to_text(network));
   const Packing<T> packing(*describe(network));
   packed_.resize(static_cast<std::size_t>(packing.size()));
   packing.pack(theta, packed_.data());
