@@ -4,6 +4,7 @@
 """What classifier and regressor have in common."""
 
 from abc import ABC, abstractmethod
+from functools import cache
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
@@ -25,6 +26,12 @@ class BaseMLP(BaseEstimator, ABC):
     """Fitting and what lies under predicting. A subclass says what y means, and what the outputs do."""
 
     _parameter_constraints = CONSTRAINTS
+
+    @classmethod
+    @cache
+    def _get_param_names(cls):
+        """As by BaseEstimator, who looks at the constructor at every clone and every fit."""
+        return super()._get_param_names()
 
     def _keep(self, given):
         """The parameters of a constructor as attributes, as they are."""
