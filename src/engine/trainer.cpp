@@ -131,12 +131,19 @@ Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x
   State& s = *state_;
   check_samples(s.network, x, targets, rows);
   check_length("engine", "gradient", static_cast<Index>(gradient.size()), s.network.parameter_count());
+  if (rows.empty() && x.rows() == 0) throw ValueError("[engine] expected at least one sample, got none");
+  return run(theta, x, targets, rows, gradient, record, match);
+}
+
+template <class T>
+Tally GradientPlan<T>::run(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets,
+                           std::span<const Index> rows, std::span<T> gradient, bool record, Match match) {
+  State& s = *state_;
   Pass<T> pass = s.pass(theta, x, targets);
   if (!rows.empty()) {
     pass.rows = rows.data();
     pass.count = static_cast<Index>(rows.size());
   }
-  if (pass.count == 0) throw ValueError("[engine] expected at least one sample, got none");
   const Index steps = s.steps(targets);
   pass.scale = s.scale(pass.weight() * static_cast<double>(steps));
   pass.gradient = gradient.data();
@@ -268,7 +275,7 @@ struct Trainer<T>::State {
   /// One update on rows of the samples, or on all of them.
   Tally update(ConstMatrixView<T> x, const Targets<T>& targets, std::span<const Index> rows) {
     plan->set_masks(options.mask_seed, static_cast<std::uint64_t>(stepper.state().steps));
-    Tally tally = (*plan)(theta, x, targets, rows, gradient, options.record, options.match);
+    Tally tally = plan->run(theta, x, targets, rows, gradient, options.record, options.match);
     tally.penalty = stepper.add_penalty(theta, gradient, weight(x, targets, rows));
     tally.loss += tally.penalty;
     stepper.step(theta, gradient, plan->workshop());

@@ -73,6 +73,9 @@ class GradientPlan {
  private:
   friend class Trainer<T>;
   Workshop& workshop();
+  /// What has been checked, of at least one sample.
+  Tally run(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets, std::span<const Index> rows,
+            std::span<T> gradient, bool record, Match match);
 
   struct State;
   std::unique_ptr<State> state_;
