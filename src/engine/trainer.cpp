@@ -132,7 +132,10 @@ Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x
   check_samples(s.network, x, targets, rows);
   check_length("engine", "gradient", static_cast<Index>(gradient.size()), s.network.parameter_count());
   if (rows.empty() && x.rows() == 0) throw ValueError("[engine] expected at least one sample, got none");
-  return run(theta, x, targets, rows, gradient, record, match);
+  Tally tally;
+  const Index count = rows.empty() ? x.rows() : static_cast<Index>(rows.size());
+  s.workshop.pass(count, [&] { tally = run(theta, x, targets, rows, gradient, record, match); });
+  return tally;
 }
 
 template <class T>
@@ -149,7 +152,7 @@ Tally GradientPlan<T>::run(std::span<const T> theta, ConstMatrixView<T> x, const
   pass.gradient = gradient.data();
   pass.record = record;
   pass.match = match;
-  s.workshop.pass(pass.count, [&] { s.plan->run(pass); });
+  s.plan->run(pass);
   return {.loss = pass.scale * pass.loss, .hits = pass.hits, .samples = pass.count * steps};
 }
 
@@ -274,11 +277,16 @@ struct Trainer<T>::State {
 
   /// One update on rows of the samples, or on all of them.
   Tally update(ConstMatrixView<T> x, const Targets<T>& targets, std::span<const Index> rows) {
+    Tally tally;
+    Workshop& workshop = plan->workshop();
+    const Index count = rows.empty() ? x.rows() : static_cast<Index>(rows.size());
     plan->set_masks(options.mask_seed, static_cast<std::uint64_t>(stepper.state().steps));
-    Tally tally = plan->run(theta, x, targets, rows, gradient, options.record, options.match);
-    tally.penalty = stepper.add_penalty(theta, gradient, weight(x, targets, rows));
-    tally.loss += tally.penalty;
-    stepper.step(theta, gradient, plan->workshop());
+    workshop.pass(count, [&] {
+      tally = plan->run(theta, x, targets, rows, gradient, options.record, options.match);
+      tally.penalty = stepper.add_penalty(theta, gradient, weight(x, targets, rows));
+      tally.loss += tally.penalty;
+      stepper.step(theta, gradient, workshop);
+    });
     return tally;
   }
 

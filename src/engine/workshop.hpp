@@ -26,19 +26,18 @@ class Workshop {
 
   int threads() const { return threads_; }
 
-  /// Calls f, a pass over so many samples. Two threads may share what one could use alone (the halves of one core, a
-  /// machine that others use): so the first passes are made in turn by all threads and by one, and the faster way
-  /// stays.
+  /// Calls f: a pass over so many samples, maybe with the step that follows. Two threads may share what one could use
+  /// alone (the halves of one core, a machine that others use), and one that has slept wakes late: so the first passes
+  /// are made by one thread, the next ones by all, and what was clearly faster stays.
   template <class F>
   void pass(Index samples, const F& f) {
-    if (threads_ == 1 || trials_ == max_trials) return f();
-    sharing_ = trials_ % 2 == 0;
+    if (threads_ == 1 || trials_ == 2 * series) return f();
+    sharing_ = trials_ >= series;
     const auto start = std::chrono::steady_clock::now();
     f();
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-    double& best = best_time_[sharing_ ? 1 : 0];
-    best = std::min(best, time.count() / static_cast<double>(samples));
-    if (++trials_ == max_trials) sharing_ = best_time_[1] < best_time_[0];
+    times_[trials_++] = time.count() / static_cast<double>(samples);
+    if (trials_ == 2 * series) sharing_ = median(series) < clear_gain * median(0);
   }
   std::size_t memory() const { return work_.size(); }
 
@@ -121,12 +120,20 @@ class Workshop {
     return p;
   }
 
-  static constexpr int max_trials = 12;
+  /// Of a series from `first` on, but for its first pass, which has memory and threads to fetch.
+  double median(std::size_t first) {
+    const auto begin = times_.begin() + static_cast<std::ptrdiff_t>(first);
+    std::sort(begin + 1, begin + series);
+    return begin[1 + series / 2];
+  }
+
+  static constexpr std::size_t series = 8;
+  static constexpr double clear_gain = 0.95;  ///< less is noise, as where there is nothing to share
 
   int threads_;
   bool sharing_;  ///< whether the others are called in
-  int trials_ = 0;
-  std::array<double, 2> best_time_{1e300, 1e300};  ///< of a sample: by one thread, by all
+  std::size_t trials_ = 0;
+  std::array<double, 2 * series> times_{};  ///< of a sample, in the trials
   Buffer<std::byte> work_;
   std::optional<Team> team_;
 };
