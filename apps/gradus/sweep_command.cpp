@@ -72,8 +72,8 @@ SweepOutcome sweep_with_progress(const Console& console, const SweepPlan& plan, 
   options.progress = [&](const SweepProgress& p) {
     printer.show(p.share, [&] {
       const double left = p.share > 0 ? p.seconds * (1 - p.share) / p.share : 0;
-      return fmt::format("run {}/{}  best {}  {} left", p.done, p.runs,
-                         p.best == 0 ? "-" : short_number(std::abs(p.best)), clock_text(left));
+      return fmt::format("run {}/{}  best {}  {} left", p.done, p.runs, p.best ? short_number(std::abs(*p.best)) : "-",
+                         clock_text(left));
     });
     return guard.interrupted() ? Signal::stop : Signal::go_on;
   };

@@ -2,6 +2,7 @@
 #include "gradus/core/file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -151,5 +152,13 @@ void append_to_file(const std::string& path, std::string_view bytes) {
   Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
   if (!file.ok() || !write_all(file.get(), bytes) || !file.close()) refuse(path, "cannot write", errno);
 }
+
+FolderLock::FolderLock(const std::string& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (fd_ < 0) refuse(folder, "cannot open the folder", errno);
+  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  ::close(fd_);
+  throw FileError(folder, "another program is at work in this folder");
+}
+FolderLock::~FolderLock() { ::close(fd_); }
 
 }  // namespace gradus

@@ -68,6 +68,26 @@ double spacing(const std::vector<double>& at) {
   return std::isfinite(least) ? least : 1;
 }
 
+/// Whether a label has room beside the last one that had.
+class LabelRoom {
+ public:
+  LabelRoom(double from, double to) : from_(from), range_(to - from) {}
+
+  bool takes(double at, const std::string& text) {
+    constexpr double letter = 0.015;  // of the axis
+    const double place = range_ > 0 ? (at - from_) / range_ : 0.5;
+    const double half = letter * (0.5 * static_cast<double>(text.size()) + 0.5);
+    if (place - half < end_) return false;
+    end_ = place + half;
+    return true;
+  }
+
+ private:
+  double from_;
+  double range_;
+  double end_ = -INFINITY;  ///< of the last label
+};
+
 }  // namespace
 
 Figure spread_figure(const std::vector<SpreadGroup>& groups, const SpreadOptions& options) {
@@ -92,6 +112,8 @@ Figure spread_figure(const std::vector<SpreadGroup>& groups, const SpreadOptions
   Points means{.color = okabe_ito::blue, .marker = Marker::diamond, .size = 1};
   Band band{.name = "± one standard deviation", .color = okabe_ito::blue, .opacity = 0.15};
   std::vector<Line> bars;
+  LabelRoom room_for_labels(drawn(*panel.x.min), drawn(*panel.x.max));
+  bool is_spread = false;  // else a mean is its one run
   std::vector<std::size_t> order(groups.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return at[a] < at[b]; });
@@ -99,8 +121,10 @@ Figure spread_figure(const std::vector<SpreadGroup>& groups, const SpreadOptions
     std::vector<double> results;
     for (const double r : groups[g].results)
       if (std::isfinite(r)) results.push_back(r);
-    panel.x.ticks.emplace_back(places.at[g], groups[g].value.empty() ? "–" : groups[g].value);
+    const std::string label = groups[g].value.empty() ? "–" : groups[g].value;
+    if (room_for_labels.takes(at[g], label)) panel.x.ticks.emplace_back(places.at[g], label);
     if (results.empty()) continue;
+    is_spread |= results.size() > 1;
     const Moments m = moments_of(results);
     std::sort(results.begin(), results.end());
     const std::size_t shown = std::min(results.size(), std::max<std::size_t>(options.most_points, 2));
@@ -119,7 +143,9 @@ Figure spread_figure(const std::vector<SpreadGroup>& groups, const SpreadOptions
                     .color = okabe_ito::blue,
                     .width = 3});
   }
-  if (places.numbers) {
+  if (!is_spread) {
+    panel.layers = {points};
+  } else if (places.numbers) {
     panel.layers = {band, points, line, means};
   } else {
     means.name = "mean";

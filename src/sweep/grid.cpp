@@ -35,6 +35,16 @@ std::vector<std::string> split_at_commas(std::string_view text) {
   return parts;
 }
 
+/// Throws ValueError if two of an axis's values are one.
+void check_distinct(std::string_view name, const std::vector<std::string>& values) {
+  for (std::size_t j = 1; j < values.size(); ++j)
+    for (std::size_t i = 0; i < j; ++i) {
+      const std::optional<double> a = parse_number(values[i]), b = parse_number(values[j]);
+      if (values[i] == values[j] || (a && b && *a == *b))
+        throw ValueError(fmt::format("{}: expected different values, got '{}' and '{}'", name, values[i], values[j]));
+    }
+}
+
 /// `low..high`
 std::optional<SweepAxis> range_of(std::string_view text) {
   const std::size_t dots = text.find("..");
@@ -62,6 +72,7 @@ std::string drawn_from(const SweepAxis& axis, RandomState& random) {
 void SweepGrid::set(const ExperimentKey& key, std::string_view text, std::string_view name) {
   Assignment assignment{&key, std::string(name), {""}, {}};
   const auto add_axis = [&](SweepAxis axis) {
+    check_distinct(name, axis.values);
     assignment.axes.push_back(std::move(axis));
     assignment.pieces.emplace_back();
   };

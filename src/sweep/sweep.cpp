@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 
+#include "gradus/core/file.hpp"
 #include "sweep/results_file.hpp"
 #include "sweep/training.hpp"
 #include "sweep/work_queue.hpp"
@@ -40,6 +42,8 @@ class Sweeper {
     const std::vector<Chunk> chunks = sweep_detail::chunks_of(plan_, source_, missing);
     progress_.done = outcome_.reused = static_cast<Index>(plan_.runs.size() - missing.size());
     progress_.runs = static_cast<Index>(plan_.runs.size());
+    for (const std::optional<RunResult>& stored : file_.results())
+      if (stored) note(*stored);
     for (const Chunk& chunk : chunks) work_ += chunk.work;
     work_through(chunks.size(), options_.threads, [&](std::size_t k) { return train(chunks[k]); });
     if (outcome_.computed > 0) file_.write_in_order();
@@ -66,13 +70,16 @@ class Sweeper {
     std::vector<RunResult> results;
     for (const Trained& t : *trained) results.push_back(t.result);
     file_.append(chunk.runs, results);
-    for (const RunResult& r : results)
-      if (!r.diverged) progress_.best = progress_.best == 0 ? r.merit() : std::max(progress_.best, r.merit());
+    for (const RunResult& r : results) note(r);
     const auto count = static_cast<Index>(results.size());
     outcome_.computed += count;
     progress_.done += count;
     done_ += (1 - told) * chunk.work;
     return tell();
+  }
+
+  void note(const RunResult& r) {
+    if (!r.diverged) progress_.best = std::max(progress_.best.value_or(r.merit()), r.merit());
   }
 
   /// Whether to go on.
@@ -123,6 +130,8 @@ SweepOutcome run_sweep(const SweepPlan& plan, const ExperimentSource& source, co
     std::filesystem::create_directories(options.folder, error);
     if (error) throw FileError(options.folder, "cannot make the folder: " + error.message());
   }
+  std::optional<FolderLock> alone;  // two sweeps in one folder would lose each other's results
+  if (!options.folder.empty()) alone.emplace(options.folder);
   return Sweeper(plan, source, options).run();
 }
 

@@ -53,6 +53,20 @@ TEST(SpreadFigure, DrawsAnEvenChoiceOfManyRuns) {
   EXPECT_THROW(spread_figure({}), ValueError);
 }
 
+TEST(SpreadFigure, LabelsOnlyWhereThereIsRoomAndNeedsSeveralRunsForAMean) {
+  std::vector<SpreadGroup> groups;
+  for (int k = 0; k < 60; ++k) groups.push_back({std::to_string(0.01 + 0.001 * k), {0.5}});
+  const Figure crowded = spread_figure(groups);
+  const auto& ticks = crowded.panels[0].x.ticks;
+  EXPECT_GE(ticks.size(), 3u);
+  for (std::size_t k = 1; k < ticks.size(); ++k)
+    EXPECT_GT(ticks[k].first - ticks[k - 1].first, 0.06 * 8 * 0.015) << "eight letters on an axis of 0.06";
+  EXPECT_TRUE(layers_of<Line>(crowded).empty());
+  EXPECT_EQ(layers_of<Points>(crowded).size(), 1u);
+  groups[7].results.push_back(0.7);
+  EXPECT_EQ(layers_of<Points>(spread_figure(groups)).size(), 2u);
+}
+
 TEST(ParallelFigure, LeadsALineThroughEachConfiguration) {
   const Figure figure = parallel_figure({{"units", {"2", "4", "32"}}, {"function", {"tanh", "relu", "tanh"}}},
                                         {0.5, 0.9, nan}, "accuracy");

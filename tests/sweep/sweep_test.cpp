@@ -227,6 +227,17 @@ TEST_F(Sweep, KeepsTheRunsOfOtherSweeps) {
   EXPECT_EQ(run(second).reused, 8);
 }
 
+TEST_F(Sweep, HasItsFolderToItself) {
+  const Prepared s = prepare(kCircles, kSmall, 1);
+  EXPECT_EQ(run(s).computed, 4);
+  std::optional<FolderLock> other(folder_);
+  EXPECT_THROW(run(s), FileError);
+  EXPECT_THROW(FolderLock{folder_}, FileError);
+  other.reset();
+  EXPECT_EQ(run(s).reused, 4);
+  EXPECT_THROW(FolderLock{folder_ + "/none"}, FileError);
+}
+
 TEST_F(Sweep, RefusesAFileThatHoldsNoResults) {
   const Prepared s = prepare(kCircles, kSmall, 1);
   const std::string header = "run,network,lr,seed,status,train_loss,train_accuracy,test_loss,test_accuracy\n";

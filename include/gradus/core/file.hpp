@@ -21,4 +21,18 @@ void write_file(const std::string& path, std::string_view bytes);
 /// FileError.
 void append_to_file(const std::string& path, std::string_view bytes);
 
+/// While it lives there is no other one on the same folder, in this process or another. A process that is killed leaves
+/// none behind. On a file system that knows no locks it does nothing.
+class FolderLock {
+ public:
+  /// Throws FileError if there is another one, or no such folder.
+  explicit FolderLock(const std::string& folder);
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  ~FolderLock();
+
+ private:
+  int fd_;
+};
+
 }  // namespace gradus

@@ -62,9 +62,9 @@ struct RunResult {
 struct SweepProgress {
   Index done = 0;  ///< runs
   Index runs = 0;
-  double share = 0;    ///< of the work that was to do
-  double seconds = 0;  ///< so far
-  double best = 0;     ///< merit; 0 if nothing is done
+  double share = 0;            ///< of the work that was to do
+  double seconds = 0;          ///< so far
+  std::optional<double> best;  ///< merit of the best run there is, of those stored too
 };
 
 struct SweepOptions {
