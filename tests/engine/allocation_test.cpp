@@ -24,9 +24,16 @@ void* counted(std::size_t size, std::size_t alignment) {
 
 }  // namespace
 
-// Of the whole test program; the other forms call these. Where GCC inlines one of a pair it takes the other for a
-// stranger.
+// Of the whole test program; the other forms call these, but that AddressSanitizer has one without exceptions of its
+// own, which a delete of ours would not fit. Where GCC inlines one of a pair it takes the other for a stranger.
 [[gnu::noinline]] void* operator new(std::size_t size) { return counted(size, alignof(std::max_align_t)); }
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  try {
+    return counted(size, alignof(std::max_align_t));
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 [[gnu::noinline]] void* operator new(std::size_t size, std::align_val_t alignment) {
   return counted(size, static_cast<std::size_t>(alignment));
 }

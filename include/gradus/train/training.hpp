@@ -51,7 +51,7 @@ class Training {
         callbacks_(callbacks),
         batches_(options_, train.x.rows(), random),
         blocks_(network.parameter_blocks()),
-        mover_(options_, blocks_, static_cast<Index>(theta.size()), batches_.updates_per_epoch(), train.x.rows()),
+        mover_(options_, blocks_, network.parameter_count(), batches_.updates_per_epoch(), train.x.rows()),
         patience_(options_.early_stopping),
         hit_(hit_of(options)),
         fast_(network, options_, std::min(batches_.size(), train.x.rows()), hit_, one_by_one()),
