@@ -21,8 +21,7 @@ constexpr std::size_t size(Index n) { return static_cast<std::size_t>(n); }
 /// What the kernel takes; dropout is among it.
 std::optional<Description> plan_of(const Network& network, const LossFunction& loss) {
   std::optional<Description> net = describe(network, loss);
-  if (!net || net->cut || net->head == Head::defined || static_cast<Index>(net->stages.size()) > kMaxStages)
-    return std::nullopt;
+  if (!net || net->head == Head::defined || static_cast<Index>(net->stages.size()) > kMaxStages) return std::nullopt;
   for (const Stage& s : net->stages)
     if (!is_simple(s.function) && s.function != Function::softmax) return std::nullopt;
   return net;
@@ -45,10 +44,13 @@ struct Block {
   std::array<RandomState, bank_width<T>> random;
   std::array<double, bank_width<T>> rates{};
   std::array<std::uint64_t, bank_width<T>> seeds{};
-  Buffer<T> l2 = Buffer<T>(size(bank_width<T>));
+  std::array<double, bank_width<T>> l2{};
+  std::array<double, bank_width<T>> losses{};  // of the last pass
+  std::array<double, bank_width<T>> penalties{};
+  std::array<bool, bank_width<T>> dropped{};
 
   std::size_t bytes() const {
-    return (theta.size() + gradient.size() + slots[0].size() + slots[1].size() + l2.size()) * sizeof(T) +
+    return (theta.size() + gradient.size() + slots[0].size() + slots[1].size()) * sizeof(T) +
            (order.size() + rows.size()) * sizeof(std::int32_t) + sizeof(*this);
   }
 };
@@ -68,10 +70,20 @@ struct Bank<T>::State {
 
   Index batch() const { return options.batch == 0 ? samples : options.batch; }
   Index updates_per_pass() const { return (samples + batch() - 1) / batch(); }
-  /// Plain descent on single samples needs no gradient of its own.
+  /// Plain descent on single samples needs no gradient of its own, unless losses are recorded.
   bool online() const {
     const auto* sgd = std::get_if<Sgd>(&options.method);
-    return sgd && sgd->momentum == 0 && batch() == 1;
+    return sgd && sgd->momentum == 0 && batch() == 1 && !options.record;
+  }
+  std::size_t slots() const {
+    return std::visit([](const auto& m) { return m.slot_count(); }, options.method);
+  }
+  /// Throws ValueError if there is no such lane.
+  const Block<T>& block_of(Index lane) const {
+    if (lane < 0 || lane >= lanes)
+      throw ValueError("[bank] expected a lane from 0 to " + std::to_string(lanes - 1) + ", got " +
+                       std::to_string(lane));
+    return blocks[size(lane / width)];
   }
 
   std::int32_t place(Index row) const { return static_cast<std::int32_t>(row * stride); }
@@ -103,8 +115,7 @@ void Bank<T>::State::add_block(std::span<const BankLane<T>> given, bool masks) {
   block.lanes = static_cast<Index>(given.size());
   block.theta.resize(size(parameters * n));
   if (!online()) block.gradient.resize(size(parameters * n));
-  const std::size_t slots = std::visit([](const auto& m) { return m.slot_count(); }, options.method);
-  for (std::size_t k = 0; k < slots; ++k) block.slots[k].resize(size(parameters * n));
+  for (std::size_t k = 0; k < slots(); ++k) block.slots[k].resize(size(parameters * n));
   block.rows.resize(size(samples * n));
   block.order.resize(size(samples * n));
   for (std::size_t k = 0; k < given.size(); ++k) {
@@ -122,7 +133,7 @@ void Bank<T>::State::add_block(std::span<const BankLane<T>> given, bool masks) {
       block.rows[k * size(samples) + size(s)] = place(row);
     }
     block.rates[k] = lane.learning_rate;
-    block.l2[k] = static_cast<T>(lane.l2);
+    block.l2[k] = lane.l2;
     block.random[k] = lane.random;
     if (masks) block.seeds[k] = block.random[k].interval(0xffffffff);
   }
@@ -131,6 +142,8 @@ void Bank<T>::State::add_block(std::span<const BankLane<T>> given, bool masks) {
 /// Shuffles compound from pass to pass, as those of `fit`.
 template <class T>
 void Bank<T>::State::start_pass(Block<T>& block) const {
+  block.losses.fill(0);
+  block.penalties.fill(0);
   for (std::size_t k = 0; k < size(block.lanes); ++k) {
     RandomState& random = block.random[k];
     const std::span<std::int32_t> rows = std::span(block.rows).subspan(k * size(samples), size(samples));
@@ -160,7 +173,10 @@ void Bank<T>::State::run(Block<T>& block, Index made, Index count) const {
                        .l2 = block.l2.data(),
                        .seeds = block.seeds.data(),
                        .loss = options.loss,
-                       .method = options.method});
+                       .method = options.method,
+                       .per_sample = options.per_sample,
+                       .losses = options.record ? block.losses.data() : nullptr,
+                       .penalties = block.penalties.data()});
 }
 
 template <class T>
@@ -221,25 +237,61 @@ void Bank<T>::train(Index updates) {
   State& s = *state_;
   const Index end = s.updates + std::max<Index>(updates, 0);
   const Index pass = s.updates_per_pass();
-  for (Block<T>& block : s.blocks)
+  for (Block<T>& block : s.blocks) {
+    if (std::all_of(block.dropped.begin(), block.dropped.begin() + block.lanes, [](bool is) { return is; })) continue;
     for (Index made = s.updates; made < end;) {
       if (made % pass == 0) s.start_pass(block);
       const Index count = std::min(end - made, pass - made % pass);
       s.run(block, made, count);
       made += count;
     }
+  }
   s.updates = end;
+}
+
+template <class T>
+void Bank<T>::drop(Index lane) {
+  state_->block_of(lane);
+  state_->blocks[size(lane / width)].dropped[size(lane % width)] = true;
 }
 
 template <class T>
 void Bank<T>::parameters(Index lane, std::span<T> theta) const {
   const State& s = *state_;
   check_length("bank", "theta", static_cast<Index>(theta.size()), s.net.parameters);
-  if (lane < 0 || lane >= s.lanes)
-    throw ValueError("[bank] expected a lane from 0 to " + std::to_string(s.lanes - 1) + ", got " +
-                     std::to_string(lane));
-  const Block<T>& block = s.blocks[size(lane / width)];
-  for (std::size_t p = 0; p < theta.size(); ++p) theta[p] = block.theta[p * size(width) + size(lane % width)];
+  const T* from = s.block_of(lane).theta.data() + lane % width;
+  for (std::size_t p = 0; p < theta.size(); ++p) theta[p] = from[p * size(width)];
+}
+
+template <class T>
+OptimizerState<T> Bank<T>::optimizer_state(Index lane) const {
+  const State& s = *state_;
+  const Block<T>& block = s.block_of(lane);
+  OptimizerState<T> state;
+  state.steps = s.updates;
+  for (std::size_t k = 0; k < s.slots(); ++k) {
+    std::vector<T>& slot = state.slots.emplace_back(size(s.net.parameters));
+    for (std::size_t p = 0; p < slot.size(); ++p) slot[p] = block.slots[k][p * size(width) + size(lane % width)];
+  }
+  return state;
+}
+
+template <class T>
+const RandomState& Bank<T>::random(Index lane) const {
+  return state_->block_of(lane).random[size(lane % width)];
+}
+
+template <class T>
+Tally Bank<T>::tally(Index lane) const {
+  const State& s = *state_;
+  const Block<T>& block = s.block_of(lane);
+  if (!s.options.record || s.updates == 0) return {};
+  const Index made = (s.updates - 1) % s.updates_per_pass() + 1;
+  const Index seen = std::min(made * s.batch(), s.samples);
+  const double penalty = block.penalties[size(lane % width)] / static_cast<double>(seen);
+  return {.loss = block.losses[size(lane % width)] / static_cast<double>(seen) + penalty,
+          .samples = seen,
+          .penalty = penalty};
 }
 
 template <class T>

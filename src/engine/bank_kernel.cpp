@@ -15,44 +15,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "engine/vector-inl.hpp"
+#include "engine/bank_output-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
-
-/// Memory of one sample's passes: unit u of an array lies at u * bank_width.
-template <class T>
-struct BankArrays {
-  T* x;
-  T* targets;
-  std::array<T*, kMaxStages> inputs;  ///< of each stage, where dropout changes them; else null
-  std::array<T*, kMaxStages> mask;    ///< what it multiplies them with
-  std::array<T*, kMaxStages> outputs;
-  T* logits;
-  T* delta[2];
-};
-
-template <class T>
-BankArrays<T> lay_out(const Description& net, T* work, Index column) {
-  BankArrays<T> a{};
-  work += column;
-  const auto take = [&](Index units) {
-    T* at = work;
-    work += units * bank_width<T>;
-    return at;
-  };
-  a.x = take(net.inputs());
-  a.targets = take(net.outputs());
-  for (std::size_t s = 0; s < net.stages.size(); ++s) {
-    a.outputs[s] = take(net.stages[s].outputs);
-    if (net.stages[s].mask.rate == 0) continue;
-    a.inputs[s] = take(net.stages[s].inputs);
-    a.mask[s] = take(net.stages[s].inputs);
-  }
-  a.logits = take(net.outputs());
-  for (T*& delta : a.delta) delta = take(net.widest());
-  return a;
-}
 
 /// Where the samples of one vector of lanes begin.
 HWY_INLINE auto places(Tag<float>, const std::int32_t* order) {
@@ -129,40 +95,6 @@ void forward_stage(Function f, const T* x, const Stage& s, const T* w, T* y) {
   }
 }
 
-/// p = softmax(z) of every lane: its largest z, and the sum of exp(z - largest).
-template <class T>
-HWY_INLINE void softmax(Index count, const T* z, T* p, Vec<T>& max, Vec<T>& sum) {
-  const Tag<T> d;
-  constexpr Index n = bank_width<T>;
-  max = hn::Load(d, z);
-  for (Index c = 1; c < count; ++c) max = hn::Max(max, hn::Load(d, z + c * n));
-  sum = hn::Zero(d);
-  for (Index c = 0; c < count; ++c) {
-    const Vec<T> e = vec_exp_normal(d, hn::Sub(hn::Load(d, z + c * n), max));
-    sum = hn::Add(sum, e);
-    hn::Store(e, d, p + c * n);
-  }
-  const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum);
-  for (Index c = 0; c < count; ++c) hn::Store(hn::Mul(hn::Load(d, p + c * n), factor), d, p + c * n);
-}
-
-/// log sum_c exp z_c for softmax, else nothing.
-template <class T>
-Vec<T> finish_forward(const Description& net, const BankArrays<T>& a, bool log_sum) {
-  const Tag<T> d;
-  T* p = a.outputs[net.stages.size() - 1];
-  const Function f = net.stages.back().function;
-  if (f == Function::softmax) {
-    Vec<T> max;
-    Vec<T> sum;
-    softmax(net.outputs(), a.logits, p, max, sum);
-    return log_sum ? hn::Add(max, vec_log(d, sum)) : max;
-  }
-  for (Index c = 0; c < net.outputs(); ++c)
-    hn::Store(apply(d, f, hn::Load(d, a.logits + c * bank_width<T>)), d, p + c * bank_width<T>);
-  return hn::Zero(d);
-}
-
 /// The input of stage s, with dropout applied if the pass is one of training.
 template <class T>
 const T* stage_input(const BankArrays<T>& a, std::size_t s, bool training) {
@@ -189,29 +121,10 @@ HWY_INLINE void forward(const Description& net, const BankArrays<T>& a, const T*
 
 // -------------------------------------------------------------------------------------------------- backward
 
-/// delta = scale times the derivative of the loss by z.
-template <class T>
-HWY_INLINE void output_delta(const Description& net, const BankArrays<T>& a, Vec<T> scale, T* delta) {
-  const Tag<T> d;
-  constexpr Index n = bank_width<T>;
-  const T* p = a.outputs[net.stages.size() - 1];
-  Vec<T> mass = hn::Set(d, T(1));
-  if (net.head == Head::cross_entropy) {
-    mass = hn::Zero(d);
-    for (Index c = 0; c < net.outputs(); ++c) mass = hn::Add(mass, hn::Load(d, a.targets + c * n));
-  }
-  for (Index c = 0; c < net.outputs(); ++c) {
-    const Vec<T> pc = hn::Load(d, p + c * n);
-    Vec<T> slope = hn::MulSub(pc, mass, hn::Load(d, a.targets + c * n));
-    if (net.head == Head::squared_error)
-      slope = times_derivative(d, net.stages.back().function, pc, hn::Add(slope, slope));
-    hn::Store(hn::Mul(slope, scale), d, delta + c * n);
-  }
-}
-
 /// One stage on its way back. W[i, j] takes x_i delta_j, in `to`: itself, first shrunk by `keep`, where updates go
-/// straight into it (Online), else its gradient. The derivative by x_i is that of the weights as they were.
-template <class T, int C, bool Online>
+/// straight into it (Online), else its gradient. The derivative by x_i, if anyone wants it (Back), is that of the
+/// weights as they were.
+template <class T, int C, bool Online, bool Back>
 HWY_INLINE void backward_row(const T* HWY_RESTRICT delta, Index outputs, Vec<T> x, Vec<T> keep, const T* w, T* to,
                              Vec<T>& sum) {
   const Tag<T> d;
@@ -220,9 +133,9 @@ HWY_INLINE void backward_row(const T* HWY_RESTRICT delta, Index outputs, Vec<T> 
   sum = hn::Zero(d);
   for (Index j = 0; j < count; ++j) {
     const Vec<T> dj = hn::Load(d, delta + j * n);
-    const Vec<T> old = hn::Load(d, w + j * n);
-    sum = hn::MulAdd(dj, old, sum);
-    hn::Store(hn::MulAdd(dj, x, Online ? hn::Mul(keep, old) : hn::Load(d, to + j * n)), d, to + j * n);
+    if constexpr (Back) sum = hn::MulAdd(dj, hn::Load(d, w + j * n), sum);
+    hn::Store(hn::MulAdd(dj, x, Online ? hn::Mul(keep, hn::Load(d, w + j * n)) : hn::Load(d, to + j * n)), d,
+              to + j * n);
   }
 }
 
@@ -239,8 +152,12 @@ HWY_NOINLINE void backward_stage(const Stage& s, const T* w, T* to, const T* x, 
   }
   for (Index i = 0; i < s.inputs; ++i) {
     Vec<T> sum;
-    backward_row<T, C, Online>(delta, s.outputs, hn::Load(d, x + i * n), kept, w + i * row, to + i * row, sum);
-    if (!back) continue;
+    const Vec<T> in = hn::Load(d, x + i * n);
+    if (!back) {
+      backward_row<T, C, Online, false>(delta, s.outputs, in, kept, w + i * row, to + i * row, sum);
+      continue;
+    }
+    backward_row<T, C, Online, true>(delta, s.outputs, in, kept, w + i * row, to + i * row, sum);
     if (mask) sum = hn::Mul(sum, hn::Load(d, mask + i * n));
     hn::Store(times_derivative(d, f, hn::Load(d, y + i * n), sum), d, back + i * n);
   }
@@ -289,28 +206,37 @@ class Stepper {
  public:
   Stepper(const BankPass<T>& pass, Index column) : pass_(pass), column_(column) {}
 
-  void step(Index update) const {
-    if (const auto* adam = std::get_if<Adam>(&pass_.method)) return adam_step(*adam, update);
-    descent_step(std::get<Sgd>(pass_.method));
+  /// On a batch of so many samples; the penalty of the weights as they were, if it is recorded.
+  Vec<T> step(Index update, Index batch) const {
+    const Vec<T> l2 = per_lane(pass_.l2, pass_.per_sample ? 1 / static_cast<double>(batch) : 1);
+    const auto* adam = std::get_if<Adam>(&pass_.method);
+    if (pass_.losses) return adam ? adam_step<true>(*adam, l2, update) : descent_step<true>(l2);
+    return adam ? adam_step<false>(*adam, l2, update) : descent_step<false>(l2);
   }
 
-  /// Learning rates times a factor, in the bank's precision.
-  Vec<T> rates(double factor) const {
-    HWY_ALIGN T rates[kLanes<T>];
-    for (Index k = 0; k < kLanes<T>; ++k) rates[k] = static_cast<T>(pass_.rates[column_ + k] * factor);
-    return hn::Load(Tag<T>(), rates);
-  }
+  Vec<T> rates(double factor) const { return per_lane(pass_.rates, factor); }
 
  private:
-  void descent_step(const Sgd& sgd) const {
+  /// A number of each lane times a factor, in the bank's precision.
+  Vec<T> per_lane(const double* numbers, double factor) const {
+    HWY_ALIGN T values[kLanes<T>];
+    for (Index k = 0; k < kLanes<T>; ++k) values[k] = static_cast<T>(numbers[column_ + k] * factor);
+    return hn::Load(Tag<T>(), values);
+  }
+
+  template <bool Record>
+  Vec<T> descent_step(Vec<T> decay) const {
     const Tag<T> d;
+    const Sgd& sgd = std::get<Sgd>(pass_.method);
+    Vec<T> penalty = hn::Zero(d);
     const Vec<T> rate = rates(1);
     const Vec<T> mu = hn::Set(d, static_cast<T>(sgd.momentum));
     T* HWY_RESTRICT theta = pass_.theta + column_;
     const T* HWY_RESTRICT gradient = pass_.gradient + column_;
     T* HWY_RESTRICT v = sgd.momentum != 0 ? pass_.slots[0] + column_ : nullptr;
-    for_each_parameter<T>(*pass_.net, l2(), [&](Index p, Vec<T> l2) HWY_ATTR {
+    for_each_parameter<T>(*pass_.net, decay, [&](Index p, Vec<T> l2) HWY_ATTR {
       const Vec<T> w = hn::Load(d, theta + p);
+      if constexpr (Record) penalty = hn::MulAdd(hn::Mul(l2, w), w, penalty);
       const Vec<T> move = hn::Mul(rate, hn::MulAdd(l2, w, hn::Load(d, gradient + p)));
       Vec<T> change = hn::Neg(move);
       if (v) {
@@ -320,10 +246,13 @@ class Stepper {
       }
       hn::Store(hn::Add(w, change), d, theta + p);
     });
+    return hn::Mul(penalty, hn::Set(d, T(0.5)));
   }
 
-  void adam_step(const Adam& adam, Index update) const {
+  template <bool Record>
+  Vec<T> adam_step(const Adam& adam, Vec<T> decay, Index update) const {
     const Tag<T> d;
+    Vec<T> penalty = hn::Zero(d);
     const double t = static_cast<double>(update + 1);
     const Vec<T> rate = rates(std::sqrt(1 - std::pow(adam.beta2, t)) / (1 - std::pow(adam.beta1, t)));
     const Vec<T> b1 = hn::Set(d, static_cast<T>(adam.beta1));
@@ -334,18 +263,18 @@ class Stepper {
     const T* HWY_RESTRICT gradient = pass_.gradient + column_;
     T* HWY_RESTRICT m = pass_.slots[0] + column_;
     T* HWY_RESTRICT v = pass_.slots[1] + column_;
-    for_each_parameter<T>(*pass_.net, l2(), [&](Index p, Vec<T> l2) HWY_ATTR {
+    for_each_parameter<T>(*pass_.net, decay, [&](Index p, Vec<T> l2) HWY_ATTR {
       const Vec<T> w = hn::Load(d, theta + p);
+      if constexpr (Record) penalty = hn::MulAdd(hn::Mul(l2, w), w, penalty);
       const Vec<T> g = hn::MulAdd(l2, w, hn::Load(d, gradient + p));
       const Vec<T> mk = hn::MulAdd(b1, hn::Load(d, m + p), hn::Mul(hn::Sub(one, b1), g));
       const Vec<T> vk = hn::MulAdd(b2, hn::Load(d, v + p), hn::Mul(hn::Sub(one, b2), hn::Mul(g, g)));
       hn::Store(mk, d, m + p);
       hn::Store(vk, d, v + p);
-      hn::Store(hn::Sub(w, hn::Div(hn::Mul(rate, mk), hn::Add(hn::Sqrt(vk), epsilon))), d, theta + p);
+      hn::Store(hn::Sub(w, over_root(d, hn::Mul(rate, mk), vk, epsilon)), d, theta + p);
     });
+    return hn::Mul(penalty, hn::Set(d, T(0.5)));
   }
-
-  Vec<T> l2() const { return hn::Load(Tag<T>(), pass_.l2 + column_); }
 
   const BankPass<T>& pass_;
   Index column_;
@@ -372,6 +301,41 @@ void draw_masks(const BankPass<T>& pass, Index column, const BankArrays<T>& a, I
 
 // -------------------------------------------------------------------------------------------------- whole passes
 
+/// What is added up of one batch: in the bank's precision over a few samples, in double over all.
+template <class T>
+class Record {
+ public:
+  void add(Vec<T> losses) {
+    const Tag<T> d;
+    hn::Store(hn::Add(hn::Load(d, few_), losses), d, few_);
+    if (++count_ == 16) flush();
+  }
+  /// Of a batch of so many samples whose losses are multiplied with `scale`.
+  void put(double scale, Vec<T> penalties, Index batch, double* losses, double* total_penalties) {
+    flush();
+    const double n = static_cast<double>(batch);
+    HWY_ALIGN T penalty[kLanes<T>];
+    hn::Store(penalties, Tag<T>(), penalty);
+    for (Index k = 0; k < kLanes<T>; ++k) {
+      losses[k] += n * scale * sums_[k];
+      total_penalties[k] += n * static_cast<double>(penalty[k]);
+      sums_[k] = 0;
+    }
+  }
+
+ private:
+  void flush() {
+    for (Index k = 0; k < kLanes<T>; ++k) sums_[k] += static_cast<double>(few_[k]);
+    std::fill(few_, few_ + kLanes<T>, T(0));
+    count_ = 0;
+  }
+
+  HWY_ALIGN T few_[kLanes<T>] = {};
+  int count_ = 0;
+  double sums_[kLanes<T>] = {};
+};
+
+/// Without a gradient (Online) nothing is recorded.
 template <class T, bool Online>
 void train_column(const BankPass<T>& pass, Index column) {
   const Tag<T> d;
@@ -382,7 +346,9 @@ void train_column(const BankPass<T>& pass, Index column) {
   T* to = Online ? theta : pass.gradient + column;
   const bool masked = std::any_of(a.mask.begin(), a.mask.end(), [](const T* mask) { return mask != nullptr; });
   HWY_ALIGN T keep[kLanes<T>];
-  for (Index k = 0; k < kLanes<T>; ++k) keep[k] = 1 - static_cast<T>(pass.rates[column + k]) * pass.l2[column + k];
+  for (Index k = 0; k < kLanes<T>; ++k)
+    keep[k] = 1 - static_cast<T>(pass.rates[column + k]) * static_cast<T>(pass.l2[column + k]);
+  Record<T> record;
   Index update = pass.steps;
   for (Index first = 0; first < pass.count; first += pass.batch, ++update) {
     const Index batch = std::min(pass.batch, pass.count - first);
@@ -394,11 +360,14 @@ void train_column(const BankPass<T>& pass, Index column) {
       gather(net, pass.samples, pass.order + (first + row) * bank_width<T> + column, a);
       if (masked) draw_masks(pass, column, a, update, row);
       forward(net, a, theta, true);
-      finish_forward(net, a, false);
+      const Vec<T> log_sum = finish_forward(net, a, !Online && pass.losses);
+      if (!Online && pass.losses) record.add(sample_loss(net, a, log_sum));
       output_delta(net, a, factor, a.delta[(net.stages.size() - 1) % 2]);
       backward<T, Online>(net, a, theta, to, keep);
     }
-    if (!Online) stepper.step(update);
+    if (Online) continue;
+    const Vec<T> penalties = stepper.step(update, batch);
+    if (pass.losses) record.put(scale, penalties, batch, pass.losses + column, pass.penalties + column);
   }
 }
 
@@ -406,54 +375,6 @@ template <class T>
 void run(const BankPass<T>& pass) {
   for (Index column = 0; column < pass.lanes; column += kLanes<T>)
     pass.gradient ? train_column<T, false>(pass, column) : train_column<T, true>(pass, column);
-}
-
-template <class T>
-Vec<T> sample_loss(const Description& net, const BankArrays<T>& a, Vec<T> log_sum) {
-  const Tag<T> d;
-  const Vec<T> zero = hn::Zero(d);
-  Vec<T> sum = zero;
-  for (Index c = 0; c < net.outputs(); ++c) {
-    const Vec<T> z = hn::Load(d, a.logits + c * bank_width<T>);
-    const Vec<T> error = hn::Sub(hn::Load(d, a.outputs[net.stages.size() - 1] + c * bank_width<T>),
-                                 hn::Load(d, a.targets + c * bank_width<T>));
-    const Vec<T> t = hn::Load(d, a.targets + c * bank_width<T>);
-    switch (net.head) {
-      case Head::cross_entropy: sum = hn::MulAdd(t, hn::Sub(log_sum, z), sum); break;
-      case Head::squared_error: sum = hn::MulAdd(error, error, sum); break;
-      case Head::binary_cross_entropy:  // max(z, 0) - t z + log(1 + exp(-|z|))
-        sum = hn::Add(
-            sum, hn::Add(hn::NegMulAdd(t, z, hn::Max(z, zero)), vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(z))))));
-        break;
-      default: sum = hn::MulAdd(error, z, sum);
-    }
-  }
-  return sum;
-}
-
-/// 1 for the lanes that met their targets.
-template <class T>
-Vec<T> sample_hit(const Description& net, const BankArrays<T>& a, Match match) {
-  const Tag<T> d;
-  const T* p = a.outputs[net.stages.size() - 1];
-  const T* t = a.targets;
-  auto hit = hn::Eq(hn::Zero(d), hn::Zero(d));
-  if (match == Match::sides) {
-    const Vec<T> half = hn::Set(d, T(0.5));
-    for (Index c = 0; c < net.outputs() * bank_width<T>; c += bank_width<T>)
-      hit = hn::AndNot(hn::Xor(hn::Gt(hn::Load(d, p + c), half), hn::Gt(hn::Load(d, t + c), half)), hit);
-    return hn::IfThenElseZero(hit, hn::Set(d, T(1)));
-  }
-  Vec<T> best[2] = {hn::Load(d, p), hn::Load(d, t)};
-  Vec<T> where[2] = {hn::Zero(d), hn::Zero(d)};
-  for (Index c = 1; c < net.outputs(); ++c)
-    for (int k = 0; k < 2; ++k) {
-      const Vec<T> value = hn::Load(d, (k == 0 ? p : t) + c * bank_width<T>);
-      const auto better = hn::Gt(value, best[k]);
-      best[k] = hn::IfThenElse(better, value, best[k]);
-      where[k] = hn::IfThenElse(better, hn::Set(d, static_cast<T>(c)), where[k]);
-    }
-  return hn::IfThenElseZero(hn::Eq(where[0], where[1]), hn::Set(d, T(1)));
 }
 
 template <class T>

@@ -29,10 +29,13 @@ struct BankPass {
   Index batch = 1;                       ///< of them, an update
   Index steps = 0;                       ///< updates made before
   const double* rates = nullptr;         ///< learning rates of the lanes
-  const T* l2 = nullptr;                 ///< of the lanes
+  const double* l2 = nullptr;            ///< of the lanes
   const std::uint64_t* seeds = nullptr;  ///< of the lanes' masks
   Loss loss = {};
   OptimizerMethod method = Sgd{};
+  bool per_sample = false;      ///< l2 is divided by the samples of the batch
+  double* losses = nullptr;     ///< of the batches before their steps, times their samples, are added; null: not wanted
+  double* penalties = nullptr;  ///< the same of the penalties; both only with a gradient
 };
 
 /// Numbers of scratch memory.

@@ -10,9 +10,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "engine/math-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
 /// f(d, k) for every whole vector, then number by number.
 template <class T, class F>
@@ -41,34 +42,6 @@ void descend(const DescentStep<T>& step, Index n, const T* HWY_RESTRICT g, T* HW
     hn::StoreU(hn::Add(hn::LoadU(d, theta + k), change), d, theta + k);
   });
 }
-
-/// a / (sqrt(v) + epsilon).
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V over_root(D d, V a, V v, V epsilon) {
-  (void)d;
-  return hn::Div(a, hn::Add(hn::Sqrt(v), epsilon));
-}
-#if HWY_TARGET <= HWY_AVX3
-/// In float64 root and quotient keep the divider of a processor busy for 40 cycles; from approximations of 14 bits,
-/// two steps of Newton's for each take a third of that. Within 2 ULP.
-HWY_INLINE hn::Vec<hn::ScalableTag<double>> over_root(hn::ScalableTag<double> d, hn::Vec<decltype(d)> a,
-                                                      hn::Vec<decltype(d)> v, hn::Vec<decltype(d)> epsilon) {
-  using V = hn::Vec<decltype(d)>;
-  const auto is_usual = hn::And(hn::Gt(v, hn::Set(d, 1e-280)), hn::Lt(v, hn::Set(d, 1e280)));
-  const auto is_zero = hn::Eq(v, hn::Zero(d));
-  if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Or(is_usual, is_zero)))) return hn::Div(a, hn::Add(hn::Sqrt(v), epsilon));
-  const V half = hn::Set(d, 0.5);
-  V y{_mm512_rsqrt14_pd(v.raw)};  // infinite for 0
-  for (int k = 0; k < 2; ++k) y = hn::MulAdd(y, hn::NegMulAdd(hn::Mul(half, hn::Mul(v, y)), y, half), y);
-  V root = hn::Mul(v, y);
-  root = hn::MulAdd(hn::NegMulAdd(root, root, v), hn::Mul(half, y), root);
-  const V divisor = hn::Add(hn::IfThenElseZero(is_usual, root), epsilon);
-  V r{_mm512_rcp14_pd(divisor.raw)};
-  for (int k = 0; k < 2; ++k) r = hn::MulAdd(r, hn::NegMulAdd(divisor, r, hn::Set(d, 1.0)), r);
-  const V quotient = hn::Mul(a, r);
-  return hn::MulAdd(hn::NegMulAdd(divisor, quotient, a), r, quotient);
-}
-#endif
 
 template <class T>
 void adam(const AdamStep<T>& step, Index n, const T* HWY_RESTRICT g, T* HWY_RESTRICT m, T* HWY_RESTRICT v,

@@ -15,6 +15,8 @@ struct BankOptions {
   OptimizerMethod method = Sgd{};  ///< Sgd or Adam; in place of its learning rate stands that of each lane
   Index batch = 1;                 ///< samples an update, the last of a pass may be smaller; 0: all, in their order
   bool draws = false;              ///< samples are drawn with replacement; else each pass shuffles them anew
+  bool per_sample = false;         ///< l2 is divided by the samples of the batch, as by Regularisation::per_sample
+  bool record = false;             ///< for `tally`
 };
 
 /// One network of a bank, before training.
@@ -58,7 +60,17 @@ class Bank {
   /// So many updates more of every lane. Allocates nothing.
   void train(Index updates);
 
+  /// No more of the lane is wanted: where that holds for all that share its instructions, they are trained no more.
+  void drop(Index lane);
+
   void parameters(Index lane, std::span<T> theta) const;
+  /// What the optimizer remembers of the lane.
+  OptimizerState<T> optimizer_state(Index lane) const;
+  /// The lane's stream, as far as it has been drawn from.
+  const RandomState& random(Index lane) const;
+  /// What Trainer::epoch gives, of the updates made of the pass under way or, between two, of the last. Zero unless
+  /// recorded.
+  Tally tally(Index lane) const;
   /// Whether every parameter of the lane is a finite number; one that went non-finite stays so.
   bool is_finite(Index lane) const;
   /// Loss and hits of each lane on samples of its own: `rows[lane]`, equally many for each, none of them dropped out.
