@@ -62,8 +62,9 @@ struct Bank<T>::State {
   Index lanes = 0;
   Index samples = 0;  // a lane
   Index stride = 0;
-  Index total = 0;  // samples in the table
-  Buffer<T> table;  // a sample is its inputs, then its targets
+  Index total = 0;     // samples in the table
+  bool alike = false;  // whether all lanes see all samples in their order
+  Buffer<T> table;     // a sample is its inputs, then its targets
   mutable Buffer<T> work;
   std::vector<Block<T>> blocks;
   Index updates = 0;  // made
@@ -166,6 +167,7 @@ void Bank<T>::State::run(Block<T>& block, Index made, Index count) const {
                        .work = work.data(),
                        .samples = table.data(),
                        .order = block.order.data() + first * bank_width<T>,
+                       .alike = alike,
                        .count = std::min(count * batch(), samples - first),
                        .batch = batch(),
                        .steps = made,
@@ -208,6 +210,8 @@ Bank<T>::Bank(const Network& network, ConstMatrixView<T> x, ConstMatrixView<T> t
   s.samples = samples_of(lanes.front());
   if (s.samples == 0) throw ValueError("[bank] expected at least one sample, got none");
   for (const BankLane<T>& lane : lanes) check_length("bank", "rows", samples_of(lane), s.samples);
+  s.alike = options.batch == 0 && !options.draws &&
+            std::all_of(lanes.begin(), lanes.end(), [](const BankLane<T>& lane) { return lane.rows.empty(); });
   s.copy_samples(x, targets);
   s.work.resize(size(bank_work<T>(s.net)));
   s.blocks.reserve(size((s.lanes + width - 1) / width));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A lane holds a network: every product is of a weight of its own with a number of its own, and nothing is ever summed
 // over lanes. One vector of networks goes through all its updates before the next one starts, so that its weights stay
-// in the first cache; the units of a layer, which do not wait for each other, fill the pipeline.
+// in the first cache; the units of a layer, which do not wait for each other, fill the pipeline. Samples of a batch are
+// taken four at a time, so that weights and gradients are read once for four.
 #include "engine/bank_kernel.hpp"
 
 #include <algorithm>
@@ -29,8 +30,16 @@ HWY_INLINE auto places(Tag<double>, const std::int32_t* order) {
 }
 
 template <class T>
-HWY_INLINE void gather(const Description& net, const T* samples, const std::int32_t* order, const BankArrays<T>& a) {
+HWY_INLINE void gather(const Description& net, const T* samples, const std::int32_t* order, bool alike,
+                       const BankArrays<T>& a) {
   const Tag<T> d;
+  if (alike) {
+    samples += order[0];
+    for (Index i = 0; i < net.inputs(); ++i) hn::Store(hn::Set(d, samples[i]), d, a.x + i * bank_width<T>);
+    samples += net.inputs();
+    for (Index j = 0; j < net.outputs(); ++j) hn::Store(hn::Set(d, samples[j]), d, a.targets + j * bank_width<T>);
+    return;
+  }
   const auto at = places(d, order);
   for (Index i = 0; i < net.inputs(); ++i) hn::Store(hn::GatherIndex(d, samples + i, at), d, a.x + i * bank_width<T>);
   samples += net.inputs();
@@ -69,9 +78,43 @@ HWY_INLINE void forward_units(const T* HWY_RESTRICT x, const Stage& s, const T* 
   }
 }
 
+/// The same for R samples, whose arrays lie `step` apart.
+template <class T, int U, int R, Function f>
+HWY_INLINE void forward_units_of(const T* HWY_RESTRICT x, Index step, const Stage& s, const T* HWY_RESTRICT w,
+                                 Index first, T* HWY_RESTRICT y) {
+  const Tag<T> d;
+  constexpr Index n = bank_width<T>;
+  Vec<T> acc[R][U];
+  for (int u = 0; u < U; ++u) {
+    acc[0][u] = s.bias ? hn::Load(d, w + (s.weights() + first + u) * n) : hn::Zero(d);
+    for (int r = 1; r < R; ++r) acc[r][u] = acc[0][u];
+  }
+  w += first * n;
+  for (Index i = 0; i < s.inputs * n; i += n, w += s.outputs * n) {
+    Vec<T> weights[U];
+    for (int u = 0; u < U; ++u) weights[u] = hn::Load(d, w + u * n);
+    for (int r = 0; r < R; ++r) {
+      const Vec<T> in = hn::Load(d, x + r * step + i);
+      for (int u = 0; u < U; ++u) acc[r][u] = hn::MulAdd(in, weights[u], acc[r][u]);
+    }
+  }
+  for (int r = 0; r < R; ++r)
+    for (int u = 0; u < U; ++u) hn::Store(apply(d, f, acc[r][u]), d, y + r * step + (first + u) * n);
+}
+
+template <class T, int R, Function f>
+HWY_NOINLINE void forward_stage_of(const T* x, Index step, const Stage& s, const T* w, T* y) {
+  Index u = 0;
+  if (kHasManyRegisters)
+    for (; u + 4 <= s.outputs; u += 4) forward_units_of<T, 4, R, f>(x, step, s, w, u, y);
+  for (; u + 2 <= s.outputs; u += 2) forward_units_of<T, 2, R, f>(x, step, s, w, u, y);
+  if (u < s.outputs) forward_units_of<T, 1, R, f>(x, step, s, w, u, y);
+}
+
 /// Few inputs need no second chain of sums: there are units enough to keep busy with.
-template <class T, Function f>
-HWY_NOINLINE void forward_stage(const T* x, const Stage& s, const T* w, T* y) {
+template <class T, int R, Function f>
+HWY_NOINLINE void forward_stage(const T* x, Index step, const Stage& s, const T* w, T* y) {
+  if constexpr (R > 1) return forward_stage_of<T, R, f>(x, step, s, w, y);
   Index u = 0;
   if (s.inputs < 4) {
     for (; u + 4 <= s.outputs; u += 4) forward_units<T, 4, 1, f>(x, s, w, u, y);
@@ -84,14 +127,14 @@ HWY_NOINLINE void forward_stage(const T* x, const Stage& s, const T* w, T* y) {
   if (u < s.outputs) forward_units<T, 1, 4, f>(x, s, w, u, y);
 }
 
-template <class T>
-void forward_stage(Function f, const T* x, const Stage& s, const T* w, T* y) {
+template <class T, int R>
+void forward_stage(Function f, const T* x, Index step, const Stage& s, const T* w, T* y) {
   switch (f) {
-    case Function::tanh: return forward_stage<T, Function::tanh>(x, s, w, y);
-    case Function::sigmoid: return forward_stage<T, Function::sigmoid>(x, s, w, y);
-    case Function::relu: return forward_stage<T, Function::relu>(x, s, w, y);
-    case Function::step: return forward_stage<T, Function::step>(x, s, w, y);
-    default: return forward_stage<T, Function::identity>(x, s, w, y);
+    case Function::tanh: return forward_stage<T, R, Function::tanh>(x, step, s, w, y);
+    case Function::sigmoid: return forward_stage<T, R, Function::sigmoid>(x, step, s, w, y);
+    case Function::relu: return forward_stage<T, R, Function::relu>(x, step, s, w, y);
+    case Function::step: return forward_stage<T, R, Function::step>(x, step, s, w, y);
+    default: return forward_stage<T, R, Function::identity>(x, step, s, w, y);
   }
 }
 
@@ -102,7 +145,8 @@ const T* stage_input(const BankArrays<T>& a, std::size_t s, bool training) {
   return s == 0 ? a.x : a.outputs[s - 1];
 }
 
-template <class T>
+/// Of R samples, of which `a` has the arrays of the first.
+template <class T, int R>
 HWY_INLINE void forward(const Description& net, const BankArrays<T>& a, const T* theta, bool training) {
   const Tag<T> d;
   const std::size_t last = net.stages.size() - 1;
@@ -110,12 +154,13 @@ HWY_INLINE void forward(const Description& net, const BankArrays<T>& a, const T*
     const Stage& stage = net.stages[s];
     if (training && a.inputs[s]) {
       const T* plain = stage_input(a, s, false);
-      for (Index k = 0; k < stage.inputs * bank_width<T>; k += bank_width<T>)
-        hn::Store(hn::Mul(hn::Load(d, plain + k), hn::Load(d, a.mask[s] + k)), d, a.inputs[s] + k);
+      for (Index at = 0; at < R * a.step; at += a.step)
+        for (Index k = at; k < at + stage.inputs * bank_width<T>; k += bank_width<T>)
+          hn::Store(hn::Mul(hn::Load(d, plain + k), hn::Load(d, a.mask[s] + k)), d, a.inputs[s] + k);
     }
     const bool end = s == last;  // whose function waits, for the loss may want z
-    forward_stage(end ? Function::identity : stage.function, stage_input(a, s, training), stage,
-                  theta + stage.offset * bank_width<T>, end ? a.logits : a.outputs[s]);
+    forward_stage<T, R>(end ? Function::identity : stage.function, stage_input(a, s, training), a.step, stage,
+                        theta + stage.offset * bank_width<T>, end ? a.logits : a.outputs[s]);
   }
 }
 
@@ -174,12 +219,54 @@ void backward_stage(const Stage& s, const T* w, T* to, const T* x, const T* delt
   }
 }
 
-template <class T, bool Online>
+/// One stage of R samples, whose arrays lie `step` apart; their products are added to the gradient `to` in order.
+template <class T, int R, bool Back>
+HWY_NOINLINE void backward_stage_of(const Stage& s, const T* HWY_RESTRICT w, T* HWY_RESTRICT to, Index step, const T* x,
+                                    const T* delta, Function f, const T* y, const T* mask, T* back) {
+  const Tag<T> d;
+  constexpr Index n = bank_width<T>;
+  const Index row = s.outputs * n;
+  T* b = to + s.weights() * n;
+  for (Index j = 0; s.bias && j < row; j += n) {
+    Vec<T> sum = hn::Load(d, b + j);
+    for (int r = 0; r < R; ++r) sum = hn::Add(sum, hn::Load(d, delta + r * step + j));
+    hn::Store(sum, d, b + j);
+  }
+  for (Index i = 0; i < s.inputs * n; i += n, w += row, to += row) {
+    Vec<T> in[R];
+    Vec<T> sum[R];
+    for (int r = 0; r < R; ++r) in[r] = hn::Load(d, x + r * step + i);
+    for (int r = 0; r < R; ++r) sum[r] = hn::Zero(d);
+    for (Index j = 0; j < row; j += n) {
+      Vec<T> g = hn::Load(d, to + j);
+      for (int r = 0; r < R; ++r) {
+        const Vec<T> dj = hn::Load(d, delta + r * step + j);
+        g = hn::MulAdd(dj, in[r], g);
+        if constexpr (Back) sum[r] = hn::MulAdd(dj, hn::Load(d, w + j), sum[r]);
+      }
+      hn::Store(g, d, to + j);
+    }
+    for (int r = 0; Back && r < R; ++r) {
+      const Index at = r * step + i;
+      if (mask) sum[r] = hn::Mul(sum[r], hn::Load(d, mask + at));
+      hn::Store(times_derivative(d, f, hn::Load(d, y + at), sum[r]), d, back + at);
+    }
+  }
+}
+
+/// Of R samples, of which `a` has the arrays of the first.
+template <class T, bool Online, int R>
 void backward(const Description& net, const BankArrays<T>& a, T* theta, T* to, const T* keep) {
   for (std::size_t s = net.stages.size(); s-- > 0;) {
     const Stage& stage = net.stages[s];
     const Index offset = stage.offset * bank_width<T>;
     const Function f = s > 0 ? net.stages[s - 1].function : Function::identity;
+    if constexpr (R > 1) {
+      const auto run = s > 0 ? &backward_stage_of<T, R, true> : &backward_stage_of<T, R, false>;
+      run(stage, theta + offset, to + offset, a.step, stage_input(a, s, true), a.delta[s % 2], f,
+          stage_input(a, s, false), a.mask[s], a.delta[(s + 1) % 2]);
+      continue;
+    }
     backward_stage<T, Online>(stage, theta + offset, to + offset, stage_input(a, s, true), a.delta[s % 2], keep, f,
                               stage_input(a, s, false), a.mask[s], s > 0 ? a.delta[(s + 1) % 2] : nullptr);
   }
@@ -335,16 +422,34 @@ class Record {
   double sums_[kLanes<T>] = {};
 };
 
+/// The passes of R samples, of which number `row` of the update is the first.
+template <class T, bool Online, int R>
+HWY_INLINE void train_samples(const BankPass<T>& pass, Index column, const BankArrays<T>* a, const std::int32_t* order,
+                              Index update, Index row, Vec<T> factor, const T* keep, Record<T>& record) {
+  const Description& net = *pass.net;
+  const std::size_t last = net.stages.size() - 1;
+  T* theta = pass.theta + column;
+  for (int r = 0; r < R; ++r) {
+    gather(net, pass.samples, order + r * bank_width<T> + column, pass.alike, a[r]);
+    if (a->masked) draw_masks(pass, column, a[r], update, row + r);
+  }
+  forward<T, R>(net, *a, theta, true);
+  for (int r = 0; r < R; ++r) {
+    const Vec<T> log_sum = finish_forward(net, a[r], !Online && pass.losses);
+    if (!Online && pass.losses) record.add(sample_loss(net, a[r], log_sum));
+    output_delta(net, a[r], factor, a[r].delta[last % 2]);
+  }
+  backward<T, Online, R>(net, *a, theta, Online ? theta : pass.gradient + column, keep);
+}
+
 /// Without a gradient (Online) nothing is recorded.
 template <class T, bool Online>
 void train_column(const BankPass<T>& pass, Index column) {
   const Tag<T> d;
   const Description& net = *pass.net;
-  const BankArrays<T> a = lay_out(net, pass.work, column);
+  std::array<BankArrays<T>, kBankRows> a;
+  for (std::size_t r = 0; r < a.size(); ++r) a[r] = lay_out(net, pass.work, column, static_cast<Index>(r));
   const Stepper<T> stepper(pass, column);
-  T* theta = pass.theta + column;
-  T* to = Online ? theta : pass.gradient + column;
-  const bool masked = std::any_of(a.mask.begin(), a.mask.end(), [](const T* mask) { return mask != nullptr; });
   HWY_ALIGN T keep[kLanes<T>];
   for (Index k = 0; k < kLanes<T>; ++k)
     keep[k] = 1 - static_cast<T>(pass.rates[column + k]) * static_cast<T>(pass.l2[column + k]);
@@ -355,16 +460,17 @@ void train_column(const BankPass<T>& pass, Index column) {
     const double scale = pass.loss.scale(batch, net.outputs());
     const Vec<T> factor = Online ? stepper.rates(-scale) : hn::Set(d, static_cast<T>(scale));
     if (!Online)
-      for (Index p = 0; p < net.parameters * bank_width<T>; p += bank_width<T>) hn::Store(hn::Zero(d), d, to + p);
-    for (Index row = 0; row < batch; ++row) {
-      gather(net, pass.samples, pass.order + (first + row) * bank_width<T> + column, a);
-      if (masked) draw_masks(pass, column, a, update, row);
-      forward(net, a, theta, true);
-      const Vec<T> log_sum = finish_forward(net, a, !Online && pass.losses);
-      if (!Online && pass.losses) record.add(sample_loss(net, a, log_sum));
-      output_delta(net, a, factor, a.delta[(net.stages.size() - 1) % 2]);
-      backward<T, Online>(net, a, theta, to, keep);
-    }
+      for (Index p = 0; p < net.parameters * bank_width<T>; p += bank_width<T>)
+        hn::Store(hn::Zero(d), d, pass.gradient + column + p);
+    const std::int32_t* order = pass.order + first * bank_width<T>;
+    Index row = 0;
+    if constexpr (!Online)
+      for (; row + kBankRows <= batch; row += kBankRows)
+        train_samples<T, Online, kBankRows>(pass, column, a.data(), order + row * bank_width<T>, update, row, factor,
+                                            keep, record);
+    for (; row < batch; ++row)
+      train_samples<T, Online, 1>(pass, column, a.data(), order + row * bank_width<T>, update, row, factor, keep,
+                                  record);
     if (Online) continue;
     const Vec<T> penalties = stepper.step(update, batch);
     if (pass.losses) record.put(scale, penalties, batch, pass.losses + column, pass.penalties + column);
@@ -382,10 +488,10 @@ void score(const BankScore<T>& pass) {
   const Tag<T> d;
   const Description& net = *pass.net;
   for (Index column = 0; column < pass.lanes; column += kLanes<T>) {
-    const BankArrays<T> a = lay_out(net, pass.work, column);
+    const BankArrays<T> a = lay_out(net, pass.work, column, 0);
     for (Index s = 0; s < pass.count; ++s) {
-      gather(net, pass.samples, pass.order + s * bank_width<T> + column, a);
-      forward(net, a, pass.theta + column, false);
+      gather(net, pass.samples, pass.order + s * bank_width<T> + column, false, a);
+      forward<T, 1>(net, a, pass.theta + column, false);
       HWY_ALIGN T loss[kLanes<T>];
       HWY_ALIGN T hit[kLanes<T>] = {};
       hn::Store(sample_loss(net, a, finish_forward(net, a, true)), d, loss);
@@ -416,9 +522,7 @@ HWY_EXPORT(run_bank_score_double);
 
 template <class T>
 Index bank_work(const Description& net) {
-  Index units = net.inputs() + 2 * net.outputs() + 2 * net.widest();
-  for (const Stage& s : net.stages) units += s.outputs + (s.mask.rate > 0 ? 2 * s.inputs : 0);
-  return units * bank_width<T>;
+  return kBankRows * bank_units(net) * bank_width<T>;
 }
 template Index bank_work<float>(const Description& net);
 template Index bank_work<double>(const Description& net);

@@ -13,6 +13,14 @@ namespace gradus::engine {
 template <class T>
 inline constexpr Index bank_width = 64 / static_cast<Index>(sizeof(T));
 
+/// Samples of a batch that are taken at once, and what each takes of the scratch memory: so many cache lines.
+inline constexpr Index kBankRows = 4;
+inline Index bank_units(const Description& net) {
+  Index units = net.inputs() + 2 * net.outputs() + 2 * net.widest();
+  for (const Stage& s : net.stages) units += s.outputs + (s.mask.rate > 0 ? 2 * s.inputs : 0);
+  return units;
+}
+
 /// Updates of up to bank_width networks. Arrays of lanes are as wide as that, whatever `lanes` is.
 template <class T>
 struct BankPass {
@@ -25,6 +33,7 @@ struct BankPass {
   /// A sample is its inputs, then its targets; order[s * bank_width + k] is where lane k's sample s begins.
   const T* samples = nullptr;
   const std::int32_t* order = nullptr;
+  bool alike = false;                    ///< all lanes see the same samples in the same order
   Index count = 0;                       ///< samples a lane
   Index batch = 1;                       ///< of them, an update
   Index steps = 0;                       ///< updates made before

@@ -27,12 +27,16 @@ struct BankArrays {
   std::array<T*, kMaxStages> outputs;
   T* logits;
   T* delta[2];
+  bool masked;  ///< whether there is any mask
+  Index step;   ///< from here to the same array of the next sample
 };
 
+/// The arrays of sample `row` of kBankRows.
 template <class T>
-BankArrays<T> lay_out(const Description& net, T* work, Index column) {
+BankArrays<T> lay_out(const Description& net, T* work, Index column, Index row) {
   BankArrays<T> a{};
-  work += column;
+  a.step = bank_units(net) * bank_width<T>;
+  work += column + row * a.step;
   const auto take = [&](Index units) {
     T* at = work;
     work += units * bank_width<T>;
@@ -45,6 +49,7 @@ BankArrays<T> lay_out(const Description& net, T* work, Index column) {
     if (net.stages[s].mask.rate == 0) continue;
     a.inputs[s] = take(net.stages[s].inputs);
     a.mask[s] = take(net.stages[s].inputs);
+    a.masked = true;
   }
   a.logits = take(net.outputs());
   for (T*& delta : a.delta) delta = take(net.widest());
