@@ -205,6 +205,7 @@ void bind_estimator(nb::module_& m) {
   nb::module_ estimator = m.def_submodule("estimator", "What gradus.sklearn computes with.");
   bind<float>(estimator, "Trainer32", "Objective32");
   bind<double>(estimator, "Trainer64", "Objective64");
+  bind_ensemble(estimator);
 }
 
 }  // namespace gradus::python

@@ -12,6 +12,7 @@ void bind_check(nb::module_& m);
 void bind_color(nb::module_& m);
 void bind_data(nb::module_& m);
 void bind_estimator(nb::module_& m);
+void bind_ensemble(nb::module_& estimator);
 void bind_experiment(nb::module_& m);
 void bind_metrics(nb::module_& m);
 void bind_model(nb::module_& m);

@@ -122,22 +122,28 @@ class BaseMLP(BaseEstimator, ABC):
             y = y.reshape((-1, 1))
         if not isinstance(X, np.ndarray):
             X = X.tocsr()
+        self._start(X, y, sizes, first_pass)
+        if self.solver == "lbfgs":
+            fit_lbfgs(self, X, y, sample_weight)
+        else:
+            self._fit_stochastic(X, y, sample_weight, incremental)
+        self._check_weights()
+        return self
+
+    def _start(self, X, y, sizes, first_pass):
         self.n_outputs_ = y.shape[1]
         keeps_stream = not self.sklearn_quirks and not first_pass and hasattr(self, "_random_state")
         if not keeps_stream:
             self._random_state = check_random_state(self.random_state)
         if first_pass:
             self._initialize(y, [X.shape[1], *sizes, self.n_outputs_], X.dtype)
-        if self.solver == "lbfgs":
-            fit_lbfgs(self, X, y, sample_weight)
-        else:
-            self._fit_stochastic(X, y, sample_weight, incremental)
+
+    def _check_weights(self):
         if not all(np.isfinite(w).all() for w in (*self.coefs_, *self.intercepts_)):
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and need to be"
                 " preprocessed."
             )
-        return self
 
     def _hidden_sizes(self):
         sizes = self.hidden_layer_sizes

@@ -83,12 +83,14 @@ class Optimizer:
         The engine's description of it.
     learning_rate : float
         May be set at any time; holds from the next `trainer` on.
+    memory : tuple, optional
+        What `memory` gave of another one, to go on from.
     """
 
-    def __init__(self, text, learning_rate):
+    def __init__(self, text, learning_rate, memory=None):
         self.text = text
         self.learning_rate = learning_rate
-        self._memory = None
+        self._memory = memory
         self._setting = None
         self._trainer = None
 
@@ -114,8 +116,7 @@ class Optimizer:
         return {"text": self.text, "learning_rate": self.learning_rate, "memory": self.memory()}
 
     def __setstate__(self, state):
-        self.__init__(state["text"], state["learning_rate"])
-        self._memory = state["memory"]
+        self.__init__(state["text"], state["learning_rate"], state["memory"])
 
 
 def objective(theta, network, loss, samples):

@@ -4,9 +4,12 @@
 """Several networks from several seeds behind one estimator."""
 
 import numpy as np
+from joblib import effective_n_jobs
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils.parallel import Parallel, delayed
+
+from ._bank import bank_of
 
 # What the best member shows as the estimator's own, if it has it.
 SHOWN = (
@@ -24,14 +27,17 @@ def seeds(random_state, count):
 
 
 def fit_members(estimator, method, *args, **kwargs):
-    """Calls fit or partial_fit of every member, in threads where joblib's settings say so."""
+    """Fits every member, in a bank if that is sooner; or calls its partial_fit. In threads where joblib's settings say so."""
     est = estimator
     keeps = hasattr(est, "estimators_") and (method == "partial_fit" or est.warm_start)
     if not keeps:
         est.estimators_ = [
             clone(est).set_params(n_seeds=1, random_state=seed) for seed in seeds(est.random_state, est.n_seeds)
         ]
-    Parallel(prefer="threads")(delayed(getattr(member, method))(*args, **kwargs) for member in est.estimators_)
+    bank = None if keeps or method != "fit" else bank_of(est.estimators_, *args, **kwargs)
+    calls = [delayed(bank.fit)(part) for part in bank.parts(effective_n_jobs())] if bank else []
+    calls += [delayed(getattr(m, method))(*args, **kwargs) for m in est.estimators_[bank.count if bank else 0 :]]
+    Parallel(prefer="threads")(calls)
     est.best_index_ = best(est.estimators_)
     shown = est.estimators_[est.best_index_]
     for name in SHOWN:

@@ -20,6 +20,18 @@ ORDERED_PER_CALL = 2**17
 DENSE_NUMBERS = 4_000_000
 
 
+def warn_of_max_iter(est):
+    warnings.warn(
+        f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization "
+        "hasn't converged yet.",
+        ConvergenceWarning,
+    )
+
+
+def warn_of_interrupt():
+    warnings.warn("Training interrupted by user.")
+
+
 class Stochastic:
     """One call of fit or partial_fit.
 
@@ -94,13 +106,9 @@ class Stochastic:
                 self._count(self._epochs(trainer))
                 stop = self._end_epochs(optimizer) or self.incremental
             if est.n_iter_ == est.max_iter and not stop:
-                warnings.warn(
-                    f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization "
-                    "hasn't converged yet.",
-                    ConvergenceWarning,
-                )
+                warn_of_max_iter(est)
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.")
+            warn_of_interrupt()
         if self.validation:
             est._adopt(est._best_coefs, est._best_intercepts)
 

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+# mypy: ignore-errors
+# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
+"""Members of an ensemble that are trained together, in a bank of the engine."""
+
+import numpy as np
+from scipy.sparse import issparse
+
+from .._core import estimator
+from ._engine import Optimizer
+from ._stochastic import WORK_PER_CALL, Stochastic, warn_of_interrupt, warn_of_max_iter
+
+
+def pays(parameters, batch, dtype):
+    return True
+
+
+def bank_of(members, X, y, sample_weight=None):
+    """A bank that makes of the first members, or of all, what their own fit would; None if there is none, or it is slower.
+
+    Parameters
+    ----------
+    members : list of estimators that differ in random_state alone and have not been fitted
+    X, y, sample_weight : as for fit
+    """
+    if not suits(members[0], X, sample_weight):
+        return None
+    bank = Bank(members, X, y)
+    return bank if bank.count else None
+
+
+def suits(est, X, sample_weight):
+    """Whether nothing but the losses is looked at, and nothing asked for that a bank does not know."""
+    looks = est.early_stopping or est.verbose or est.callbacks is not None or est.warm_start
+    steps = est.solver in ("adam", "sgd") and est._schedule() == "constant"
+    weighted = sample_weight is not None or getattr(est, "class_weight", None) is not None
+    own = type(est).__module__.startswith("gradus.")  # a subclass may train in a way of its own
+    return steps and own and not (looks or weighted or np.any(np.asarray(est.dropout) > 0) or issparse(X))
+
+
+class Bank:
+    """Fits several estimators at once.
+
+    Parameters
+    ----------
+    members : list of estimators that differ in random_state alone
+    X, y : as for fit
+
+    Attributes
+    ----------
+    count : int
+        So many of the members, the first ones, it takes.
+    """
+
+    def __init__(self, members, X, y):
+        self.first = members[0]
+        sizes = self.first._hidden_sizes()
+        X, y = self.first._validate_input(X, y, incremental=False, reset=True)
+        y = y.reshape((-1, 1)) if y.ndim == 1 else y
+        self.start = X, y, sizes, True
+        self.learned = {k: v for k, v in vars(self.first).items() if k not in self.first._get_param_names()}
+        self.first._start(*self.start)
+        self.data = Stochastic(self.first, X, y, None, incremental=False)
+        single = self.data.parameters.flat.dtype == np.float32
+        self.engine = estimator.Ensemble32 if single else estimator.Ensemble64
+        self.lanes = estimator.LANES32 if single else estimator.LANES64
+        self.members = members[: self._count(len(members))]
+        self.count = len(self.members)
+
+    def _count(self, members):
+        """A block of lanes that is not half full is slower than its members one by one."""
+        est, data = self.first, self.data
+        exists = self.engine.exists(est._network(), data.loss.text, est._optimizer_text()) and not data.loss.constant
+        if not exists or not (est.shuffle or self._is_whole()):
+            return 0
+        if not pays(data.parameters.flat.size, data.batch, data.parameters.flat.dtype):
+            return 0
+        rest = members % self.lanes
+        return members if 2 * rest >= self.lanes else members - rest
+
+    def _is_whole(self):
+        return self.data.batch == len(self.data.X)
+
+    def parts(self, jobs):
+        """The members in so many parts, or fewer, of whole blocks."""
+        blocks = [self.members[k : k + self.lanes] for k in range(0, self.count, self.lanes)]
+        share = -(-len(blocks) // jobs)
+        return [sum(blocks[k : k + share], []) for k in range(0, len(blocks), share)]
+
+    def fit(self, members):
+        est, data = self.first, self.data
+        for member in members:
+            if member is not est:
+                vars(member).update(self.learned)
+                member._start(*self.start)
+        parameters = [member._hold_parameters().flat for member in members]
+        # To a batch of all samples their order is rounding, and the stream is not drawn from again but without quirks.
+        ordered = self._is_whole() and (est.sklearn_quirks or not est.shuffle)
+        streams = [] if ordered else [member._random_state.get_state(legacy=False) for member in members]
+        bank = self.engine(
+            est._network(),
+            data.loss.text,
+            data.loss.factor,
+            data.loss.unit,
+            est._optimizer_text(),
+            float(est.learning_rate_init),
+            float(est.alpha),
+            0 if ordered else data.batch,
+            data.X,
+            data.y,
+            parameters,
+            [(stream["state"]["key"], stream["state"]["pos"]) for stream in streams],
+            float(est.tol),
+            float(est.n_iter_no_change),
+            est.max_iter,
+        )
+        work = 3 * parameters[0].size * len(data.X) * len(members)
+        interrupted = False
+        try:
+            while bank.run(max(1, WORK_PER_CALL // work)):
+                pass
+        except KeyboardInterrupt:
+            interrupted = True
+            warn_of_interrupt()
+            bank.end()
+        for k, member in enumerate(members):
+            self._finish(member, bank.member(k), parameters[k], streams[k] if streams else None, interrupted)
+
+    def _finish(self, member, result, parameters, stream, interrupted):
+        """The attributes as a fit of its own would leave them."""
+        result.write_parameters(parameters)
+        losses = result.loss_curve
+        member.loss_curve_ = losses
+        member.n_iter_ = len(losses)
+        member.t_ = len(self.data.X) * len(losses)
+        if losses:
+            member.loss_ = losses[-1]
+        member.best_loss_, member._no_improvement_count = result.best_loss, result.no_improvement_count
+        member._optimizer = Optimizer(member._optimizer_text(), float(member.learning_rate_init), result.optimizer())
+        if stream:
+            stream["state"]["key"], stream["state"]["pos"] = result.stream()
+            member._random_state.set_state(stream)
+        converged = member._no_improvement_count > member.n_iter_no_change
+        if member.n_iter_ == member.max_iter and not converged and not interrupted:
+            warn_of_max_iter(member)
+        member._check_weights()
