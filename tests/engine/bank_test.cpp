@@ -2,6 +2,7 @@
 #include "gradus/engine/bank.hpp"
 
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include <gtest/gtest.h>
@@ -174,6 +175,12 @@ void check_grouping(const engine::BankOptions& given) {
         ASSERT_EQ(parameters_of(part, static_cast<Index>(k), p.theta.size()),
                   parameters_of(whole, static_cast<Index>(first + k), p.theta.size()))
             << "lane " << first + k << " in a bank of " << size << " " << engine::target_name();
+      for (std::size_t k = 0; k < n; ++k) {
+        const engine::Tally got = part.tally(static_cast<Index>(k));
+        const engine::Tally expected = whole.tally(static_cast<Index>(first + k));
+        ASSERT_EQ(got.loss, expected.loss) << "lane " << first + k << " in a bank of " << size;
+        ASSERT_EQ(got.penalty, expected.penalty);
+      }
     }
 }
 
@@ -183,6 +190,8 @@ TEST(Bank, TheBitsOfALaneKnowNothingOfItsBank) {
     check_grouping<float>({});
     check_grouping<double>({.method = Adam{}, .batch = 4});
     check_grouping<float>({.method = Sgd{.momentum = 0.9}, .batch = 5, .draws = true});
+    check_grouping<double>({.method = Adam{}, .batch = 5, .per_sample = true, .record = true});
+    check_grouping<float>({.record = true});
   }
   engine::use_target("");
 }
@@ -200,6 +209,160 @@ TEST(Bank, ALaneThatDivergesLeavesTheOthersAlone) {
     EXPECT_TRUE(wild.is_finite(lane));
     EXPECT_EQ(parameters_of(wild, lane, p.theta.size()), parameters_of(calm, lane, p.theta.size()));
   }
+}
+
+/// What a single trainer makes of lane k, pass by pass: its tally, then all that it remembers.
+template <class T>
+void check_record(const Case& c, const engine::BankOptions& given, Index count, std::uint32_t seed, double factor = 1,
+                  double wild = 1) {
+  Problem<T> p(c, 12, seed);
+  for (T& w : p.theta) w *= static_cast<T>(wild);
+  const Lanes<T> lanes(p, count);
+  engine::BankOptions options = given;
+  options.loss = p.loss;
+  options.loss.factor = 0.5;
+  options.record = true;
+  engine::Bank<T> bank = lanes.bank(options, 0, static_cast<std::size_t>(count));
+  EXPECT_EQ(bank.tally(0).samples, 0);
+  const Index samples = 11;
+  const Index batch = options.batch == 0 ? samples : options.batch;
+  struct Single {
+    engine::Trainer<T> trainer;
+    std::vector<Index> order;
+    RandomState random;
+  };
+  std::map<std::size_t, Single> singles;
+  for (const std::size_t k :
+       {std::size_t{0}, static_cast<std::size_t>(count) / 2, static_cast<std::size_t>(count) - 1}) {
+    const LaneSetting s = setting(k);
+    OptimizerMethod method = options.method;
+    set_learning_rate(method, s.learning_rate);
+    engine::TrainerOptions single;
+    single.loss = options.loss;
+    std::visit([&](const auto& m) { single.optimizer = m; }, method);
+    single.regularisation.l2 = s.l2;
+    single.regularisation.per_sample = options.per_sample;
+    single.batch = batch;
+    single.record = true;
+    single.plan = engine::PlanKind::definition;
+    singles.emplace(k,
+                    Single{engine::Trainer<T>(p.network, single, lanes.thetas[k]), lanes.rows[k], RandomState(s.seed)});
+  }
+  const double bound = factor * tolerance<T>(p.network);
+  for (int pass = 0; pass < 3; ++pass) {
+    bank.train(1);
+    std::map<std::size_t, engine::Tally> first;
+    for (const auto& [k, single] : singles) first[k] = bank.tally(static_cast<Index>(k));
+    bank.train(bank.updates_per_pass() - 1);
+    for (auto& [k, single] : singles) {
+      SCOPED_TRACE(c.network + " lane " + std::to_string(k) + " of " + std::to_string(count) + " batch " +
+                   std::to_string(options.batch) + " pass " + std::to_string(pass) + " " + engine::target_name() +
+                   (sizeof(T) == 4 ? " float" : " double"));
+      if (options.batch > 0) single.random.shuffle(single.order);
+      const engine::Tally expected = single.trainer.epoch(p.x, p.targets, single.order);
+      const engine::Tally got = bank.tally(static_cast<Index>(k));
+      EXPECT_NEAR(got.loss, expected.loss, bound * (1 + std::abs(expected.loss)));
+      EXPECT_NEAR(got.penalty, expected.penalty, bound * expected.penalty);
+      EXPECT_EQ(got.penalty > 0, setting(k).l2 > 0);
+      EXPECT_EQ(got.samples, samples);
+      EXPECT_EQ(first[k].samples, std::min(batch, samples));
+      if (batch >= samples) {
+        EXPECT_EQ(first[k].loss, got.loss);
+      }
+      EXPECT_EQ(bank.random(static_cast<Index>(k)).state(), single.random.state());
+      const OptimizerState<T> state = bank.optimizer_state(static_cast<Index>(k));
+      const OptimizerState<T>& remembered = single.trainer.optimizer_state();
+      EXPECT_EQ(state.steps, remembered.steps);
+      ASSERT_EQ(state.slots.size(), remembered.slots.size());
+      for (std::size_t slot = 0; slot < state.slots.size(); ++slot)
+        EXPECT_LE(distance(state.slots[slot], remembered.slots[slot]), bound * (norm(remembered.slots[slot]) + 1e-3));
+      std::vector<T> theta(p.theta.size());
+      single.trainer.parameters(theta);
+      EXPECT_LE(distance(parameters_of(bank, static_cast<Index>(k), theta.size()), theta),
+                bound * (norm(theta) + 1e-3));
+    }
+  }
+}
+
+TEST(Bank, RecordsLossesAndPenaltiesAsTheTrainer) {
+  for (const std::string& target : engine::targets()) {
+    engine::use_target(target);
+    std::uint32_t seed = 120;
+    for (const Case& c : cases())
+      for (const Index batch : {1, 3, 4, 6, 0}) {
+        check_record<float>(c, {.batch = batch, .per_sample = true}, 3, seed++);
+        check_record<double>(c, {.method = Sgd{.momentum = 0.5}, .batch = batch}, width<double> + 1, seed++);
+      }
+    for (const Index count : {Index{1}, width<float> - 1, width<float> + 1})
+      for (const bool nesterov : {false, true}) {
+        const engine::BankOptions options{
+            .method = Sgd{.momentum = 0.9, .nesterov = nesterov}, .batch = 5, .per_sample = true};
+        check_record<float>({"3-9tanh-4softmax", "cross-entropy"}, options, count, seed++);
+        check_record<double>({"3-9tanh-4softmax", "cross-entropy"}, options, count, seed++);
+      }
+    // As above, Adam divides by sqrt(v).
+    check_record<double>({"3-9tanh-4softmax", "cross-entropy"}, {.method = Adam{}, .batch = 5, .per_sample = true}, 9,
+                         seed++, 1e4);
+    check_record<float>({"3-9tanh-4softmax", "cross-entropy"}, {.method = Adam{}, .batch = 5, .per_sample = true}, 9,
+                        seed++, 1e3);
+  }
+  engine::use_target("");
+}
+
+TEST(Bank, CutsWhatTheLossCuts) {
+  std::uint32_t seed = 300;
+  for (const Case& c :
+       {Case{"3-5tanh-3softmax", "cross-entropy:cut"}, Case{"3-5tanh-4sigmoid", "binary-cross-entropy:cut"},
+        Case{"3-5tanh-1sigmoid", "binary-cross-entropy:cut"},
+        Case{"3-5tanh-4sigmoid", "multi-label-cross-entropy:cut"}})
+    for (const double wild : {1.0, 200.0}) {  // of which the logarithms of some probabilities are beyond the cut
+      check_record<float>(c, {.batch = 5}, 3, seed++, wild, wild);
+      check_record<double>(c, {.batch = 5}, 3, seed++, wild, wild);
+    }
+}
+
+TEST(Bank, DroppedLanesRestWhereNoOtherNeedsThem) {
+  const Problem<double> p({"2-5tanh-2softmax", "cross-entropy"}, 9, 4);
+  const Lanes<double> lanes(p, 2 * width<double>);
+  engine::Bank<double> bank = lanes.bank({.loss = p.loss, .batch = 4, .record = true}, 0, 2 * width<double>);
+  engine::Bank<double> whole = lanes.bank({.loss = p.loss, .batch = 4, .record = true}, 0, 2 * width<double>);
+  bank.train(10);
+  for (Index k = 0; k < width<double>; ++k) bank.drop(k);
+  bank.drop(width<double> + 1);
+  whole.train(10);
+  EXPECT_EQ(parameters_of(bank, 0, p.theta.size()), parameters_of(whole, 0, p.theta.size()));
+  bank.train(10);
+  EXPECT_EQ(parameters_of(bank, 0, p.theta.size()), parameters_of(whole, 0, p.theta.size()));
+  whole.train(10);
+  EXPECT_NE(parameters_of(bank, 0, p.theta.size()), parameters_of(whole, 0, p.theta.size()));
+  for (const Index k : {width<double>, 2 * width<double> - 1})
+    EXPECT_EQ(parameters_of(bank, k, p.theta.size()), parameters_of(whole, k, p.theta.size()));
+  EXPECT_THROW(bank.drop(2 * width<double>), ValueError);
+  EXPECT_THROW(bank.tally(-1), ValueError);
+}
+
+template <class T>
+void check_order(std::uint32_t seed) {
+  const Problem<T> p({"5-7relu-3softmax", "cross-entropy"}, 11, seed);
+  std::vector<Index> all(11);
+  std::iota(all.begin(), all.end(), Index{0});
+  std::vector<engine::BankLane<T>> lanes(3, {.theta = p.theta});
+  engine::Bank<T> implied(p.network, p.x, p.targets, {.loss = p.loss, .batch = 0, .record = true}, lanes);
+  for (engine::BankLane<T>& lane : lanes) lane.rows = all;
+  engine::Bank<T> named(p.network, p.x, p.targets, {.loss = p.loss, .batch = 0, .record = true}, lanes);
+  implied.train(5);
+  named.train(5);
+  EXPECT_EQ(parameters_of(implied, 2, p.theta.size()), parameters_of(named, 2, p.theta.size()));
+  EXPECT_EQ(implied.tally(1).loss, named.tally(1).loss);
+}
+
+TEST(Bank, AllRowsAreTheSameNamedOrNot) {
+  for (const std::string& target : engine::targets()) {
+    engine::use_target(target);
+    check_order<float>(7);
+    check_order<double>(8);
+  }
+  engine::use_target("");
 }
 
 template <class T>
@@ -245,6 +408,7 @@ TEST(Bank, RefusesWhatHasNoPlan) {
     return engine::Bank<double>::exists(parse_network(network), loss, method);
   };
   EXPECT_TRUE(exists("2-3tanh-2softmax", CrossEntropy{}));
+  EXPECT_TRUE(exists("2-3tanh-2softmax", CrossEntropy{.cut = true}));
   EXPECT_FALSE(exists("2-3tanh-2softmax", MeanSquaredError{}));
   EXPECT_FALSE(exists("2-3tanh-2softmax", CrossEntropy{}, Rprop{}));
   EXPECT_FALSE(exists("2-3gelu-2softmax", CrossEntropy{}));

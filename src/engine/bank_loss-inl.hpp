@@ -1,94 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Memory of a bank's passes, and what the last stage leaves to do there: its function, loss, hits and delta. Included
-// once for each instruction set, hence no #pragma once.
-#if defined(GRADUS_ENGINE_BANK_OUTPUT_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef GRADUS_ENGINE_BANK_OUTPUT_INL
-#undef GRADUS_ENGINE_BANK_OUTPUT_INL
+// Loss, hits and first derivative of a bank's sample, after its forward pass. Included once for each instruction set.
+#if defined(GRADUS_ENGINE_BANK_LOSS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRADUS_ENGINE_BANK_LOSS_INL
+#undef GRADUS_ENGINE_BANK_LOSS_INL
 #else
-#define GRADUS_ENGINE_BANK_OUTPUT_INL
+#define GRADUS_ENGINE_BANK_LOSS_INL
 #endif
 
 #include <limits>
 
-#include "engine/bank_kernel.hpp"
-#include "engine/vector-inl.hpp"
+#include "engine/bank_forward-inl.hpp"
 #include "gradus/nn/losses/cut.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
-
-/// Memory of one sample's passes: unit u of an array lies at u * bank_width.
-template <class T>
-struct BankArrays {
-  T* x;
-  T* targets;
-  std::array<T*, kMaxStages> inputs;  ///< of each stage, where dropout changes them; else null
-  std::array<T*, kMaxStages> mask;    ///< what it multiplies them with
-  std::array<T*, kMaxStages> outputs;
-  T* logits;
-  T* delta[2];
-  bool masked;  ///< whether there is any mask
-  Index step;   ///< from here to the same array of the next sample
-};
-
-/// The arrays of sample `row` of kBankRows.
-template <class T>
-BankArrays<T> lay_out(const Description& net, T* work, Index column, Index row) {
-  BankArrays<T> a{};
-  a.step = bank_units(net) * bank_width<T>;
-  work += column + row * a.step;
-  const auto take = [&](Index units) {
-    T* at = work;
-    work += units * bank_width<T>;
-    return at;
-  };
-  a.x = take(net.inputs());
-  a.targets = take(net.outputs());
-  for (std::size_t s = 0; s < net.stages.size(); ++s) {
-    a.outputs[s] = take(net.stages[s].outputs);
-    if (net.stages[s].mask.rate == 0) continue;
-    a.inputs[s] = take(net.stages[s].inputs);
-    a.mask[s] = take(net.stages[s].inputs);
-    a.masked = true;
-  }
-  a.logits = take(net.outputs());
-  for (T*& delta : a.delta) delta = take(net.widest());
-  return a;
-}
-
-/// p = softmax(z) of every lane: its largest z, and the sum of exp(z - largest).
-template <class T>
-HWY_INLINE void softmax(Index count, const T* z, T* p, Vec<T>& max, Vec<T>& sum) {
-  const Tag<T> d;
-  constexpr Index n = bank_width<T>;
-  max = hn::Load(d, z);
-  for (Index c = 1; c < count; ++c) max = hn::Max(max, hn::Load(d, z + c * n));
-  sum = hn::Zero(d);
-  for (Index c = 0; c < count; ++c) {
-    const Vec<T> e = vec_exp_normal(d, hn::Sub(hn::Load(d, z + c * n), max));
-    sum = hn::Add(sum, e);
-    hn::Store(e, d, p + c * n);
-  }
-  const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum);
-  for (Index c = 0; c < count; ++c) hn::Store(hn::Mul(hn::Load(d, p + c * n), factor), d, p + c * n);
-}
-
-/// log sum_c exp z_c for softmax, else nothing.
-template <class T>
-Vec<T> finish_forward(const Description& net, const BankArrays<T>& a, bool log_sum) {
-  const Tag<T> d;
-  T* p = a.outputs[net.stages.size() - 1];
-  const Function f = net.stages.back().function;
-  if (f == Function::softmax) {
-    Vec<T> max;
-    Vec<T> sum;
-    softmax(net.outputs(), a.logits, p, max, sum);
-    return log_sum ? hn::Add(max, vec_log(d, sum)) : max;
-  }
-  for (Index c = 0; c < net.outputs(); ++c)
-    hn::Store(apply(d, f, hn::Load(d, a.logits + c * bank_width<T>)), d, p + c * bank_width<T>);
-  return hn::Zero(d);
-}
 
 /// -log p as cut_minus_log() has it, where the loss is cut.
 template <class T>
