@@ -51,6 +51,13 @@ def epochs(name, X, y, repetitions, few=1, many=12, **settings):
     return tuple((b - a) / (many - few) for a, b in zip(*times))
 
 
+def ensembles(X, y, repetitions, **settings):
+    """The fits of 32 seeds: a model for each, and one ensemble."""
+    models = [theirs.MLPClassifier(random_state=seed, **settings) for seed in range(32)]
+    ensemble = ours.MLPClassifier(random_state=0, n_seeds=32, **settings)
+    return in_turns(lambda: [model.fit(X, y) for model in models], lambda: ensemble.fit(X, y), repetitions)
+
+
 def predictions(dtype, rows, repetitions):
     X, y = load_digits(return_X_y=True)
     X = X.astype(dtype)
@@ -117,6 +124,8 @@ def measure(repetitions, with_grid):
     row("iris, defaults, a whole fit", *in_turns(*fits("MLPClassifier", *iris), repetitions))
     row("iris, early stopping, a whole fit", *in_turns(*fits("MLPClassifier", *iris, early_stopping=True), repetitions))
     row("iris, lbfgs, a whole fit", *in_turns(*fits("MLPClassifier", *iris, solver="lbfgs"), repetitions))
+    few = max(1, repetitions // 4)
+    row("iris, 10 units, whole fits of 32 seeds", *ensembles(*iris, few, hidden_layer_sizes=(10,)))
     row("diabetes, defaults, an epoch", *epochs("MLPRegressor", *diabetes, repetitions, many=100))
     for rows in (1, 100, 1797):
         row(f"digits, predict, {rows} rows", *predictions(np.float64, rows, 20 * repetitions))

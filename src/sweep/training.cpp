@@ -13,7 +13,7 @@ namespace {
 using engine::Bank;
 
 /// Parameters up to which a bank was seen to be faster than the plans for single networks: those read a weight once for
-/// all samples of a batch, a bank once for each.
+/// all samples of a batch, a bank once for each or, of a batch, for four.
 constexpr Index kMostOnline = 4096;
 constexpr Index kMostInBatches = 512;
 constexpr double kMostTableNumbers = 1e8;  // the samples of a bank, once for each way to scale them

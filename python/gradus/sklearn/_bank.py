@@ -11,12 +11,21 @@ from ._engine import Optimizer
 from ._stochastic import WORK_PER_CALL, Stochastic, warn_of_interrupt, warn_of_max_iter
 
 
-def pays(parameters, batch, dtype):
-    return True
+# Parameters up to which fits of 32 members were faster, by a tenth at least or by a twentieth with batches of 64: with
+# 10, 30 and 100 hidden units on iris and digits, batches of 5 to 200, on AVX-512. A bank reads a weight once for four
+# samples, a fit of its own once for a batch.
+MOST_PARAMETERS = 1000
+MOST_IN_SMALL_BATCHES = 2500
+SMALL_BATCH = 32
+
+
+def pays(parameters, batch):
+    """Whether a bank is faster than fits one by one."""
+    return parameters <= (MOST_IN_SMALL_BATCHES if batch <= SMALL_BATCH else MOST_PARAMETERS)
 
 
 def bank_of(members, X, y, sample_weight=None):
-    """A bank that makes of the first members, or of all, what their own fit would; None if there is none, or it is slower.
+    """A bank that makes of the first members, or of all, what their own fit would; None if none does, or it is slower.
 
     Parameters
     ----------
@@ -68,15 +77,15 @@ class Bank:
         self.count = len(self.members)
 
     def _count(self, members):
-        """A block of lanes that is not half full is slower than its members one by one."""
+        """Lanes that are idle take as long as the others: a block is to be three quarters full."""
         est, data = self.first, self.data
         exists = self.engine.exists(est._network(), data.loss.text, est._optimizer_text()) and not data.loss.constant
         if not exists or not (est.shuffle or self._is_whole()):
             return 0
-        if not pays(data.parameters.flat.size, data.batch, data.parameters.flat.dtype):
+        if not pays(data.parameters.flat.size, data.batch):
             return 0
         rest = members % self.lanes
-        return members if 2 * rest >= self.lanes else members - rest
+        return members if 4 * rest >= 3 * self.lanes else members - rest
 
     def _is_whole(self):
         return self.data.batch == len(self.data.X)

@@ -27,7 +27,7 @@ def seeds(random_state, count):
 
 
 def fit_members(estimator, method, *args, **kwargs):
-    """Fits every member, in a bank if that is sooner; or calls its partial_fit. In threads where joblib's settings say so."""
+    """Calls fit or partial_fit of every member, or fits them in a bank, in threads where joblib's settings say so."""
     est = estimator
     keeps = hasattr(est, "estimators_") and (method == "partial_fit" or est.warm_start)
     if not keeps:
@@ -35,7 +35,7 @@ def fit_members(estimator, method, *args, **kwargs):
             clone(est).set_params(n_seeds=1, random_state=seed) for seed in seeds(est.random_state, est.n_seeds)
         ]
     bank = None if keeps or method != "fit" else bank_of(est.estimators_, *args, **kwargs)
-    calls = [delayed(bank.fit)(part) for part in bank.parts(effective_n_jobs())] if bank else []
+    calls = [delayed(bank.fit)(part) for part in bank.parts(effective_n_jobs(None))] if bank else []
     calls += [delayed(getattr(m, method))(*args, **kwargs) for m in est.estimators_[bank.count if bank else 0 :]]
     Parallel(prefer="threads")(calls)
     est.best_index_ = best(est.estimators_)
