@@ -322,13 +322,16 @@ void train_column(const BankPass<T>& pass, Index column) {
         hn::Store(hn::Zero(d), d, pass.gradient + column + p);
     const std::int32_t* order = pass.order + first * bank_width<T>;
     Index row = 0;
-    if constexpr (!Online)
-      for (; row + kBankRows <= batch; row += kBankRows)
-        train_samples<T, Online, kBankRows>(pass, column, a.data(), order + row * bank_width<T>, update, row, factor,
-                                            keep, record);
-    for (; row < batch; ++row)
-      train_samples<T, Online, 1>(pass, column, a.data(), order + row * bank_width<T>, update, row, factor, keep,
-                                  record);
+    const auto take = [&]<int R>(std::integral_constant<int, R>) HWY_ATTR {
+      for (; row + R <= batch; row += R)
+        train_samples<T, Online, R>(pass, column, a.data(), order + row * bank_width<T>, update, row, factor, keep,
+                                    record);
+    };
+    if constexpr (!Online) {
+      take(std::integral_constant<int, kBankRows>());
+      take(std::integral_constant<int, 2>());
+    }
+    take(std::integral_constant<int, 1>());
     if (Online) continue;
     const Vec<T> penalties = stepper.step(update, batch);
     if (pass.losses) record.put(scale, penalties, batch, pass.losses + column, pass.penalties + column);
