@@ -37,7 +37,7 @@ def fit_members(estimator, method, *args, **kwargs):
     bank = None if keeps or method != "fit" else bank_of(est.estimators_, *args, **kwargs)
     calls = [delayed(bank.fit)(part) for part in bank.parts(effective_n_jobs(None))] if bank else []
     calls += [delayed(getattr(m, method))(*args, **kwargs) for m in est.estimators_[bank.count if bank else 0 :]]
-    Parallel(prefer="threads")(calls)
+    Parallel(require="sharedmem")(calls)
     est.best_index_ = best(est.estimators_)
     shown = est.estimators_[est.best_index_]
     for name in SHOWN:
