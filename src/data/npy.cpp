@@ -299,7 +299,7 @@ std::string to_npy(const Dataset& data) {
     else
       std::copy(data.targets.row(i).begin(), data.targets.row(i).end(), target.begin());
   }
-  return to_npy(table.view());
+  return to_npy(ConstMatrixView<double>(table.view()));
 }
 
 Dataset parse_npy_dataset(std::string_view bytes, const TableOptions& options, const std::string& name) {
