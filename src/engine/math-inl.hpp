@@ -218,8 +218,8 @@ HWY_INLINE V over_root(D d, V a, V v, V epsilon) {
   return hn::Div(a, hn::Add(hn::Sqrt(v), epsilon));
 }
 #if HWY_TARGET <= HWY_AVX3
-/// In float64 root and quotient keep the divider of a processor busy for 40 cycles; from approximations of 14 bits,
-/// two steps of Newton's for each take a third of that. Within 2 ULP.
+/// In float64 root and quotient wait for one slow divider; two steps of Newton's for each, from approximations of 14
+/// bits, do not. Each within 1 ULP.
 HWY_INLINE hn::Vec<hn::ScalableTag<double>> over_root(hn::ScalableTag<double> d, hn::Vec<decltype(d)> a,
                                                       hn::Vec<decltype(d)> v, hn::Vec<decltype(d)> epsilon) {
   using V = hn::Vec<decltype(d)>;
