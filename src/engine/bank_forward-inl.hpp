@@ -8,6 +8,7 @@
 #endif
 
 #include "engine/bank_kernel.hpp"
+#include "engine/lane_loss-inl.hpp"
 #include "engine/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -193,23 +194,6 @@ HWY_INLINE void forward(const Description& net, const BankArrays<T>& a, const T*
   }
 }
 
-/// p = softmax(z) of every lane: its largest z, and the sum of exp(z - largest).
-template <class T>
-HWY_INLINE void softmax(Index count, const T* z, T* p, Vec<T>& max, Vec<T>& sum) {
-  const Tag<T> d;
-  constexpr Index n = bank_width<T>;
-  max = hn::Load(d, z);
-  for (Index c = 1; c < count; ++c) max = hn::Max(max, hn::Load(d, z + c * n));
-  sum = hn::Zero(d);
-  for (Index c = 0; c < count; ++c) {
-    const Vec<T> e = vec_exp_normal(d, hn::Sub(hn::Load(d, z + c * n), max));
-    sum = hn::Add(sum, e);
-    hn::Store(e, d, p + c * n);
-  }
-  const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum);
-  for (Index c = 0; c < count; ++c) hn::Store(hn::Mul(hn::Load(d, p + c * n), factor), d, p + c * n);
-}
-
 /// log sum_c exp z_c for softmax, else nothing.
 template <class T>
 Vec<T> finish_forward(const Description& net, const BankArrays<T>& a, bool log_sum) {
@@ -219,7 +203,7 @@ Vec<T> finish_forward(const Description& net, const BankArrays<T>& a, bool log_s
   if (f == Function::softmax) {
     Vec<T> max;
     Vec<T> sum;
-    softmax(net.outputs(), a.logits, p, max, sum);
+    softmax_of_lanes(net.outputs(), bank_width<T>, a.logits, p, max, sum);
     return log_sum ? hn::Add(max, vec_log(d, sum)) : max;
   }
   for (Index c = 0; c < net.outputs(); ++c)

@@ -5,7 +5,6 @@
 #include "engine/batch_kernel.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "engine/defined_loss.hpp"
 #include "engine/dropout.hpp"
@@ -17,6 +16,7 @@
 #include <hwy/highway.h>
 
 #include "engine/batch_stages-inl.hpp"
+#include "engine/lane_loss-inl.hpp"
 #include "engine/transpose-inl.hpp"
 #include "engine/vector-inl.hpp"
 
@@ -115,92 +115,27 @@ class Output {
 
   /// p, and log sum_c exp z_c.
   Vec<T> softmax(int v) {
-    const Tag<T> d;
-    T* p = block_.outputs[net_.stages.size() - 1];
-    Vec<T> max = at(block_.logits, 0, v);
-    for (Index c = 1; c < outputs(); ++c) max = hn::Max(max, at(block_.logits, c, v));
-    Vec<T> sum = hn::Zero(d);
-    for (Index c = 0; c < outputs(); ++c) {
-      const Vec<T> e = vec_exp_normal(d, hn::Sub(at(block_.logits, c, v), max));
-      sum = hn::Add(sum, e);
-      hn::Store(e, d, p + place(c, v));
-    }
-    const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum);
-    for (Index c = 0; c < outputs(); ++c) hn::Store(hn::Mul(at(p, c, v), factor), d, p + place(c, v));
-    return pass_.record || net_.head == Head::defined || net_.head == Head::none ? hn::Add(max, vec_log(d, sum)) : max;
-  }
-
-  /// -log p as cut_minus_log() has it, where the loss is cut.
-  Vec<T> cut(Vec<T> l) const {
-    if (!net_.cut) return l;
-    const Tag<T> d;
-    const Vec<T> least = hn::Set(d, cut_minus_log(T(0)));
-    const Vec<T> most = hn::Set(d, cut_minus_log(std::numeric_limits<T>::infinity()));
-    l = hn::IfThenElse(hn::Lt(l, least), least, l);
-    return hn::IfThenElse(hn::Gt(l, most), most, l);
+    Vec<T> max;
+    Vec<T> sum;
+    softmax_of_lanes(outputs(), kStride, block_.logits + place(0, v),
+                     block_.outputs[net_.stages.size() - 1] + place(0, v), max, sum);
+    const bool wanted = pass_.record || net_.head == Head::defined || net_.head == Head::none;
+    return wanted ? hn::Add(max, vec_log(Tag<T>(), sum)) : max;
   }
 
   Vec<T> loss(int v, Vec<T> log_sum) const {
-    const Tag<T> d;
-    const Vec<T> zero = hn::Zero(d);
-    const Vec<T> one = hn::Set(d, T(1));
-    Vec<T> sum = zero;
-    for (Index c = 0; c < outputs(); ++c) {
-      const Vec<T> z = at(block_.logits, c, v);
-      const Vec<T> p = at(p_(), c, v);
-      const Vec<T> t = at(block_.targets, c, v);
-      switch (net_.head) {
-        case Head::cross_entropy: sum = hn::MulAdd(t, cut(hn::Sub(log_sum, z)), sum); break;
-        case Head::binary_cross_entropy: {
-          const Vec<T> linear = hn::IfThenElse(hn::Gt(z, zero), hn::Mul(z, hn::Sub(one, t)), hn::Neg(hn::Mul(t, z)));
-          const Vec<T> likelier = vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(z))));  // -log of its probability
-          if (net_.cut) {
-            const Vec<T> other = hn::Add(likelier, hn::Abs(z));
-            const auto positive = hn::Gt(z, zero);
-            sum = hn::MulAdd(t, cut(hn::IfThenElse(positive, likelier, other)), sum);
-            sum = hn::MulAdd(hn::Sub(one, t), cut(hn::IfThenElse(positive, other, likelier)), sum);
-          } else {
-            sum = hn::Add(sum, hn::Add(linear, likelier));
-          }
-          break;
-        }
-        case Head::squared_error: {
-          const Vec<T> error = hn::Sub(p, t);
-          sum = hn::MulAdd(error, error, sum);
-          break;
-        }
-        default: sum = hn::MulAdd(hn::Sub(p, t), z, sum);
-      }
-    }
-    return sum;
+    const Index from = place(0, v);
+    return loss_of_lanes(net_, kStride, block_.logits + from, p_() + from, block_.targets + from, log_sum);
   }
 
   Index hits(int v, hn::Mask<Tag<T>> active) const {
-    const Tag<T> d;
     if (pass_.match == Match::none) return 0;
-    auto hit = active;
-    if (pass_.match == Match::sides) {
-      const Vec<T> half = hn::Set(d, T(0.5));
-      for (Index c = 0; c < outputs(); ++c)
-        hit = hn::AndNot(hn::Xor(hn::Gt(at(p_(), c, v), half), hn::Gt(at(block_.targets, c, v), half)), hit);
-    } else {
-      Vec<T> best_p = at(p_(), 0, v);
-      Vec<T> best_t = at(block_.targets, 0, v);
-      Vec<T> where_p = hn::Zero(d);
-      Vec<T> where_t = hn::Zero(d);
-      for (Index c = 1; c < outputs(); ++c) {
-        const Vec<T> number = hn::Set(d, static_cast<T>(c));
-        const Vec<T> p = at(p_(), c, v);
-        const Vec<T> t = at(block_.targets, c, v);
-        where_p = hn::IfThenElse(hn::Gt(p, best_p), number, where_p);
-        where_t = hn::IfThenElse(hn::Gt(t, best_t), number, where_t);
-        best_p = hn::IfThenElse(hn::Gt(p, best_p), p, best_p);
-        best_t = hn::IfThenElse(hn::Gt(t, best_t), t, best_t);
-      }
-      hit = hn::And(hit, hn::Eq(where_p, where_t));
-    }
-    return static_cast<Index>(hn::CountTrue(d, hit));
+    const Index from = place(0, v);
+    const auto hit = hits_of_lanes(outputs(), kStride, p_() + from, block_.targets + from, pass_.match);
+    return static_cast<Index>(hn::CountTrue(Tag<T>(), hn::And(hit, active)));
   }
+
+  static constexpr Index kStride = V * kLanes<T>;  ///< from one output to the next
 
   const Description& net_;
   Pass<T>& pass_;
