@@ -3,6 +3,7 @@
 
 #include <array>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <numeric>
 #include <stdexcept>
@@ -14,6 +15,18 @@ namespace gradus {
 namespace {
 
 using engine::Team;
+
+#if defined(__SSE2__) || defined(__aarch64__)
+TEST(Team, CountsDenormalsAs0InThreadsOfItsOwn) {
+  Team team(3);
+  std::array<float, 3> halves{};
+  volatile float smallest = std::numeric_limits<float>::min();
+  team.run([&](int member) { halves[static_cast<std::size_t>(member)] = smallest / 2; });
+  EXPECT_GT(halves[0], 0.0f) << "the caller's own";
+  EXPECT_EQ(halves[1], 0.0f);
+  EXPECT_EQ(halves[2], 0.0f);
+}
+#endif
 
 TEST(Team, CallsEveryMemberOnceAndWaitsForAll) {
   for (const int size : {1, 2, 3, 8}) {
