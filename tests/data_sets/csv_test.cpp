@@ -2,6 +2,7 @@
 #include "gradus/data/csv.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <clocale>
 #include <cmath>
@@ -180,7 +181,7 @@ TEST(Csv, KeepsARegressionARegression) {
 }
 
 TEST(Csv, WritesAFileAndNamesItsPathInErrors) {
-  const std::string path = ::testing::TempDir() + "gradus_csv_test.csv";
+  const std::string path = ::testing::TempDir() + "gradus_csv_" + std::to_string(::getpid()) + ".csv";
   const Dataset iris = load_iris();
   write_csv(iris, path);
   EXPECT_EQ(read_csv(path), iris);

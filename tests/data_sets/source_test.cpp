@@ -2,6 +2,7 @@
 #include "gradus/data/source.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <set>
@@ -122,7 +123,7 @@ TEST(Source, ListsTheKnownNames) {
 }
 
 TEST(Source, WritesAFileByItsEnding) {
-  const std::string stem = ::testing::TempDir() + "gradus_source_test";
+  const std::string stem = ::testing::TempDir() + "gradus_source_written_" + std::to_string(::getpid());
   const Dataset moons = make_dataset("moons:samples=20,noise=0.1");
   for (const std::string ending : {".csv", ".npy"}) {
     save_data(moons, stem + ending);
@@ -137,7 +138,7 @@ TEST(Source, WritesAFileByItsEnding) {
 }
 
 TEST(Source, ReadsAFileByItsEnding) {
-  const std::string path = ::testing::TempDir() + "gradus_source_test.csv";
+  const std::string path = ::testing::TempDir() + "gradus_source_read_" + std::to_string(::getpid()) + ".csv";
   write_csv(load_iris(), path);
   EXPECT_TRUE(is_file(path));
   EXPECT_EQ(load_data(path), load_iris());
