@@ -136,10 +136,7 @@ void bind(nb::module_& m, const char* name, const char* member) {
       .def_ro("loss_curve", &Member<T>::loss_curve)
       .def_ro("best_loss", &Member<T>::best_loss)
       .def_ro("no_improvement_count", &Member<T>::no_improvement_count)
-      .def("write_parameters",
-           [](const Member<T>& self, const Buffer1<T>& theta) {
-             std::copy(self.theta.begin(), self.theta.end(), theta.data());
-           })
+      .def("parameters", [](const Member<T>& self) { return to_numpy(self.theta); })
       .def("optimizer",
            [](const Member<T>& self) {
              std::vector<nb::ndarray<nb::numpy, T, nb::ndim<1>>> slots;

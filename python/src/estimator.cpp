@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the estimators of gradus.sklearn compute with: whole epochs, whole-batch gradients and predictions, a call each,
 // with the interpreter's lock released. All arguments have been checked and laid out by Python.
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "arrays.hpp"
@@ -168,13 +170,25 @@ bool all_finite(std::span<const T> values) {
   return sum == 0;
 }
 
-/// Writes the network's outputs in use. False, and nothing written, if a number of x is not finite.
 template <class T>
-bool predict_into(const Network& network, const Array1<T>& theta, const Array2<T>& x, const Buffer2<T>& out) {
-  const nb::gil_scoped_release release;
-  if (!all_finite<T>({x.data(), x.size()})) return false;
-  engine::predict<T>(network, span_of(theta), view_of(x), view_of(out));
-  return true;
+using Outputs = nb::ndarray<nb::numpy, T, nb::ndim<2>>;
+
+/// The network's outputs in use. A number of x that is not finite spoils those of its sample only.
+template <class T>
+Outputs<T> outputs(const Network& network, const Array1<T>& theta, const Array2<T>& x) {
+  Matrix<T> out(static_cast<Index>(x.shape(0)), network.outputs());
+  {
+    const nb::gil_scoped_release release;
+    engine::predict<T>(network, span_of(theta), view_of(x), out);
+  }
+  return to_numpy(std::move(out));
+}
+
+/// None if a number of x is not finite.
+template <class T>
+std::optional<Outputs<T>> outputs_if_finite(const Network& network, const Array1<T>& theta, const Array2<T>& x) {
+  if (!all_finite<T>({x.data(), x.size()})) return std::nullopt;
+  return outputs(network, theta, x);
 }
 
 template <class T>
@@ -196,7 +210,8 @@ void bind(nb::module_& m, const char* trainer, const char* objective) {
            nb::arg("factor"), nb::arg("samples"))
       .def("__call__", &Objective<T>::operator())
       .def("score", &Objective<T>::score);
-  m.def("predict_into", &predict_into<T>);
+  m.def("outputs", &outputs<T>);
+  m.def("outputs_if_finite", &outputs_if_finite<T>);
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ class Bank:
 
     def _finish(self, member, result, parameters, stream, interrupted):
         """The attributes as a fit of its own would leave them."""
-        result.write_parameters(parameters)
+        parameters[...] = result.parameters()
         losses = result.loss_curve
         member.loss_curve_ = losses
         member.n_iter_ = len(losses)

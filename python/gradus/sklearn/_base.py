@@ -331,8 +331,7 @@ class BaseMLP(BaseEstimator, ABC):
         theta = self._parameters().flat
         if X.dtype != theta.dtype:
             return None
-        out = np.empty((X.shape[0], self.n_outputs_), theta.dtype)
-        return out if estimator.predict_into(self._network(), theta, X, out) else None
+        return estimator.outputs_if_finite(self._network(), theta, X)
 
     def _outputs(self, X):
         """The outputs for X as checked, in the wider of the types of X and of the parameters."""
@@ -340,15 +339,14 @@ class BaseMLP(BaseEstimator, ABC):
         dtype = np.float32 if X.dtype == theta.dtype == np.float32 else np.float64
         theta = theta.astype(dtype, copy=False)
         network = self._network()
-        out = np.empty((X.shape[0], self.n_outputs_), dtype)
         if isinstance(X, np.ndarray):
-            estimator.predict_into(network, theta, np.ascontiguousarray(X, dtype), out)
-            return out
+            return estimator.outputs(network, theta, np.ascontiguousarray(X, dtype))
         X = X.tocsr()
         rows = max(1, DENSE_NUMBERS // X.shape[1])
+        out = np.full((X.shape[0], self.n_outputs_), np.nan, dtype)
         for first in range(0, X.shape[0], rows):
             dense = np.ascontiguousarray(X[first : first + rows].toarray(), dtype)
-            estimator.predict_into(network, theta, dense, out[first : first + rows])
+            out[first : first + rows] = estimator.outputs(network, theta, dense)
         return out
 
     # --------------------------------------------------------------------------------------------------------- manners
