@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export NODE_PATH := /usr/share/nodejs
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build python bench debug asan tsan clang tidy format wasm install clean
+.PHONY: help lab test build python bench debug asan tsan clang tidy format lint wasm install clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -70,9 +70,17 @@ tidy:  ## read library, studies and command line with clang-tidy 14
 	@$(MAKE) -s build/clang/build.ninja
 	run-clang-tidy-14 -quiet -j $(JOBS) -p build/clang '^$(CURDIR)/(src|apps|studies|wasm)/'
 
-format:  ## lay out all C++ files with clang-format 14
-	@scripts/setup format
-	git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 -i
+format:  ## lay out C++ and Python, and renew the lists that scripts write
+	@scripts/setup lint
+	@scripts/venv
+	scripts/lint --fix
+
+lint: build/release/.with-tests  ## layout and mistakes of C++, Python and shell; types of the Python module
+	@scripts/setup lint
+	@scripts/venv
+	scripts/lint
+	cmake --build build/release -j$(JOBS) --target gradus_python_stub
+	MYPYPATH=build/release/python build/venv/bin/mypy -p gradus
 
 wasm:  ## compile the core to WebAssembly, train xor in Node
 	@scripts/setup wasm

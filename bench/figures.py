@@ -6,16 +6,36 @@ import statistics
 import matplotlib
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#777777"
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#D55E00",
+    "#CC79A7",
+    "#56B4E9",
+    "#777777",
+)
 STYLE = {
-    "gradus": (BLUE, "o"), "NumPy": (ORANGE, "s"), "scikit-learn": (RED, "D"), "PyTorch": (GREEN, "^"),
-    "libtorch": (PURPLE, "v"), "FANN": (SKY, "P"), "dlib": (GREY, "X"),
+    "gradus": (BLUE, "o"),
+    "NumPy": (ORANGE, "s"),
+    "scikit-learn": (RED, "D"),
+    "PyTorch": (GREEN, "^"),
+    "libtorch": (PURPLE, "v"),
+    "FANN": (SKY, "P"),
+    "dlib": (GREY, "X"),
 }
 plt.rcParams |= {
-    "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#999999",
-    "axes.linewidth": 0.6, "xtick.color": "#555555", "ytick.color": "#222222", "svg.fonttype": "none", "svg.hashsalt": "gradus",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#999999",
+    "axes.linewidth": 0.6,
+    "xtick.color": "#555555",
+    "ytick.color": "#222222",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "gradus",
 }
 
 COSTS = {  # axis: the runs of the workload "cost WIDTH DEPTH BATCH", threads
@@ -35,10 +55,21 @@ def measure_costs(gradus, seconds):
                 if None in rates:
                     continue
                 values = [1e6 / rate for rate, _ in rates]
-                rows.append({
-                    "workload": name, "contender": "gradus", "precision": precision, "threads": threads, "axis": axis,
-                    "value": statistics.median(values), "unit": "us/update", "min": min(values), "max": max(values),
-                    "loss": None, "target": None})
+                rows.append(
+                    {
+                        "workload": name,
+                        "contender": "gradus",
+                        "precision": precision,
+                        "threads": threads,
+                        "axis": axis,
+                        "value": statistics.median(values),
+                        "unit": "us/update",
+                        "min": min(values),
+                        "max": max(values),
+                        "loss": None,
+                        "target": None,
+                    }
+                )
     return rows
 
 
@@ -47,7 +78,9 @@ def rate(row):
 
 
 def draw_ratios(results, path):
-    cases = sorted({(r["workload"], r["precision"], r["threads"]) for r in results if r["contender"] == "gradus"}, reverse=True)
+    cases = sorted(
+        {(r["workload"], r["precision"], r["threads"]) for r in results if r["contender"] == "gradus"}, reverse=True
+    )
     figure, axes = plt.subplots(figsize=(7.2, 0.3 * len(cases) + 1.2))
     for y, case in enumerate(cases):
         rows = {r["contender"]: r for r in results if (r["workload"], r["precision"], r["threads"]) == case}
@@ -63,14 +96,26 @@ def draw_ratios(results, path):
     axes.set_yticks(range(len(cases)), [f"{w}  {p}" + (f"  {t} threads" if t > 1 else "") for w, p, t in cases])
     axes.set_xlabel("speed as a share of the limit (of Gradus where there is none)")
     handles = dict(zip(*reversed(axes.get_legend_handles_labels())))
-    axes.legend(handles.values(), handles.keys(), frameon=False, ncols=len(handles), loc="upper center",
-                bbox_to_anchor=(0.4, -0.7 / (0.3 * len(cases) + 1.2) - 0.03), handletextpad=0.1, columnspacing=1)
+    axes.legend(
+        handles.values(),
+        handles.keys(),
+        frameon=False,
+        ncols=len(handles),
+        loc="upper center",
+        bbox_to_anchor=(0.4, -0.7 / (0.3 * len(cases) + 1.2) - 0.03),
+        handletextpad=0.1,
+        columnspacing=1,
+    )
     figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
 
 
 def draw_costs(costs, path):
     figure, panels = plt.subplots(1, 3, figsize=(9.5, 3.1), sharey=True)
-    titles = {"width": "units of one hidden layer, batch 32", "depth": "hidden layers of 64 units, batch 32", "batch": "samples of a batch, 64 units"}
+    titles = {
+        "width": "units of one hidden layer, batch 32",
+        "depth": "hidden layers of 64 units, batch 32",
+        "batch": "samples of a batch, 64 units",
+    }
     for position, (axes, (axis, title)) in enumerate(zip(panels, titles.items())):
         for precision, color, marker in (("float32", BLUE, "o"), ("float64", ORANGE, "s")):
             for threads, dash in ((1, "-"), (2, "--")):
@@ -79,8 +124,16 @@ def draw_costs(costs, path):
                     continue
                 x = [int(r["workload"].split(":")[1 + position]) for r in rows]
                 name = precision + (", 2 threads" if threads > 1 else "")
-                axes.plot(x, [r["value"] for r in rows], dash, marker=marker, color=color, markersize=3.5, linewidth=1,
-                          label=name)
+                axes.plot(
+                    x,
+                    [r["value"] for r in rows],
+                    dash,
+                    marker=marker,
+                    color=color,
+                    markersize=3.5,
+                    linewidth=1,
+                    label=name,
+                )
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
         axes.set_xlabel(title)

@@ -23,6 +23,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 
 # workload: what it is, unit, from a rate to the unit, threads, precisions, target by precision and threads
+# fmt: off
 WORKLOADS = {
     "A-relu": ("online descent, 2-16relu-2softmax", "M updates/s", lambda r: r / 1e6, {("float32", 1): 12, ("float64", 1): 9}),
     "A-tanh": ("online descent, 2-16tanh-2softmax", "M updates/s", lambda r: r / 1e6, {("float32", 1): 10, ("float64", 1): 6}),
@@ -38,6 +39,7 @@ WORKLOADS = {
     "R-lstm": ("the same with 32 LSTM cells", "k samples/s", lambda r: r / 1e3, {("float32", 1): None}),
     "H": ("sweep of 120 networks 2-Htanh-2softmax, 20 000 online updates each", "networks/s", lambda r: r, {("float32", 1): 1500, ("float32", 2): 2900, ("float64", 1): None}),
 }
+# fmt: on
 LESS_IS_BETTER = {"s", "ms", "ns"}
 CONTENDERS = {  # name: command, from the folder of built programs and the Python of the virtual environment
     "gradus": lambda built: [built / "contender_gradus"],
@@ -80,8 +82,13 @@ class Contender:
             self.why = f"{program.name} is not built: its package is not installed"
             return
         self.process = subprocess.Popen(
-            [str(word) for word in command], env=environment, text=True, stderr=self.log.open("w"),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            [str(word) for word in command],
+            env=environment,
+            text=True,
+            stderr=self.log.open("w"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
 
     def measure(self, workload, precision, threads, seconds):
         """(rate, score), or None where the contender has no such workload."""
@@ -125,9 +132,18 @@ def measure_all(contenders, workloads, rounds, seconds):
                         values.setdefault(c.name, []).append(convert(measured[0]))
                         scores[c.name] = measured[1]
             rows = [
-                {"workload": workload, "contender": name, "precision": precision, "threads": threads,
-                 "value": statistics.median(v), "unit": unit, "min": min(v), "max": max(v),
-                 "loss": None if np.isnan(scores[name]) else scores[name], "target": target if name == "gradus" else None}
+                {
+                    "workload": workload,
+                    "contender": name,
+                    "precision": precision,
+                    "threads": threads,
+                    "value": statistics.median(v),
+                    "unit": unit,
+                    "min": min(v),
+                    "max": max(v),
+                    "loss": None if np.isnan(scores[name]) else scores[name],
+                    "target": target if name == "gradus" else None,
+                }
                 for name, v in values.items()
             ]
             results += rows
@@ -148,25 +164,44 @@ def print_case(what, workload, precision, threads, target, rows):
     for r in sorted(rows, key=lambda r: -better(r, rows[0])):
         loss = "" if r["loss"] is None else f"   score {r['loss']:.4g}"
         times = "" if ours is None or r is ours else f"   gradus is {better(ours, r):.3g} times as fast"
-        print(f"  {r['contender']:<13}{r['value']:>10.4g} {r['unit']:<12} ({r['min']:.4g} to {r['max']:.4g}){loss}{times}", flush=True)
+        print(
+            f"  {r['contender']:<13}{r['value']:>10.4g} {r['unit']:<12} ({r['min']:.4g} to {r['max']:.4g}){loss}{times}",
+            flush=True,
+        )
 
 
 def table(results):
     """Markdown: ours, the best peer and the limit, a line a case."""
+
     def number(row):
         return f"{row['value']:.3g} ({row['min']:.3g} to {row['max']:.3g})"
 
-    lines = ["| workload | precision | threads | unit | Gradus (least to most) | target | best peer | times as fast as it | of the limit |",
-             "|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| workload | precision | threads | unit | Gradus (least to most) | target | best peer | times as fast as it | of the limit |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for ours in (r for r in results if r["contender"] == "gradus"):
         case = [r for r in results if all(r[k] == ours[k] for k in ("workload", "precision", "threads"))]
         peers = [r for r in case if r["contender"] not in ("gradus", "limit")]
         peer = max(peers, key=lambda r: better(r, ours), default=None)
         limit = next((r for r in case if r["contender"] == "limit"), None)
-        lines.append("| " + " | ".join([
-            f"{ours['workload']}: {WORKLOADS[ours['workload']][0]}", ours["precision"], str(ours["threads"]), ours["unit"], number(ours),
-            f"{ours['target']:g}" if ours["target"] else "", f"{peer['contender']} {peer['value']:.3g}" if peer else "",
-            f"{better(ours, peer):.3g}" if peer else "", f"{100 * better(ours, limit):.0f} %" if limit else ""]) + " |")
+        lines.append(
+            "| "
+            + " | ".join(
+                [
+                    f"{ours['workload']}: {WORKLOADS[ours['workload']][0]}",
+                    ours["precision"],
+                    str(ours["threads"]),
+                    ours["unit"],
+                    number(ours),
+                    f"{ours['target']:g}" if ours["target"] else "",
+                    f"{peer['contender']} {peer['value']:.3g}" if peer else "",
+                    f"{better(ours, peer):.3g}" if peer else "",
+                    f"{100 * better(ours, limit):.0f} %" if limit else "",
+                ]
+            )
+            + " |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -183,7 +218,9 @@ def record(machine, results, costs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--built", type=Path, default=HERE.parent / "build/release/bench", help="the folder of the built contenders")
+    parser.add_argument(
+        "--built", type=Path, default=HERE.parent / "build/release/bench", help="the folder of the built contenders"
+    )
     parser.add_argument("--only", help="workloads, such as A,B or F-tanh")
     parser.add_argument("--contenders", help="some of " + ", ".join(CONTENDERS))
     parser.add_argument("--quick", action="store_true", help="3 rounds of 0.03 s instead of 9 of 0.15")
@@ -204,7 +241,8 @@ def main():
     environment = clean_environment(data)
     contenders = [Contender(name, CONTENDERS[name](options.built), environment) for name in names]
     rounds, seconds = (3, 0.03) if options.quick else (9, 0.15)
-    model = next((l.split(":")[1].strip() for l in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in l), "?")
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":")[1].strip() for line in lines if "model name" in line), "?")
     machine = f"{model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start; medians of {rounds} turns of {seconds} s."
     print(machine)
     try:

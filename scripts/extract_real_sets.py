@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Writes data/iris.csv and data/digits.csv from the copies in Debian's python3-sklearn (see data/README.md)."""
+
 import pathlib
 
 from sklearn.datasets import load_digits, load_iris

@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "apps/gradus/version.hpp"
+#include "gradus/core/version.hpp"
 
 namespace gradus::cli {
 namespace {
@@ -142,7 +142,7 @@ void Console::machine(const nlohmann::ordered_json& value) const {
 }
 
 Program::Program() : app_("A laboratory for neural networks that can be seen through.", "gradus") {
-  app_.set_version_flag("--version", std::string("gradus ") + version, "print the version");
+  app_.set_version_flag("--version", "gradus " + std::string(version()), "print the version");
   app_.set_help_flag("-h,--help", "print this help");
   app_.get_formatter()->column_width(34);
   app_.get_formatter()->label("SUBCOMMAND", "COMMAND");

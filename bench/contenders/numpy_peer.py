@@ -2,12 +2,13 @@
 """NumPy: the networks of the workloads as a person writes them with arrays."""
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from contender import Run, load, serve  # noqa: E402
+from contender import Run, load, serve
 
 ACT = {
     "relu": (lambda z: np.maximum(z, 0), lambda y: y > 0),
@@ -24,7 +25,7 @@ def softmax(z):
 class Mlp:
     def __init__(self, widths, act, dtype):
         random = np.random.RandomState(1)
-        self.w = [(random.randn(a, b) / np.sqrt(a)).astype(dtype) for a, b in zip(widths, widths[1:])]
+        self.w = [(random.randn(a, b) / np.sqrt(a)).astype(dtype) for a, b in pairwise(widths)]
         self.b = [np.zeros(b, dtype) for b in widths[1:]]
         self.act, self.slope = ACT[act]
         self.m = [np.zeros_like(p) for p in self.w + self.b]
@@ -42,11 +43,11 @@ class Mlp:
         h = self.outputs(x)
         delta = (h[-1] - t) / len(x)
         dw, db = [], []
-        for l in reversed(range(len(self.w))):
-            dw.insert(0, h[l].T @ delta)
+        for layer in reversed(range(len(self.w))):
+            dw.insert(0, h[layer].T @ delta)
             db.insert(0, delta.sum(axis=0))
-            if l:
-                delta = (delta @ self.w[l].T) * self.slope(h[l])
+            if layer:
+                delta = (delta @ self.w[layer].T) * self.slope(h[layer])
         return dw + db
 
     def descend(self, x, t, rate):

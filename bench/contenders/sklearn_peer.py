@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.neural_network import MLPClassifier
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from contender import Run, load, serve  # noqa: E402
+from contender import Run, load, serve
 
 warnings.simplefilter("ignore")
 
@@ -35,11 +35,24 @@ def start(workload, single, threads):
     if threads > 1:
         return None
     if workload in ("A-relu", "A-tanh"):
-        return training("circles", 20, 500, hidden_layer_sizes=16, activation=workload[2:], batch_size=1, learning_rate_init=0.05, **sgd)
+        return training(
+            "circles",
+            20,
+            500,
+            hidden_layer_sizes=16,
+            activation=workload[2:],
+            batch_size=1,
+            learning_rate_init=0.05,
+            **sgd,
+        )
     if workload == "B":
-        return training("circles", 50, 16, hidden_layer_sizes=16, activation="tanh", batch_size=32, learning_rate_init=0.1, **sgd)
+        return training(
+            "circles", 50, 16, hidden_layer_sizes=16, activation="tanh", batch_size=32, learning_rate_init=0.1, **sgd
+        )
     if workload == "C":
-        return training("iris", 5000, 1, hidden_layer_sizes=8, activation="logistic", batch_size=150, learning_rate_init=0.1, **sgd)
+        return training(
+            "iris", 5000, 1, hidden_layer_sizes=8, activation="logistic", batch_size=150, learning_rate_init=0.1, **sgd
+        )
     if workload == "D":
         return training("digits", 20, 1, hidden_layer_sizes=100, batch_size=200)
     if workload == "E":

@@ -2,6 +2,7 @@
 """PyTorch, from Debian's package: modules, autograd and its optimizers."""
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,14 @@ import torch
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from contender import Run, load, serve  # noqa: E402
+from contender import Run, load, serve
 
 ACT = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 
 
 def mlp(widths, act):
     layers = []
-    for a, b in zip(widths, widths[1:]):
+    for a, b in pairwise(widths):
         layers += [nn.Linear(a, b), ACT[act]()]
     return nn.Sequential(*layers[:-1])
 
@@ -65,8 +66,16 @@ def start(workload, single, threads):
     if workload == "E":
         return training("wide", mlp([784, 512, 512, 10], "relu"), 128, adam, 5, 1024)
     if workload == "G-conv":
-        net = nn.Sequential(nn.Unflatten(1, (1, 8, 8)), nn.Conv2d(1, 8, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-                            nn.Linear(72, 32), nn.ReLU(), nn.Linear(32, 10))
+        net = nn.Sequential(
+            nn.Unflatten(1, (1, 8, 8)),
+            nn.Conv2d(1, 8, 3),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(72, 32),
+            nn.ReLU(),
+            nn.Linear(32, 10),
+        )
         return training("digits", net, 64, adam, 5, 1797)
     if workload in ("R-elman", "R-gru", "R-lstm"):
         kind = {"R-elman": nn.RNN, "R-gru": nn.GRU, "R-lstm": nn.LSTM}[workload]

@@ -32,6 +32,7 @@
 #include "gradus/core/options.hpp"
 #include "gradus/core/scalar.hpp"
 #include "gradus/core/shape.hpp"
+#include "gradus/core/version.hpp"
 #include "gradus/data/csv.hpp"
 #include "gradus/data/dataset.hpp"
 #include "gradus/data/linspace.hpp"

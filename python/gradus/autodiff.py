@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ._core import Tape, Vars
 
@@ -171,8 +171,7 @@ def _as_array(x: Any) -> Array:
 def _binary(name: str, a: Array, b: Array) -> Array:
     shape = np.broadcast_shapes(a.shape, b.shape)
     a, b = a._stretched(shape), b._stretched(shape)
-    result = Array(a._numbers.binary(name, b._numbers), shape)
-    return result
+    return Array(a._numbers.binary(name, b._numbers), shape)
 
 
 def _matmul(a: Array, b: Array) -> Array:

@@ -9,7 +9,7 @@ the first figure is drawn.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,7 +36,7 @@ _INK, _SLATE, _GREY = "#222222", "#555555", "#969696"
 _MARKERS = "os^DvP"
 _DASHES: tuple[Any, ...] = ("-", "--", "-.", ":")
 
-Classifier = Union[Model, Callable[[NDArray[np.float64]], ArrayLike], Any]
+Classifier = Model | Callable[[NDArray[np.float64]], ArrayLike] | Any
 
 
 def decision_regions(

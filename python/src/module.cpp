@@ -3,6 +3,7 @@
 #include "module.hpp"
 
 #include "gradus/core/error.hpp"
+#include "gradus/core/version.hpp"
 
 namespace gradus::python {
 namespace {
@@ -30,7 +31,7 @@ NB_MODULE(_core, m) {
   using namespace gradus::python;
   translate_errors();
   nb::set_leak_warnings(false);  // what a session still holds at its end is no concern of its user's
-  m.attr("version") = GRADUS_VERSION;
+  m.attr("version") = nb::str(gradus::version().data(), gradus::version().size());
   bind_estimator(m);
   bind_random(m);
   bind_network(m);

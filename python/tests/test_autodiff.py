@@ -28,8 +28,8 @@ FUNCTIONS = {
     "reflected product": lambda w: np.mean((w.T @ X.T) * COLUMN.T),
     "array on the left": lambda w: np.sum(np.ones((4, 3)) @ w - w[0] / 3),
     "sigmoid": lambda w: np.mean(1 / (1 + np.exp(-w))),
-    "softmax cross-entropy": lambda w: -np.mean(
-        (w - np.log(np.sum(np.exp(w), axis=1, keepdims=True)))[np.arange(3), [0, 1, 1]]
+    "softmax cross-entropy": lambda w: (
+        -np.mean((w - np.log(np.sum(np.exp(w), axis=1, keepdims=True)))[np.arange(3), [0, 1, 1]])
     ),
     "all unary": lambda w: np.sum(
         np.sqrt(np.abs(w) + 1) * np.sin(w) + np.cos(w) * np.expm1(w / 2) - np.log1p(np.square(w)) + np.negative(w)

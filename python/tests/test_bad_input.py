@@ -35,7 +35,14 @@ class Duck:
 
 @pytest.mark.parametrize(
     "x",
-    [np.asfortranarray(X), np.repeat(X, 2, axis=0)[::2], X.tolist(), X.astype(object).astype(float), X[::-1][::-1], Duck()],
+    [
+        np.asfortranarray(X),
+        np.repeat(X, 2, axis=0)[::2],
+        X.tolist(),
+        X.astype(object).astype(float),
+        X[::-1][::-1],
+        Duck(),
+    ],
     ids=["Fortran order", "every other row", "lists", "a copy", "reversed twice", "array protocol"],
 )
 def test_any_layout_gives_the_same_bits(x):
@@ -76,8 +83,8 @@ def test_arrays_are_not_copied_where_layout_and_type_allow():
         (X.astype(object), Y, TypeError, r"expected x of numbers, got an array of dtype object"),
         (np.array([["a", "b"]] * 6), Y, TypeError, r"expected x of numbers"),
         (None, Y, TypeError, r"expected x of numbers, got an array of dtype object"),
-        (np.where(X == X[3, 1], np.nan, X), Y, ValueError, r"expected finite numbers in x, got nan \(row 3, column 1\)"),
-        (np.where(X == X[2, 0], -np.inf, X), Y, ValueError, r"expected finite numbers in x, got -inf \(row 2, column 0\)"),
+        (np.where(X[3, 1] == X, np.nan, X), Y, ValueError, r"expected finite numbers in x, got nan \(row 3, column 1\)"),
+        (np.where(X[2, 0] == X, -np.inf, X), Y, ValueError, r"expected finite numbers in x, got -inf \(row 2, column 0\)"),
         (X, np.where(np.eye(2)[Y] == 0, np.nan, 1), ValueError, r"expected finite numbers in y, got nan"),
         (np.empty((0, 2)), np.empty(0, dtype=int), ValueError, r"\[fit\] expected at least one sample, got none"),
         ([[1, 2], [3]], Y, ValueError, r"\[fit\] expected x of numbers, got no array: .*inhomogeneous"),

@@ -86,7 +86,10 @@ def test_curves_hold_the_numbers_and_are_named_at_their_ends():
         (lambda: gd.plot.decision_regions(gd.Model(NETWORK, THETA), DATA.x[:, :1], DATA.y), "2 columns"),
         (lambda: gd.plot.decision_regions(gd.Model(NETWORK, THETA), DATA.x, DATA.y[:3]), "label for each of 60"),
         (lambda: gd.plot.history(RESULT, metric="error"), "loss or accuracy"),
-        (lambda: gd.plot.history(gd.fit(gd.Network("1-1"), np.zeros(2), [[1.0]], [1.0]), metric="accuracy"), "no accuracy"),
+        (
+            lambda: gd.plot.history(gd.fit(gd.Network("1-1"), np.zeros(2), [[1.0]], [1.0]), metric="accuracy"),
+            "no accuracy",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(draw, message):
@@ -99,7 +102,11 @@ def test_what_cannot_be_drawn_is_refused(draw, message):
     [
         (lambda: gd.plot.decision_regions("model", DATA.x, DATA.y), TypeError, "estimator with predict_proba, got str"),
         (lambda: gd.plot.decision_regions(len, DATA.x, DATA.y.astype(str)), TypeError, "y of numbers, got .* dtype <U"),
-        (lambda: gd.plot.decision_regions(len, [["a", "b"]], [0]), TypeError, "x of numbers, got an array of dtype <U1"),
+        (
+            lambda: gd.plot.decision_regions(len, [["a", "b"]], [0]),
+            TypeError,
+            "x of numbers, got an array of dtype <U1",
+        ),
         (lambda: gd.plot.decision_regions(len, DATA.x, DATA.y, grid=1), ValueError, "at least 2 points a side, got 1"),
         (lambda: gd.plot.history([0.3, 0.2]), TypeError, "FitResult, an ExperimentResult or a History, got list"),
     ],

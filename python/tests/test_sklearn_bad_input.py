@@ -80,13 +80,13 @@ OF_THE_CLASSIFIER = {
     "continuous y": fit(X, NUMBERS),
     "y of several kinds": fit(X, np.array([1, "a", None] * 4, dtype=object)),
     "multi-output classes": fit(X, np.column_stack([Y, Y])),
-    "unseen classes in partial_fit": lambda estimator: estimator()
-    .partial_fit(X, Y, classes=[0, 1, 2])
-    .partial_fit(X, Y + 1),
+    "unseen classes in partial_fit": lambda estimator: (
+        estimator().partial_fit(X, Y, classes=[0, 1, 2]).partial_fit(X, Y + 1)
+    ),
     "no classes in partial_fit": lambda estimator: estimator().partial_fit(X, Y),
-    "other classes in partial_fit": lambda estimator: estimator()
-    .partial_fit(X, Y, classes=[0, 1, 2])
-    .partial_fit(X, Y, classes=[0, 1, 2, 3]),
+    "other classes in partial_fit": lambda estimator: (
+        estimator().partial_fit(X, Y, classes=[0, 1, 2]).partial_fit(X, Y, classes=[0, 1, 2, 3])
+    ),
     "other classes in a warm start": lambda estimator: estimator(warm_start=True, max_iter=2).fit(X, Y).fit(X, Y + 1),
     "partial_fit with lbfgs": lambda estimator: estimator(solver="lbfgs").partial_fit(X, Y),
     "predict_proba before fit": lambda estimator: estimator().predict_proba(X),
@@ -133,10 +133,16 @@ def test_the_regressor_complains_as_scikit_learns(what):
     expect_the_same_words(OF_THE_REGRESSOR[what], "MLPRegressor")
 
 
-@pytest.mark.parametrize("layout", [
-    np.asfortranarray, lambda a: np.repeat(a, 2, axis=0)[::2], lambda a: a[:, ::-1][:, ::-1], np.ndarray.tolist,
-    lambda a: a.astype(object),
-])
+@pytest.mark.parametrize(
+    "layout",
+    [
+        np.asfortranarray,
+        lambda a: np.repeat(a, 2, axis=0)[::2],
+        lambda a: a[:, ::-1][:, ::-1],
+        np.ndarray.tolist,
+        lambda a: a.astype(object),
+    ],
+)
 def test_every_layout_gives_the_same_model(layout):
     for name in ("MLPClassifier", "MLPRegressor"):
         plain = getattr(ours, name)(random_state=0, max_iter=3).fit(X, Y)

@@ -17,11 +17,14 @@ def failures(estimator):
     return {result["check_name"] for result in results if result["status"] == "failed"}
 
 
-@pytest.mark.parametrize("name, settings", [
-    ("MLPClassifier", {"max_iter": 100}),
-    ("MLPClassifier", {"solver": "lbfgs", "max_iter": 10}),
-    ("MLPRegressor", {"max_iter": 100}),
-])
+@pytest.mark.parametrize(
+    "name, settings",
+    [
+        ("MLPClassifier", {"max_iter": 100}),
+        ("MLPClassifier", {"solver": "lbfgs", "max_iter": 10}),
+        ("MLPRegressor", {"max_iter": 100}),
+    ],
+)
 def test_no_check_fails_that_scikit_learns_own_passes(name, settings):
     own = failures(getattr(ours, name)(**settings))
     assert own <= failures(getattr(theirs, name)(**settings))

@@ -60,9 +60,21 @@ def test_dropout_changes_training_alone():
     np.testing.assert_array_equal(again.coefs_[0], dropped.coefs_[0])
 
 
-@pytest.mark.parametrize("activation", [
-    "elu", "gelu", "hardsigmoid", "leakyrelu", "mish", "selu", "silu", "softplus", "softsign", ["tanh", "relu"],
-])
+@pytest.mark.parametrize(
+    "activation",
+    [
+        "elu",
+        "gelu",
+        "hardsigmoid",
+        "leakyrelu",
+        "mish",
+        "selu",
+        "silu",
+        "softplus",
+        "softsign",
+        ["tanh", "relu"],
+    ],
+)
 def test_every_activation_learns(activation):
     model = MLPClassifier((16, 8), activation, solver="lbfgs", random_state=0, max_iter=60).fit(X_iris, y_iris)
     assert model.score(X_iris, y_iris) > 0.9
@@ -78,10 +90,17 @@ def test_an_activation_for_each_layer_is_what_it_says():
     np.testing.assert_allclose(model.predict(X), expected, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize("solver, options", [
-    ("adagrad", {}), ("adamw", {"decay": 0.1}), ("nadam", {}), ("rmsprop", {"rho": 0.95}), ("rprop", {}),
-    ("quickprop", {}),
-])
+@pytest.mark.parametrize(
+    "solver, options",
+    [
+        ("adagrad", {}),
+        ("adamw", {"decay": 0.1}),
+        ("nadam", {}),
+        ("rmsprop", {"rho": 0.95}),
+        ("rprop", {}),
+        ("quickprop", {}),
+    ],
+)
 def test_every_solver_learns_and_goes_on(solver, options):
     X, y = diabetes()
     settings = {"solver": solver, "solver_options": options, "random_state": 0, "hidden_layer_sizes": (8,)}

@@ -107,7 +107,7 @@ def test_losses_and_predictions_are_scikit_learns(task, solver, activation):
 
 
 def test_another_seed_is_told_apart():
-    name, _, make = TASKS["binary"]
+    _, _, make = TASKS["binary"]
     X, y = make()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

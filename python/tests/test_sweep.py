@@ -22,7 +22,9 @@ def test_a_sweep_tries_every_combination_with_every_seed():
     means = [row["mean"] for row in found.ranking]
     assert means == sorted(means, reverse=True)
     first = found.ranking[0]
-    mine = [row["test_accuracy"] for row in found.runs if (row["network"], row["lr"]) == (first["network"], first["lr"])]
+    mine = [
+        row["test_accuracy"] for row in found.runs if (row["network"], row["lr"]) == (first["network"], first["lr"])
+    ]
     assert first["mean"] == pytest.approx(np.mean(mine)) and first["deviation"] == pytest.approx(np.std(mine, ddof=1))
 
 

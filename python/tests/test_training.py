@@ -121,7 +121,9 @@ def test_gradients_are_kept_on_demand():
     first = gd.loss_and_gradient(NETWORK, theta, XOR.x, XOR.y)[1]
     result = gd.fit(NETWORK, theta, XOR.x, XOR.y, batch="full", epochs=5, keep_gradients=True)
     assert result.history.gradients.shape == (5, NETWORK.parameter_count)
-    np.testing.assert_allclose(result.history.gradients[0], first, rtol=1e-13, atol=1e-15)  # a batch, row by row or whole
+    np.testing.assert_allclose(
+        result.history.gradients[0], first, rtol=1e-13, atol=1e-15
+    )  # a batch, row by row or whole
 
 
 def test_running_statistics_pass_from_training_to_prediction():

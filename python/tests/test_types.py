@@ -15,7 +15,7 @@ pytest.importorskip("mypy")
 
 PACKAGE = pathlib.Path(gd.__file__).parent
 
-SAMPLE = '''
+SAMPLE = """
 import gradus as gd
 import numpy as np
 from numpy.typing import NDArray
@@ -38,15 +38,15 @@ labels = model.classify([[0.0, 1.0]])
 share: float = gd.metrics.accuracy(labels, [1])
 run = gd.Experiment(data="iris", network="4-3softmax", epochs=3).run()
 value, gradient = gd.value_and_grad(lambda w: np.sum(w * w))(theta)
-'''
+"""
 
-WRONG = '''
+WRONG = """
 import gradus as gd
 
 theta = gd.Network(3).initial_parameters()
 gd.fit(gd.Network("1-1"), theta, [[1.0]], [1.0], epochs="many")
 gd.fit(gd.Network("1-1"), theta, [[1.0]], [1.0], ephocs=3)
-'''
+"""
 
 
 def test_the_package_and_a_users_program_are_typed_and_mistakes_are_found(tmp_path):
@@ -54,7 +54,19 @@ def test_the_package_and_a_users_program_are_typed_and_mistakes_are_found(tmp_pa
     (tmp_path / "wrong.py").write_text(WRONG)
     installed = str(PACKAGE.parent) in site.getsitepackages()  # there mypy looks by itself, and wants to
     folders = [str(tmp_path)] if installed else [str(tmp_path), str(PACKAGE.parent)]
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir=cache", "-p", "gradus", "-m", "sample", "-m", "wrong"]
+    command = [
+        sys.executable,
+        "-m",
+        "mypy",
+        "--strict",
+        "--cache-dir=cache",
+        "-p",
+        "gradus",
+        "-m",
+        "sample",
+        "-m",
+        "wrong",
+    ]
     environment = {"MYPYPATH": os.pathsep.join(folders)}
     found = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert re.findall(r"(\w+\.py):(\d+): error", found.stdout) == [("wrong.py", line) for line in "456"], found.stdout

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "apps/gradus/version.hpp"
+#include "gradus/core/version.hpp"
 #include "gradus/data/csv.hpp"
 #include "gradus/data/source.hpp"
 #include "gradus/experiment/experiment.hpp"
@@ -18,9 +18,10 @@ using Cli = CliTest;
 using nlohmann::json;
 
 TEST_F(Cli, KnowsItsVersion) {
-  EXPECT_EQ(run({"--version"}).out, std::string("gradus ") + cli::version + "\n");
+  const std::string version(gradus::version());
+  EXPECT_EQ(run({"--version"}).out, "gradus " + version + "\n");
   const std::string project = read_file(GRADUS_SOURCE_DIR "/CMakeLists.txt");
-  EXPECT_NE(project.find(std::string("VERSION ") + cli::version), std::string::npos);
+  EXPECT_NE(project.find("VERSION " + version), std::string::npos);
 }
 
 TEST_F(Cli, HelpsWithAnExampleForEveryCommand) {

@@ -8,8 +8,10 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# A path from the top of the project, or as it is included; a name in capitals stands for any.
-PATH = re.compile(r"`((?:include|src|apps|studies|python|examples|bench|docs|tests|scripts|cmake|data|fuzz|wasm)/[\w./-]*)`")
+# A path from the top of the project, or as it is included; NAME and NNNN stand for any.
+PATH = re.compile(
+    r"`((?:include|src|apps|studies|python|examples|bench|docs|tests|scripts|cmake|data|fuzz|wasm)/[\w./-]*)`"
+)
 LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
 PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")
 
@@ -25,16 +27,11 @@ def files_of(*patterns):
 
 def broken(page, text):
     """What `text`, as the file `page`, points at in vain."""
-    missing = []
-    for link in LINK.findall(text):
-        if not re.match(r"\w+:", link) and not (page.parent / link).exists():
-            missing.append(link)
-    for path in PATH.findall(text):
-        if re.search(r"[A-Z]{3}", path.rsplit("/", 1)[-1].split(".")[0]) and not path.endswith("README.md"):
-            continue  # docs/decisions/NNNN-title.md
-        if not (ROOT / path).exists() and not (ROOT / "include/gradus" / path).exists():
-            missing.append(path)
-    return missing
+    links = [link for link in LINK.findall(text) if not re.match(r"\w+:", link)]
+    paths = [path for path in PATH.findall(text) if not re.search(r"/[\w-]*NAME|/NNNN", path)]
+    return [link for link in links if not (page.parent / link).exists()] + [
+        path for path in paths if not (ROOT / path).exists() and not (ROOT / "include/gradus" / path).exists()
+    ]
 
 
 def test_pages():

@@ -5,6 +5,7 @@
 Each setting draws a start, a sequence of gradients (the method need not know where they come from) and the method's
 numbers from a fixed seed; every float is written in hexadecimal.
 """
+
 import json
 import sys
 
@@ -77,8 +78,10 @@ METHODS = {
     "adagrad": (adagrad, {"lr": (1e-3, 1), "eps": (1e-10, 1e-2)}),
     "rmsprop": (rmsprop, {"lr": (1e-3, 1), "rho": (0.1, 0.99), "eps": (1e-10, 1e-2)}),
     "adam": (adam, {"lr": (1e-3, 1), "beta1": (0.1, 0.95), "beta2": (0.5, 0.999), "eps": (1e-10, 1e-2)}),
-    "adamw": (adam, {"lr": (1e-3, 1), "beta1": (0.1, 0.95), "beta2": (0.5, 0.999), "eps": (1e-10, 1e-2),
-                     "decay": (1e-3, 0.5)}),
+    "adamw": (
+        adam,
+        {"lr": (1e-3, 1), "beta1": (0.1, 0.95), "beta2": (0.5, 0.999), "eps": (1e-10, 1e-2), "decay": (1e-3, 0.5)},
+    ),
     "nadam": (nadam, {"lr": (1e-3, 1), "beta1": (0.1, 0.95), "beta2": (0.5, 0.999), "eps": (1e-10, 1e-2)}),
     "rprop": (rprop, {"lr": (1e-3, 1), "up": (1.05, 2), "down": (0.2, 0.9), "min": (1e-6, 1e-4), "max": (0.5, 50)}),
 }
@@ -93,8 +96,12 @@ def settings():
             gradients = rng.standard_normal((STEPS, n)) * np.exp(rng.uniform(-5, 5, n))
             iterates = list(method(theta, gradients, *options.values()))
             text = ",".join(f"{key}={value!r}" for key, value in options.items())
-            yield {"method": f"{name}:{text}", "theta": exact(theta), "gradients": exact(gradients),
-                   "iterates": exact(iterates)}
+            yield {
+                "method": f"{name}:{text}",
+                "theta": exact(theta),
+                "gradients": exact(gradients),
+                "iterates": exact(iterates),
+            }
 
 
 if __name__ == "__main__":

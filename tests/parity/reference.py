@@ -4,6 +4,7 @@
 
 The settings are drawn here from a fixed seed; every float is written in hexadecimal, so that no bit is lost.
 """
+
 import itertools
 import json
 import random as python_random
@@ -38,8 +39,21 @@ def state_of(random):
 
 def random_step(random):
     """One call of a random method: its name, its arguments and what it gives."""
-    method = draw.choice(["random_sample", "uniform", "standard_normal", "normal", "randint", "shuffle", "shuffle_rows",
-                          "permutation", "choice", "choice_p", "seed"])
+    method = draw.choice(
+        [
+            "random_sample",
+            "uniform",
+            "standard_normal",
+            "normal",
+            "randint",
+            "shuffle",
+            "shuffle_rows",
+            "permutation",
+            "choice",
+            "choice_p",
+            "seed",
+        ]
+    )
     n = draw.choice([0, 1, 2, 3, 7, 13])
     step = {"method": method, "n": n}
     if method == "random_sample":
@@ -54,8 +68,9 @@ def random_step(random):
         loc, scale = draw.uniform(-10, 10), draw.choice([0.0, draw.uniform(0, 5)])
         step |= {"loc": loc.hex(), "scale": scale.hex(), "values": exact(random.normal(loc, scale, n))}
     elif method == "randint":
-        width = draw.choice([1, 2, 3, 10, 2**16, 2**31, 2**32 - 1, 2**32, 2**32 + 1, 2**40 + 7, 2**62, 2**63,
-                             draw.randrange(1, 2**63)])
+        width = draw.choice(
+            [1, 2, 3, 10, 2**16, 2**31, 2**32 - 1, 2**32, 2**32 + 1, 2**40 + 7, 2**62, 2**63, draw.randrange(1, 2**63)]
+        )
         low = draw.choice([0, -(2**63), -(width // 2)])
         step |= {"low": low, "high": low + width if low + width < 2**63 else 2**63 - 1}
         step["values"] = exact(random.randint(step["low"], step["high"], n, dtype=np.int64))
@@ -170,11 +185,13 @@ def makers_reference():
         text = f"{name}:" + ",".join([*words, f"seed={seed}"])
         settings.append({"text": text, "rows": x.shape[0], "cols": x.shape[1], "x": exact(x), "labels": exact(y)})
     spaces = []
-    for start, stop, n, endpoint in itertools.product([0.0, -5.0, 1e-300], [np.pi, 5.0, 1e-300], range(0, 40, 3),
-                                                       [True, False]):
+    for start, stop, n, endpoint in itertools.product(
+        [0.0, -5.0, 1e-300], [np.pi, 5.0, 1e-300], range(0, 40, 3), [True, False]
+    ):
         values = np.linspace(start, stop, n, endpoint=endpoint)
-        spaces.append({"start": start.hex(), "stop": float(stop).hex(), "n": n, "endpoint": endpoint,
-                       "values": exact(values)})
+        spaces.append(
+            {"start": start.hex(), "stop": float(stop).hex(), "n": n, "endpoint": endpoint, "values": exact(values)}
+        )
     x = np.linspace(-5, 5, 500)
     return {"makers": settings, "linspace": spaces, "gaussian": {"x": exact(x), "y": exact(np.exp(-(x**2)))}}
 
@@ -189,8 +206,11 @@ def split_step(labels, random):
         if kind in ("plain", "stratified"):
             size = draw.choice([0.4, 0.25, 0.2, draw.uniform(0.02, 0.98), draw.randint(1, max(1, n - 1))])
             step["test_size"] = float(size).hex()
-            parts = [train_test_split(np.arange(n), test_size=size, random_state=random,
-                                      stratify=labels if kind == "stratified" else None)]
+            parts = [
+                train_test_split(
+                    np.arange(n), test_size=size, random_state=random, stratify=labels if kind == "stratified" else None
+                )
+            ]
         else:
             step["folds"], step["shuffle"] = draw.randint(2, 7), draw.random() < 0.7
             make = KFold if kind == "k_fold" else StratifiedKFold
@@ -220,22 +240,51 @@ def splits_reference():
 def scalers_reference():
     random = np.random.RandomState(0)
     sets = []
-    for rows, cols in [(1, 1), (1, 3), (2, 1), (7, 1), (8, 1), (9, 1), (127, 1), (129, 1), (1000, 1), (5, 2), (37, 3),
-                       (500, 2), (211, 7)]:
+    for rows, cols in [
+        (1, 1),
+        (1, 3),
+        (2, 1),
+        (7, 1),
+        (8, 1),
+        (9, 1),
+        (127, 1),
+        (129, 1),
+        (1000, 1),
+        (5, 2),
+        (37, 3),
+        (500, 2),
+        (211, 7),
+    ]:
         x = random.normal(random.uniform(-50, 50), random.uniform(0.01, 30), (rows, cols))
         if cols > 1:
             x[:, 0] = 0.1  # a constant column: its mean is not exactly 0.1
         x_new = random.normal(0, 10, (5, cols))
         standard, min_max = StandardScaler().fit(x), MinMaxScaler().fit(x)
-        sets.append({"rows": rows, "cols": cols, "x": exact(x), "x_new": exact(x_new),
-                     "mean": exact(standard.mean_), "std": exact(standard.scale_),
-                     "standard": exact(standard.transform(x_new)),
-                     "min": exact(min_max.data_min_), "inverse_range": exact(min_max.scale_),
-                     "min_max": exact(min_max.transform(x_new))})
+        sets.append(
+            {
+                "rows": rows,
+                "cols": cols,
+                "x": exact(x),
+                "x_new": exact(x_new),
+                "mean": exact(standard.mean_),
+                "std": exact(standard.scale_),
+                "standard": exact(standard.transform(x_new)),
+                "min": exact(min_max.data_min_),
+                "inverse_range": exact(min_max.scale_),
+                "min_max": exact(min_max.transform(x_new)),
+            }
+        )
     return sets
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    json.dump({"random": random_reference, "makers": makers_reference, "splits": splits_reference,
-               "scalers": scalers_reference}[sys.argv[1]](), sys.stdout)
+    json.dump(
+        {
+            "random": random_reference,
+            "makers": makers_reference,
+            "splits": splits_reference,
+            "scalers": scalers_reference,
+        }[sys.argv[1]](),
+        sys.stdout,
+    )

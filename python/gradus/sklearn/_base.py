@@ -22,6 +22,7 @@ from ._stochastic import DENSE_NUMBERS, Stochastic
 
 PICKLE_FORMAT = 1
 
+
 class BaseMLP(BaseEstimator, ABC):
     """Fitting and what lies under predicting. A subclass says what y means, and what the outputs do."""
 
@@ -265,7 +266,7 @@ class BaseMLP(BaseEstimator, ABC):
         if self.callbacks is None:
             return False
         callbacks = [self.callbacks] if callable(self.callbacks) else self.callbacks
-        return any([callback(self) for callback in callbacks])
+        return any([callback(self) for callback in callbacks])  # noqa: C419 (each is called)
 
     def _loss_grad_lbfgs(self, packed, X, y, sample_weight, *_buffers):
         """Loss and gradient at parameters in scikit-learn's order, all weights and then all biases."""
@@ -376,4 +377,3 @@ class BaseMLP(BaseEstimator, ABC):
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "coefs_")
-

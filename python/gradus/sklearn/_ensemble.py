@@ -12,11 +12,24 @@ from sklearn.utils.parallel import Parallel, delayed
 from ._bank import bank_of
 
 # What the best member shows as the estimator's own, if it has it.
-SHOWN = (
-    "loss_ best_loss_ loss_curve_ validation_scores_ validation_loss_curve_ best_validation_score_ t_ n_iter_ "
-    "n_layers_ n_outputs_ out_activation_ classes_ n_features_in_ feature_names_in_ _label_binarizer "
-    "_no_improvement_count"
-).split()
+SHOWN = [
+    "loss_",
+    "best_loss_",
+    "loss_curve_",
+    "validation_scores_",
+    "validation_loss_curve_",
+    "best_validation_score_",
+    "t_",
+    "n_iter_",
+    "n_layers_",
+    "n_outputs_",
+    "out_activation_",
+    "classes_",
+    "n_features_in_",
+    "feature_names_in_",
+    "_label_binarizer",
+    "_no_improvement_count",
+]
 
 
 def seeds(random_state, count):

@@ -22,8 +22,7 @@ DENSE_NUMBERS = 4_000_000
 
 def warn_of_max_iter(est):
     warnings.warn(
-        f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization "
-        "hasn't converged yet.",
+        f"Stochastic Optimizer: Maximum iterations ({est.max_iter}) reached and the optimization hasn't converged yet.",
         ConvergenceWarning,
     )
 
