@@ -79,15 +79,28 @@ def results(make, settings, X, targets):
 
 
 SETTINGS = [
-    {}, {"solver": "sgd"}, {"solver": "lbfgs"}, {"solver": "rprop"}, {"early_stopping": True}, {"n_seeds": 8},
-    {"dropout": 0.3}, {"batch_size": 17, "shuffle": False}, {"hidden_layer_sizes": ()}, {"hidden_layer_sizes": (5, 3)},
+    {},
+    {"solver": "sgd"},
+    {"solver": "lbfgs"},
+    {"solver": "rprop"},
+    {"early_stopping": True},
+    {"n_seeds": 8},
+    {"dropout": 0.3},
+    {"batch_size": 17, "shuffle": False},
+    {"hidden_layer_sizes": ()},
+    {"hidden_layer_sizes": (5, 3)},
 ]
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_fresh_memory_full_of_nan_changes_no_result(layout, settings, monkeypatch):
-    for make, targets in ((MLPClassifier, y), (MLPClassifier, y > 0), (MLPRegressor, X[:, 0]), (MLPRegressor, X[:, :2])):
+    for make, targets in (
+        (MLPClassifier, y),
+        (MLPClassifier, y > 0),
+        (MLPRegressor, X[:, 0]),
+        (MLPRegressor, X[:, :2]),
+    ):
         expected = results(make, settings, LAYOUTS[layout](X), targets)
         monkeypatch.setattr(np, "empty", poisoned_empty)
         found = results(make, settings, LAYOUTS[layout](X), targets)
