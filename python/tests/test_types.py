@@ -14,6 +14,7 @@ import pytest
 pytest.importorskip("mypy")
 
 PACKAGE = pathlib.Path(gd.__file__).parent
+SETTINGS = pathlib.Path(__file__).parents[2] / "pyproject.toml"
 
 SAMPLE = """
 import gradus as gd
@@ -58,7 +59,7 @@ def test_the_package_and_a_users_program_are_typed_and_mistakes_are_found(tmp_pa
         sys.executable,
         "-m",
         "mypy",
-        "--strict",
+        f"--config-file={SETTINGS}",
         "--cache-dir=cache",
         "-p",
         "gradus",
@@ -69,4 +70,4 @@ def test_the_package_and_a_users_program_are_typed_and_mistakes_are_found(tmp_pa
     ]
     environment = {"MYPYPATH": os.pathsep.join(folders)}
     found = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
-    assert re.findall(r"(\w+\.py):(\d+): error", found.stdout) == [("wrong.py", line) for line in "456"], found.stdout
+    assert re.findall(r"(\w+\.pyi?):(\d+): error", found.stdout) == [("wrong.py", line) for line in "456"], found.stdout
