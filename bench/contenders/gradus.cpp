@@ -85,7 +85,7 @@ Run sweep(int threads) {
     bank.train(20000);
     const std::vector<std::span<const Index>> all(lanes.size());
     double hits = 0;
-    for (const engine::Tally& tally : bank.score(all, engine::Match::largest))
+    for (const engine::Tally& tally : bank.score(all, Hit::argmax))
       hits += static_cast<double>(tally.hits) / static_cast<double>(tally.samples);
     (*accuracy)[job] = hits / static_cast<double>(lanes.size());
   };

@@ -306,7 +306,7 @@ bool Bank<T>::is_finite(Index lane) const {
 }
 
 template <class T>
-std::vector<Tally> Bank<T>::score(std::span<const std::span<const Index>> rows, Match match) const {
+std::vector<Tally> Bank<T>::score(std::span<const std::span<const Index>> rows, Hit hit) const {
   const FlushDenormals flush;
   const State& s = *state_;
   check_length("bank", "rows", static_cast<Index>(rows.size()), s.lanes);
@@ -335,7 +335,7 @@ std::vector<Tally> Bank<T>::score(std::span<const std::span<const Index>> rows, 
                                 .samples = s.table.data(),
                                 .order = order.data(),
                                 .count = count,
-                                .match = match,
+                                .hit = hit,
                                 .losses = losses.data(),
                                 .hits = hits.data()});
     for (std::size_t k = 0; k < size(block.lanes); ++k)

@@ -356,7 +356,7 @@ void score(const BankScore<T>& pass) {
       HWY_ALIGN T loss[kLanes<T>];
       HWY_ALIGN T hit[kLanes<T>] = {};
       hn::Store(sample_loss(net, a, finish_forward(net, a, true)), d, loss);
-      if (pass.match != Match::none) hn::Store(sample_hit(net, a, pass.match), d, hit);
+      if (pass.hit != Hit::none) hn::Store(sample_hit(net, a, pass.hit), d, hit);
       for (Index k = 0; k < kLanes<T>; ++k) {
         pass.losses[column + k] += static_cast<double>(loss[k]);
         pass.hits[column + k] += static_cast<double>(hit[k]);

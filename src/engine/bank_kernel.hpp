@@ -64,7 +64,7 @@ struct BankScore {
   const T* samples = nullptr;
   const std::int32_t* order = nullptr;
   Index count = 0;
-  Match match = Match::none;
+  Hit hit = Hit::none;
   double* losses = nullptr;  ///< added to, bank_width numbers
   double* hits = nullptr;    ///< added to, bank_width numbers
 };

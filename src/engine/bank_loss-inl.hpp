@@ -20,9 +20,9 @@ Vec<T> sample_loss(const Description& net, const BankArrays<T>& a, Vec<T> log_su
 
 /// 1 for the lanes that met their targets.
 template <class T>
-Vec<T> sample_hit(const Description& net, const BankArrays<T>& a, Match match) {
+Vec<T> sample_hit(const Description& net, const BankArrays<T>& a, Hit hit) {
   const T* p = a.outputs[net.stages.size() - 1];
-  return hn::IfThenElseZero(hits_of_lanes(net.outputs(), bank_width<T>, p, a.targets, match), hn::Set(Tag<T>(), T(1)));
+  return hn::IfThenElseZero(hits_of_lanes(net.outputs(), bank_width<T>, p, a.targets, hit), hn::Set(Tag<T>(), T(1)));
 }
 
 /// delta = scale times the derivative of the loss by z.

@@ -129,9 +129,9 @@ class Output {
   }
 
   Index hits(int v, hn::Mask<Tag<T>> active) const {
-    if (pass_.match == Match::none) return 0;
+    if (pass_.hit == Hit::none) return 0;
     const Index from = place(0, v);
-    const auto hit = hits_of_lanes(outputs(), kStride, p_() + from, block_.targets + from, pass_.match);
+    const auto hit = hits_of_lanes(outputs(), kStride, p_() + from, block_.targets + from, pass_.hit);
     return static_cast<Index>(hn::CountTrue(Tag<T>(), hn::And(hit, active)));
   }
 

@@ -34,7 +34,8 @@ class DefinitionPlan final : public Plan<T> {
     if (pass.record) {
       const Loss sum{loss_.function, Reduction::sum};
       pass.loss = static_cast<double>(loss_of_trace(network_, sum, trace_, targets));
-      pass.hits = hits(pass.match, trace_.outputs.back(), values);
+      pass.hits =
+          pass.hit == Hit::none ? 0 : count_hits<T>(pass.hit, trace_.outputs.back(), values, network_.outputs());
     }
     if (!pass.gradient) return;
     const std::span<T> gradient(pass.gradient, pass.theta.size());
@@ -58,13 +59,6 @@ class DefinitionPlan final : public Plan<T> {
     to.resize(pass.count, from.cols());
     for (Index i = 0; i < pass.count; ++i) std::copy_n(from.row(pass.rows[i]).begin(), from.cols(), to.row(i).begin());
     return to.view();
-  }
-  Index hits(Match match, ConstMatrixView<T> outputs, ConstMatrixView<T> targets) const {
-    const Index width = network_.outputs();
-    const ConstMatrixView<T> p = detail::rows_of(outputs, width);
-    Index sum = 0;
-    for (Index i = 0; i < p.rows(); ++i) sum += is_match<T>(match, p.row(i), detail::step_row(targets, i, width));
-    return sum;
   }
 
   Net network_;

@@ -79,14 +79,14 @@ HWY_NOINLINE Vec<T> loss_of_lanes(const Description& net, Index stride, const T*
 
 /// The lanes that met their targets.
 template <class T>
-hn::Mask<Tag<T>> hits_of_lanes(Index outputs, Index stride, const T* p, const T* t, Match match) {
+hn::Mask<Tag<T>> hits_of_lanes(Index outputs, Index stride, const T* p, const T* t, Hit hit) {
   const Tag<T> d;
-  auto hit = hn::Eq(hn::Zero(d), hn::Zero(d));
-  if (match == Match::sides) {
+  auto met = hn::Eq(hn::Zero(d), hn::Zero(d));
+  if (hit == Hit::threshold) {
     const Vec<T> half = hn::Set(d, T(0.5));
     for (Index at = 0; at < outputs * stride; at += stride)
-      hit = hn::AndNot(hn::Xor(hn::Gt(hn::Load(d, p + at), half), hn::Gt(hn::Load(d, t + at), half)), hit);
-    return hit;
+      met = hn::AndNot(hn::Xor(hn::Gt(hn::Load(d, p + at), half), hn::Gt(hn::Load(d, t + at), half)), met);
+    return met;
   }
   Vec<T> best[2] = {hn::Load(d, p), hn::Load(d, t)};
   Vec<T> where[2] = {hn::Zero(d), hn::Zero(d)};

@@ -83,7 +83,7 @@ void record(OnlinePass<T>& pass, const T* z, const T* p, const T* t) {
   const Index count = pass.net->outputs();
   const auto outputs = static_cast<std::size_t>(count);
   pass.loss += static_cast<double>(pass.weight * sample_loss(pass.net->head, count, z, p, t));
-  pass.hits += is_match<T>(pass.match, {p, outputs}, {t, outputs});
+  pass.hits += is_hit<T>(pass.hit, {p, outputs}, {t, outputs});
 }
 
 /// p, delta and what is recorded, for outputs that fit into 16 bytes or not. A function of its own: inlined into every

@@ -74,7 +74,7 @@ struct OnlinePass {
   T rate = 0;         ///< learning rate times the loss's scale
   T* work = nullptr;  ///< (stages + 4) * widest numbers, 64-byte aligned
   bool record = false;
-  Match match = Match::none;
+  Hit hit = Hit::none;
   T weight = 1;  ///< of the sample under way
   double loss = 0;
   Index hits = 0;

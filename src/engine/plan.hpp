@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -22,7 +21,7 @@ struct Pass {
   T* gradient = nullptr;  ///< written, as long as theta; null: in use, no training
   MatrixView<T> outputs;  ///< written by the batch plan, if it is there
   bool record = false;    ///< whether loss and hits are wanted
-  Match match = Match::none;
+  Hit hit = Hit::none;
   std::uint64_t seed = 0;  ///< of dropout's masks
   std::uint64_t update = 0;
   double loss = 0;  ///< out: the sum of the samples' losses, by their weights
@@ -52,16 +51,5 @@ class Plan {
   virtual std::span<T> state() { return {}; }
   virtual std::size_t memory() const = 0;
 };
-
-/// Whether outputs p meet targets t.
-template <class T>
-bool is_match(Match match, std::span<const T> p, std::span<const T> t) {
-  if (match == Match::none) return false;
-  if (match == Match::largest)
-    return std::max_element(p.begin(), p.end()) - p.begin() == std::max_element(t.begin(), t.end()) - t.begin();
-  for (std::size_t k = 0; k < p.size(); ++k)
-    if ((p[k] > T(0.5)) != (t[k] > T(0.5))) return false;
-  return true;
-}
 
 }  // namespace gradus::engine

@@ -126,7 +126,7 @@ GradientPlan<T>& GradientPlan<T>::operator=(GradientPlan&&) noexcept = default;
 
 template <class T>
 Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets,
-                                  std::span<const Index> rows, std::span<T> gradient, bool record, Match match) {
+                                  std::span<const Index> rows, std::span<T> gradient, bool record, Hit hit) {
   const FlushDenormals flush;
   State& s = *state_;
   check_samples(s.network, x, targets, rows);
@@ -134,13 +134,13 @@ Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x
   if (rows.empty() && x.rows() == 0) throw ValueError("[engine] expected at least one sample, got none");
   Tally tally;
   const Index count = rows.empty() ? x.rows() : static_cast<Index>(rows.size());
-  s.workshop.pass(count, [&] { tally = run(theta, x, targets, rows, gradient, record, match); });
+  s.workshop.pass(count, [&] { tally = run(theta, x, targets, rows, gradient, record, hit); });
   return tally;
 }
 
 template <class T>
 Tally GradientPlan<T>::run(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets,
-                           std::span<const Index> rows, std::span<T> gradient, bool record, Match match) {
+                           std::span<const Index> rows, std::span<T> gradient, bool record, Hit hit) {
   State& s = *state_;
   Pass<T> pass = s.pass(theta, x, targets);
   if (!rows.empty()) {
@@ -151,13 +151,13 @@ Tally GradientPlan<T>::run(std::span<const T> theta, ConstMatrixView<T> x, const
   pass.scale = s.scale(pass.weight() * static_cast<double>(steps));
   pass.gradient = gradient.data();
   pass.record = record;
-  pass.match = match;
+  pass.hit = hit;
   s.plan->run(pass);
   return {.loss = pass.scale * pass.loss, .hits = pass.hits, .samples = pass.count * steps};
 }
 
 template <class T>
-Tally GradientPlan<T>::score(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets, Match match) {
+Tally GradientPlan<T>::score(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets, Hit hit) {
   const FlushDenormals flush;
   State& s = *state_;
   check_samples(s.network, x, targets, {});
@@ -168,7 +168,7 @@ Tally GradientPlan<T>::score(std::span<const T> theta, ConstMatrixView<T> x, con
     const Index count = std::min(part, x.rows() - first);
     Pass<T> pass = s.pass(theta, x.middle_rows(first, count), targets.middle_rows(first, count));
     pass.record = true;
-    pass.match = match;
+    pass.hit = hit;
     s.plan->run(pass);
     loss += pass.loss;
     tally.hits += pass.hits;
@@ -269,7 +269,7 @@ struct Trainer<T>::State {
                        .rate = static_cast<T>(stepper.learning_rate() * scale),
                        .work = online->work.data(),
                        .record = options.record,
-                       .match = options.match};
+                       .hit = options.hit};
     engine::run_online(pass);
     stepper.count_steps(count);
     return {.loss = pass.loss * scale / static_cast<double>(count), .hits = pass.hits, .samples = count};
@@ -282,7 +282,7 @@ struct Trainer<T>::State {
     const Index count = rows.empty() ? x.rows() : static_cast<Index>(rows.size());
     plan->set_masks(options.mask_seed, static_cast<std::uint64_t>(stepper.state().steps));
     workshop.pass(count, [&] {
-      tally = plan->run(theta, x, targets, rows, gradient, options.record, options.match);
+      tally = plan->run(theta, x, targets, rows, gradient, options.record, options.hit);
       tally.penalty = stepper.add_penalty(theta, gradient, weight(x, targets, rows));
       tally.loss += tally.penalty;
       stepper.step(theta, gradient, workshop);

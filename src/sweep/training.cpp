@@ -111,9 +111,7 @@ Lane<T> make_lane(const Experiment& e, const ExperimentSource& source, const Mod
 template <class T>
 void score_lanes(const Bank<T>& bank, const std::vector<const Lane<T>*>& lanes, std::vector<Trained>& trained) {
   const Model& model = trained.front().model;
-  const engine::Match match = model.class_names.empty()      ? engine::Match::none
-                              : model.network.outputs() == 1 ? engine::Match::sides
-                                                             : engine::Match::largest;
+  const Hit hit = model.class_names.empty() ? Hit::none : model.network.outputs() == 1 ? Hit::threshold : Hit::argmax;
   const auto score = [&](auto part, auto put) {
     std::vector<std::span<const Index>> rows;
     for (const Lane<T>* lane : lanes) rows.emplace_back(lane->*part);
@@ -121,10 +119,10 @@ void score_lanes(const Bank<T>& bank, const std::vector<const Lane<T>*>& lanes, 
     const auto count = static_cast<Index>(rows.front().size());
     const double scale = Loss{model.loss.function}.scale(count, model.network.outputs()) /
                          model.loss.scale(count, model.network.outputs());
-    const std::vector<engine::Tally> tallies = bank.score(rows, match);
+    const std::vector<engine::Tally> tallies = bank.score(rows, hit);
     for (std::size_t k = 0; k < trained.size(); ++k)
       put(trained[k].result, tallies[k].loss * scale,
-          match == engine::Match::none
+          hit == Hit::none
               ? std::nullopt
               : std::optional(static_cast<double>(tallies[k].hits) / static_cast<double>(tallies[k].samples)));
   };

@@ -6,9 +6,7 @@
 
 namespace gradus::detail {
 
-Hit hit_of(const FitOptions& options) {
-  return options.hit == Hit::by_loss ? gradus::hit_of(options.loss.function) : options.hit;
-}
+Hit hit_of(const FitOptions& options) { return options.hit ? *options.hit : gradus::hit_of(options.loss.function); }
 
 Batches::Batches(const FitOptions& options, Index samples, RandomState& random)
     : options_(options), samples_(samples), random_(random) {

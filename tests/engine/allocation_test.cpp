@@ -76,7 +76,7 @@ TEST(Allocation, HasNoPlaceInAnEpoch) {
         std::vector<Index> order{3, 19, 0, 4, 4, 7, 8, 9, 2, 1, 0, 6};
         engine::TrainerOptions options{.loss = p.loss, .optimizer = parse_optimizer(method), .batch = batch};
         options.record = true;
-        options.match = engine::Match::largest;
+        options.hit = Hit::argmax;
         options.regularisation = {.l2 = batch == 1 ? 0 : 0.1, .clip_norm = batch == 1 ? 0.0 : 1.0};
         engine::Trainer<float> trainer(p.network, options, p.theta);
         SCOPED_TRACE(c.network + " " + method);

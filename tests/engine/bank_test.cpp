@@ -374,15 +374,15 @@ void check_score(const Case& c, std::uint32_t seed) {
   engine::Bank<T> bank = lanes.bank(options, 0, static_cast<std::size_t>(width<T> + 2));
   bank.train(5);
   std::vector<std::span<const Index>> rows(lanes.rows.begin(), lanes.rows.end());
-  for (const auto match : {engine::Match::largest, engine::Match::sides}) {
-    const std::vector<engine::Tally> tallies = bank.score(rows, match);
+  for (const auto hit : {Hit::argmax, Hit::threshold}) {
+    const std::vector<engine::Tally> tallies = bank.score(rows, hit);
     for (const std::size_t k : {std::size_t{0}, static_cast<std::size_t>(width<T>) + 1}) {
       const std::vector<T> theta = parameters_of(bank, static_cast<Index>(k), p.theta.size());
       const Matrix<T> x = take_rows(p.x, rows[k]);
       const Matrix<T> targets = take_rows(p.targets, rows[k]);
       engine::GradientPlan<T> plan(p.network, p.loss, x.rows());
       std::vector<T> gradient(theta.size());
-      const engine::Tally expected = plan(theta, x, targets, {}, gradient, true, match);
+      const engine::Tally expected = plan(theta, x, targets, {}, gradient, true, hit);
       SCOPED_TRACE(c.network + " " + engine::target_name());
       EXPECT_EQ(tallies[k].samples, 13);
       EXPECT_EQ(tallies[k].hits, expected.hits);

@@ -77,7 +77,7 @@ void check_gradient(const Case& c, Index batch) {
   ASSERT_EQ(plan.kind(), PlanKind::products);
   plan.set_masks(5, 3);
   std::vector<T> got(p.theta.size(), std::numeric_limits<T>::quiet_NaN());
-  const engine::Tally tally = plan(p.theta, p.x, {p.targets, weights}, rows, got, true, engine::Match::largest);
+  const engine::Tally tally = plan(p.theta, p.x, {p.targets, weights}, rows, got, true, Hit::argmax);
   EXPECT_LE(distance(got, expected), tolerance<T>(p.network) * (norm(expected) + 1e-3));
   EXPECT_NEAR(tally.loss, static_cast<double>(loss),
               tolerance<T>(p.network) * (1 + std::abs(static_cast<double>(loss))));

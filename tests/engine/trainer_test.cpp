@@ -44,7 +44,7 @@ void check_gradients(const std::vector<Case>& cases) {
       ASSERT_EQ(plan.kind(), engine::PlanKind::batch);
       plan.set_masks(77, 3);
       std::vector<T> got(p.theta.size(), std::numeric_limits<T>::quiet_NaN());
-      const engine::Tally tally = plan(p.theta, p.x, p.targets, rows, got, true, engine::Match::largest);
+      const engine::Tally tally = plan(p.theta, p.x, p.targets, rows, got, true, Hit::argmax);
       SCOPED_TRACE(c.network + " batch " + std::to_string(batch) + " " + engine::target_name());
       EXPECT_LE(distance(got, expected), tolerance<T>(p.network) * norm(expected));
       EXPECT_NEAR(tally.loss, static_cast<double>(loss),
@@ -472,7 +472,7 @@ void check_scores(const std::vector<Case>& cases, std::vector<Index> batches) {
     for (const Index batch : batches) {
       const Problem<T> p(c, 37, seed++);
       engine::GradientPlan<T> plan(p.network, p.loss, batch);
-      const engine::Tally tally = plan.score(p.theta, p.x, p.targets, engine::Match::sides);
+      const engine::Tally tally = plan.score(p.theta, p.x, p.targets, Hit::threshold);
       Trace<T> trace;
       const T loss = loss_value<T>(p.network, p.loss, p.theta, p.x.view(), p.targets.view(), trace);
       SCOPED_TRACE(c.network);

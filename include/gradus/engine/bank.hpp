@@ -74,7 +74,7 @@ class Bank {
   /// Whether every parameter of the lane is a finite number; one that went non-finite stays so.
   bool is_finite(Index lane) const;
   /// Loss and hits of each lane on samples of its own: `rows[lane]`, equally many for each, none of them dropped out.
-  std::vector<Tally> score(std::span<const std::span<const Index>> rows, Match match) const;
+  std::vector<Tally> score(std::span<const std::span<const Index>> rows, Hit hit) const;
   /// Bytes held: samples, parameters, optimizer slots, orders, scratch.
   std::size_t memory() const;
 

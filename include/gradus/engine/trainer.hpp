@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
 #include "gradus/nn/targets.hpp"
@@ -24,9 +25,6 @@ enum class PlanKind {
   products,    ///< tiles of matrix products; large networks, and all with layers other than dense
   definition,  ///< nothing: nn/pass.hpp as it stands; its first batches allocate
 };
-
-/// What counts as a hit: the largest output is the largest target; every output is on its target's side of 1/2.
-enum class Match : unsigned char { none, largest, sides };
 
 /// Of the samples seen, before the steps they caused. Zero unless asked for.
 struct Tally {
@@ -57,9 +55,9 @@ class GradientPlan {
   /// batch is rows `rows` of x (samples, inputs), targets and their weights, or all rows if `rows` is empty. Throws
   /// ShapeError if something does not fit.
   Tally operator()(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets,
-                   std::span<const Index> rows, std::span<T> gradient, bool record = true, Match match = Match::none);
+                   std::span<const Index> rows, std::span<T> gradient, bool record = true, Hit hit = Hit::none);
   /// Loss and hits of any number of samples, of the network in use (Mode::inference).
-  Tally score(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets, Match match = Match::none);
+  Tally score(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets, Hit hit = Hit::none);
 
   /// Of dropout: its masks depend on the seed, the layer, the update, the row of the batch and the column alone.
   void set_masks(std::uint64_t seed, std::uint64_t update);
@@ -75,7 +73,7 @@ class GradientPlan {
   Workshop& workshop();
   /// What has been checked, of at least one sample.
   Tally run(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets, std::span<const Index> rows,
-            std::span<T> gradient, bool record, Match match);
+            std::span<T> gradient, bool record, Hit hit);
 
   struct State;
   std::unique_ptr<State> state_;
@@ -90,7 +88,7 @@ struct TrainerOptions {
   Regularisation regularisation = {};
   Index batch = 32;     ///< samples an update; the last of an epoch may be smaller
   bool record = false;  ///< whether epochs sum up loss and hits
-  Match match = Match::none;
+  Hit hit = Hit::none;
   std::uint64_t mask_seed = 0;  ///< of dropout
   PlanKind plan = PlanKind::automatic;
   int threads = 1;  ///< at most; used only where they pay

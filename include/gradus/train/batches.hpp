@@ -9,7 +9,7 @@
 /// The parts of a training run that know no number type.
 namespace gradus::detail {
 
-/// What `Hit::by_loss` stands for.
+/// What the options count as a hit, or else their loss.
 Hit hit_of(const FitOptions& options);
 
 /// Hands out the samples of each batch, and draws from the stream what that needs.

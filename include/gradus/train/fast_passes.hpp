@@ -32,17 +32,14 @@ template <std::floating_point T>
 class FastPasses<T, Layer> {
  public:
   /// `one_by_one`: whether each update by itself is to be seen.
-  FastPasses(const Network& network, const FitOptions& options, Index batch, Hit hit, bool one_by_one)
-      : match_(hit == Hit::argmax      ? engine::Match::largest
-               : hit == Hit::threshold ? engine::Match::sides
-                                       : engine::Match::none) {
+  FastPasses(const Network& network, const FitOptions& options, Index batch, Hit hit, bool one_by_one) : hit_(hit) {
     if (options.engine == Engine::definition || batch < 1) return;
     plan_.emplace(network, options.loss, batch, engine::PlanKind::automatic, options.threads);
     if (one_by_one || options.batch != 1 || !has_constant_rate(options.schedule)) return;
     const Sgd* sgd = std::get_if<Sgd>(&options.optimizer);
     if (!sgd || sgd->momentum != 0 || options.regularisation != Regularisation{}) return;
     const engine::TrainerOptions online{
-        .loss = options.loss, .optimizer = *sgd, .batch = 1, .record = options.record_every >= 0, .match = match_};
+        .loss = options.loss, .optimizer = *sgd, .batch = 1, .record = options.record_every >= 0, .hit = hit_};
     const std::vector<T> theta(static_cast<std::size_t>(network.parameter_count()));
     online_.emplace(network, online, std::span<const T>(theta));
     if (online_->kind() != engine::PlanKind::online) online_.reset();
@@ -57,13 +54,13 @@ class FastPasses<T, Layer> {
   engine::Tally gradient(std::span<const T> theta, std::span<T> state, const Samples<T>& set,
                          std::span<const Index> rows, std::span<T> gradient, bool record) {
     std::copy(state.begin(), state.end(), plan_->state().begin());
-    const engine::Tally tally = (*plan_)(theta, set.x, set.weighted_targets(), rows, gradient, record, match_);
+    const engine::Tally tally = (*plan_)(theta, set.x, set.weighted_targets(), rows, gradient, record, hit_);
     std::copy_n(plan_->state().begin(), state.size(), state.begin());
     return tally;
   }
   engine::Tally score(std::span<const T> theta, std::span<const T> state, const Samples<T>& set) {
     std::copy(state.begin(), state.end(), plan_->state().begin());
-    return plan_->score(theta, set.x, set.weighted_targets(), match_);
+    return plan_->score(theta, set.x, set.weighted_targets(), hit_);
   }
   void set_masks(std::uint64_t seed, std::uint64_t update) {
     if (plan_) plan_->set_masks(seed, update);
@@ -86,7 +83,7 @@ class FastPasses<T, Layer> {
             std::holds_alternative<AdaptiveSchedule>(schedule));
   }
 
-  engine::Match match_;
+  Hit hit_;
   std::optional<engine::GradientPlan<T>> plan_;
   std::optional<engine::Trainer<T>> online_;
 };

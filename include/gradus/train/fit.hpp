@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
 #include "gradus/nn/targets.hpp"
@@ -21,14 +22,6 @@ enum class Order {
   shuffle,  ///< each pass visits every sample once, in an order shuffled anew (shuffles compound, as in scikit-learn)
   draws,    ///< each sample is drawn with replacement
   given,    ///< the indices in FitOptions::given, in turn, from the start again when they end
-};
-
-/// What counts as a hit for the accuracy in the history.
-enum class Hit {
-  by_loss,    ///< see `hit_of`
-  argmax,     ///< the largest output is the largest target
-  threshold,  ///< every output is on its target's side of 1/2
-  none,
 };
 
 /// How the outputs that a loss trains are judged: argmax for one class of several, threshold for labels and the
@@ -96,7 +89,7 @@ struct FitOptions {
   std::vector<Index> given;  ///< for Order::given
   Index record_every = 0;    ///< updates a record; 0: one a pass; < 0: none, and no loss is computed
   Index test_every = 0;      ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each pass
-  Hit hit = Hit::by_loss;
+  std::optional<Hit> hit{};  ///< what the accuracies count; none: what the loss says, `hit_of`
   bool keep_gradients = false;
   Schedule schedule{};              ///< of the learning rate; those that minimise have none
   Regularisation regularisation{};  ///< the loss in the history includes its penalties

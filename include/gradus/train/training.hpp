@@ -14,7 +14,6 @@
 #include "gradus/train/check_run.hpp"
 #include "gradus/train/fast_passes.hpp"
 #include "gradus/train/fit.hpp"
-#include "gradus/train/hits.hpp"
 #include "gradus/train/mover.hpp"
 
 /// How `fit` works, for networks with layers of your own: include this where you call it. For `Network` the library
