@@ -13,7 +13,7 @@
 #include <oneapi/dnnl/dnnl.h>
 #include <Eigen/Core>
 
-#include "engine/gemm.hpp"
+#include "engine/kernels/gemm.hpp"
 #include "gradus/engine/buffer.hpp"
 #include "gradus/engine/target.hpp"
 

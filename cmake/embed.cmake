@@ -11,7 +11,7 @@ while(position LESS length)
   math(EXPR position "${position} + 8000")
 endwhile()
 file(WRITE "${OUTPUT}" "// Written by cmake/embed.cmake from a file in data/; edit that file.
-#include \"src/data/embedded.hpp\"
+#include \"src/lab/data/embedded.hpp\"
 
 namespace gradus::embedded {
 

@@ -4,6 +4,9 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gradus)
 
 install(TARGETS gradus EXPORT gradus_targets)
+if(TARGET gradus_lab)
+  install(TARGETS gradus_lab EXPORT gradus_targets)
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/gradus DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT gradus_targets NAMESPACE gradus:: DESTINATION ${package_dir})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/gradus-config.cmake.in ${PROJECT_BINARY_DIR}/gradus-config.cmake

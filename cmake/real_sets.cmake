@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Compiles the data files of data/ into the library.
+# Compiles the data files of data/ into the laboratory.
 foreach(name iris digits)
   set(input ${PROJECT_SOURCE_DIR}/data/${name}.csv)
   set(output ${PROJECT_BINARY_DIR}/generated/${name}.cpp)
@@ -8,6 +8,5 @@ foreach(name iris digits)
     COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DINPUT=${input} -DOUTPUT=${output} -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${input} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     COMMENT "Embedding data/${name}.csv")
-  target_sources(gradus PRIVATE ${output})
+  target_sources(gradus_lab PRIVATE ${output})
 endforeach()
-target_include_directories(gradus PRIVATE ${PROJECT_SOURCE_DIR})

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <gradus/data/dataset.hpp>
 #include <gradus/data/scaler.hpp>
-#include <gradus/data/source.hpp>
 #include <gradus/data/split.hpp>
+#include <gradus/lab/data/source.hpp>
 #include <gradus/metrics/metrics.hpp>
 #include <gradus/nn/initializer.hpp>
 #include <gradus/nn/pass.hpp>

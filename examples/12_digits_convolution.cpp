@@ -2,8 +2,8 @@
 // Handwritten digits by a small convolutional network: 8 x 8 pixels, a fifth of the pictures held out.
 #include <cstdio>
 #include <gradus/data/dataset.hpp>
-#include <gradus/data/source.hpp>
 #include <gradus/data/split.hpp>
+#include <gradus/lab/data/source.hpp>
 #include <gradus/metrics/metrics.hpp>
 #include <gradus/nn/initializer.hpp>
 #include <gradus/nn/pass.hpp>

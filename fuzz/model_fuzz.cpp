@@ -7,9 +7,9 @@
 #include <cstring>
 #include <string>
 
-#include "gradus/core/crc32.hpp"
 #include "gradus/core/error.hpp"
-#include "gradus/model/model.hpp"
+#include "gradus/lab/files/crc32.hpp"
+#include "gradus/lab/model/model_file.hpp"
 
 namespace {
 

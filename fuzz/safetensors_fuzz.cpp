@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "gradus/core/error.hpp"
-#include "gradus/model/safetensors.hpp"
+#include "gradus/lab/model/safetensors.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);

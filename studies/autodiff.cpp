@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "gradus/autodiff/grad.hpp"
-#include "gradus/data/real.hpp"
+#include "gradus/lab/data/real.hpp"
 #include "gradus/metrics/metrics.hpp"
 #include "gradus/nn/initializer.hpp"
 #include "gradus/nn/pass.hpp"

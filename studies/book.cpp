@@ -6,7 +6,7 @@
 #include <ctime>
 #include <filesystem>
 
-#include "gradus/core/file.hpp"
+#include "gradus/lab/files/file.hpp"
 
 namespace gradus::studies {
 namespace {

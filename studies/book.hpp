@@ -18,7 +18,7 @@ struct Computed {
 
 /// All numbers of the chosen studies, before anything is drawn.
 struct Results {
-  Json json;  ///< by document and name, as in tests/data/seeds.json
+  Json json;  ///< by document and name, as in tests/fixtures/seeds.json
   std::vector<Computed> lessons;
   double seconds = 0;  ///< all computing together
 };

@@ -10,8 +10,8 @@
 
 #include "gradus/core/matrix.hpp"
 #include "gradus/data/dataset.hpp"
-#include "gradus/figure/plots.hpp"
-#include "gradus/figure/report.hpp"
+#include "gradus/lab/figure/plots.hpp"
+#include "gradus/lab/figure/report.hpp"
 
 /// What a study writes: numbers under the names of its document, and its pages of the report.
 namespace gradus::studies {
@@ -61,7 +61,7 @@ class Lesson {
   void mistake(const std::string& title, const std::string& paragraph);
   void figure(const std::string& name, Figure figure, const std::string& caption);
 
-  /// The numbers of a document, by the names in tests/data/seeds.json.
+  /// The numbers of a document, by the names in tests/fixtures/seeds.json.
   Json& results(const std::string& document) { return results_[document]; }
 
   const std::vector<std::variant<Entry, FigureEntry>>& entries() const { return entries_; }

@@ -2,7 +2,7 @@
 // One artificial neuron: what it computes, the functions it may end in, and two ways to teach it.
 #include <fmt/format.h>
 
-#include "gradus/data/real.hpp"
+#include "gradus/lab/data/real.hpp"
 #include "gradus/metrics/metrics.hpp"
 #include "gradus/nn/activation.hpp"
 #include "gradus/nn/pass.hpp"

@@ -10,7 +10,7 @@
 #include "gradus/data/makers.hpp"
 #include "gradus/data/split.hpp"
 #include "gradus/engine/bank.hpp"
-#include "gradus/figure/spread.hpp"
+#include "gradus/lab/figure/spread.hpp"
 #include "gradus/metrics/metrics.hpp"
 #include "gradus/nn/initializer.hpp"
 #include "gradus/nn/pass.hpp"

@@ -9,10 +9,11 @@
 #include "apps/gradus/experiment_options.hpp"
 #include "apps/gradus/model_data.hpp"
 #include "gradus/check/network_check.hpp"
-#include "gradus/data/source.hpp"
-#include "gradus/experiment/keys.hpp"
-#include "gradus/experiment/run.hpp"
-#include "gradus/figure/figure.hpp"
+#include "gradus/lab/data/source.hpp"
+#include "gradus/lab/experiment/keys.hpp"
+#include "gradus/lab/experiment/run.hpp"
+#include "gradus/lab/figure/figure.hpp"
+#include "gradus/lab/model/model_file.hpp"
 #include "gradus/nn/initializer.hpp"
 
 namespace gradus::cli {

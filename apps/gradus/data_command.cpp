@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/gradus/commands.hpp"
-#include "gradus/core/file.hpp"
-#include "gradus/data/csv.hpp"
-#include "gradus/data/source.hpp"
+#include "gradus/lab/data/csv.hpp"
+#include "gradus/lab/data/source.hpp"
+#include "gradus/lab/files/file.hpp"
 
 namespace gradus::cli {
 namespace {

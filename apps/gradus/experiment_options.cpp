@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "gradus/experiment/keys.hpp"
+#include "gradus/lab/experiment/keys.hpp"
 
 namespace gradus::cli {
 namespace {

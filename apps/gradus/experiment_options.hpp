@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "apps/gradus/program.hpp"
-#include "gradus/experiment/experiment.hpp"
-#include "gradus/experiment/keys.hpp"
+#include "gradus/lab/experiment/experiment.hpp"
+#include "gradus/lab/experiment/keys.hpp"
 
 namespace gradus::cli {
 

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "gradus/core/file.hpp"
-#include "gradus/data/source.hpp"
-#include "gradus/experiment/experiment.hpp"
-#include "gradus/experiment/scores.hpp"
+#include "gradus/lab/data/source.hpp"
+#include "gradus/lab/experiment/experiment.hpp"
+#include "gradus/lab/experiment/scores.hpp"
+#include "gradus/lab/files/file.hpp"
 
 namespace gradus::cli {
 namespace {

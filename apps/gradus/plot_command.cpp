@@ -5,7 +5,8 @@
 
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/model_data.hpp"
-#include "gradus/experiment/figures.hpp"
+#include "gradus/lab/experiment/figures.hpp"
+#include "gradus/lab/model/model_file.hpp"
 
 namespace gradus::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "apps/gradus/program.hpp"
-#include "gradus/experiment/run.hpp"
+#include "gradus/lab/experiment/run.hpp"
 
 namespace gradus::cli {
 

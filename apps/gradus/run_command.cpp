@@ -7,7 +7,8 @@
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/model_data.hpp"
 #include "apps/gradus/training.hpp"
-#include "gradus/core/file.hpp"
+#include "gradus/lab/files/file.hpp"
+#include "gradus/lab/model/model_file.hpp"
 
 namespace gradus::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/model_data.hpp"
 #include "gradus/core/number.hpp"
-#include "gradus/model/model.hpp"
+#include "gradus/lab/model/model_file.hpp"
 #include "gradus/nn/output_shapes.hpp"
 
 namespace gradus::cli {

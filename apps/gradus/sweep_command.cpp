@@ -10,8 +10,9 @@
 #include "apps/gradus/interrupt.hpp"
 #include "apps/gradus/progress.hpp"
 #include "apps/gradus/training.hpp"
-#include "gradus/sweep/report.hpp"
-#include "gradus/sweep/sweep.hpp"
+#include "gradus/lab/model/model_file.hpp"
+#include "gradus/lab/sweep/report.hpp"
+#include "gradus/lab/sweep/sweep.hpp"
 
 namespace gradus::cli {
 namespace {

@@ -7,8 +7,9 @@
 
 #include "apps/gradus/interrupt.hpp"
 #include "apps/gradus/progress.hpp"
-#include "gradus/core/file.hpp"
-#include "gradus/experiment/figures.hpp"
+#include "gradus/lab/experiment/figures.hpp"
+#include "gradus/lab/files/file.hpp"
+#include "gradus/lab/model/model_file.hpp"
 
 namespace gradus::cli {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "apps/gradus/program.hpp"
-#include "gradus/experiment/run.hpp"
+#include "gradus/lab/experiment/run.hpp"
 
 /// What `train` and `run` share.
 namespace gradus::cli {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "gradus/figure/color.hpp"
+#include "gradus/lab/figure/color.hpp"
 
 #include <nanobind/stl/string.h>
 

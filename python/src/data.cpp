@@ -10,10 +10,10 @@
 
 #include "arrays.hpp"
 #include "gradus/core/shape.hpp"
-#include "gradus/data/csv.hpp"
 #include "gradus/data/scaler.hpp"
-#include "gradus/data/source.hpp"
 #include "gradus/data/split.hpp"
+#include "gradus/lab/data/csv.hpp"
+#include "gradus/lab/data/source.hpp"
 #include "module.hpp"
 #include "random.hpp"
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "gradus/experiment/experiment.hpp"
+#include "gradus/lab/experiment/experiment.hpp"
 
 #include <fmt/format.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
 #include "arrays.hpp"
-#include "gradus/core/file.hpp"
-#include "gradus/experiment/run.hpp"
+#include "gradus/lab/experiment/run.hpp"
+#include "gradus/lab/files/file.hpp"
 #include "module.hpp"
 #include "options.hpp"
 #include "watch.hpp"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "gradus/experiment/experiment.hpp"
+#include "gradus/lab/experiment/experiment.hpp"
 
 namespace gradus::python {
 

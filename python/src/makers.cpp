@@ -9,8 +9,8 @@
 
 #include "arrays.hpp"
 #include "gradus/data/makers.hpp"
-#include "gradus/data/real.hpp"
-#include "gradus/data/source.hpp"
+#include "gradus/lab/data/real.hpp"
+#include "gradus/lab/data/source.hpp"
 #include "module.hpp"
 #include "random.hpp"
 

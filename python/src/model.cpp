@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "gradus/model/model.hpp"
+#include "gradus/lab/model/model_file.hpp"
 
 #include <fmt/format.h>
 #include <nanobind/stl/optional.h>

@@ -10,7 +10,7 @@
 #include "arrays.hpp"
 #include "gradus/core/nearest.hpp"
 #include "gradus/core/number.hpp"
-#include "gradus/experiment/keys.hpp"
+#include "gradus/lab/experiment/keys.hpp"
 
 namespace gradus::python {
 namespace {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gradus/experiment/keys.hpp"
+#include "gradus/lab/experiment/keys.hpp"
 
 namespace gradus::python {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "gradus/sweep/sweep.hpp"
+#include "gradus/lab/sweep/sweep.hpp"
 
 #include <fmt/format.h>
 #include <nanobind/stl/optional.h>
@@ -11,7 +11,7 @@
 
 #include "arrays.hpp"
 #include "gradus/core/number.hpp"
-#include "gradus/sweep/report.hpp"
+#include "gradus/lab/sweep/report.hpp"
 #include "module.hpp"
 #include "options.hpp"
 #include "watch.hpp"

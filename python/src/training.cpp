@@ -7,7 +7,7 @@
 #include "arrays.hpp"
 #include "gradus/core/shape.hpp"
 #include "gradus/data/weights.hpp"
-#include "gradus/experiment/run.hpp"
+#include "gradus/lab/experiment/run.hpp"
 #include "module.hpp"
 #include "options.hpp"
 #include "random.hpp"

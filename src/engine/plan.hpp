@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
-#include "gradus/engine/trainer.hpp"
+#include "gradus/engine/tally.hpp"
+#include "gradus/nn/hit.hpp"
+#include "gradus/nn/targets.hpp"
 
 namespace gradus::engine {
 

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "engine/step_kernel.hpp"
+#include "engine/kernels/step_kernel.hpp"
 #include "gradus/core/number.hpp"
 
 namespace gradus::engine {

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/workshop.hpp"
+#include "engine/threads/workshop.hpp"
 #include "gradus/optim/optimizer.hpp"
 #include "gradus/optim/regularisation.hpp"
 

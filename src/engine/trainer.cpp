@@ -6,10 +6,10 @@
 #include <string>
 
 #include "core/flush_denormals.hpp"
-#include "engine/batch_kernel.hpp"
-#include "engine/definition_plan.hpp"
-#include "engine/online_kernel.hpp"
-#include "engine/products_plan.hpp"
+#include "engine/plans/batch/batch_kernel.hpp"
+#include "engine/plans/definition/definition_plan.hpp"
+#include "engine/plans/online/online_kernel.hpp"
+#include "engine/plans/products/products_plan.hpp"
 #include "engine/stepper.hpp"
 
 namespace gradus::engine {

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "gradus/core/file.hpp"
+#include "gradus/lab/files/file.hpp"
 
 /// The command line as a user meets it: the program itself, run in a folder of its own.
 namespace gradus {

@@ -5,10 +5,10 @@
 #include <thread>
 
 #include "gradus/core/version.hpp"
-#include "gradus/data/csv.hpp"
-#include "gradus/data/source.hpp"
-#include "gradus/experiment/experiment.hpp"
-#include "gradus/model/model.hpp"
+#include "gradus/lab/data/csv.hpp"
+#include "gradus/lab/data/source.hpp"
+#include "gradus/lab/experiment/experiment.hpp"
+#include "gradus/lab/model/model_file.hpp"
 #include "tests/cli/cli_test.hpp"
 
 namespace gradus {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "src/engine/gemm.hpp"
+#include "src/engine/kernels/gemm.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "src/engine/step_kernel.hpp"
+#include "src/engine/kernels/step_kernel.hpp"
 
 #include <cmath>
 #include <limits>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "src/engine/team.hpp"
+#include "src/engine/threads/team.hpp"
 
 #include <array>
 #include <chrono>

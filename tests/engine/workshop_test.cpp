@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "src/engine/workshop.hpp"
+#include "src/engine/threads/workshop.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gradus/autodiff/differentiated.hpp"
-#include "gradus/model/model.hpp"
+#include "gradus/lab/model/model_file.hpp"
 #include "gradus/nn/initializer.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/train/training.hpp"

@@ -12,7 +12,7 @@
 #include "gradus/optim/minimize.hpp"
 
 /// NIST's Statistical Reference Datasets for nonlinear regression (www.itl.nist.gov/div898/strd): data, starts and
-/// certified values in tests/data/nist/cases.json. The certified digits were confirmed by Gauss-Newton steps in 40
+/// certified values in tests/fixtures/nist/cases.json. The certified digits were confirmed by Gauss-Newton steps in 40
 /// digits from the data as it stands there.
 namespace gradus {
 namespace {
@@ -64,7 +64,7 @@ Residuals<double> residuals_of(Model model, const std::vector<double>& x, const 
 }
 
 nlohmann::json cases() {
-  std::ifstream file(GRADUS_TEST_DATA "/nist/cases.json");
+  std::ifstream file(GRADUS_FIXTURES "/nist/cases.json");
   return nlohmann::json::parse(file);
 }
 

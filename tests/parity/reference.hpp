@@ -19,7 +19,7 @@ namespace gradus::parity {
 /// Runs tests/parity/reference.py, or another script there, on Debian's Python, which has NumPy and scikit-learn, and
 /// reads what it prints.
 inline nlohmann::json reference(const std::string& section, const std::string& script = "reference.py") {
-  const std::string command = "/usr/bin/python3 " GRADUS_TEST_DATA "/../parity/" + script + " " + section;
+  const std::string command = "/usr/bin/python3 " GRADUS_FIXTURES "/../parity/" + script + " " + section;
   std::string output;
   FILE* pipe = ::popen(command.c_str(), "r");
   if (!pipe) throw std::runtime_error("cannot run " + command);

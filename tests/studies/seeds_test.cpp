@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The studies against what NumPy and scikit-learn give for the same work: tests/data/seeds.json.
+// The studies against what NumPy and scikit-learn give for the same work: tests/fixtures/seeds.json.
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ namespace gradus::studies {
 namespace {
 
 const Json& reference() {
-  static const Json seeds = Json::parse(std::ifstream(GRADUS_TEST_DATA "/seeds.json"));
+  static const Json seeds = Json::parse(std::ifstream(GRADUS_FIXTURES "/seeds.json"));
   return seeds;
 }
 

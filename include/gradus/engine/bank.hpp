@@ -4,7 +4,10 @@
 #include <memory>
 #include <span>
 
-#include "gradus/engine/trainer.hpp"
+#include "gradus/engine/tally.hpp"
+#include "gradus/nn/hit.hpp"
+#include "gradus/nn/loss.hpp"
+#include "gradus/nn/network.hpp"
 #include "gradus/optim/optimizer.hpp"
 #include "gradus/random/random_state.hpp"
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "gradus/engine/tally.hpp"
 #include "gradus/nn/hit.hpp"
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
@@ -16,23 +17,6 @@
 /// nothing is allocated. Results agree with the definition (nn/pass.hpp) to rounding, and repeat to the last bit on
 /// machines with the same instruction set.
 namespace gradus::engine {
-
-/// What a SIMD lane holds.
-enum class PlanKind {
-  automatic,
-  online,      ///< units of a layer; batches of 1, plain descent
-  batch,       ///< samples of the batch
-  products,    ///< tiles of matrix products; large networks, and all with layers other than dense
-  definition,  ///< nothing: nn/pass.hpp as it stands; its first batches allocate
-};
-
-/// Of the samples seen, before the steps they caused. Zero unless asked for.
-struct Tally {
-  double loss = 0;     ///< of the batches, with penalties, as Loss reduces them: their mean by their numbers of samples
-  Index hits = 0;      ///< weights or not, each sample once
-  Index samples = 0;   ///< in a sequence with outputs at every step: steps
-  double penalty = 0;  ///< the part of the loss that penalties are
-};
 
 class Workshop;
 template <class T>

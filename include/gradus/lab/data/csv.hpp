@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gradus/lab/data/table.hpp"
+
+namespace gradus {
+
+/// Reads comma-separated values (RFC 4180): quoted cells, a header or none, LF, CRLF or CR line ends, a UTF-8 byte
+/// order mark. Blank lines and blanks around a cell are passed over. Numbers have a point, under any locale. Throws
+/// FileError, naming the line and the column, on a row of another width than the first, a cell that is empty or no
+/// finite number, an unterminated quote, a target column that is not there, an unknown label, or a file without rows.
+///
+/// Classes are the distinct labels, in ascending order if all are whole numbers, else in the order of their bytes.
+Dataset read_csv(const std::string& path, const TableOptions& options = {});
+/// The same of a text; `name` stands for the path in errors.
+Dataset parse_csv(std::string_view text, const TableOptions& options = {}, const std::string& name = "csv");
+
+/// A header and one row a sample: the features, then the class under `label`, or the targets under their names. Numbers
+/// have 17 significant digits, so that reading gives back the same bits; whole targets of a regression end in .0, so
+/// that they are not read as classes.
+std::string to_csv(const Dataset& data);
+/// Throws FileError if the file cannot be written.
+void write_csv(const Dataset& data, const std::string& path);
+
+}  // namespace gradus

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gradus/data/scaler.hpp"
+#include "gradus/data/weights.hpp"
+#include "gradus/lab/data/table.hpp"
+#include "gradus/model/model.hpp"
+#include "gradus/train/fit.hpp"
+
+namespace gradus {
+
+/// A figure that a run draws: its kind (experiment/figures.hpp) and the file, whose ending picks the format.
+struct FigureRequest {
+  std::string kind;
+  std::string file;
+  bool operator==(const FigureRequest&) const = default;
+};
+
+/// One training run, described: what the command line, an experiment file and a model file say in common. The same
+/// experiment gives the same numbers: to the last bit wherever it is run with the same C library and instruction set
+/// (engine/target.hpp), and by Engine::definition with any.
+///
+/// `seed` starts two streams: one for the split, and, afresh, one for the first parameters and then the order of
+/// samples. Paths are relative to the folder in which the program runs.
+struct Experiment {
+  std::uint32_t seed = 0;
+  Precision precision = Precision::float64;
+
+  std::string data;                                      ///< as `load_data` reads it
+  std::string target;                                    ///< the target column of a file; empty: guessed
+  TableOptions::Task task = TableOptions::Task::detect;  ///< what the target column of a file holds
+  std::string sample_weight;          ///< the column of a file that says how much each sample counts; empty: none
+  double test = 0;                    ///< share of the samples, or how many of them, to test on; 0: none
+  std::string test_data;              ///< other data to test on, as `load_data` reads it; empty: none
+  bool stratify = false;              ///< split each class in its share
+  std::optional<Scaler::Kind> scale;  ///< of the features, fitted on the training samples
+  std::string fingerprint;            ///< of the data once trained on; if given, other data is refused
+
+  std::string network;                  ///< as `parse_network` reads it
+  std::string init = "glorot-uniform";  ///< as `parse_initializer` reads it
+  std::string loss = "auto";            ///< as `parse_loss` reads it; auto: from the last layer, see `loss_of`
+  Reduction reduction = Reduction::mean;
+  ClassWeights class_weight;  ///< in training; scores count every sample once
+
+  TrainingMethod optimizer = Sgd{};
+  Schedule schedule{};
+  Regularisation regularisation{};
+  EarlyStopping early_stopping{};
+
+  Index epochs = 100;
+  Index updates = 0;  ///< if above 0, how many updates to make, whatever `epochs` says
+  Index batch = 32;   ///< 0: the full batch
+  Order order = Order::shuffle;
+  double min_change = -1;  ///< below 0: never
+  Index record_every = 0;
+  Index test_every = 0;
+  Engine engine = Engine::automatic;
+
+  std::string model;  ///< file to save the model in; empty: not saved
+  std::vector<FigureRequest> figures;
+
+  bool operator==(const Experiment&) const = default;
+};
+
+/// The loss an experiment trains with. `auto` is what the last layer was made for: softmax cross-entropy, sigmoid
+/// binary cross-entropy, step the perceptron criterion, any other the mean squared error.
+Loss loss_of(const Experiment& experiment, const Network& network);
+
+/// Reads an experiment from TOML. `path` stands for the file in errors. Throws FileError that names the line and the
+/// key: no TOML, an unknown key (the known ones are listed), a value of another type or out of range, no data or no
+/// network.
+Experiment parse_experiment(std::string_view toml, const std::string& path);
+/// The same of a file.
+Experiment load_experiment(const std::string& path);
+
+/// The experiment as TOML with a comment on each key; `parse_experiment` reads back an equal one.
+std::string to_toml(const Experiment& experiment);
+
+/// Throws ValueError or ParseError, naming the key, if a value is out of range.
+void check(const Experiment& experiment);
+
+}  // namespace gradus

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// Softmax, loss and hits where each lane holds an output of a sample of its own, and output c + 1 lies `stride` numbers
+// after output c. Included once for each instruction set, hence no #pragma once.
+#if defined(GRADUS_ENGINE_LANE_LOSS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRADUS_ENGINE_LANE_LOSS_INL
+#undef GRADUS_ENGINE_LANE_LOSS_INL
+#else
+#define GRADUS_ENGINE_LANE_LOSS_INL
+#endif
+
+#include <limits>
+
+#include "engine/kernels/vector-inl.hpp"
+#include "gradus/engine/tally.hpp"
+#include "gradus/nn/hit.hpp"
+#include "gradus/nn/losses/cut.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+/// p = softmax(z): the largest z, and the sum of exp(z - largest).
+template <class T>
+HWY_INLINE void softmax_of_lanes(Index outputs, Index stride, const T* z, T* p, Vec<T>& max, Vec<T>& sum) {
+  const Tag<T> d;
+  max = hn::Load(d, z);
+  for (Index c = 1; c < outputs; ++c) max = hn::Max(max, hn::Load(d, z + c * stride));
+  sum = hn::Zero(d);
+  for (Index c = 0; c < outputs; ++c) {
+    const Vec<T> e = vec_exp_normal(d, hn::Sub(hn::Load(d, z + c * stride), max));
+    sum = hn::Add(sum, e);
+    hn::Store(e, d, p + c * stride);
+  }
+  const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum);
+  for (Index c = 0; c < outputs; ++c) hn::Store(hn::Mul(hn::Load(d, p + c * stride), factor), d, p + c * stride);
+}
+
+/// -log p as cut_minus_log() has it, where the loss is cut.
+template <class T>
+HWY_INLINE Vec<T> cut_loss(const Description& net, Vec<T> l) {
+  if (!net.cut) return l;
+  const Tag<T> d;
+  const Vec<T> least = hn::Set(d, cut_minus_log(T(0)));
+  const Vec<T> most = hn::Set(d, cut_minus_log(std::numeric_limits<T>::infinity()));
+  l = hn::IfThenElse(hn::Lt(l, least), least, l);
+  return hn::IfThenElse(hn::Gt(l, most), most, l);
+}
+
+/// Of every lane, for the heads that have kernels; log_sum is log sum_c exp z_c, of softmax.
+template <class T>
+HWY_NOINLINE Vec<T> loss_of_lanes(const Description& net, Index stride, const T* z, const T* p, const T* t,
+                                  Vec<T> log_sum) {
+  const Tag<T> d;
+  const Vec<T> zero = hn::Zero(d);
+  const Vec<T> one = hn::Set(d, T(1));
+  Vec<T> sum = zero;
+  for (Index at = 0; at < net.outputs() * stride; at += stride) {
+    const Vec<T> zc = hn::Load(d, z + at);
+    const Vec<T> tc = hn::Load(d, t + at);
+    const Vec<T> error = hn::Sub(hn::Load(d, p + at), tc);
+    switch (net.head) {
+      case Head::cross_entropy: sum = hn::MulAdd(tc, cut_loss<T>(net, hn::Sub(log_sum, zc)), sum); break;
+      case Head::squared_error: sum = hn::MulAdd(error, error, sum); break;
+      case Head::binary_cross_entropy: {
+        const Vec<T> likelier = vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(zc))));  // -log of its probability
+        if (net.cut) {
+          const Vec<T> other = hn::Add(likelier, hn::Abs(zc));
+          const auto positive = hn::Gt(zc, zero);
+          sum = hn::MulAdd(tc, cut_loss<T>(net, hn::IfThenElse(positive, likelier, other)), sum);
+          sum = hn::MulAdd(hn::Sub(one, tc), cut_loss<T>(net, hn::IfThenElse(positive, other, likelier)), sum);
+        } else {  // max(z, 0) - t z + log(1 + exp(-|z|))
+          sum = hn::Add(sum, hn::Add(hn::NegMulAdd(tc, zc, hn::Max(zc, zero)), likelier));
+        }
+        break;
+      }
+      default: sum = hn::MulAdd(error, zc, sum);
+    }
+  }
+  return sum;
+}
+
+/// The lanes that met their targets.
+template <class T>
+hn::Mask<Tag<T>> hits_of_lanes(Index outputs, Index stride, const T* p, const T* t, Hit hit) {
+  const Tag<T> d;
+  auto met = hn::Eq(hn::Zero(d), hn::Zero(d));
+  if (hit == Hit::threshold) {
+    const Vec<T> half = hn::Set(d, T(0.5));
+    for (Index at = 0; at < outputs * stride; at += stride)
+      met = hn::AndNot(hn::Xor(hn::Gt(hn::Load(d, p + at), half), hn::Gt(hn::Load(d, t + at), half)), met);
+    return met;
+  }
+  Vec<T> best[2] = {hn::Load(d, p), hn::Load(d, t)};
+  Vec<T> where[2] = {hn::Zero(d), hn::Zero(d)};
+  for (Index c = 1; c < outputs; ++c)
+    for (int k = 0; k < 2; ++k) {
+      const Vec<T> value = hn::Load(d, (k == 0 ? p : t) + c * stride);
+      const auto better = hn::Gt(value, best[k]);
+      best[k] = hn::IfThenElse(better, value, best[k]);
+      where[k] = hn::IfThenElse(better, hn::Set(d, static_cast<T>(c)), where[k]);
+    }
+  return hn::Eq(where[0], where[1]);
+}
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/engine/math.hpp"
+
+#include "engine/targets.hpp"
+#include "gradus/core/shape.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/math.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "engine/kernels/math-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+enum class Function { exp, log, tanh, sigmoid };
+
+template <class T, class F>
+void map(const T* x, T* y, std::size_t n, F f) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t k = 0;
+  for (; k + lanes <= n; k += lanes) hn::StoreU(f(d, hn::LoadU(d, x + k)), d, y + k);
+  if (k == n) return;
+  HWY_ALIGN T rest[hn::MaxLanes(d)] = {};
+  for (std::size_t i = k; i < n; ++i) rest[i - k] = x[i];
+  hn::Store(f(d, hn::Load(d, rest)), d, rest);
+  for (std::size_t i = k; i < n; ++i) y[i] = rest[i - k];
+}
+
+template <class T>
+void map_function(Function function, const T* x, T* y, std::size_t n) {
+  switch (function) {
+    case Function::exp: return map(x, y, n, [](auto d, auto v) HWY_ATTR { return vec_exp(d, v); });
+    case Function::log: return map(x, y, n, [](auto d, auto v) HWY_ATTR { return vec_log(d, v); });
+    case Function::tanh: return map(x, y, n, [](auto d, auto v) HWY_ATTR { return vec_tanh(d, v); });
+    case Function::sigmoid: return map(x, y, n, [](auto d, auto v) HWY_ATTR { return vec_sigmoid(d, v); });
+  }
+}
+
+/// The bits of magnitudes are in the order of their values: finite numbers, infinity, NaN.
+template <class T>
+T largest_magnitude(const T* x, std::size_t n) {
+  const hn::ScalableTag<T> d;
+  const hn::RebindToUnsigned<decltype(d)> bits;
+  const std::size_t lanes = hn::Lanes(d);
+  constexpr int chains = 4;
+  auto most = hn::Zero(bits);
+  decltype(most) part[chains] = {most, most, most, most};
+  const auto magnitude = [&](std::size_t at) HWY_ATTR { return hn::BitCast(bits, hn::Abs(hn::LoadU(d, x + at))); };
+  std::size_t k = 0;
+  for (; k + chains * lanes <= n; k += chains * lanes)
+    for (int c = 0; c < chains; ++c) part[c] = hn::Max(part[c], magnitude(k + static_cast<std::size_t>(c) * lanes));
+  for (; k + lanes <= n; k += lanes) most = hn::Max(most, magnitude(k));
+  if (k < n) {
+    HWY_ALIGN T rest[hn::MaxLanes(d)] = {};
+    for (std::size_t i = k; i < n; ++i) rest[i - k] = x[i];
+    most = hn::Max(most, hn::BitCast(bits, hn::Abs(hn::Load(d, rest))));
+  }
+  for (int c = 0; c < chains; ++c) most = hn::Max(most, part[c]);
+  return hn::GetLane(hn::BitCast(d, hn::MaxOfLanes(bits, most)));
+}
+
+// One name a signature: what is dispatched at run time may be neither a template nor overloaded.
+void map_float(int function, const float* x, float* y, std::size_t n) {
+  map_function(static_cast<Function>(function), x, y, n);
+}
+void map_double(int function, const double* x, double* y, std::size_t n) {
+  map_function(static_cast<Function>(function), x, y, n);
+}
+float largest_magnitude_float(const float* x, std::size_t n) { return largest_magnitude(x, n); }
+double largest_magnitude_double(const double* x, std::size_t n) { return largest_magnitude(x, n); }
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gradus::engine {
+namespace {
+
+HWY_EXPORT(map_float);
+HWY_EXPORT(map_double);
+HWY_EXPORT(largest_magnitude_float);
+HWY_EXPORT(largest_magnitude_double);
+
+void map(int function, std::span<const float> x, std::span<float> y) {
+  check_length("math", "y", static_cast<Index>(y.size()), static_cast<Index>(x.size()));
+  HWY_DYNAMIC_DISPATCH(map_float)(function, x.data(), y.data(), x.size());
+}
+void map(int function, std::span<const double> x, std::span<double> y) {
+  check_length("math", "y", static_cast<Index>(y.size()), static_cast<Index>(x.size()));
+  HWY_DYNAMIC_DISPATCH(map_double)(function, x.data(), y.data(), x.size());
+}
+
+}  // namespace
+
+void exp(std::span<const float> x, std::span<float> y) { map(0, x, y); }
+void exp(std::span<const double> x, std::span<double> y) { map(0, x, y); }
+void log(std::span<const float> x, std::span<float> y) { map(1, x, y); }
+void log(std::span<const double> x, std::span<double> y) { map(1, x, y); }
+void tanh(std::span<const float> x, std::span<float> y) { map(2, x, y); }
+void tanh(std::span<const double> x, std::span<double> y) { map(2, x, y); }
+void sigmoid(std::span<const float> x, std::span<float> y) { map(3, x, y); }
+void sigmoid(std::span<const double> x, std::span<double> y) { map(3, x, y); }
+float largest_magnitude(std::span<const float> x) {
+  return HWY_DYNAMIC_DISPATCH(largest_magnitude_float)(x.data(), x.size());
+}
+double largest_magnitude(std::span<const double> x) {
+  return HWY_DYNAMIC_DISPATCH(largest_magnitude_double)(x.data(), x.size());
+}
+
+}  // namespace gradus::engine
+#endif

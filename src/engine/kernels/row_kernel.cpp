@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include "engine/kernels/row_kernel.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "engine/targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/row_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "engine/kernels/partial-inl.hpp"
+#include "engine/kernels/vector-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+/// f(k, load, store) for every vector's place k; the last one's numbers past the end are read as 0 and not written.
+template <class T, class F>
+HWY_INLINE void sweep(Index n, F f) {
+  const Tag<T> d;
+  constexpr Index lanes = kLanes<T>;
+  const auto load = [&](const T* from) HWY_ATTR { return hn::LoadU(d, from); };
+  const auto store = [&](Vec<T> v, T* to) HWY_ATTR { hn::StoreU(v, d, to); };
+  Index k = 0;
+  for (; k + lanes <= n; k += lanes) f(k, load, store);
+  if (k == n) return;
+  const auto rest = static_cast<std::size_t>(n - k);
+  const auto load_rest = [&](const T* from) HWY_ATTR { return load_first(d, from, rest); };
+  const auto store_rest = [&](Vec<T> v, T* to) HWY_ATTR { store_first(v, d, to, rest); };
+  f(k, load_rest, store_rest);
+}
+
+/// Rows that lie together as one.
+template <class T>
+HWY_INLINE MatrixView<T> as_row(MatrixView<T> x) {
+  return {x.data(), 1, x.size()};
+}
+template <class T>
+HWY_INLINE bool is_whole(MatrixView<T> x) {
+  return x.stride() == x.cols() && x.rows() > 1;
+}
+
+/// Calls g with the function as a constant, so that the choice is made once and not for each vector.
+template <class G>
+HWY_INLINE void with_constant(Function f, G g) {
+  switch (f) {
+    case Function::tanh: return g(std::integral_constant<Function, Function::tanh>());
+    case Function::sigmoid: return g(std::integral_constant<Function, Function::sigmoid>());
+    case Function::relu: return g(std::integral_constant<Function, Function::relu>());
+    case Function::step: return g(std::integral_constant<Function, Function::step>());
+    default: return g(std::integral_constant<Function, Function::identity>());
+  }
+}
+
+template <class T>
+void function(Function f, ConstMatrixView<T> x, MatrixView<T> y) {
+  if (is_whole(x) && is_whole(y)) return function<T>(f, as_row(x), as_row(y));
+  with_constant(f, [&](auto constant) HWY_ATTR {
+    for (Index i = 0; i < x.rows(); ++i) {
+      const T* in = x.data() + i * x.stride();
+      T* out = y.data() + i * y.stride();
+      sweep<T>(x.cols(), [&](Index k, auto load, auto store)
+                             HWY_ATTR { store(apply(Tag<T>(), constant(), load(in + k)), out + k); });
+    }
+  });
+}
+
+template <class T>
+void derivative(Function f, ConstMatrixView<T> y, ConstMatrixView<T> dy, MatrixView<T> dx) {
+  if (is_whole(y) && is_whole(dy) && is_whole(dx)) return derivative<T>(f, as_row(y), as_row(dy), as_row(dx));
+  with_constant(f, [&](auto constant) HWY_ATTR {
+    for (Index i = 0; i < y.rows(); ++i) {
+      const T* out = y.data() + i * y.stride();
+      const T* slope = dy.data() + i * dy.stride();
+      T* to = dx.data() + i * dx.stride();
+      sweep<T>(y.cols(), [&](Index k, auto load, auto store) HWY_ATTR {
+        store(times_derivative(Tag<T>(), constant(), load(out + k), load(slope + k)), to + k);
+      });
+    }
+  });
+}
+
+/// A row that fits into a vector.
+template <class T>
+HWY_INLINE void softmax_short(const T* x, T* y, std::size_t cols) {
+  const Tag<T> d;
+  const auto in_use = hn::FirstN(d, cols);
+  const Vec<T> z = load_first(d, x, cols);
+  const Vec<T> max = hn::MaxOfLanes(d, hn::IfThenElse(in_use, z, hn::Set(d, x[0])));
+  const Vec<T> e = hn::IfThenElseZero(in_use, vec_exp_normal(d, hn::Sub(z, max)));
+  store_first(hn::Div(e, hn::SumOfLanes(d, e)), d, y, cols);
+}
+
+template <class T>
+HWY_INLINE void softmax_long(const T* x, T* y, Index cols) {
+  const Tag<T> d;
+  const auto in_use = [&](Index k)
+                          HWY_ATTR { return hn::FirstN(d, static_cast<std::size_t>(std::min(cols - k, kLanes<T>))); };
+  Vec<T> max = hn::Set(d, x[0]);
+  sweep<T>(cols,
+           [&](Index k, auto load, auto) HWY_ATTR { max = hn::Max(max, hn::IfThenElse(in_use(k), load(x + k), max)); });
+  max = hn::MaxOfLanes(d, max);
+  Vec<T> sum = hn::Zero(d);
+  sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR {
+    const Vec<T> e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, hn::Sub(load(x + k), max)));
+    sum = hn::Add(sum, e);
+    store(e, y + k);
+  });
+  const Vec<T> factor = hn::Div(hn::Set(d, T(1)), hn::SumOfLanes(d, sum));
+  sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR { store(hn::Mul(load(y + k), factor), y + k); });
+}
+
+template <class T>
+void softmax(ConstMatrixView<T> x, MatrixView<T> y) {
+  const auto cols = static_cast<std::size_t>(x.cols());
+  for (Index i = 0; i < x.rows(); ++i) {
+    const T* in = x.data() + i * x.stride();
+    T* out = y.data() + i * y.stride();
+    if (x.cols() <= kLanes<T>) {
+      softmax_short(in, out, cols);
+    } else {
+      softmax_long(in, out, x.cols());
+    }
+  }
+}
+
+template <class T>
+void column_sums(ConstMatrixView<T> x, T* to) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  constexpr int chains = 4;  // sums under way at a time
+  Index j = 0;
+  for (; j + chains * n <= x.cols(); j += chains * n) {
+    Vec<T> sum[chains];
+    for (Vec<T>& s : sum) s = hn::Zero(d);
+    for (Index i = 0; i < x.rows(); ++i)
+      for (int c = 0; c < chains; ++c) sum[c] = hn::Add(sum[c], hn::LoadU(d, x.data() + i * x.stride() + j + c * n));
+    for (int c = 0; c < chains; ++c) hn::StoreU(sum[c], d, to + j + c * n);
+  }
+  sweep<T>(x.cols() - j, [&](Index k, auto load, auto store) HWY_ATTR {
+    Vec<T> sum = hn::Zero(d);
+    for (Index i = 0; i < x.rows(); ++i) sum = hn::Add(sum, load(x.data() + i * x.stride() + j + k));
+    store(sum, to + j + k);
+  });
+}
+
+void function_float(Function f, ConstMatrixView<float> x, MatrixView<float> y) { function(f, x, y); }
+void function_double(Function f, ConstMatrixView<double> x, MatrixView<double> y) { function(f, x, y); }
+void derivative_float(Function f, ConstMatrixView<float> y, ConstMatrixView<float> dy, MatrixView<float> dx) {
+  derivative(f, y, dy, dx);
+}
+void derivative_double(Function f, ConstMatrixView<double> y, ConstMatrixView<double> dy, MatrixView<double> dx) {
+  derivative(f, y, dy, dx);
+}
+void softmax_float(ConstMatrixView<float> x, MatrixView<float> y) { softmax(x, y); }
+void softmax_double(ConstMatrixView<double> x, MatrixView<double> y) { softmax(x, y); }
+void column_sums_float(ConstMatrixView<float> x, float* to) { column_sums(x, to); }
+void column_sums_double(ConstMatrixView<double> x, double* to) { column_sums(x, to); }
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gradus::engine {
+
+HWY_EXPORT(function_float);
+HWY_EXPORT(function_double);
+HWY_EXPORT(derivative_float);
+HWY_EXPORT(derivative_double);
+HWY_EXPORT(softmax_float);
+HWY_EXPORT(softmax_double);
+HWY_EXPORT(column_sums_float);
+HWY_EXPORT(column_sums_double);
+
+void apply_function(Function f, ConstMatrixView<float> x, MatrixView<float> y) {
+  HWY_DYNAMIC_DISPATCH(function_float)(f, x, y);
+}
+void apply_function(Function f, ConstMatrixView<double> x, MatrixView<double> y) {
+  HWY_DYNAMIC_DISPATCH(function_double)(f, x, y);
+}
+void apply_derivative(Function f, ConstMatrixView<float> y, ConstMatrixView<float> dy, MatrixView<float> dx) {
+  HWY_DYNAMIC_DISPATCH(derivative_float)(f, y, dy, dx);
+}
+void apply_derivative(Function f, ConstMatrixView<double> y, ConstMatrixView<double> dy, MatrixView<double> dx) {
+  HWY_DYNAMIC_DISPATCH(derivative_double)(f, y, dy, dx);
+}
+void softmax_rows(ConstMatrixView<float> x, MatrixView<float> y) { HWY_DYNAMIC_DISPATCH(softmax_float)(x, y); }
+void softmax_rows(ConstMatrixView<double> x, MatrixView<double> y) { HWY_DYNAMIC_DISPATCH(softmax_double)(x, y); }
+void sum_rows(ConstMatrixView<float> x, float* to) { HWY_DYNAMIC_DISPATCH(column_sums_float)(x, to); }
+void sum_rows(ConstMatrixView<double> x, double* to) { HWY_DYNAMIC_DISPATCH(column_sums_double)(x, to); }
+
+}  // namespace gradus::engine
+#endif

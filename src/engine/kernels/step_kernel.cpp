@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "engine/kernels/step_kernel.hpp"
+
+#include <cmath>
+
+#include "engine/targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/kernels/step_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "engine/kernels/math-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+/// f(d, k) for every whole vector, then number by number.
+template <class T, class F>
+HWY_INLINE void sweep(Index n, F f) {
+  const hn::ScalableTag<T> d;
+  constexpr Index lanes = static_cast<Index>(hn::MaxLanes(hn::ScalableTag<T>()));
+  Index k = 0;
+  for (; k + lanes <= n; k += lanes) f(d, k);
+  for (; k < n; ++k) f(hn::CappedTag<T, 1>(), k);
+}
+
+template <class T>
+void descend(const DescentStep<T>& step, Index n, const T* HWY_RESTRICT g, T* HWY_RESTRICT v, T* HWY_RESTRICT theta) {
+  if (step.momentum == 0) {
+    sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
+      hn::StoreU(hn::NegMulAdd(hn::Set(d, step.rate), hn::LoadU(d, g + k), hn::LoadU(d, theta + k)), d, theta + k);
+    });
+    return;
+  }
+  sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
+    const auto mu = hn::Set(d, step.momentum);
+    const auto move = hn::Mul(hn::Set(d, step.rate), hn::LoadU(d, g + k));
+    const auto next = hn::MulSub(mu, hn::LoadU(d, v + k), move);
+    hn::StoreU(next, d, v + k);
+    const auto change = step.nesterov ? hn::MulSub(mu, next, move) : next;
+    hn::StoreU(hn::Add(hn::LoadU(d, theta + k), change), d, theta + k);
+  });
+}
+
+template <class T>
+void adam(const AdamStep<T>& step, Index n, const T* HWY_RESTRICT g, T* HWY_RESTRICT m, T* HWY_RESTRICT v,
+          T* HWY_RESTRICT theta) {
+  sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
+    const auto gk = hn::LoadU(d, g + k);
+    const auto mk = hn::MulAdd(hn::Set(d, step.beta1), hn::LoadU(d, m + k), hn::Mul(hn::Set(d, 1 - step.beta1), gk));
+    const auto vk =
+        hn::MulAdd(hn::Set(d, step.beta2), hn::LoadU(d, v + k), hn::Mul(hn::Set(d, 1 - step.beta2), hn::Mul(gk, gk)));
+    hn::StoreU(mk, d, m + k);
+    hn::StoreU(vk, d, v + k);
+    const auto change = over_root(d, hn::Mul(hn::Set(d, step.rate), mk), vk, hn::Set(d, step.epsilon));
+    hn::StoreU(hn::Sub(hn::LoadU(d, theta + k), change), d, theta + k);
+  });
+}
+
+template <class T>
+double penalise(const PenaltyStep<T>& step, Index n, const T* HWY_RESTRICT w, T* HWY_RESTRICT g) {
+  const hn::ScalableTag<T> whole;
+  auto squares = hn::Zero(whole);
+  auto sizes = hn::Zero(whole);
+  T rest_squares = 0;
+  T rest_sizes = 0;
+  sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
+    const auto wk = hn::LoadU(d, w + k);
+    const auto zero = hn::Zero(d);
+    const auto slope = hn::IfThenZeroElse(hn::Eq(wk, zero), hn::CopySign(hn::Set(d, step.l1), wk));
+    const auto gk = hn::Add(hn::LoadU(d, g + k), hn::MulAdd(hn::Set(d, step.l2), wk, slope));
+    hn::StoreU(gk, d, g + k);
+    if constexpr (hn::MaxLanes(decltype(d)()) == hn::MaxLanes(decltype(whole)())) {
+      squares = hn::MulAdd(wk, wk, squares);
+      sizes = hn::Add(sizes, hn::Abs(wk));
+    } else {
+      rest_squares += w[k] * w[k];
+      rest_sizes += std::abs(w[k]);
+    }
+  });
+  const double square = static_cast<double>(hn::GetLane(hn::SumOfLanes(whole, squares)) + rest_squares);
+  const double size = static_cast<double>(hn::GetLane(hn::SumOfLanes(whole, sizes)) + rest_sizes);
+  return static_cast<double>(step.l2) / 2 * square + static_cast<double>(step.l1) * size;
+}
+
+double penalise_float(const PenaltyStep<float>& step, Index n, const float* w, float* g) {
+  return penalise(step, n, w, g);
+}
+double penalise_double(const PenaltyStep<double>& step, Index n, const double* w, double* g) {
+  return penalise(step, n, w, g);
+}
+void descend_float(const DescentStep<float>& step, Index n, const float* g, float* v, float* theta) {
+  descend(step, n, g, v, theta);
+}
+void descend_double(const DescentStep<double>& step, Index n, const double* g, double* v, double* theta) {
+  descend(step, n, g, v, theta);
+}
+void adam_float(const AdamStep<float>& step, Index n, const float* g, float* m, float* v, float* theta) {
+  adam(step, n, g, m, v, theta);
+}
+void adam_double(const AdamStep<double>& step, Index n, const double* g, double* m, double* v, double* theta) {
+  adam(step, n, g, m, v, theta);
+}
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gradus::engine {
+
+HWY_EXPORT(descend_float);
+HWY_EXPORT(descend_double);
+HWY_EXPORT(adam_float);
+HWY_EXPORT(adam_double);
+HWY_EXPORT(penalise_float);
+HWY_EXPORT(penalise_double);
+
+void run_step(const DescentStep<float>& step, Index n, const float* gradient, float* v, float* theta) {
+  HWY_DYNAMIC_DISPATCH(descend_float)(step, n, gradient, v, theta);
+}
+void run_step(const DescentStep<double>& step, Index n, const double* gradient, double* v, double* theta) {
+  HWY_DYNAMIC_DISPATCH(descend_double)(step, n, gradient, v, theta);
+}
+void run_step(const AdamStep<float>& step, Index n, const float* gradient, float* m, float* v, float* theta) {
+  HWY_DYNAMIC_DISPATCH(adam_float)(step, n, gradient, m, v, theta);
+}
+void run_step(const AdamStep<double>& step, Index n, const double* gradient, double* m, double* v, double* theta) {
+  HWY_DYNAMIC_DISPATCH(adam_double)(step, n, gradient, m, v, theta);
+}
+double run_penalty(const PenaltyStep<float>& step, Index n, const float* weights, float* gradient) {
+  return HWY_DYNAMIC_DISPATCH(penalise_float)(step, n, weights, gradient);
+}
+double run_penalty(const PenaltyStep<double>& step, Index n, const double* weights, double* gradient) {
+  return HWY_DYNAMIC_DISPATCH(penalise_double)(step, n, weights, gradient);
+}
+
+}  // namespace gradus::engine
+#endif

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// What the kernels share: activation functions on vectors and sums across lanes. Included once for each instruction
+// set.
+#if defined(GRADUS_ENGINE_VECTOR_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRADUS_ENGINE_VECTOR_INL
+#undef GRADUS_ENGINE_VECTOR_INL
+#else
+#define GRADUS_ENGINE_VECTOR_INL
+#endif
+
+#include "engine/kernels/math-inl.hpp"
+#include "gradus/engine/description.hpp"
+#include "gradus/nn/activations/rectifiers.hpp"
+#include "gradus/nn/activations/smooth.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+template <class T>
+using Tag = hn::ScalableTag<T>;
+template <class T>
+using Vec = hn::Vec<Tag<T>>;
+template <class T>
+inline constexpr Index kLanes = static_cast<Index>(hn::MaxLanes(Tag<T>()));
+
+/// 32 in place of 16.
+inline constexpr bool kHasManyRegisters = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64;
+
+/// f(z), number by number, for the simple functions; any other leaves z.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V apply(D d, Function f, V z) {
+  switch (f) {
+    case Function::tanh: return vec_tanh(d, z);
+    case Function::sigmoid: return vec_sigmoid(d, z);
+    case Function::relu: return hn::IfThenZeroElse(hn::Le(z, hn::Zero(d)), z);
+    case Function::step: {
+      const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
+      return keep_nan(z, hn::IfThenElseZero(hn::Gt(z, hn::Zero(d)), one));
+    }
+    default: return z;
+  }
+}
+
+/// f'(z) dy, from y = f(z), for the simple functions.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V times_derivative(D d, Function f, V y, V dy) {
+  const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
+  switch (f) {
+    case Function::tanh: return hn::Mul(dy, hn::NegMulAdd(y, y, one));
+    case Function::sigmoid: return hn::Mul(dy, hn::Mul(y, hn::Sub(one, y)));
+    case Function::relu: return hn::IfThenElseZero(hn::Gt(y, hn::Zero(d)), dy);
+    case Function::step: return hn::Zero(d);
+    default: return dy;
+  }
+}
+
+/// y = f(z) and, unless it is null, slope = f'(z), for the elementwise functions that are not simple: n numbers, in
+/// memory for whole vectors of them. The formulas are those of nn/activations/.
+template <class D, class T = hn::TFromD<D>>
+HWY_NOINLINE void run_function(D d, Function f, Index n, const T* z, T* y, T* slope) {
+  using V = hn::Vec<D>;
+  const V zero = hn::Zero(d);
+  const V one = hn::Set(d, T(1));
+  const auto number = [&](double x) HWY_ATTR { return hn::Set(d, static_cast<T>(x)); };
+  const auto each = [&](auto function) HWY_ATTR {
+    for (Index k = 0; k < n; k += static_cast<Index>(hn::MaxLanes(D()))) {
+      const V x = hn::Load(d, z + k);
+      V s = x;
+      hn::Store(keep_nan(x, function(x, s)), d, y + k);
+      if (slope) hn::Store(keep_nan(x, s), d, slope + k);
+    }
+  };
+  switch (f) {
+    case Function::leaky_relu:
+      return each([&](V x, V& s) HWY_ATTR {
+        s = hn::IfThenElse(hn::Gt(x, zero), one, number(activation::LeakyRelu::slope));
+        return hn::Mul(x, s);
+      });
+    case Function::hard_sigmoid:
+      return each([&](V x, V& s) HWY_ATTR {
+        s = hn::IfThenElseZero(hn::Lt(hn::Abs(x), number(3)), number(1.0 / 6));
+        return hn::Min(hn::Max(hn::Add(hn::Div(x, number(6)), number(0.5)), zero), one);
+      });
+    case Function::elu:
+    case Function::selu: {
+      using activation::Selu;
+      const V outer = number(f == Function::elu ? 1 : Selu::lambda);
+      const V inner = number(f == Function::elu ? 1 : Selu::lambda * Selu::alpha);
+      return each([&](V x, V& s) HWY_ATTR {
+        const auto up = hn::Gt(x, zero);
+        const V down = hn::Min(x, zero);
+        s = hn::IfThenElse(up, outer, hn::Mul(inner, vec_exp(d, down)));
+        return hn::IfThenElse(up, hn::Mul(outer, x), hn::Mul(inner, vec_expm1_negative(d, down)));
+      });
+    }
+    case Function::softplus:
+      return each([&](V x, V& s) HWY_ATTR {
+        s = vec_sigmoid(d, x);
+        return hn::Add(hn::Max(x, zero), vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(x)))));
+      });
+    case Function::softsign:
+      return each([&](V x, V& s) HWY_ATTR {
+        const V size = hn::Abs(x);
+        const V sum = hn::Add(one, size);
+        s = hn::Div(hn::Div(one, sum), sum);
+        const V large = hn::Div(one, hn::Add(hn::Div(one, size), one));  // 1 at infinity
+        return hn::CopySign(hn::IfThenElse(hn::Gt(size, one), large, hn::Div(size, sum)), x);
+      });
+    case Function::gelu:  // by the C library's erfc
+      for (Index k = 0; k < n; ++k) {
+        const T x = z[k];
+        y[k] = activation::Gelu::value(x);
+        if (slope) slope[k] = activation::Gelu::derivative(x, y[k]);
+      }
+      return;
+    case Function::silu:
+      return each([&](V x, V& s) HWY_ATTR {
+        const V share = vec_sigmoid(d, x);
+        const auto gone = hn::Lt(x, number(activation::Silu::tail));
+        const V inside = hn::Mul(share, hn::MulAdd(x, vec_sigmoid(d, hn::Neg(x)), one));
+        s = hn::IfThenZeroElse(gone, hn::IfThenElse(hn::Gt(x, number(50)), one, inside));
+        return hn::IfThenZeroElse(gone, hn::Mul(x, share));
+      });
+    case Function::mish:
+      return each([&](V x, V& s) HWY_ATTR {
+        const auto gone = hn::Lt(x, number(activation::Silu::tail));
+        const auto down = hn::Lt(x, zero);
+        const V two = number(2);
+        const V w = vec_exp(d, hn::Neg(hn::Abs(x)));
+        const V top = hn::IfThenElse(down, hn::Mul(w, hn::Add(w, two)), hn::MulAdd(two, w, one));
+        const V rest = hn::IfThenElse(down, two, hn::Mul(two, hn::Mul(w, w)));
+        const V sum = hn::Add(top, rest);
+        const V t = hn::Div(top, sum);
+        const V square = hn::Mul(hn::Div(rest, sum), hn::Div(hn::MulAdd(two, top, rest), sum));  // 1 - t^2
+        const V inside = hn::MulAdd(hn::Mul(x, vec_sigmoid(d, x)), square, t);
+        s = hn::IfThenZeroElse(gone, hn::IfThenElse(hn::Gt(x, number(50)), one, inside));
+        return hn::IfThenZeroElse(gone, hn::Mul(x, t));
+      });
+    case Function::exponential: return each([&](V x, V& s) HWY_ATTR { return s = vec_exp(d, x); });
+    default:
+      return each([&](V x, V& s) HWY_ATTR {
+        s = one;
+        return x;
+      });
+  }
+}
+
+/// Vectors whose sums fit into 16 bytes, the least that any instruction set but the scalar one works on.
+template <class T>
+inline constexpr int kGroup = HWY_TARGET == HWY_SCALAR ? 1 : 16 / static_cast<int>(sizeof(T));
+template <class T>
+using SumTag = hn::FixedTag<T, static_cast<std::size_t>(kGroup<T>)>;
+template <class T>
+using Sums = hn::Vec<SumTag<T>>;
+
+#if HWY_TARGET != HWY_SCALAR
+/// Adds up the 16-byte parts of a vector.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE Sums<hn::TFromD<D>> add_blocks(D d, V v) {
+  if constexpr (hn::MaxLanes(D()) * sizeof(hn::TFromD<D>) > 16) {
+    const hn::Half<D> half;
+    return add_blocks(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  } else {
+    (void)d;
+    return v;
+  }
+}
+#endif
+
+/// The sums over the lanes of kGroup vectors, in one: {sum v[0], sum v[1], ...}.
+#if HWY_TARGET == HWY_SCALAR
+template <class V>
+HWY_INLINE V sum_group(const V* v) {
+  return *v;
+}
+#else
+HWY_INLINE Sums<float> sum_group(const Vec<float>* v) {
+  const Tag<float> d;
+  const hn::RepartitionToWide<Tag<float>> wide;
+  const auto a = hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
+  const auto b = hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
+  const auto low = hn::BitCast(d, hn::InterleaveLower(wide, hn::BitCast(wide, a), hn::BitCast(wide, b)));
+  const auto high = hn::BitCast(d, hn::InterleaveUpper(wide, hn::BitCast(wide, a), hn::BitCast(wide, b)));
+  return add_blocks(d, hn::Add(low, high));
+}
+HWY_INLINE Sums<double> sum_group(const Vec<double>* v) {
+  const Tag<double> d;
+  return add_blocks(d, hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1])));
+}
+#endif
+
+template <class T>
+HWY_INLINE T sum_of(Vec<T> v) {
+  return hn::GetLane(hn::SumOfLanes(Tag<T>(), v));
+}
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

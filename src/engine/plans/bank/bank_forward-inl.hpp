@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+// The forward pass of a bank: a lane is a network, a sample of each. Included once for each instruction set.
+#if defined(GRADUS_ENGINE_BANK_FORWARD_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRADUS_ENGINE_BANK_FORWARD_INL
+#undef GRADUS_ENGINE_BANK_FORWARD_INL
+#else
+#define GRADUS_ENGINE_BANK_FORWARD_INL
+#endif
+
+#include "engine/kernels/lane_loss-inl.hpp"
+#include "engine/kernels/vector-inl.hpp"
+#include "engine/plans/bank/bank_kernel.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+/// Memory of one sample's passes: unit u of an array lies at u * bank_width.
+template <class T>
+struct BankArrays {
+  T* x;
+  T* targets;
+  std::array<T*, kMaxStages> inputs;  ///< of each stage, where dropout changes them; else null
+  std::array<T*, kMaxStages> mask;    ///< what it multiplies them with
+  std::array<T*, kMaxStages> outputs;
+  T* logits;
+  T* delta[2];
+  bool masked;  ///< whether there is any mask
+  Index step;   ///< from here to the same array of the next sample
+};
+
+/// The arrays of sample `row` of kBankRows.
+template <class T>
+BankArrays<T> lay_out(const Description& net, T* work, Index column, Index row) {
+  BankArrays<T> a{};
+  a.step = bank_units(net) * bank_width<T>;
+  work += column + row * a.step;
+  const auto take = [&](Index units) {
+    T* at = work;
+    work += units * bank_width<T>;
+    return at;
+  };
+  a.x = take(net.inputs());
+  a.targets = take(net.outputs());
+  for (std::size_t s = 0; s < net.stages.size(); ++s) {
+    a.outputs[s] = take(net.stages[s].outputs);
+    if (net.stages[s].mask.rate == 0) continue;
+    a.inputs[s] = take(net.stages[s].inputs);
+    a.mask[s] = take(net.stages[s].inputs);
+    a.masked = true;
+  }
+  a.logits = take(net.outputs());
+  for (T*& delta : a.delta) delta = take(net.widest());
+  return a;
+}
+
+/// Where the samples of one vector of lanes begin.
+HWY_INLINE auto places(Tag<float>, const std::int32_t* order) {
+  return hn::LoadU(hn::RebindToSigned<Tag<float>>(), order);
+}
+HWY_INLINE auto places(Tag<double>, const std::int32_t* order) {
+  return hn::PromoteTo(hn::RebindToSigned<Tag<double>>(), hn::LoadU(hn::Rebind<std::int32_t, Tag<double>>(), order));
+}
+
+template <class T>
+HWY_INLINE void gather(const Description& net, const T* samples, const std::int32_t* order, bool alike,
+                       const BankArrays<T>& a) {
+  const Tag<T> d;
+  if (alike) {
+    samples += order[0];
+    for (Index i = 0; i < net.inputs(); ++i) hn::Store(hn::Set(d, samples[i]), d, a.x + i * bank_width<T>);
+    samples += net.inputs();
+    for (Index j = 0; j < net.outputs(); ++j) hn::Store(hn::Set(d, samples[j]), d, a.targets + j * bank_width<T>);
+    return;
+  }
+  const auto at = places(d, order);
+  for (Index i = 0; i < net.inputs(); ++i) hn::Store(hn::GatherIndex(d, samples + i, at), d, a.x + i * bank_width<T>);
+  samples += net.inputs();
+  for (Index j = 0; j < net.outputs(); ++j)
+    hn::Store(hn::GatherIndex(d, samples + j, at), d, a.targets + j * bank_width<T>);
+}
+
+/// y_u = f(z_u), z_u = b_u + sum_i x_i W[i, u], for U units from `first` on; K chains of sums in flight for each.
+template <class T, int U, int K, Function f>
+HWY_INLINE void forward_units(const T* HWY_RESTRICT x, const Stage& s, const T* HWY_RESTRICT w, Index first,
+                              T* HWY_RESTRICT y) {
+  const Tag<T> d;
+  constexpr Index n = bank_width<T>;
+  Vec<T> acc[K][U];
+  for (int u = 0; u < U; ++u) {
+    acc[0][u] = s.bias ? hn::Load(d, w + (s.weights() + first + u) * n) : hn::Zero(d);
+    for (int k = 1; k < K; ++k) acc[k][u] = hn::Zero(d);
+  }
+  w += first * n;
+  const Index row = s.outputs * n;
+  Index i = 0;
+  for (; i + K <= s.inputs; i += K)
+    for (int k = 0; k < K; ++k) {
+      const Vec<T> in = hn::Load(d, x + (i + k) * n);
+      for (int u = 0; u < U; ++u) acc[k][u] = hn::MulAdd(in, hn::Load(d, w + (i + k) * row + u * n), acc[k][u]);
+    }
+  for (; i < s.inputs; ++i) {
+    const Vec<T> in = hn::Load(d, x + i * n);
+    for (int u = 0; u < U; ++u) acc[0][u] = hn::MulAdd(in, hn::Load(d, w + i * row + u * n), acc[0][u]);
+  }
+  for (int u = 0; u < U; ++u) {
+    for (int k = 1; k < K; ++k) acc[0][u] = hn::Add(acc[0][u], acc[k][u]);
+    hn::Store(apply(d, f, acc[0][u]), d, y + (first + u) * n);
+  }
+}
+
+/// The same for R samples, whose arrays lie `step` apart.
+template <class T, int U, int R, Function f>
+HWY_INLINE void forward_units_of(const T* HWY_RESTRICT x, Index step, const Stage& s, const T* HWY_RESTRICT w,
+                                 Index first, T* HWY_RESTRICT y) {
+  const Tag<T> d;
+  constexpr Index n = bank_width<T>;
+  Vec<T> acc[R][U];
+  for (int u = 0; u < U; ++u) {
+    acc[0][u] = s.bias ? hn::Load(d, w + (s.weights() + first + u) * n) : hn::Zero(d);
+    for (int r = 1; r < R; ++r) acc[r][u] = acc[0][u];
+  }
+  w += first * n;
+  for (Index i = 0; i < s.inputs * n; i += n, w += s.outputs * n) {
+    Vec<T> weights[U];
+    for (int u = 0; u < U; ++u) weights[u] = hn::Load(d, w + u * n);
+    for (int r = 0; r < R; ++r) {
+      const Vec<T> in = hn::Load(d, x + r * step + i);
+      for (int u = 0; u < U; ++u) acc[r][u] = hn::MulAdd(in, weights[u], acc[r][u]);
+    }
+  }
+  for (int r = 0; r < R; ++r)
+    for (int u = 0; u < U; ++u) hn::Store(apply(d, f, acc[r][u]), d, y + r * step + (first + u) * n);
+}
+
+template <class T, int R, Function f>
+HWY_NOINLINE void forward_stage_of(const T* x, Index step, const Stage& s, const T* w, T* y) {
+  Index u = 0;
+  if (kHasManyRegisters)
+    for (; u + 4 <= s.outputs; u += 4) forward_units_of<T, 4, R, f>(x, step, s, w, u, y);
+  for (; u + 2 <= s.outputs; u += 2) forward_units_of<T, 2, R, f>(x, step, s, w, u, y);
+  if (u < s.outputs) forward_units_of<T, 1, R, f>(x, step, s, w, u, y);
+}
+
+/// Few inputs need no second chain of sums: there are units enough to keep busy with.
+template <class T, int R, Function f>
+HWY_NOINLINE void forward_stage(const T* x, Index step, const Stage& s, const T* w, T* y) {
+  if constexpr (R > 1) return forward_stage_of<T, R, f>(x, step, s, w, y);
+  Index u = 0;
+  if (s.inputs < 4) {
+    for (; u + 4 <= s.outputs; u += 4) forward_units<T, 4, 1, f>(x, s, w, u, y);
+    for (; u + 2 <= s.outputs; u += 2) forward_units<T, 2, 1, f>(x, s, w, u, y);
+    if (u < s.outputs) forward_units<T, 1, 1, f>(x, s, w, u, y);
+    return;
+  }
+  for (; u + 4 <= s.outputs; u += 4) forward_units<T, 4, 2, f>(x, s, w, u, y);
+  for (; u + 2 <= s.outputs; u += 2) forward_units<T, 2, 4, f>(x, s, w, u, y);
+  if (u < s.outputs) forward_units<T, 1, 4, f>(x, s, w, u, y);
+}
+
+template <class T, int R>
+void forward_stage(Function f, const T* x, Index step, const Stage& s, const T* w, T* y) {
+  switch (f) {
+    case Function::tanh: return forward_stage<T, R, Function::tanh>(x, step, s, w, y);
+    case Function::sigmoid: return forward_stage<T, R, Function::sigmoid>(x, step, s, w, y);
+    case Function::relu: return forward_stage<T, R, Function::relu>(x, step, s, w, y);
+    case Function::step: return forward_stage<T, R, Function::step>(x, step, s, w, y);
+    default: return forward_stage<T, R, Function::identity>(x, step, s, w, y);
+  }
+}
+
+/// The input of stage s, with dropout applied if the pass is one of training.
+template <class T>
+const T* stage_input(const BankArrays<T>& a, std::size_t s, bool training) {
+  if (training && a.inputs[s]) return a.inputs[s];
+  return s == 0 ? a.x : a.outputs[s - 1];
+}
+
+/// Of R samples, of which `a` has the arrays of the first.
+template <class T, int R>
+HWY_INLINE void forward(const Description& net, const BankArrays<T>& a, const T* theta, bool training) {
+  const Tag<T> d;
+  const std::size_t last = net.stages.size() - 1;
+  for (std::size_t s = 0; s <= last; ++s) {
+    const Stage& stage = net.stages[s];
+    if (training && a.inputs[s]) {
+      const T* plain = stage_input(a, s, false);
+      for (Index at = 0; at < R * a.step; at += a.step)
+        for (Index k = at; k < at + stage.inputs * bank_width<T>; k += bank_width<T>)
+          hn::Store(hn::Mul(hn::Load(d, plain + k), hn::Load(d, a.mask[s] + k)), d, a.inputs[s] + k);
+    }
+    const bool end = s == last;  // whose function waits, for the loss may want z
+    forward_stage<T, R>(end ? Function::identity : stage.function, stage_input(a, s, training), a.step, stage,
+                        theta + stage.offset * bank_width<T>, end ? a.logits : a.outputs[s]);
+  }
+}
+
+/// log sum_c exp z_c for softmax, else nothing.
+template <class T>
+Vec<T> finish_forward(const Description& net, const BankArrays<T>& a, bool log_sum) {
+  const Tag<T> d;
+  T* p = a.outputs[net.stages.size() - 1];
+  const Function f = net.stages.back().function;
+  if (f == Function::softmax) {
+    Vec<T> max;
+    Vec<T> sum;
+    softmax_of_lanes(net.outputs(), bank_width<T>, a.logits, p, max, sum);
+    return log_sum ? hn::Add(max, vec_log(d, sum)) : max;
+  }
+  for (Index c = 0; c < net.outputs(); ++c)
+    hn::Store(apply(d, f, hn::Load(d, a.logits + c * bank_width<T>)), d, p + c * bank_width<T>);
+  return hn::Zero(d);
+}
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

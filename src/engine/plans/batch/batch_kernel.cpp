@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+// A lane holds a sample. Weights are broadcast, so theta is used as it lies; a block of V vectors of samples goes
+// forward and backward as a whole. The blocks of a group are kept, and the gradients of all their samples are summed
+// over the lanes once.
+#include "engine/plans/batch/batch_kernel.hpp"
+
+#include <algorithm>
+
+#include "engine/kernels/defined_loss.hpp"
+#include "engine/kernels/dropout.hpp"
+#include "engine/targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/plans/batch/batch_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "engine/kernels/lane_loss-inl.hpp"
+#include "engine/kernels/transpose-inl.hpp"
+#include "engine/kernels/vector-inl.hpp"
+#include "engine/plans/batch/batch_stages-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+/// Memory of a block: unit u of an array lies at u * V * lanes.
+template <class T>
+struct Block {
+  T* x;
+  T* targets;
+  T* outputs[kMaxStages];  ///< of each stage; of the last: p
+  T* slopes[kMaxStages];   ///< f'(z) of the stages that keep it, else null
+  T* logits;               ///< z of the last stage
+  T* delta[kMaxStages];    ///< the loss's derivative by each stage's z
+  T* weights;              ///< of the samples
+  T* rows;                 ///< scratch of a defined loss
+};
+
+/// What the last stage leaves to do: p, delta, and on demand loss and hits.
+template <class T, int V>
+class Output {
+ public:
+  Output(const Description& net, Pass<T>& pass, const Block<T>& block, T* delta)
+      : net_(net), pass_(pass), block_(block), delta_(delta) {}
+
+  void run(Index samples) {
+    if (net_.head == Head::none) return finish();
+    if (net_.head == Head::defined) run_defined(samples);
+    for (int v = 0; v < V; ++v) {
+      const Index left = std::clamp<Index>(samples - v * kLanes<T>, 0, kLanes<T>);
+      const auto active = hn::FirstN(Tag<T>(), static_cast<std::size_t>(left));
+      if (net_.head != Head::defined) run_kernel(v, active);
+      if (pass_.record) pass_.hits += hits(v, active);
+    }
+  }
+
+ private:
+  void run_kernel(int v, hn::Mask<Tag<T>> active) {
+    const Tag<T> d;
+    const Head head = net_.head;
+    const Vec<T> weight = at(block_.weights, 0, v);
+    const Vec<T> scale = hn::Mul(hn::Set(d, static_cast<T>(pass_.scale)), weight);
+    Vec<T> mass = hn::Set(d, T(1));
+    Vec<T> log_sum = hn::Zero(d);
+    if (head == Head::cross_entropy) {
+      log_sum = softmax(v);
+      mass = hn::Zero(d);
+      for (Index c = 0; c < outputs(); ++c) mass = hn::Add(mass, at(block_.targets, c, v));
+    }
+    const Kept<T> kept{net_.stages.back().function, p_(), block_.slopes[net_.stages.size() - 1]};
+    for (Index c = 0; pass_.gradient && c < outputs(); ++c) {
+      const Vec<T> p = at(p_(), c, v);
+      const Vec<T> t = at(block_.targets, c, v);
+      Vec<T> slope = hn::MulSub(p, mass, t);
+      if (head == Head::squared_error) slope = kept.times(place(c, v), hn::Add(slope, slope));
+      hn::Store(hn::IfThenElseZero(active, hn::Mul(slope, scale)), d, delta_ + place(c, v));
+    }
+    if (pass_.record)
+      pass_.loss += static_cast<double>(sum_of<T>(hn::IfThenElseZero(active, hn::Mul(weight, loss(v, log_sum)))));
+  }
+
+  /// All vectors at once, by the definition; the samples beyond the last one have no delta.
+  void run_defined(Index samples) {
+    finish();
+    if (pass_.gradient) std::fill(delta_, delta_ + place(outputs(), 0), T(0));
+    pass_.loss += run_defined_loss(DefinedLoss<T>{.net = &net_,
+                                                  .stride = V * kLanes<T>,
+                                                  .samples = samples,
+                                                  .logits = block_.logits,
+                                                  .outputs = p_(),
+                                                  .slopes = block_.slopes[net_.stages.size() - 1],
+                                                  .targets = block_.targets,
+                                                  .weights = block_.weights,
+                                                  .scale = static_cast<T>(pass_.scale),
+                                                  .work = block_.rows,
+                                                  .delta = pass_.gradient ? delta_ : nullptr,
+                                                  .record = pass_.record});
+  }
+
+  /// The last stage's function, where it is one of whole rows.
+  void finish() {
+    const Function f = net_.stages.back().function;
+    for (int v = 0; v < V && !is_elementwise(f); ++v) {
+      const Vec<T> log_sum = softmax(v);
+      T* p = block_.outputs[net_.stages.size() - 1];
+      for (Index c = 0; f == Function::log_softmax && c < outputs(); ++c)
+        hn::Store(hn::Sub(at(block_.logits, c, v), log_sum), Tag<T>(), p + place(c, v));
+    }
+  }
+
+  Index outputs() const { return net_.outputs(); }
+  const T* p_() const { return block_.outputs[net_.stages.size() - 1]; }
+  static Index place(Index unit, int v) { return (unit * V + v) * kLanes<T>; }
+  HWY_INLINE Vec<T> at(const T* from, Index unit, int v) const { return hn::Load(Tag<T>(), from + place(unit, v)); }
+
+  /// p, and log sum_c exp z_c.
+  Vec<T> softmax(int v) {
+    Vec<T> max;
+    Vec<T> sum;
+    softmax_of_lanes(outputs(), kStride, block_.logits + place(0, v),
+                     block_.outputs[net_.stages.size() - 1] + place(0, v), max, sum);
+    const bool wanted = pass_.record || net_.head == Head::defined || net_.head == Head::none;
+    return wanted ? hn::Add(max, vec_log(Tag<T>(), sum)) : max;
+  }
+
+  Vec<T> loss(int v, Vec<T> log_sum) const {
+    const Index from = place(0, v);
+    return loss_of_lanes(net_, kStride, block_.logits + from, p_() + from, block_.targets + from, log_sum);
+  }
+
+  Index hits(int v, hn::Mask<Tag<T>> active) const {
+    if (pass_.hit == Hit::none) return 0;
+    const Index from = place(0, v);
+    const auto hit = hits_of_lanes(outputs(), kStride, p_() + from, block_.targets + from, pass_.hit);
+    return static_cast<Index>(hn::CountTrue(Tag<T>(), hn::And(hit, active)));
+  }
+
+  static constexpr Index kStride = V * kLanes<T>;  ///< from one output to the next
+
+  const Description& net_;
+  Pass<T>& pass_;
+  const Block<T>& block_;
+  T* delta_;
+};
+
+/// Rows become columns: unit u of sample s goes to u * V * lanes + s; samples past the end are zeros.
+template <class T, int V>
+void gather(const Pass<T>& pass, Index first, Index count, ConstMatrixView<T> from, T* to) {
+  constexpr Index lanes = V * kLanes<T>;
+  const auto row = [&](Index s) HWY_ATTR { return from.row(pass.row(first + s)).data(); };
+  transpose(row, count, from.cols(), to, lanes);
+  for (Index u = 0; count < lanes && u < from.cols(); ++u)
+    std::fill(to + u * lanes + count, to + (u + 1) * lanes, T(0));
+}
+
+template <class T>
+Block<T> lay_out(const Description& net, T* work, Index lanes) {
+  Block<T> block;
+  const auto take = [&](Index units) {
+    T* at = work;
+    work += units * lanes;
+    return at;
+  };
+  block.x = take(net.inputs());
+  block.targets = take(net.outputs());
+  for (std::size_t s = 0; s < net.stages.size(); ++s) {
+    block.outputs[s] = take(net.stages[s].outputs);
+    block.slopes[s] = net.keeps_slope(s) ? take(net.stages[s].outputs) : nullptr;
+    block.delta[s] = take(net.stages[s].outputs);
+  }
+  block.logits = take(net.outputs());
+  block.weights = take(1);
+  return block;
+}
+
+/// Dropout on the inputs of stage s: of what the stage before left, and of its slope, so that the backward pass need
+/// not know.
+template <class T, int V>
+void drop(const Description& net, const Pass<T>& pass, const Block<T>& block, std::size_t s, Index first, Index count) {
+  constexpr Index lanes = V * kLanes<T>;
+  const Stage& stage = net.stages[s];
+  const MaskNumbers<T> numbers(stage.mask, stage.inputs, pass.seed, pass.update);
+  T* y = s == 0 ? block.x : block.outputs[s - 1];
+  T* slope = s == 0 ? nullptr : block.slopes[s - 1];
+  for (Index u = 0; u < stage.inputs; ++u)
+    for (Index k = 0; k < count; ++k) {
+      const T number = numbers(first + k, u);
+      y[u * lanes + k] *= number;
+      if (slope) slope[u * lanes + k] *= number;
+    }
+}
+
+/// Samples `first` to `first + count` of the batch, at most V vectors of them, forward and backward.
+template <class T, int V>
+void run_block(const Description& net, const Block<T>& block, Pass<T>& pass, Index first, Index count) {
+  gather<T, V>(pass, first, count, pass.x, block.x);
+  if (net.head != Head::none) gather<T, V>(pass, first, count, pass.targets.values, block.targets);
+  for (Index s = 0; s < V * kLanes<T>; ++s)
+    block.weights[s] = s < count ? static_cast<T>(pass.weight(first + s)) : T(0);
+  const T* theta = pass.theta.data();
+  const T* x = block.x;
+  const std::size_t last = net.stages.size() - 1;
+  for (std::size_t s = 0; s <= last; ++s) {
+    if (pass.gradient && net.stages[s].mask.rate > 0) drop<T, V>(net, pass, block, s, first, count);
+    T* z = s == last ? block.logits : block.outputs[s];
+    forward_stage<T, V>(x, net.stages[s], theta, z, block.outputs[s], block.slopes[s]);
+    x = block.outputs[s];
+  }
+  Output<T, V>(net, pass, block, block.delta[last]).run(count);
+  if (!pass.outputs.empty()) {
+    const T* p = block.outputs[last];
+    transpose([=](Index u) HWY_ATTR { return p + u * V * kLanes<T>; }, net.outputs(), count,
+              pass.outputs.row(first).data(), pass.outputs.stride());
+  }
+  if (!pass.gradient) return;
+  for (std::size_t s = last; s > 0; --s) {  // the first stage's input needs no derivative
+    const Kept<T> kept{net.stages[s - 1].function, block.outputs[s - 1], block.slopes[s - 1]};
+    backward_stage<T, V>(block.delta[s], net.stages[s], theta, kept, block.delta[s - 1]);
+  }
+}
+
+/// Samples `first` to `first + count` of the batch, as many as there is memory for.
+template <class T>
+void run_group(const Description& net, const BatchWork<T>& work, Pass<T>& pass, Index first, Index count) {
+  constexpr Index lanes = kVectors * kLanes<T>;
+  const auto memory = [&](Index block, Index width) {
+    Block<T> b = lay_out(net, work.memory + block * work.units * lanes, width);
+    b.rows = work.rows;
+    return b;
+  };
+  Index blocks = 0;
+  for (; count - blocks * lanes > lanes / 2; ++blocks) {
+    const Index at = blocks * lanes;
+    run_block<T, kVectors>(net, memory(blocks, lanes), pass, first + at, std::min(count - at, lanes));
+  }
+  const Index at = blocks * lanes;
+  const int rest = at >= count ? 0 : count - at > kLanes<T> ? 2 : 1;
+  const Block<T> head = memory(0, lanes);
+  const Block<T> tail = memory(blocks, rest * kLanes<T>);
+  if (rest == 2) run_block<T, 2>(net, tail, pass, first + at, count - at);
+  if (rest == 1) run_block<T, 1>(net, tail, pass, first + at, count - at);
+  if (!pass.gradient) return;
+  for (std::size_t s = 0; s < net.stages.size(); ++s) {
+    const Units<T> delta{head.delta[s], work.units * lanes, blocks, tail.delta[s], rest};
+    Units<T> x = delta;
+    x.blocks = s == 0 ? head.x : head.outputs[s - 1];
+    x.last = s == 0 ? tail.x : tail.outputs[s - 1];
+    gradient_stage(x, delta, net.stages[s], first == 0, pass.gradient);
+  }
+}
+
+template <class T>
+void batch_pass(const Description& net, const BatchWork<T>& work, Pass<T>& pass) {
+  constexpr Index lanes = kVectors * kLanes<T>;
+  pass.loss = 0;
+  pass.hits = 0;
+  const Index groups = (pass.count + work.samples - 1) / work.samples;
+  const Index blocks = (pass.count + lanes - 1) / lanes;
+  const Index size = (blocks + groups - 1) / groups * lanes;
+  for (Index first = 0; first < pass.count; first += size)
+    run_group(net, work, pass, first, std::min(pass.count - first, size));
+}
+
+void run_batch_float(const Description& net, const BatchWork<float>& work, Pass<float>& pass) {
+  batch_pass(net, work, pass);
+}
+void run_batch_double(const Description& net, const BatchWork<double>& work, Pass<double>& pass) {
+  batch_pass(net, work, pass);
+}
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gradus::engine {
+
+HWY_EXPORT(run_batch_float);
+HWY_EXPORT(run_batch_double);
+
+template <class T>
+BatchPlan<T>::BatchPlan(const Description& net, Index batch) : net_(net) {
+  constexpr Index block = 4 * 64 / static_cast<Index>(sizeof(T));  // the widest there is
+  constexpr Index cache = 1 << 20;                                 // bytes of a second-level cache to be made use of
+  Index units = net.inputs() + 2 * net.outputs() + 1;
+  for (std::size_t s = 0; s < net.stages.size(); ++s) units += net.stages[s].outputs * (net.keeps_slope(s) ? 3 : 2);
+  units |= 1;  // blocks begin in different sets of the first cache
+  const Index most = std::max<Index>(1, cache / (units * block * static_cast<Index>(sizeof(T))));
+  const Index blocks = std::min((batch + block - 1) / block, most);
+  memory_.resize(static_cast<std::size_t>(units * blocks * block + 4 * net.outputs()));
+  work_ = {.memory = memory_.data(),
+           .units = units,
+           .samples = blocks * block,
+           .rows = memory_.data() + units * blocks * block};
+}
+template class BatchPlan<float>;
+template class BatchPlan<double>;
+
+void run_batch(const Description& net, const BatchWork<float>& work, Pass<float>& pass) {
+  HWY_DYNAMIC_DISPATCH(run_batch_float)(net, work, pass);
+}
+void run_batch(const Description& net, const BatchWork<double>& work, Pass<double>& pass) {
+  HWY_DYNAMIC_DISPATCH(run_batch_double)(net, work, pass);
+}
+
+}  // namespace gradus::engine
+#endif

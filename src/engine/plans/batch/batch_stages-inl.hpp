@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+// Stages with a sample in each lane: forward, backward, gradient. Included once for each instruction set, hence no
+// #pragma once.
+#if defined(GRADUS_ENGINE_BATCH_STAGES_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRADUS_ENGINE_BATCH_STAGES_INL
+#undef GRADUS_ENGINE_BATCH_STAGES_INL
+#else
+#define GRADUS_ENGINE_BATCH_STAGES_INL
+#endif
+
+#include <algorithm>
+
+#include "engine/kernels/vector-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+inline constexpr int kVectors = 4;  ///< of a block, but for the last one of a batch
+
+/// Units whose sums are under way at once for V vectors of samples.
+template <class T, int V>
+inline constexpr int kUnits = std::min(8, (kHasManyRegisters ? 16 : 8) / V);
+
+/// y = f(z) of U units from `first` on, for V vectors of samples: z_u = b_u + sum_i x_i W[i, u].
+template <class T, int U, int V, Function F>
+HWY_INLINE void forward_units(const T* HWY_RESTRICT x, const Stage& s, const T* HWY_RESTRICT w, const T* bias,
+                              Index first, T* HWY_RESTRICT y) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  Vec<T> acc[U][V];
+  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) acc[u][v] = bias ? hn::Set(d, bias[first + u]) : hn::Zero(d);
+  w += first;
+  for (Index i = 0; i < s.inputs; ++i, w += s.outputs) {
+    Vec<T> in[V];
+    for (int v = 0; v < V; ++v) in[v] = hn::Load(d, x + (i * V + v) * n);
+    for (int u = 0; u < U; ++u) {
+      const Vec<T> weight = hn::Set(d, w[u]);
+      for (int v = 0; v < V; ++v) acc[u][v] = hn::MulAdd(in[v], weight, acc[u][v]);
+    }
+  }
+  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) hn::Store(apply(d, F, acc[u][v]), d, y + ((first + u) * V + v) * n);
+}
+
+template <class T, int V, Function F>
+void forward_units(const T* x, const Stage& s, const T* theta, T* y) {
+  constexpr int U = kUnits<T, V>;
+  const T* w = theta + s.offset;
+  const T* bias = s.bias ? w + s.weights() : nullptr;
+  Index u = 0;
+  for (; u + U <= s.outputs; u += U) forward_units<T, U, V, F>(x, s, w, bias, u, y);
+  if constexpr (U > 4)
+    for (; u + 4 <= s.outputs; u += 4) forward_units<T, 4, V, F>(x, s, w, bias, u, y);
+  switch (s.outputs - u) {  // at most three, or one if U is 2
+    case 1: forward_units<T, 1, V, F>(x, s, w, bias, u, y); break;
+    case 2: forward_units<T, 2, V, F>(x, s, w, bias, u, y); break;
+    case 3: forward_units<T, 3, V, F>(x, s, w, bias, u, y); break;
+    default: break;
+  }
+}
+
+/// y = f(z) and, unless it is null, slope = f'(z). Softmax and its logarithm are left to the output.
+template <class T>
+void run_activation(Function f, Index n, const T* z, T* y, T* slope) {
+  const Tag<T> d;
+  if (!is_simple(f) && is_elementwise(f)) return run_function(d, f, n, z, y, slope);
+  if (f == Function::tanh) {
+    for (Index k = 0; k < n; k += kLanes<T>) hn::Store(vec_tanh(d, hn::Load(d, z + k)), d, y + k);
+  } else {
+    for (Index k = 0; k < n; k += kLanes<T>) hn::Store(apply(d, f, hn::Load(d, z + k)), d, y + k);
+  }
+  if (!slope) return;
+  const Vec<T> one = hn::Set(d, T(1));
+  for (Index k = 0; k < n; k += kLanes<T>) hn::Store(times_derivative(d, f, hn::Load(d, y + k), one), d, slope + k);
+}
+
+/// z may lie where y does, and is lost then.
+template <class T, int V>
+void forward_stage(const T* x, const Stage& s, const T* theta, T* z, T* y, T* slope) {
+  if (s.function == Function::relu && z == y && !slope) return forward_units<T, V, Function::relu>(x, s, theta, y);
+  forward_units<T, V, Function::identity>(x, s, theta, z);
+  if (s.function != Function::identity || z != y || slope)
+    run_activation(s.function, s.outputs * V * kLanes<T>, z, y, slope);
+}
+
+/// What the forward pass kept of a stage for its derivative: y, or f'(z) itself.
+template <class T>
+struct Kept {
+  Function function;
+  const T* y;
+  const T* slope;
+
+  HWY_INLINE Vec<T> times(Index k, Vec<T> dy) const {
+    const Tag<T> d;
+    if (slope) return hn::Mul(hn::Load(d, slope + k), dy);
+    return times_derivative(d, function, hn::Load(d, y + k), dy);
+  }
+};
+
+/// delta of the stage before: (sum_j delta_j W[i, j]) f'(z_i) for U units i from `first` on.
+template <class T, int U, int V>
+HWY_INLINE void backward_units(const T* HWY_RESTRICT delta, const Stage& s, const T* HWY_RESTRICT w, Index first,
+                               const Kept<T> kept, T* HWY_RESTRICT out) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  Vec<T> acc[U][V];
+  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) acc[u][v] = hn::Zero(d);
+  w += first * s.outputs;
+  for (Index j = 0; j < s.outputs; ++j) {
+    Vec<T> in[V];
+    for (int v = 0; v < V; ++v) in[v] = hn::Load(d, delta + (j * V + v) * n);
+    for (int u = 0; u < U; ++u) {
+      const Vec<T> weight = hn::Set(d, w[u * s.outputs + j]);
+      for (int v = 0; v < V; ++v) acc[u][v] = hn::MulAdd(in[v], weight, acc[u][v]);
+    }
+  }
+  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) {
+      const Index k = ((first + u) * V + v) * n;
+      hn::Store(kept.times(k, acc[u][v]), d, out + k);
+    }
+}
+
+template <class T, int V>
+HWY_INLINE void backward_units(const T* delta, const Stage& s, const T* theta, const Kept<T> kept, T* out) {
+  constexpr int U = kUnits<T, V>;
+  const T* w = theta + s.offset;
+  Index u = 0;
+  for (; u + U <= s.inputs; u += U) backward_units<T, U, V>(delta, s, w, u, kept, out);
+  for (; u < s.inputs; ++u) backward_units<T, 1, V>(delta, s, w, u, kept, out);
+}
+
+template <class T, int V>
+void backward_stage(const T* delta, const Stage& s, const T* theta, const Kept<T>& kept, T* out) {
+  if (kept.function == Function::relu && !kept.slope)  // said to the compiler, once for all vectors
+    return backward_units<T, V>(delta, s, theta, Kept<T>{Function::relu, kept.y, nullptr}, out);
+  backward_units<T, V>(delta, s, theta, kept, out);
+}
+
+/// One array of a group of blocks: `count` blocks of kVectors vectors a unit, then one of `rest` vectors, perhaps none.
+template <class T>
+struct Units {
+  const T* blocks;
+  Index step;  ///< from block to block
+  Index count;
+  const T* last;
+  int rest;
+};
+
+/// Adds x_r delta_c of V vectors of samples, r and c counted from the units pointed at.
+template <class T, int R, int C, int V>
+HWY_INLINE void add_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT delta, Vec<T>* acc) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  HWY_UNROLL(1)  // else the compiler moves the sums from register to register
+  for (int v = 0; v < V; ++v) {
+    Vec<T> dc[C];
+    for (int c = 0; c < C; ++c) dc[c] = hn::Load(d, delta + (c * V + v) * n);
+    for (int r = 0; r < R; ++r) {
+      const Vec<T> xr = hn::Load(d, x + (r * V + v) * n);
+      for (int c = 0; c < C; ++c) acc[r * C + c] = hn::MulAdd(xr, dc[c], acc[r * C + c]);
+    }
+  }
+}
+
+/// The sums over the lanes of R rows of C vectors: written to rows of `stride` numbers, or added to what earlier groups
+/// left there.
+template <class T, int R, int C>
+class TileSums {
+ public:
+  TileSums() {
+    for (Vec<T>& sum : vectors_) sum = hn::Zero(Tag<T>());
+  }
+  HWY_INLINE Vec<T>* vectors() { return vectors_; }
+
+  HWY_INLINE void put(bool first, T* to, Index stride) const {
+    const SumTag<T> d;
+    Sums<T> sums[kGroups];
+    for (int k = 0; k < kGroups; ++k) sums[k] = sum_group(vectors_ + k * G);
+    const bool is_whole = C % G == 0 || (C == stride && R * C % G == 0);  // no group goes over a row's end
+    if (is_whole) {
+      for (int k = 0; k < kGroups; ++k) {
+        T* at = to + (k * G / C) * stride + k * G % C;
+        hn::StoreU(first ? sums[k] : hn::Add(sums[k], hn::LoadU(d, at)), d, at);
+      }
+    } else {
+      HWY_ALIGN T part[kGroups * G];
+      for (int k = 0; k < kGroups; ++k) hn::Store(sums[k], d, part + k * G);
+      for (int r = 0; r < R; ++r)
+        for (int c = 0; c < C; ++c) {
+          T& at = to[r * stride + c];
+          at = first ? part[r * C + c] : at + part[r * C + c];
+        }
+    }
+  }
+
+ private:
+  static constexpr int G = kGroup<T>;
+  static constexpr int kGroups = (R * C + G - 1) / G;
+  Vec<T> vectors_[kGroups * G];
+};
+
+/// dW[i, j] = sum over samples of x_i delta_j, for R inputs from i and C outputs from j on.
+template <class T, int R, int C>
+HWY_INLINE void gradient_tile(const Units<T>& x, const Units<T>& delta, Index i, Index j, Index outputs, bool first,
+                              T* g) {
+  constexpr Index n = kLanes<T>;
+  TileSums<T, R, C> sums;
+  const T* xb = x.blocks + i * kVectors * n;
+  const T* db = delta.blocks + j * kVectors * n;
+  for (Index b = 0; b < x.count; ++b, xb += x.step, db += delta.step)
+    add_products<T, R, C, kVectors>(xb, db, sums.vectors());
+  if (x.rest == 1) add_products<T, R, C, 1>(x.last + i * n, delta.last + j * n, sums.vectors());
+  if (x.rest == 2) add_products<T, R, C, 2>(x.last + i * 2 * n, delta.last + j * 2 * n, sums.vectors());
+  sums.put(first, g + i * outputs + j, outputs);
+}
+
+/// db_j = sum over samples of delta_j, for C outputs from j on.
+template <class T, int C>
+HWY_INLINE void bias_tile(const Units<T>& delta, Index j, bool first, T* g) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  TileSums<T, 1, C> sums;
+  const auto add = [&](const T* from, int vectors) HWY_ATTR {
+    for (int c = 0; c < C; ++c)
+      for (int v = 0; v < vectors; ++v)
+        sums.vectors()[c] = hn::Add(sums.vectors()[c], hn::Load(d, from + (c * vectors + v) * n));
+  };
+  const T* db = delta.blocks + j * kVectors * n;
+  for (Index b = 0; b < delta.count; ++b, db += delta.step) add(db, kVectors);
+  if (delta.rest > 0) add(delta.last + j * delta.rest * n, delta.rest);
+  sums.put(first, g + j, C);
+}
+
+/// C outputs from j on.
+template <class T, int C>
+void gradient_columns(const Units<T>& x, const Units<T>& delta, Index j, const Stage& s, bool first, T* g) {
+  constexpr int R = kHasManyRegisters ? 4 : 2;
+  Index i = 0;
+  for (; i + R <= s.inputs; i += R) gradient_tile<T, R, C>(x, delta, i, j, s.outputs, first, g);
+  for (; i < s.inputs; ++i) gradient_tile<T, 1, C>(x, delta, i, j, s.outputs, first, g);
+  if (s.bias) bias_tile<T, C>(delta, j, first, g + s.weights());
+}
+
+/// dW, and db_j = sum over samples of delta_j.
+template <class T>
+void gradient_stage(const Units<T>& x, const Units<T>& delta, const Stage& s, bool first, T* gradient) {
+  T* g = gradient + s.offset;
+  Index j = 0;
+  for (; j + 4 <= s.outputs; j += 4) gradient_columns<T, 4>(x, delta, j, s, first, g);
+  switch (s.outputs - j) {
+    case 1: gradient_columns<T, 1>(x, delta, j, s, first, g); break;
+    case 2: gradient_columns<T, 2>(x, delta, j, s, first, g); break;
+    case 3: gradient_columns<T, 3>(x, delta, j, s, first, g); break;
+    default: break;
+  }
+}
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif

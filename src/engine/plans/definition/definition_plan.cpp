@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#include "engine/plans/definition/definition_plan.hpp"
+
+namespace gradus::engine {
+
+template class DefinitionPlan<float>;
+template class DefinitionPlan<double>;
+
+}  // namespace gradus::engine

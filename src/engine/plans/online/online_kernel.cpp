@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: MIT
+// A lane holds a unit of a layer: one sample at a time goes forward and backward, and each weight is updated in the
+// pass that reads it for the last time. The derivatives carry the learning rate, so that an update is one subtraction.
+#include "engine/plans/online/online_kernel.hpp"
+
+#include <algorithm>
+
+#include "engine/targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/plans/online/online_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "engine/kernels/output-inl.hpp"
+#include "engine/kernels/vector-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+// ------------------------------------------------------------------------------------------------ the outputs
+
+/// delta = rate times the loss's derivative by z; zero in the padding.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void output_delta(D d, const Description& net, Index count, const T* p, const T* t, T rate, T* delta) {
+  const Index lanes = static_cast<Index>(hn::MaxLanes(D()));
+  T mass = 1;
+  if (net.head == Head::cross_entropy) {
+    mass = 0;
+    for (Index c = 0; c < count; ++c) mass += t[c];
+  }
+  for (Index k = 0; k < count; k += lanes) {
+    HWY_ALIGN T targets[hn::MaxLanes(D())] = {};
+    const Index n = std::min(count - k, lanes);
+    for (Index c = 0; c < n; ++c) targets[c] = t[k + c];
+    const auto y = hn::Load(d, p + k);
+    auto slope = hn::MulSub(y, hn::Set(d, mass), hn::Load(d, targets));
+    if (net.head == Head::squared_error)
+      slope = times_derivative(d, net.stages.back().function, y, hn::Add(slope, slope));
+    slope = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(n)), slope);
+    hn::Store(hn::Mul(slope, hn::Set(d, rate)), d, delta + k);
+  }
+}
+
+/// Loss and hits of one sample, in plain code: they are asked for seldom.
+template <class T>
+T sample_log(T x) {
+  const hn::CappedTag<T, 1> d;
+  return hn::GetLane(vec_log(d, hn::Set(d, x)));
+}
+template <class T>
+T sample_exp(T x) {
+  const hn::CappedTag<T, 1> d;
+  return hn::GetLane(vec_exp(d, hn::Set(d, x)));
+}
+
+template <class T>
+T sample_loss(Head head, Index count, const T* z, const T* p, const T* t) {
+  T loss = 0;
+  if (head == Head::cross_entropy) {
+    const T max = *std::max_element(z, z + count);
+    T sum = 0;
+    for (Index c = 0; c < count; ++c) sum += sample_exp(z[c] - max);
+    const T log_sum = sample_log(sum) + max;
+    for (Index c = 0; c < count; ++c) loss += t[c] * (log_sum - z[c]);
+    return loss;
+  }
+  for (Index c = 0; c < count; ++c) {
+    const T error = p[c] - t[c];
+    if (head == Head::squared_error) loss += error * error;
+    if (head == Head::perceptron) loss += error * z[c];
+    if (head == Head::binary_cross_entropy) {
+      const T e = sample_exp(z[c] > 0 ? -z[c] : z[c]);
+      const T u = 1 + e;
+      loss += (z[c] > 0 ? z[c] * (1 - t[c]) : -t[c] * z[c]) + (u == 1 ? e : sample_log(u) * e / (u - 1));
+    }
+  }
+  return loss;
+}
+
+template <class T>
+void record(OnlinePass<T>& pass, const T* z, const T* p, const T* t) {
+  const Index count = pass.net->outputs();
+  const auto outputs = static_cast<std::size_t>(count);
+  pass.loss += static_cast<double>(pass.weight * sample_loss(pass.net->head, count, z, p, t));
+  pass.hits += is_hit<T>(pass.hit, {p, outputs}, {t, outputs});
+}
+
+/// p, delta and what is recorded, for outputs that fit into 16 bytes or not. A function of its own: inlined into every
+/// fixed kernel it would make up most of the library.
+template <class T>
+HWY_NOINLINE void finish(OnlinePass<T>& pass, const T* z, T* p, const T* t, T* delta) {
+  const Description& net = *pass.net;
+  const Function f = net.stages.back().function;
+  const Index count = net.outputs();
+  if (count <= kGroup<T>) {
+    const SumTag<T> d;
+    output_function(d, f, count, z, p);
+    output_delta(d, net, count, p, t, pass.rate * pass.weight, delta);
+  } else {
+    const Tag<T> d;
+    output_function(d, f, count, z, p);
+    output_delta(d, net, count, p, t, pass.rate * pass.weight, delta);
+  }
+  if (pass.record) record(pass, z, p, t);
+}
+
+// ------------------------------------------------------------------------------------------------ one hidden layer
+
+/// Inputs, one hidden layer of at most H vectors, C outputs: all that lies between the weights stays in registers.
+template <class T, int H, int C>
+HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T* HWY_RESTRICT t, T* HWY_RESTRICT z) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  const PackedStage& first = pass.packing->stages()[0];
+  const PackedStage& second = pass.packing->stages()[1];
+  T* HWY_RESTRICT w1 = pass.packed + first.weights;
+  T* HWY_RESTRICT b1 = pass.packed + first.bias;
+  T* HWY_RESTRICT w2 = pass.packed + second.weights;
+  T* HWY_RESTRICT b2 = pass.packed + second.bias;
+  const Index row1 = first.row;
+  const Index row2 = second.row;
+  const Index inputs = first.inputs;
+  constexpr int groups = (C + kGroup<T> - 1) / kGroup<T>;
+  const SumTag<T> sums;
+
+  Vec<T> h[H];
+  for (int v = 0; v < H; ++v) h[v] = hn::Load(d, b1 + v * n);
+  for (Index i = 0; i < inputs; ++i) {
+    const Vec<T> xi = hn::Set(d, x[i]);
+    for (int v = 0; v < H; ++v) h[v] = hn::MulAdd(xi, hn::Load(d, w1 + i * row1 + v * n), h[v]);
+  }
+  for (int v = 0; v < H; ++v) h[v] = apply(d, first.function, h[v]);
+  if (first.function == Function::sigmoid)  // not 0 at 0
+    for (int v = 0; v < H; ++v) {
+      const Index left = std::clamp<Index>(first.outputs - v * n, 0, n);
+      h[v] = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(left)), h[v]);
+    }
+
+  for (int g = 0; g < groups; ++g) {
+    Vec<T> sum[kGroup<T>];
+    for (int k = 0; k < kGroup<T>; ++k) {
+      const int c = g * kGroup<T> + k;
+      sum[k] = hn::Zero(d);
+      if (c >= C) continue;
+      sum[k] = hn::Mul(h[0], hn::Load(d, w2 + c * row2));
+      for (int v = 1; v < H; ++v) sum[k] = hn::MulAdd(h[v], hn::Load(d, w2 + c * row2 + v * n), sum[k]);
+    }
+    const Index at = g * kGroup<T>;
+    hn::Store(hn::Add(sum_group(sum), hn::Load(sums, b2 + at)), sums, z + at);
+  }
+  T* p = z + 64 / static_cast<Index>(sizeof(T));
+  T* delta = p + 64 / static_cast<Index>(sizeof(T));
+  finish(pass, z, p, t, delta);
+  if (second.has_bias)
+    for (int g = 0; g < groups; ++g) {
+      T* b = b2 + g * kGroup<T>;
+      hn::Store(hn::Sub(hn::Load(sums, b), hn::Load(sums, delta + g * kGroup<T>)), sums, b);
+    }
+
+  Vec<T> back[H];
+  for (int v = 0; v < H; ++v) back[v] = hn::Zero(d);
+  for (int c = 0; c < C; ++c) {
+    const Vec<T> dc = hn::Set(d, delta[c]);
+    for (int v = 0; v < H; ++v) {
+      T* w = w2 + c * row2 + v * n;
+      const Vec<T> old = hn::Load(d, w);
+      back[v] = hn::MulAdd(dc, old, back[v]);
+      hn::Store(hn::NegMulAdd(dc, h[v], old), d, w);
+    }
+  }
+  for (int v = 0; v < H; ++v) back[v] = times_derivative(d, first.function, h[v], back[v]);
+  if (first.has_bias)
+    for (int v = 0; v < H; ++v) hn::Store(hn::Sub(hn::Load(d, b1 + v * n), back[v]), d, b1 + v * n);
+  for (Index i = 0; i < inputs; ++i) {
+    const Vec<T> xi = hn::Set(d, x[i]);
+    for (int v = 0; v < H; ++v) {
+      T* w = w1 + i * row1 + v * n;
+      hn::Store(hn::NegMulAdd(xi, back[v], hn::Load(d, w)), d, w);
+    }
+  }
+}
+
+template <class T, int H, int C>
+void small_steps(OnlinePass<T>& pass) {
+  for (Index k = 0; k < pass.count; ++k) {
+    const Index row = pass.begin(k);
+    small_step<T, H, C>(pass, pass.x + row * pass.x_stride, pass.targets + row * pass.targets_stride, pass.work);
+  }
+}
+
+template <class T, int H>
+void small_steps(OnlinePass<T>& pass) {
+  switch (pass.net->outputs()) {
+    case 1: return small_steps<T, H, 1>(pass);
+    case 2: return small_steps<T, H, 2>(pass);
+    case 3: return small_steps<T, H, 3>(pass);
+    default: return small_steps<T, H, 4>(pass);
+  }
+}
+
+template <class T>
+bool small_steps(OnlinePass<T>& pass) {
+  if (!pass.packing->is_small()) return false;
+  const Index vectors = (pass.packing->stages()[0].outputs + kLanes<T> - 1) / kLanes<T>;
+  switch (vectors) {
+    case 1: small_steps<T, 1>(pass); return true;
+    case 2: small_steps<T, 2>(pass); return true;
+    case 3:
+    case 4: small_steps<T, 4>(pass); return true;
+    default: return false;
+  }
+}
+
+// ------------------------------------------------------------------------------------------------ any depth and width
+
+/// z = b + sum_i x_i W[i, :] for B vectors; K chains of sums in flight.
+template <class T, int B, int K>
+HWY_INLINE void by_input(const PackedStage& s, const T* HWY_RESTRICT w, const T* bias, const T* HWY_RESTRICT x, T* z) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  Vec<T> acc[K][B];
+  for (int b = 0; b < B; ++b) {
+    acc[0][b] = hn::Load(d, bias + b * n);
+    for (int k = 1; k < K; ++k) acc[k][b] = hn::Zero(d);
+  }
+  Index i = 0;
+  for (; i + K <= s.inputs; i += K)
+    for (int k = 0; k < K; ++k) {
+      const Vec<T> xi = hn::Set(d, x[i + k]);
+      for (int b = 0; b < B; ++b) acc[k][b] = hn::MulAdd(xi, hn::Load(d, w + (i + k) * s.row + b * n), acc[k][b]);
+    }
+  for (; i < s.inputs; ++i)
+    for (int b = 0; b < B; ++b) acc[0][b] = hn::MulAdd(hn::Set(d, x[i]), hn::Load(d, w + i * s.row + b * n), acc[0][b]);
+  for (int b = 0; b < B; ++b) {
+    for (int k = 1; k < K; ++k) acc[0][b] = hn::Add(acc[0][b], acc[k][b]);
+    hn::Store(acc[0][b], d, z + b * n);
+  }
+}
+
+template <class T>
+HWY_INLINE void forward(const PackedStage& s, const T* packed, const T* x, T* z) {
+  const T* w = packed + s.weights;
+  const T* bias = packed + s.bias;
+  constexpr Index n = kLanes<T>;
+  if (!s.by_output) {
+    Index j = 0;
+    for (; j + 4 * n <= s.row; j += 4 * n) by_input<T, 4, 2>(s, w + j, bias + j, x, z + j);
+    for (; j + 2 * n <= s.row; j += 2 * n) by_input<T, 2, 4>(s, w + j, bias + j, x, z + j);
+    for (; j + n <= s.row; j += n) by_input<T, 1, 4>(s, w + j, bias + j, x, z + j);
+    return;
+  }
+  const Tag<T> d;
+  const SumTag<T> sums;
+  for (Index c = 0; c < s.outputs; c += kGroup<T>) {
+    Vec<T> sum[kGroup<T>];
+    for (int k = 0; k < kGroup<T>; ++k) sum[k] = hn::Zero(d);
+    for (Index i = 0; i < s.row; i += n) {
+      const Vec<T> xi = hn::Load(d, x + i);
+      for (int k = 0; k < kGroup<T>; ++k) sum[k] = hn::MulAdd(xi, hn::Load(d, w + (c + k) * s.row + i), sum[k]);
+    }
+    hn::Store(hn::Add(sum_group(sum), hn::Load(sums, bias + c)), sums, z + c);
+  }
+}
+
+/// y = f(z) in place, the padding zero again.
+template <class T>
+HWY_INLINE void activate(const PackedStage& s, Index padded, T* z) {
+  const Tag<T> d;
+  if (is_simple(s.function)) {
+    for (Index k = 0; k < s.outputs; k += kLanes<T>) hn::Store(apply(d, s.function, hn::Load(d, z + k)), d, z + k);
+  } else {
+    run_function(d, s.function, s.outputs, z, z, static_cast<T*>(nullptr));
+  }
+  std::fill(z + s.outputs, z + padded, T(0));
+}
+
+/// Updates a stage and, unless back is null, writes the derivative by its input, before the step, times f' of y.
+template <class T>
+HWY_INLINE void backward(const PackedStage& s, T* packed, const T* HWY_RESTRICT x, const T* HWY_RESTRICT delta,
+                         Function f, T* HWY_RESTRICT back) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  T* w = packed + s.weights;
+  if (s.has_bias)
+    for (Index j = 0; j < s.outputs; j += n) {
+      T* b = packed + s.bias + j;
+      hn::Store(hn::Sub(hn::Load(d, b), hn::Load(d, delta + j)), d, b);
+    }
+  if (s.by_output) {
+    for (Index i = 0; i < s.row; i += n) {
+      const Vec<T> xi = hn::Load(d, x + i);
+      Vec<T> sum = hn::Zero(d);
+      for (Index c = 0; c < s.outputs; ++c) {
+        T* wc = w + c * s.row + i;
+        const Vec<T> dc = hn::Set(d, delta[c]);
+        const Vec<T> old = hn::Load(d, wc);
+        sum = hn::MulAdd(dc, old, sum);
+        hn::Store(hn::NegMulAdd(dc, xi, old), d, wc);
+      }
+      if (back) hn::Store(sum, d, back + i);
+    }
+  } else {
+    const SumTag<T> sums;
+    for (Index i = 0; i < s.inputs; i += kGroup<T>) {
+      Vec<T> sum[kGroup<T>];
+      Vec<T> xi[kGroup<T>];
+      for (int k = 0; k < kGroup<T>; ++k) {
+        sum[k] = hn::Zero(d);
+        xi[k] = hn::Set(d, x[i + k]);
+      }
+      for (Index j = 0; j < s.row; j += n) {
+        const Vec<T> dj = hn::Load(d, delta + j);
+        for (int k = 0; k < kGroup<T>; ++k) {
+          T* wk = w + (i + k) * s.row + j;
+          const Vec<T> old = hn::Load(d, wk);
+          sum[k] = hn::MulAdd(dj, old, sum[k]);
+          hn::Store(hn::NegMulAdd(dj, xi[k], old), d, wk);
+        }
+      }
+      if (back) hn::Store(sum_group(sum), sums, back + i);
+    }
+  }
+  if (!back) return;
+  for (Index i = 0; i < s.inputs; i += n)
+    hn::Store(times_derivative(d, f, hn::Load(d, x + i), hn::Load(d, back + i)), d, back + i);
+  std::fill(back + s.inputs, back + padded_width<T>(s.inputs), T(0));
+}
+
+template <class T>
+void large_step(OnlinePass<T>& pass, const T* x, const T* t) {
+  const std::vector<PackedStage>& stages = pass.packing->stages();
+  const Index widest = pass.packing->widest();
+  const std::size_t last = stages.size() - 1;
+  const auto output = [&](std::size_t l) { return pass.work + static_cast<Index>(l) * widest; };  // of stage l - 1
+  std::copy(x, x + stages[0].inputs, output(0));
+  std::fill(output(0) + stages[0].inputs, output(0) + padded_width<T>(stages[0].inputs), T(0));
+  for (std::size_t l = 0; l < last; ++l) {
+    forward(stages[l], pass.packed, output(l), output(l + 1));
+    activate(stages[l], padded_width<T>(stages[l].outputs), output(l + 1));
+  }
+  // The sum z of the last stage lies in the place of the delta that is written after it is read.
+  T* p = output(last + 1);
+  T* delta[2] = {output(last + 2), output(last + 3)};
+  T* z = delta[1];
+  forward(stages[last], pass.packed, output(last), z);
+  finish(pass, z, p, t, delta[0]);
+  std::fill(delta[0] + stages[last].outputs, delta[0] + padded_width<T>(stages[last].outputs), T(0));
+  for (std::size_t l = last + 1; l-- > 0;) {
+    const Function f = l > 0 ? stages[l - 1].function : Function::identity;
+    backward(stages[l], pass.packed, output(l), delta[0], f, l > 0 ? delta[1] : nullptr);
+    std::swap(delta[0], delta[1]);
+  }
+}
+
+template <class T>
+void run(OnlinePass<T>& pass) {
+  pass.loss = 0;
+  pass.hits = 0;
+  if (small_steps(pass)) return;
+  for (Index k = 0; k < pass.count; ++k) {
+    const Index row = pass.begin(k);
+    large_step(pass, pass.x + row * pass.x_stride, pass.targets + row * pass.targets_stride);
+  }
+}
+
+void run_online_float(OnlinePass<float>& pass) { run(pass); }
+void run_online_double(OnlinePass<double>& pass) { run(pass); }
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gradus::engine {
+
+HWY_EXPORT(run_online_float);
+HWY_EXPORT(run_online_double);
+
+void run_online(OnlinePass<float>& pass) { HWY_DYNAMIC_DISPATCH(run_online_float)(pass); }
+void run_online(OnlinePass<double>& pass) { HWY_DYNAMIC_DISPATCH(run_online_double)(pass); }
+
+}  // namespace gradus::engine
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "engine/plans/online/online_kernel.hpp"
+
+namespace gradus::engine {
+namespace {
+
+Index round_up(Index n, Index to) { return (n + to - 1) / to * to; }
+
+}  // namespace
+
+template <class T>
+Packing<T>::Packing(const Description& net) {
+  widest_ = padded_width<T>(net.inputs());
+  for (const Stage& s : net.stages) {
+    PackedStage p{.inputs = s.inputs, .outputs = s.outputs, .function = s.function, .has_bias = s.bias};
+    // A sum along the lanes costs about as much as four rows.
+    p.by_output = s.outputs <= 4 || s.outputs * 4 < s.inputs;
+    p.row = padded_width<T>(p.by_output ? s.inputs : s.outputs);
+    p.rows = round_up(p.by_output ? s.outputs : s.inputs, 4);
+    p.weights = size_;
+    size_ += p.row * p.rows;
+    p.bias = size_;
+    size_ += padded_width<T>(s.outputs);
+    widest_ = std::max(widest_, padded_width<T>(s.outputs));
+    stages_.push_back(p);
+    offsets_.push_back(s.offset);
+  }
+  is_small_ = stages_.size() == 2 && !stages_[0].by_output && stages_[0].row * static_cast<Index>(sizeof(T)) <= 256 &&
+              stages_[1].outputs <= 4;
+}
+
+template <class T>
+template <class F>
+void Packing<T>::for_each_parameter(F f) const {
+  for (std::size_t l = 0; l < stages_.size(); ++l) {
+    const PackedStage& s = stages_[l];
+    Index k = offsets_[l];
+    for (Index i = 0; i < s.inputs; ++i)
+      for (Index j = 0; j < s.outputs; ++j, ++k)
+        f(static_cast<std::size_t>(k), s.weights + (s.by_output ? j * s.row + i : i * s.row + j));
+    for (Index j = 0; s.has_bias && j < s.outputs; ++j, ++k) f(static_cast<std::size_t>(k), s.bias + j);
+  }
+}
+
+template <class T>
+void Packing<T>::pack(std::span<const T> theta, T* packed) const {
+  std::fill(packed, packed + size_, T(0));
+  for_each_parameter([&](std::size_t from, Index to) { packed[to] = theta[from]; });
+}
+
+template <class T>
+void Packing<T>::unpack(const T* packed, std::span<T> theta) const {
+  for_each_parameter([&](std::size_t to, Index from) { theta[to] = packed[from]; });
+}
+
+template class Packing<float>;
+template class Packing<double>;
+
+}  // namespace gradus::engine

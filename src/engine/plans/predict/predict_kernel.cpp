@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+// One sample through a stage. A lane holds an output or, where outputs are few, an input.
+#include "engine/plans/predict/predict_kernel.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "engine/targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "engine/plans/predict/predict_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "engine/kernels/output-inl.hpp"
+#include "engine/kernels/partial-inl.hpp"
+#include "engine/kernels/vector-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+/// Writes a vector, or as much of it as is left.
+template <class D, class T = hn::TFromD<D>>
+HWY_INLINE void put(hn::Vec<D> v, D d, T* to, Index left) {
+  if (left >= static_cast<Index>(hn::MaxLanes(D()))) {
+    hn::StoreU(v, d, to);
+  } else {
+    store_first(v, d, to, static_cast<std::size_t>(left));
+  }
+}
+
+/// z of B vectors of outputs from the first at `j` on; K chains of sums under way for each.
+template <class T, int B, int K>
+HWY_INLINE void sums_from(const ForwardStage<T>& s, Index j, const T* HWY_RESTRICT x, Vec<T> (&z)[B]) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  const Index inputs = s.shape.inputs;
+  const Index row = s.shape.row;
+  const T* HWY_RESTRICT w = s.weights + j;
+  Vec<T> sum[K][B];
+  for (int b = 0; b < B; ++b) {
+    sum[0][b] = hn::Load(d, s.bias + j + b * n);
+    for (int k = 1; k < K; ++k) sum[k][b] = hn::Zero(d);
+  }
+  Index i = 0;
+  for (; i + K <= inputs; i += K, w += K * row)
+    for (int k = 0; k < K; ++k) {
+      const Vec<T> xi = hn::Set(d, x[i + k]);
+      for (int b = 0; b < B; ++b) sum[k][b] = hn::MulAdd(xi, hn::Load(d, w + k * row + b * n), sum[k][b]);
+    }
+  for (; i < inputs; ++i, w += row)
+    for (int b = 0; b < B; ++b) sum[0][b] = hn::MulAdd(hn::Set(d, x[i]), hn::Load(d, w + b * n), sum[0][b]);
+  if (inputs >= K)  // else the other chains hold nothing, and to add them would only take time
+    for (int k = 1; k < K; ++k)
+      for (int b = 0; b < B; ++b) sum[0][b] = hn::Add(sum[0][b], sum[k][b]);
+  for (int b = 0; b < B; ++b) z[b] = sum[0][b];
+}
+
+template <class T, Function F, int B, int K>
+HWY_INLINE void outputs_from(const ForwardStage<T>& s, Index j, const T* HWY_RESTRICT x, T* HWY_RESTRICT y) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  Vec<T> z[B];
+  sums_from<T, B, K>(s, j, x, z);
+  for (int b = 0; b < B; ++b) put(apply(d, F, z[b]), d, y + j + b * n, s.shape.outputs - j - b * n);
+}
+
+/// B: vectors of outputs, 1 to 4; more of them four at a time.
+template <class T, Function F, int B>
+void by_input(const ForwardStage<T>& s, const T* x, T* y) {
+  constexpr int K = B == 1 ? 4 : 2;
+  Index j = 0;
+  if constexpr (B == 4) {
+    for (; j + 3 * kLanes<T> < s.shape.outputs; j += 4 * kLanes<T>) outputs_from<T, F, 4, 2>(s, j, x, y);
+    for (; j < s.shape.outputs; j += kLanes<T>) outputs_from<T, F, 1, 4>(s, j, x, y);
+  } else {
+    outputs_from<T, F, B, K>(s, j, x, y);
+  }
+}
+
+#if HWY_TARGET != HWY_SCALAR
+/// Softmax of two numbers: {1 / (1 + exp(z1 - z0)), 1 / (1 + exp(z0 - z1))}, in the first two lanes.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V softmax_pair(D d, V z) {
+  const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
+  const V lead = hn::Sub(z, hn::Reverse2(d, z));
+  const V e = vec_exp_normal(d, hn::Neg(hn::Abs(lead)));
+  return hn::Div(hn::IfThenElse(hn::Lt(lead, hn::Zero(d)), e, one), hn::Add(one, e));
+}
+#endif
+
+/// Outputs from `c` on, whose sums are still to be added up along the lanes. F: softmax for a pair of outputs alone.
+template <class T, Function F>
+HWY_INLINE void put_group(const ForwardStage<T>& s, Index c, const Vec<T>* sum, T* HWY_RESTRICT y) {
+  const SumTag<T> sums;
+  const Sums<T> z = hn::Add(sum_group(sum), hn::Load(sums, s.bias + c));
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (F == Function::softmax) return put(softmax_pair(sums, z), sums, y + c, s.shape.outputs - c);
+#endif
+  put(apply(sums, F, z), sums, y + c, s.shape.outputs - c);
+}
+/// Outputs of a group that are worth computing.
+template <class T, Function F>
+inline constexpr int kUsed = F == Function::softmax ? std::min(2, kGroup<T>) : kGroup<T>;
+
+/// Sums along the lanes, kGroup outputs at a time.
+template <class T, Function F>
+void by_output(const ForwardStage<T>& s, const T* HWY_RESTRICT x, T* HWY_RESTRICT y) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  constexpr int used = kUsed<T, F>;
+  const Index inputs = s.shape.inputs;
+  const Index row = s.shape.row;
+  for (Index c = 0; c < s.shape.outputs; c += kGroup<T>) {
+    const T* HWY_RESTRICT w = s.weights + c * row;
+    Vec<T> sum[kGroup<T>];
+    for (int k = 0; k < kGroup<T>; ++k) sum[k] = hn::Zero(d);
+    Index i = 0;
+    for (; i + n <= inputs; i += n) {
+      const Vec<T> xi = hn::LoadU(d, x + i);
+      for (int k = 0; k < used; ++k) sum[k] = hn::MulAdd(xi, hn::Load(d, w + k * row + i), sum[k]);
+    }
+    if (i < inputs) {
+      const Vec<T> xi = load_first(d, x + i, static_cast<std::size_t>(inputs - i));
+      for (int k = 0; k < used; ++k) sum[k] = hn::MulAdd(xi, hn::Load(d, w + k * row + i), sum[k]);
+    }
+    put_group<T, F>(s, c, sum, y);
+  }
+}
+
+/// A stage of at most B vectors of outputs and the next one, of few outputs: what lies between them stays in registers.
+template <class T, Function F, int B, Function G>
+void two_stages(const ForwardStage<T>& s, const T* x, T* y) {
+  const Tag<T> d;
+  constexpr Index n = kLanes<T>;
+  Vec<T> h[B];
+  sums_from<T, B, B == 1 ? 4 : 2>(s, 0, x, h);
+  for (int b = 0; b < B; ++b) h[b] = apply(d, F, h[b]);
+  const ForwardStage<T>& next = (&s)[1];
+  Vec<T> sum[kGroup<T>];
+  for (int k = 0; k < kGroup<T>; ++k) sum[k] = hn::Zero(d);
+  for (int k = 0; k < kUsed<T, G>; ++k)
+    for (int b = 0; b < B; ++b)  // beyond the last unit there are weights 0
+      sum[k] = hn::MulAdd(h[b], hn::Load(d, next.weights + k * next.shape.row + b * n), sum[k]);
+  put_group<T, G>(next, 0, sum, y);
+}
+
+template <class T>
+void finish(const ForwardStage<T>& s, T* y) {
+  const Index count = s.shape.outputs;
+  if (count <= kGroup<T>) {
+    output_function(SumTag<T>(), s.shape.function, count, y, y);
+  } else {
+    output_function(Tag<T>(), s.shape.function, count, y, y);
+  }
+}
+
+template <class T, Function F>
+typename ForwardStage<T>::Run kernel_of(const PackedStage& s) {
+  if (s.by_output) return by_output<T, F>;
+  switch ((s.outputs + kLanes<T> - 1) / kLanes<T>) {
+    case 1: return by_input<T, F, 1>;
+    case 2: return by_input<T, F, 2>;
+    case 3: return by_input<T, F, 3>;
+    default: return by_input<T, F, 4>;
+  }
+}
+
+/// Takes in the next stage, if there is a kernel for both: few inputs, at most two vectors of units, a group of
+/// outputs.
+template <class T, Function F, int B>
+typename ForwardStage<T>::Run kernel_of_two(const ForwardStage<T>& next) {
+  if (next.finish || !next.shape.by_output || next.shape.outputs > kGroup<T>) return nullptr;
+  switch (next.shape.function) {
+    case Function::identity: return two_stages<T, F, B, Function::identity>;
+    case Function::sigmoid: return two_stages<T, F, B, Function::sigmoid>;
+    case Function::softmax: return two_stages<T, F, B, Function::softmax>;
+    default: return nullptr;
+  }
+}
+template <class T, Function F>
+typename ForwardStage<T>::Run kernel_of_two(const ForwardStage<T>& s, const ForwardStage<T>& next) {
+  if (s.shape.by_output) return nullptr;
+  if (s.shape.outputs <= kLanes<T>) return kernel_of_two<T, F, 1>(next);
+  return s.shape.outputs <= 2 * kLanes<T> ? kernel_of_two<T, F, 2>(next) : nullptr;
+}
+template <class T>
+void choose_for_two(ForwardStage<T>& s, const ForwardStage<T>& next) {
+  typename ForwardStage<T>::Run run = nullptr;
+  if (s.shape.function == Function::tanh) run = kernel_of_two<T, Function::tanh>(s, next);
+  if (s.shape.function == Function::relu) run = kernel_of_two<T, Function::relu>(s, next);
+  if (s.shape.function == Function::sigmoid) run = kernel_of_two<T, Function::sigmoid>(s, next);
+  if (!run) return;
+  s.run = run;
+  s.stages = 2;
+}
+
+template <class T>
+void choose(ForwardStage<T>& s) {
+  const PackedStage& shape = s.shape;
+  switch (shape.function) {
+    case Function::identity: s.run = kernel_of<T, Function::identity>(shape); return;
+    case Function::step: s.run = kernel_of<T, Function::step>(shape); return;
+    case Function::sigmoid: s.run = kernel_of<T, Function::sigmoid>(shape); return;
+    case Function::tanh: s.run = kernel_of<T, Function::tanh>(shape); return;
+    case Function::relu: s.run = kernel_of<T, Function::relu>(shape); return;
+    default: break;
+  }
+  const bool pair = shape.function == Function::softmax && shape.outputs == 2 && shape.by_output && kGroup<T> > 1;
+  s.run = pair ? by_output<T, Function::softmax> : kernel_of<T, Function::identity>(shape);
+  s.finish = pair ? nullptr : finish<T>;
+}
+
+/// Of all stages in turn; of the last two, in one.
+template <class T>
+void choose_all(std::vector<ForwardStage<T>>& stages) {
+  for (ForwardStage<T>& stage : stages) choose(stage);
+  if (const std::size_t count = stages.size(); count >= 2) choose_for_two(stages[count - 2], stages[count - 1]);
+}
+
+void choose_float(std::vector<ForwardStage<float>>& stages) { choose_all(stages); }
+void choose_double(std::vector<ForwardStage<double>>& stages) { choose_all(stages); }
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace gradus::engine {
+
+HWY_EXPORT(choose_float);
+HWY_EXPORT(choose_double);
+
+namespace {
+
+template <class T>
+std::vector<ForwardStage<T>> stages_of(const Packing<T>& packing, const T* packed) {
+  std::vector<ForwardStage<T>> stages;
+  for (const PackedStage& shape : packing.stages())
+    stages.push_back({.shape = shape, .weights = packed + shape.weights, .bias = packed + shape.bias});
+  return stages;
+}
+
+}  // namespace
+
+std::vector<ForwardStage<float>> forward_stages(const Packing<float>& packing, const float* packed) {
+  std::vector<ForwardStage<float>> stages = stages_of(packing, packed);
+  HWY_DYNAMIC_DISPATCH(choose_float)(stages);
+  return stages;
+}
+std::vector<ForwardStage<double>> forward_stages(const Packing<double>& packing, const double* packed) {
+  std::vector<ForwardStage<double>> stages = stages_of(packing, packed);
+  HWY_DYNAMIC_DISPATCH(choose_double)(stages);
+  return stages;
+}
+
+}  // namespace gradus::engine
+#endif

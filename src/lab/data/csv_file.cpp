@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/lab/data/csv.hpp"
+#include "gradus/lab/files/file.hpp"
+
+namespace gradus {
+
+Dataset read_csv(const std::string& path, const TableOptions& options) {
+  return parse_csv(read_file(path), options, path);
+}
+
+void write_csv(const Dataset& data, const std::string& path) { write_file(path, to_csv(data)); }
+
+}  // namespace gradus

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/lab/experiment/experiment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gradus/core/number.hpp"
+#include "gradus/lab/experiment/keys.hpp"
+#include "gradus/lab/files/file.hpp"
+
+namespace gradus {
+namespace {
+
+/// A TOML basic string: UTF-8 within quotes.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
+  }
+  return out + '"';
+}
+
+std::string toml_value(const KeyValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return quoted(*text);
+  return to_text(value);
+}
+
+struct Line {
+  std::string assignment;
+  std::string_view help;
+};
+
+/// One section, its comments aligned.
+std::string section_text(std::string_view section, const std::vector<Line>& lines) {
+  std::string text = section.empty() ? "" : fmt::format("\n[{}]\n", section);
+  std::size_t width = 0;
+  for (const Line& line : lines)
+    if (line.assignment.size() <= 40) width = std::max(width, line.assignment.size());
+  for (const Line& line : lines) text += fmt::format("{:<{}}  # {}\n", line.assignment, width, line.help);
+  return text;
+}
+
+}  // namespace
+
+std::string to_toml(const Experiment& experiment) {
+  std::string text = "# An experiment of Gradus: data, network and training. `gradus run FILE` carries it out.\n\n";
+  std::string_view section;
+  std::vector<Line> lines;
+  const auto finish = [&] {
+    if (!lines.empty()) text += section_text(section, lines);
+    lines.clear();
+  };
+  for (const ExperimentKey& key : experiment_keys()) {
+    if (key.section != section) finish();
+    section = key.section;
+    if (const std::optional<KeyValue> value = key.get(experiment))
+      lines.push_back({fmt::format("{} = {}", key.name, toml_value(*value)), key.help});
+  }
+  finish();
+  for (const FigureRequest& figure : experiment.figures)
+    text += fmt::format("\n[[figure]]\nkind = {}\nfile = {}\n", quoted(figure.kind), quoted(figure.file));
+  return text;
+}
+
+Experiment load_experiment(const std::string& path) {
+  constexpr std::size_t limit = std::size_t{1} << 20;  // no description is as long
+  return parse_experiment(read_file(path, limit), path);
+}
+
+Loss loss_of(const Experiment& experiment, const Network& network) {
+  if (experiment.loss != "auto") return parse_loss(experiment.loss, experiment.reduction);
+  const std::string_view last = network.name(network.size() - 1);
+  if (last == Softmax::name) return {CrossEntropy{}, experiment.reduction};
+  if (last == activation::Sigmoid::name) return {BinaryCrossEntropy{}, experiment.reduction};
+  if (last == activation::Step::name) return {PerceptronCriterion{}, experiment.reduction};
+  return {MeanSquaredError{}, experiment.reduction};
+}
+
+}  // namespace gradus

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/lab/experiment/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "gradus/lab/data/source.hpp"
+#include "gradus/lab/experiment/figures.hpp"
+#include "gradus/lab/experiment/keys.hpp"
+#include "gradus/lab/model/model_file.hpp"
+#include "gradus/nn/initializer.hpp"
+
+namespace gradus {
+namespace {
+
+/// The samples as the network is given them: scaled, in its number type.
+template <std::floating_point T>
+struct Prepared {
+  Matrix<T> x;
+  Matrix<T> targets;
+  std::vector<T> weights{};
+
+  Samples<T> samples() const { return {x, targets, weights}; }
+};
+
+template <std::floating_point T>
+Matrix<T> convert(const Matrix<double>& from) {
+  return {from.rows(), from.cols(), std::vector<T>(from.values().begin(), from.values().end())};
+}
+
+template <std::floating_point T>
+Prepared<T> prepare(const Dataset& data, const Model& model) {
+  return {convert<T>(model.scaled(data.x)), convert<T>(network_targets(data, model.network.outputs()))};
+}
+
+/// Turns what `fit` tells into what a person wants to know.
+template <std::floating_point T>
+class Reporter {
+ public:
+  Reporter(const Experiment& experiment, Index samples, ProgressCallback callback) : callback_(std::move(callback)) {
+    const bool full = experiment.batch == 0 || !stepping_method(experiment.optimizer);
+    const Index batch = full ? samples : experiment.batch;
+    per_epoch_ = (samples + batch - 1) / batch;
+    progress_.epochs = experiment.updates > 0 ? 0 : experiment.epochs;
+    progress_.updates = experiment.updates > 0 ? experiment.updates : experiment.epochs * per_epoch_;
+    progress_.learning_rate = learning_rate(experiment.optimizer).value_or(0);
+  }
+
+  Callbacks<T> callbacks() {
+    if (!callback_) return {};
+    Callbacks<T> callbacks;
+    callbacks.after_updates = [this](const UpdatesEvent& event) { return after_updates(event); };
+    callbacks.after_epoch = [this](const EpochEvent<T>& event) { return after_epoch(event); };
+    return callbacks;
+  }
+
+ private:
+  Signal after_updates(const UpdatesEvent& event) {
+    progress_.epoch = event.epoch + 1;
+    progress_.update = event.updates;
+    progress_.learning_rate = event.learning_rate;
+    if (!recorded_) progress_.loss = event.loss;
+    // The last update of a pass is told by after_epoch, which knows what the pass came to.
+    return event.updates % per_epoch_ == 0 ? Signal::go_on : tell();
+  }
+
+  Signal after_epoch(const EpochEvent<T>& event) {
+    const History& history = event.history;
+    recorded_ = !history.loss.empty();
+    if (recorded_) progress_.loss = history.loss.back();
+    if (!history.accuracy.empty()) progress_.accuracy = history.accuracy.back();
+    if (!history.test_accuracy.empty()) progress_.test_accuracy = history.test_accuracy.back();
+    return progress_.update == told_ ? Signal::go_on : tell();
+  }
+
+  Signal tell() {
+    told_ = progress_.update;
+    return callback_(progress_);
+  }
+
+  ProgressCallback callback_;
+  Progress progress_;
+  Index per_epoch_ = 1;
+  Index told_ = 0;  ///< the last update that was
+  bool recorded_ = false;
+};
+
+template <std::floating_point T>
+void train(ExperimentResult& result, const ProgressCallback& progress) {
+  Model& model = result.model;
+  const Experiment& experiment = result.experiment;
+  RandomState random(experiment.seed);
+  std::vector<T> theta = initial_parameters<T>(model.network, parse_initializer(experiment.init), random);
+  Prepared<T> train = prepare<T>(result.train, model);
+  const std::vector<double> weights = sample_weights(result.train, experiment.class_weight);
+  train.weights.assign(weights.begin(), weights.end());
+  const Prepared<T> test = result.test.size() > 0 ? prepare<T>(result.test, model) : Prepared<T>{};
+  Reporter<T> reporter(experiment, result.train.size(), progress);
+  const auto start = std::chrono::steady_clock::now();
+  result.fit = fit<T>(model.network, std::span<T>(theta), train.samples(), fit_options(experiment, model.loss), random,
+                      result.test.size() > 0 ? std::optional(test.samples()) : std::nullopt, reporter.callbacks());
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  model.theta.assign(theta.begin(), theta.end());
+  model.state = result.fit.state;
+}
+
+bool has_negative(const Matrix<double>& targets) {
+  return std::any_of(targets.values().begin(), targets.values().end(), [](double t) { return t < 0; });
+}
+
+/// Refuses a loss that cannot be meant: logarithms of what is no probability, classes where there are none.
+void check_loss(const Network& network, const std::string& text, const Loss& loss, const Dataset& data,
+                const std::string& name) {
+  const std::string_view last = network.name(network.size() - 1);
+  const std::string_view called = loss.name();
+  const bool probabilities = last == Softmax::name || last == activation::Sigmoid::name;
+  const bool logarithmic = called == CrossEntropy::name || called == BinaryCrossEntropy::name ||
+                           called == MultiLabelCrossEntropy::name || called == KlDivergence::name;
+  if (logarithmic && !probabilities)
+    throw ValueError(fmt::format("{} needs probabilities, but network {} ends in {}: end it in softmax or sigmoid",
+                                 called, text, last));
+  if (called == NegativeLogLikelihood::name && last != "log-softmax")
+    throw ValueError(
+        fmt::format("{} needs logarithms of probabilities, but network {} ends in {}: end it in log-softmax, or use "
+                    "cross-entropy",
+                    called, text, last));
+  const bool of_numbers = called == MeanSquaredError::name || called == MeanAbsoluteError::name ||
+                          called == Huber::name || called == Poisson::name;
+  if (!data.is_classification() && !of_numbers)
+    throw ValueError(
+        fmt::format("{} needs classes, but {} has numbers to predict: use mse and a linear last layer", called, name));
+  if (called == Poisson::name && (data.is_classification() || has_negative(data.targets)))
+    throw ValueError(fmt::format("{} needs counts, but {} has {}", called, name,
+                                 data.is_classification() ? "classes" : "targets below 0"));
+  if (called == Hinge::name && network.outputs() == 1)
+    throw ValueError(fmt::format("{} needs an output for each class, but network {} has one", called, text));
+  if (last == Softmax::name && network.outputs() == 1)
+    throw ValueError(fmt::format("network {} ends in a softmax of one output, which is always 1: use sigmoid", text));
+}
+
+/// What a model remembers of its making: nothing that names a file to write.
+std::string remembered(Experiment experiment, const FitResult& fit) {
+  experiment.model.clear();
+  experiment.figures.clear();
+  if (fit.reason == StopReason::callback) experiment.updates = fit.updates;
+  return to_toml(experiment);
+}
+
+TableOptions table_options(const Experiment& experiment) {
+  TableOptions options;
+  options.task = experiment.task;
+  options.target = experiment.target;
+  options.weights = experiment.sample_weight;
+  return options;
+}
+
+}  // namespace
+
+FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
+  FitOptions options;
+  options.loss = loss;
+  options.optimizer = experiment.optimizer;
+  options.schedule = experiment.schedule;
+  options.regularisation = experiment.regularisation;
+  options.early_stopping = experiment.early_stopping;
+  options.batch = experiment.batch;
+  options.epochs = experiment.epochs;
+  options.updates = experiment.updates;
+  options.min_change = experiment.min_change;
+  options.order = experiment.order;
+  options.record_every = experiment.record_every;
+  options.test_every = experiment.test_every;
+  options.engine = experiment.engine;
+  return options;
+}
+
+ExperimentSource load_source(const Experiment& experiment) {
+  TableOptions options = table_options(experiment);
+  ExperimentSource source{load_data(experiment.data, options), {}, {}};
+  const Dataset& data = source.data;
+  check_trainable(data);
+  if (data.is_classification() ? data.labels.empty() : data.targets.empty())
+    throw ValueError(fmt::format("{}: expected a target to learn, got features only", experiment.data));
+  if (!experiment.sample_weight.empty() && data.weights.empty())
+    throw ValueError(fmt::format("{}: expected a column '{}' of sample weights, got none", experiment.data,
+                                 experiment.sample_weight));
+  source.fingerprint = fingerprint(data);
+  if (!experiment.test_data.empty()) {
+    options.class_names = data.class_names;
+    options.features = data.features();
+    options.task = data.is_classification() ? TableOptions::Task::classification : TableOptions::Task::regression;
+    source.test = load_data(experiment.test_data, options);
+    use_classes(source.test, data.class_names, experiment.test_data);
+    source.fingerprint += "+" + fingerprint(source.test);
+  }
+  if (!experiment.fingerprint.empty() && experiment.fingerprint != source.fingerprint)
+    throw ValueError(fmt::format("{}: the data has changed since it was trained on (expected {}, got {})",
+                                 experiment.data, experiment.fingerprint, source.fingerprint));
+  return source;
+}
+
+Split split_source(const Experiment& experiment, const ExperimentSource& source) {
+  if (experiment.test > 0 && experiment.test_data.empty()) {
+    RandomState random(experiment.seed);
+    return split_rows(source.data, experiment.test, random, experiment.stratify);
+  }
+  Split all;
+  all.train.resize(static_cast<std::size_t>(source.data.size()));
+  std::iota(all.train.begin(), all.train.end(), Index{0});
+  return all;
+}
+
+namespace {
+
+ExperimentData split_data(const Experiment& experiment, const ExperimentSource& source) {
+  const Split rows = split_source(experiment, source);
+  return {source.data.take(rows.train), rows.test.empty() ? source.test : source.data.take(rows.test),
+          source.fingerprint};
+}
+
+}  // namespace
+
+ExperimentData load_experiment_data(const Experiment& experiment) {
+  return split_data(experiment, load_source(experiment));
+}
+
+Model untrained_model(const Experiment& experiment, const Dataset& train, const Dataset& test) {
+  check(experiment);
+  Model model;
+  model.network = parse_network(experiment.network);
+  model.precision = experiment.precision;
+  model.loss = loss_of(experiment, model.network);
+  check_fits(model.network, "network " + experiment.network, train, experiment.data);
+  if (test.size() > 0) check_fits(model.network, "network " + experiment.network, test, experiment.test_data);
+  check_loss(model.network, experiment.network, model.loss, train, experiment.data);
+  model.feature_names = train.feature_names;
+  model.class_names = train.class_names;
+  model.target_names = train.target_names;
+  return model;
+}
+
+ExperimentResult run_experiment(const Experiment& experiment, const ProgressCallback& progress) {
+  check(experiment);
+  return run_experiment(experiment, load_source(experiment), progress);
+}
+
+ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSource& source,
+                                const ProgressCallback& progress) {
+  check(experiment);
+  ExperimentResult result;
+  result.experiment = experiment;
+  ExperimentData data = split_data(experiment, source);
+  result.experiment.fingerprint = data.fingerprint;
+  result.train = std::move(data.train);
+  result.test = std::move(data.test);
+  Model& model = result.model = untrained_model(experiment, result.train, result.test);
+  if (experiment.scale) model.fit_scaler(*experiment.scale, result.train.x);
+  if (experiment.precision == Precision::float32)
+    train<float>(result, progress);
+  else
+    train<double>(result, progress);
+  model.interrupted = result.fit.reason == StopReason::callback;
+  model.experiment = remembered(result.experiment, result.fit);
+  result.train_scores = score(model, result.train);
+  if (result.test.size() > 0) result.test_scores = score(model, result.test);
+  return result;
+}
+
+void write_outputs(const ExperimentResult& result) {
+  if (result.fit.reason == StopReason::diverged)
+    throw ValueError("[experiment] training diverged, nothing is written: " + result.fit.divergence.message());
+  if (!result.experiment.model.empty()) save_model(result.model, result.experiment.model);
+  for (const FigureRequest& figure : result.experiment.figures)
+    save_figure(result_figure(figure.kind, result), figure.file);
+}
+
+}  // namespace gradus

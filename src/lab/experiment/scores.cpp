@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/lab/experiment/scores.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gradus/metrics/metrics.hpp"
+#include "gradus/nn/pass.hpp"
+
+namespace gradus {
+namespace {
+
+/// "3 classes (setosa, versicolor, virginica)"; long lists are cut.
+std::string counted(Index count, std::string_view one, std::string_view many, const std::vector<std::string>& names) {
+  constexpr std::size_t most = 4;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) list += (i ? ", " : "") + names[i];
+  if (names.size() > most) list += ", ...";
+  return fmt::format("{} {}{}", count, count == 1 ? one : many, list.empty() ? "" : " (" + list + ")");
+}
+
+bool gives_probabilities(const Network& network) {
+  const std::string_view last = network.name(network.size() - 1);
+  return last == Softmax::name || (last == activation::Sigmoid::name && network.outputs() == 1);
+}
+
+}  // namespace
+
+void check_fits(const Network& shape, const std::string& network, const Dataset& data, const std::string& name) {
+  const bool fits = shape.takes_sequences() ? data.features() > 0 && data.features() % shape.inputs() == 0
+                                            : data.features() == shape.inputs();
+  if (!fits)
+    throw ShapeError(fmt::format("{} takes {}{}, but {} has {}", network,
+                                 counted(shape.inputs(), "input", "inputs", {}),
+                                 shape.takes_sequences() ? " a time step" : "", name,
+                                 counted(data.features(), "feature", "features", data.feature_names)));
+  const Index outputs = shape.output_cols(data.features());
+  const auto refuse = [&](const std::string& what) {
+    throw ShapeError(
+        fmt::format("{} has {}, but {} has {}", network, counted(outputs, "output", "outputs", {}), name, what));
+  };
+  if (data.is_classification()) {
+    if (outputs != data.classes() && !(outputs == 1 && data.classes() == 2))
+      refuse(counted(data.classes(), "class", "classes", data.class_names));
+  } else if (!data.targets.empty() && outputs != data.targets.cols()) {
+    refuse(counted(data.targets.cols(), "target", "targets", data.target_names));
+  }
+}
+
+void use_classes(Dataset& data, const std::vector<std::string>& class_names, const std::string& name) {
+  if (data.class_names == class_names) return;
+  if (class_names.empty())
+    throw ValueError(fmt::format("expected numbers to predict, but {} has {}", name,
+                                 counted(data.classes(), "class", "classes", data.class_names)));
+  if (!data.is_classification())
+    throw ValueError(fmt::format("expected classes ({}), but {} has numbers to predict",
+                                 counted(static_cast<Index>(class_names.size()), "class", "classes", class_names),
+                                 name));
+  std::vector<int> number(data.class_names.size(), -1);
+  for (std::size_t c = 0; c < number.size(); ++c) {
+    const auto found = std::find(class_names.begin(), class_names.end(), data.class_names[c]);
+    if (found != class_names.end()) number[c] = static_cast<int>(found - class_names.begin());
+  }
+  for (std::size_t i = 0; i < data.labels.size(); ++i) {
+    int& label = data.labels[i];
+    if (number[static_cast<std::size_t>(label)] < 0)
+      throw ValueError(fmt::format("{}, sample {}: the label '{}' was never seen in training (known: {})", name, i + 1,
+                                   data.class_names[static_cast<std::size_t>(label)], fmt::join(class_names, ", ")));
+    label = number[static_cast<std::size_t>(label)];
+  }
+  data.class_names = class_names;
+}
+
+Scores score(const Model& model, const Dataset& data) {
+  if (data.size() == 0) throw ValueError("[score] expected at least one sample, got none");
+  check_fits(model.network, "the network " + to_text(model.network), data, "the data");
+  const Matrix<double> x = model.scaled(data.x);
+  Trace<double> trace;
+  trace.state = model.state;
+  const Matrix<double> p(forward(model.network, model.theta, x, trace));
+  Scores scores;
+  scores.samples = data.size();
+  const Matrix<double> targets = network_targets(data, model.network.outputs());
+  scores.loss = loss_of_trace(model.network, Loss{model.loss.function, Reduction::mean}, trace, targets);
+  if (data.is_classification()) {
+    scores.accuracy = accuracy(predicted_classes(p), data.labels);
+    if (gives_probabilities(model.network)) scores.log_loss = log_loss(p, data.labels);
+  } else {
+    scores.mse = mean_squared_error(p, targets);
+    scores.r2 = r2_score(p, targets);
+  }
+  return scores;
+}
+
+}  // namespace gradus

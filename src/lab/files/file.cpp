@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/lab/files/file.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "gradus/core/error.hpp"
+
+namespace gradus {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A file descriptor that closes itself.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+  void reset(int fd) {
+    close();
+    fd_ = fd;
+  }
+  /// Closes now; a delayed write error shows here.
+  bool close() {
+    const int fd = fd_;
+    fd_ = -1;
+    return fd < 0 || ::close(fd) == 0;
+  }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void refuse(const std::string& path, const std::string& what, int error) {
+  throw FileError(path, what + ": " + std::strerror(error));
+}
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+/// A device or a pipe (/dev/stdout) has no old content to protect, and must not be replaced by a file.
+void write_device(const std::string& path, std::string_view bytes) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file.ok() || !write_all(file.get(), bytes) || !file.close()) refuse(path, "cannot write", errno);
+}
+
+/// Where a chain of symbolic links ends, so that the file they name is replaced and not a link.
+fs::path followed(fs::path path) {
+  std::error_code error;
+  for (int links = 0; links < 40 && fs::is_symlink(path, error); ++links)
+    path = path.parent_path() / fs::read_symlink(path, error);  // an absolute link stands alone
+  return path;
+}
+
+/// A new file of its own name in a folder, gone again unless it is renamed. Opened with the permissions that the
+/// process gives to new files: the umask is applied by the system, since reading it would change it for all threads.
+class Temporary {
+ public:
+  explicit Temporary(const fs::path& folder) : file_(-1) {
+    static std::atomic<unsigned> count = 0;
+    do {
+      path_ = folder / (".gradus-" + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp");
+      file_.reset(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    } while (!file_.ok() && errno == EEXIST);
+    exists_ = file_.ok();
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  ~Temporary() {
+    if (exists_) ::unlink(path_.c_str());
+  }
+
+  Descriptor& file() { return file_; }
+  bool rename_to(const fs::path& target) {
+    if (std::rename(path_.c_str(), target.c_str()) != 0) return false;
+    exists_ = false;
+    return true;
+  }
+
+ private:
+  fs::path path_;
+  Descriptor file_;
+  bool exists_ = false;
+};
+
+}  // namespace
+
+std::string read_file(const std::string& path, std::uint64_t limit) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.ok()) refuse(path, "cannot read", errno);
+  struct stat info {};
+  if (::fstat(file.get(), &info) != 0) refuse(path, "cannot read", errno);
+  if (S_ISDIR(info.st_mode)) throw FileError(path, "cannot read: it is a folder");
+  if (S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) > limit)
+    throw FileError(path, "expected at most " + std::to_string(limit) + " bytes, got " + std::to_string(info.st_size));
+  std::string bytes;
+  bytes.reserve(static_cast<std::size_t>(info.st_size));
+  char buffer[1 << 16];
+  while (true) {
+    const ssize_t got = ::read(file.get(), buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) refuse(path, "cannot read", errno);
+    if (got == 0) return bytes;
+    bytes.append(buffer, static_cast<std::size_t>(got));
+    if (bytes.size() > limit) throw FileError(path, "expected at most " + std::to_string(limit) + " bytes");
+  }
+}
+
+void write_file(const std::string& path, std::string_view bytes) {
+  struct stat info {};
+  const bool exists = ::stat(path.c_str(), &info) == 0;
+  if (exists && S_ISDIR(info.st_mode)) throw FileError(path, "cannot write: it is a folder");
+  if (exists && !S_ISREG(info.st_mode)) return write_device(path, bytes);
+  // Renaming asks the folder for permission, not the file: one that its owner made read-only stays as it is.
+  if (exists && ::access(path.c_str(), W_OK) != 0) refuse(path, "cannot write", errno);
+
+  const fs::path target = followed(path);
+  const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
+  Temporary temporary(folder);
+  if (!temporary.file().ok()) refuse(path, "cannot write", errno);
+  bool ok = write_all(temporary.file().get(), bytes);
+  if (ok && exists) ok = ::fchmod(temporary.file().get(), info.st_mode & 07777) == 0;
+  if (!(ok && ::fsync(temporary.file().get()) == 0 && temporary.file().close() && temporary.rename_to(target)))
+    refuse(path, "cannot write", errno);
+  const Descriptor parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (parent.ok()) ::fsync(parent.get());  // not every file system can; the file itself is safe
+}
+
+void append_to_file(const std::string& path, std::string_view bytes) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!file.ok() || !write_all(file.get(), bytes) || !file.close()) refuse(path, "cannot write", errno);
+}
+
+FolderLock::FolderLock(const std::string& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (fd_ < 0) refuse(folder, "cannot open the folder", errno);
+  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  ::close(fd_);
+  throw FileError(folder, "another program is at work in this folder");
+}
+FolderLock::~FolderLock() { ::close(fd_); }
+
+}  // namespace gradus

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "gradus/core/number.hpp"
+#include "gradus/lab/files/crc32.hpp"
+#include "gradus/lab/files/file.hpp"
+#include "gradus/lab/model/model_file.hpp"
+#include "gradus/lab/model/safetensors.hpp"
+#include "metadata_json.hpp"
+#include "one_line.hpp"
+#include "test_vector.hpp"
+
+namespace gradus {
+namespace {
+
+constexpr std::string_view kVersion = "1";
+/// How the checksum's entry looks in the header. No other text can hold it: inside one, its quotes would be escaped.
+constexpr std::string_view kChecksumEntry = "\"gradus.checksum\":\"";
+constexpr std::string_view kBlankChecksum = "00000000";
+/// A chain of tens of thousands of layers is a hostile file, not a model.
+constexpr std::size_t kMaxNetworkText = 1 << 16;
+
+// -------------------------------------------------------------------------------------------------- checksum
+
+std::string hex(std::uint32_t value) {
+  std::string digits(8, '0');
+  for (std::size_t i = 8; i-- > 0; value >>= 4) digits[i] = "0123456789abcdef"[value & 15];
+  return digits;
+}
+
+/// Where the checksum's digits stand in the file, or npos.
+std::size_t checksum_position(std::string_view bytes) {
+  const std::size_t entry = bytes.find(kChecksumEntry);
+  if (entry == std::string_view::npos) return entry;
+  const std::size_t digits = entry + kChecksumEntry.size();
+  return digits + kBlankChecksum.size() <= bytes.size() ? digits : std::string_view::npos;
+}
+
+std::string checksum(std::string_view bytes, std::size_t position) {
+  const std::uint32_t before = crc32(bytes.substr(0, position));
+  return hex(crc32(bytes.substr(position + kBlankChecksum.size()), crc32(kBlankChecksum, before)));
+}
+
+// -------------------------------------------------------------------------------------------------- tensors
+
+std::string tensor_name(const ParameterBlock& block) {
+  std::string name = "layer" + std::to_string(block.number) + "." + block.name;
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return name;
+}
+
+/// A bias is one row, and is stored with one dimension.
+std::vector<Index> tensor_shape(const ParameterBlock& block) {
+  return block.is_bias ? std::vector<Index>{block.cols} : std::vector<Index>{block.rows, block.cols};
+}
+
+template <class T>
+Tensor to_tensor(std::string name, DType dtype, std::vector<Index> shape, std::span<const T> values) {
+  std::vector<std::byte> bytes(values.size_bytes());
+  if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+  return {std::move(name), dtype, std::move(shape), std::move(bytes)};
+}
+
+Tensor to_tensor(const std::string& name, const Matrix<double>& x) {
+  return to_tensor<double>(name, DType::f64, {x.rows(), x.cols()}, x.values());
+}
+
+/// Copies a tensor's numbers into `to`, which is as long.
+template <class T>
+void copy_numbers(const Tensor& tensor, std::span<double> to) {
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    T value;
+    std::memcpy(&value, tensor.bytes.data() + i * sizeof(T), sizeof(T));
+    to[i] = static_cast<double>(value);
+  }
+}
+
+/// "layer 2 weights[3, 1]", or "layer 2 bias[1]"
+std::string entry_label(const ParameterBlock& block, Index i) {
+  const std::string column = std::to_string(i % block.cols) + "]";
+  return block.label() + (block.is_bias ? "[" : "[" + std::to_string(i / block.cols) + ", ") + column;
+}
+
+/// The first number that is NaN or infinite, as "layer 2 weights[3, 1] is nan"; empty if there is none.
+std::string non_finite_entry(const std::vector<ParameterBlock>& blocks, std::span<const double> values) {
+  for (const ParameterBlock& block : blocks)
+    for (Index i = 0; i < block.size(); ++i) {
+      const double value = values[static_cast<std::size_t>(block.offset + i)];
+      if (!std::isfinite(value))
+        return entry_label(block, i) + " is " + (std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+    }
+  return "";
+}
+
+std::string non_finite_entry(const Model& model) {
+  const std::string entry = non_finite_entry(model.network.parameter_blocks(), model.theta);
+  return entry.empty() ? non_finite_entry(model.network.state_blocks(), model.state) : entry;
+}
+
+/// The model with its numbers as they will stand in the file.
+Model rounded(Model model) {
+  if (model.precision == Precision::float32)
+    for (std::vector<double>* numbers : {&model.theta, &model.state})
+      for (double& value : *numbers) value = static_cast<double>(static_cast<float>(value));
+  return model;
+}
+
+// -------------------------------------------------------------------------------------------------- writing
+
+std::map<std::string, std::string> to_metadata(const Model& model) {
+  std::map<std::string, std::string> metadata{
+      {"gradus.version", std::string(kVersion)},
+      {"gradus.checksum", std::string(kBlankChecksum)},
+      {"network", to_text(model.network)},
+      {"loss", to_text(model.loss)},
+      {"reduction", model.loss.reduction == Reduction::mean ? "mean" : "sum"},
+      {"precision", std::string(to_text(model.precision))},
+  };
+  if (model.scaler) metadata["scaler"] = scaler_to_json(*model.scaler);
+  if (!model.feature_names.empty()) metadata["feature_names"] = names_to_json(model.feature_names);
+  if (!model.class_names.empty()) metadata["class_names"] = names_to_json(model.class_names);
+  if (!model.target_names.empty()) metadata["target_names"] = names_to_json(model.target_names);
+  if (!model.experiment.empty()) metadata["experiment"] = model.experiment;
+  if (model.interrupted) metadata["interrupted"] = "true";
+  return metadata;
+}
+
+void append_blocks(const std::vector<ParameterBlock>& blocks, std::span<const double> numbers, Precision precision,
+                   std::vector<Tensor>& tensors) {
+  for (const ParameterBlock& block : blocks) {
+    const auto values = numbers.subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()));
+    if (precision == Precision::float64) {
+      tensors.push_back(to_tensor(tensor_name(block), DType::f64, tensor_shape(block), values));
+    } else {
+      const std::vector<float> narrow(values.begin(), values.end());
+      tensors.push_back(to_tensor<float>(tensor_name(block), DType::f32, tensor_shape(block), narrow));
+    }
+  }
+}
+
+// -------------------------------------------------------------------------------------------------- reading
+
+/// Takes the parts of a model out of a file, and notices what is missing and what is left.
+class Reader {
+ public:
+  Reader(const SafeTensors& file, const std::string& path) : file_(file), path_(path) {}
+
+  Model model(const LoadOptions& options) {
+    if (text("gradus.version") != kVersion)
+      fail("expected gradus.version " + std::string(kVersion) + ", got " + in_quotes(text("gradus.version")) +
+           " (made by another version?)");
+    Model model;
+    read_shape(model);
+    const bool wide = model.precision == Precision::float64;
+    read_blocks(model.network.parameter_blocks(), wide, model.theta);
+    read_blocks(model.network.state_blocks(), wide, model.state);
+    read_description(model);
+    Matrix<double> x = matrix("test.x", model.network.inputs());
+    Matrix<double> y = matrix("test.y", model.network.outputs());
+    check_nothing_left();
+    wrapped([&] { model.check(); });
+    const std::string bad = non_finite_entry(model);
+    if (!bad.empty() && !options.allow_non_finite) fail(bad + "; its training has diverged");
+    if (bad.empty()) replay(model, x, y);
+    return model;
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& message) const { throw FileError(path_, message); }
+
+  /// Runs f; what it finds wrong becomes a FileError.
+  template <class F>
+  void wrapped(F&& f, const std::string& prefix = "") const {
+    try {
+      f();
+    } catch (const Error& error) {
+      fail(prefix + one_line(error.what(), 400));
+    }
+  }
+
+  const std::string* find_text(const std::string& key) {
+    const auto found = file_.metadata.find(key);
+    if (found == file_.metadata.end()) return nullptr;
+    texts_.push_back(key);
+    return &found->second;
+  }
+  const std::string& text(const std::string& key) {
+    const std::string* found = find_text(key);
+    if (!found) fail("expected metadata " + key + ", which is missing; no model of gradus");
+    return *found;
+  }
+
+  const Tensor& tensor(const std::string& name, DType dtype, const std::vector<Index>& shape) {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) fail("expected a tensor " + name + ", which is missing");
+    const Tensor& tensor = *found->second;
+    if (tensor.dtype != dtype)
+      fail("expected " + name + " of type " + std::string(to_text(dtype)) + ", got " +
+           std::string(to_text(tensor.dtype)));
+    if (tensor.shape != shape)
+      fail("expected " + name + " of shape " + shape_text(shape) + ", got " + shape_text(tensor.shape));
+    tensors_.erase(found);
+    return tensor;
+  }
+
+  static std::string shape_text(const std::vector<Index>& shape) {
+    std::string text = "[";
+    for (const Index extent : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
+    return text + "]";
+  }
+
+  void read_shape(Model& model) {
+    for (const Tensor& tensor : file_.tensors) tensors_.emplace(tensor.name, &tensor);
+    text("gradus.checksum");
+    const std::string& network = text("network");
+    if (network.size() > kMaxNetworkText) fail("expected a network's text of at most 65536 bytes");
+    wrapped([&] { model.network = parse_network(network); }, "metadata network: ");
+    const std::string& reduction = text("reduction");
+    if (reduction != "mean" && reduction != "sum")
+      fail("unknown reduction " + in_quotes(reduction) + " (known: mean, sum)");
+    wrapped([&] { model.loss = parse_loss(text("loss"), reduction == "mean" ? Reduction::mean : Reduction::sum); });
+    wrapped([&] { model.precision = parse_precision(text("precision")); });
+  }
+
+  void read_blocks(std::vector<ParameterBlock> blocks, bool wide, std::vector<double>& numbers) {
+    // All shapes first: what the network's text claims is not allocated before the file is seen to hold it.
+    std::vector<std::pair<ParameterBlock, const Tensor*>> found;
+    std::size_t count = 0;
+    for (ParameterBlock& block : blocks) {
+      count += static_cast<std::size_t>(block.size());
+      const Tensor& stored = tensor(tensor_name(block), wide ? DType::f64 : DType::f32, tensor_shape(block));
+      found.emplace_back(std::move(block), &stored);
+    }
+    numbers.resize(count);
+    for (const auto& [block, stored] : found) {
+      const auto to =
+          std::span(numbers).subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()));
+      if (wide)
+        copy_numbers<double>(*stored, to);
+      else
+        copy_numbers<float>(*stored, to);
+    }
+  }
+
+  void read_names(const std::string& key, Index limit, std::vector<std::string>& names) {
+    if (const std::string* json = find_text(key))
+      wrapped([&] { names = names_from_json(*json, static_cast<std::size_t>(limit)); }, "metadata " + key + ": ");
+  }
+
+  void read_description(Model& model) {
+    constexpr Index most_names = 1'000'000;  // of a sequence, whose steps are any number
+    const Index inputs = model.network.inputs();
+    const Index outputs = model.network.outputs();
+    if (const std::string* json = find_text("scaler"))
+      wrapped([&] { model.scaler = scaler_from_json(*json, static_cast<std::size_t>(inputs)); }, "metadata scaler: ");
+    read_names("feature_names", model.network.takes_sequences() ? most_names : inputs, model.feature_names);
+    read_names("class_names", model.classes(), model.class_names);
+    read_names("target_names", outputs, model.target_names);
+    if (const std::string* toml = find_text("experiment")) model.experiment = *toml;
+    if (const std::string* flag = find_text("interrupted")) {
+      if (*flag != "true") fail("expected metadata interrupted to be true, got " + in_quotes(*flag));
+      model.interrupted = true;
+    }
+  }
+
+  Matrix<double> matrix(const std::string& name, Index cols) {
+    constexpr Index rows = 4;
+    const Tensor& stored = tensor(name, DType::f64, {rows, cols});
+    Matrix<double> x(rows, cols);
+    copy_numbers<double>(stored, x.values());
+    return x;
+  }
+
+  void check_nothing_left() const {
+    if (!tensors_.empty()) fail("tensor " + in_quotes(tensors_.begin()->first) + " belongs to no layer of the network");
+    for (const auto& [key, text] : file_.metadata)
+      if (std::find(texts_.begin(), texts_.end(), key) == texts_.end()) fail("unknown metadata " + in_quotes(key));
+  }
+
+  void replay(const Model& model, const Matrix<double>& x, const Matrix<double>& y) const {
+    const Matrix<double> got = model.predict(x);
+    const Matrix<double> tolerance = replay_tolerance(model, x);
+    for (Index i = 0; i < y.rows(); ++i)
+      for (Index j = 0; j < y.cols(); ++j) {
+        const bool same = got(i, j) == y(i, j) || (std::isnan(got(i, j)) && std::isnan(y(i, j)));
+        if (!same && !(std::abs(got(i, j) - y(i, j)) <= tolerance(i, j)))
+          fail("its test vector does not come out: expected test.y[" + std::to_string(i) + ", " + std::to_string(j) +
+               "] = " + number_text(y(i, j)) + ", got " + number_text(got(i, j)) +
+               "; the file is damaged or made by an incompatible version");
+      }
+  }
+
+  const SafeTensors& file_;
+  const std::string& path_;
+  std::map<std::string_view, const Tensor*> tensors_;  // not yet taken
+  std::vector<std::string> texts_;                     // taken
+};
+
+void check_checksum(std::string_view bytes, const SafeTensors& file, const std::string& path) {
+  const auto stored = file.metadata.find("gradus.checksum");
+  if (stored == file.metadata.end())
+    throw FileError(path, "expected metadata gradus.checksum, which is missing; no model of gradus");
+  const std::size_t position = checksum_position(bytes);
+  if (position == std::string_view::npos || stored->second != bytes.substr(position, kBlankChecksum.size()))
+    throw FileError(path, "expected gradus.checksum to be written as 8 plain digits");
+  const std::string computed = checksum(bytes, position);
+  if (computed != stored->second)
+    throw FileError(path, "expected checksum " + in_quotes(stored->second) + ", got '" + computed +
+                              "'; the file is damaged or was changed");
+}
+
+}  // namespace
+
+std::string to_model_file(const Model& model) {
+  model.check();
+  if (to_text(model.network).size() > kMaxNetworkText)
+    throw ValueError("[model] expected a network's text of at most 65536 bytes");
+  const Model stored = rounded(model);
+  if (const std::string bad = non_finite_entry(stored); !bad.empty())
+    throw ValueError("[model] " + bad + (non_finite_entry(model).empty() ? " in float32" : "") +
+                     "; a model is saved with finite parameters only");
+  SafeTensors file;
+  file.metadata = to_metadata(stored);
+  append_blocks(stored.network.parameter_blocks(), stored.theta, stored.precision, file.tensors);
+  append_blocks(stored.network.state_blocks(), stored.state, stored.precision, file.tensors);
+  const Matrix<double> x = test_inputs(stored);
+  file.tensors.push_back(to_tensor("test.x", x));
+  file.tensors.push_back(to_tensor("test.y", stored.predict(x)));
+  std::string bytes = to_safetensors(file);
+  const std::size_t position = checksum_position(bytes);
+  bytes.replace(position, kBlankChecksum.size(), checksum(bytes, position));
+  return bytes;
+}
+
+bool looks_like_model(std::string_view bytes) { return bytes.size() > 8 && bytes[7] == '\0' && bytes[8] == '{'; }
+
+Model parse_model_file(std::string_view bytes, const std::string& path, const LoadOptions& options) {
+  if (bytes.size() > 8 && !looks_like_model(bytes))
+    throw FileError(path, "expected a model file, as gradus train writes it, got something else");
+  const SafeTensors file = parse_safetensors(bytes, path);
+  check_checksum(bytes, file, path);
+  return Reader(file, path).model(options);
+}
+
+void save_model(const Model& model, const std::string& path) { write_file(path, to_model_file(model)); }
+
+Model load_model(const std::string& path, const LoadOptions& options) {
+  return parse_model_file(read_file(path), path, options);
+}
+
+}  // namespace gradus

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "gradus/lab/sweep/sweep.hpp"
+#include "lab/experiment/fnv.hpp"
+
+namespace gradus {
+namespace {
+
+constexpr std::size_t kMostRuns = 1000000;
+
+}  // namespace
+
+std::string run_hash(const Experiment& experiment) {
+  Fnv fnv;
+  for (const ExperimentKey& key : experiment_keys()) {
+    if (key.section == "output" || key.path() == "data.source") continue;
+    if (key.path() == "data.test" && !experiment.test_data.empty()) continue;
+    if (const std::optional<KeyValue> value = key.get(experiment))
+      fnv.add(std::string_view(key.path() + '=' + to_text(*value) + '\n'));
+  }
+  return fmt::format("{:016x}", fnv.hash());
+}
+
+SweepPlan plan_sweep(const SweepRequest& request, const ExperimentSource& source) {
+  if (request.seeds < 1) throw ValueError(fmt::format("[sweep] expected at least 1 seed, got {}", request.seeds));
+  if (request.random < 0)
+    throw ValueError(fmt::format("[sweep] expected a number of configurations >= 0, got {}", request.random));
+  SweepPlan plan{request.grid.axes(), request.grid.varied_keys(), {}, request.seeds, {}};
+  RandomState random(request.base.seed);
+  plan.configurations = request.random > 0 ? request.grid.draw(request.random, random) : request.grid.all();
+  const std::size_t seeds = static_cast<std::size_t>(request.seeds);
+  if (plan.configurations.size() > kMostRuns / seeds)
+    throw ValueError(fmt::format("[sweep] expected at most a million runs, got {} configurations and {} seeds",
+                                 plan.configurations.size(), seeds));
+  const Experiment* first = nullptr;
+  for (std::size_t c = 0; c < plan.configurations.size(); ++c) {
+    Experiment experiment = request.grid.experiment(request.base, plan.configurations[c]);
+    if (seeds - 1 > std::numeric_limits<std::uint32_t>::max() - experiment.seed)
+      throw ValueError(fmt::format("[sweep] expected seeds below 2^32, got {} from {} on", seeds, experiment.seed));
+    experiment.fingerprint = source.fingerprint;
+    experiment.model.clear();
+    experiment.figures.clear();
+    if (first && experiment.test_data != first->test_data)
+      throw ValueError("[sweep] expected the same data to test on in every run, got " + experiment.test_data + " and " +
+                       first->test_data);
+    untrained_model(experiment, source.data, source.test);
+    for (std::size_t s = 0; s < seeds; ++s) {
+      plan.runs.push_back({c, experiment, run_hash(experiment)});
+      ++experiment.seed;
+    }
+    first = &plan.runs.front().experiment;
+  }
+  return plan;
+}
+
+std::string value_text(const SweepPlan& plan, const SweepRun& run, const ExperimentKey& key) {
+  if (const std::optional<KeyValue> value = key.get(run.experiment)) {
+    const auto* words = std::get_if<std::string>(&*value);
+    return words ? *words : to_text(*value);
+  }
+  // A value that a file would leave out, as it was written.
+  for (std::size_t a = 0; a < plan.axes.size(); ++a)
+    if (plan.axes[a].name == key.flag) return plan.configurations[run.configuration][a];
+  return "";
+}
+
+double RunResult::merit() const {
+  return test_accuracy.value_or(train_accuracy.value_or(-test_loss.value_or(train_loss)));
+}
+
+std::optional<std::size_t> SweepOutcome::best() const {
+  std::optional<std::size_t> best;
+  const auto loss = [](const RunResult& r) { return r.test_loss.value_or(r.train_loss); };
+  for (std::size_t k = 0; k < results.size(); ++k) {
+    if (!results[k] || results[k]->diverged) continue;
+    const RunResult* held = best ? &*results[*best] : nullptr;
+    if (!held || results[k]->merit() > held->merit() ||
+        (results[k]->merit() == held->merit() && loss(*results[k]) < loss(*held)))
+      best = k;
+  }
+  return best;
+}
+
+}  // namespace gradus

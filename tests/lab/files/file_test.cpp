@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/lab/files/file.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "gradus/core/error.hpp"
+#include "gradus/lab/files/crc32.hpp"
+
+namespace gradus {
+namespace {
+
+namespace fs = std::filesystem;
+
+class File : public testing::Test {
+ protected:
+  File() {
+    std::string pattern = testing::TempDir() + "gradus_file_XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+  }
+  ~File() override {
+    fs::permissions(folder_, fs::perms::owner_all);
+    fs::remove_all(folder_);
+  }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::ptrdiff_t entries() const { return std::distance(fs::directory_iterator(folder_), {}); }
+
+  fs::path folder_;
+};
+
+mode_t mode_of(const std::string& path) {
+  struct stat info {};
+  EXPECT_EQ(::stat(path.c_str(), &info), 0);
+  return info.st_mode & 07777;
+}
+
+template <class F>
+std::string refusal(F&& f) {
+  try {
+    f();
+    return "";
+  } catch (const FileError& error) {
+    return error.what();
+  }
+}
+
+/// In a process of its own that is no superuser (who may write everywhere): the message with which writing is refused.
+/// Runs inside EXPECT_EXIT.
+[[noreturn]] void write_as_plain_user(const std::string& path) {
+  if (::geteuid() == 0 && ::setuid(65534) != 0) std::_Exit(2);
+  std::fputs(refusal([&] { write_file(path, "new"); }).c_str(), stderr);
+  std::_Exit(0);
+}
+
+TEST_F(File, ComesBackByteForByteAtAllSizes) {
+  for (const std::size_t size : {0u, 1u, 7u, 65'535u, 65'536u, 65'537u, 200'003u}) {
+    std::string bytes(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 31);
+    write_file(path("f"), bytes);
+    EXPECT_EQ(read_file(path("f")), bytes);
+  }
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(File, IsReplacedWholeSoThatAReaderSeesTheOldOrTheNew) {
+  write_file(path("f"), "old contents");
+  const int old = ::open(path("f").c_str(), O_RDONLY);
+  write_file(path("f"), "new");
+  char buffer[32];
+  EXPECT_EQ(::read(old, buffer, sizeof buffer), 12);  // who had it open still reads all of the old one
+  ::close(old);
+  EXPECT_EQ(read_file(path("f")), "new");
+}
+
+TEST_F(File, GetsThePermissionsOfANewFileAndKeepsThoseOfAnOldOne) {
+  const mode_t mask = ::umask(027);
+  write_file(path("new"), "x");
+  ::umask(mask);
+  EXPECT_EQ(mode_of(path("new")), 0640u);
+  ASSERT_EQ(::chmod(path("new").c_str(), 0600), 0);
+  write_file(path("new"), "y");
+  EXPECT_EQ(mode_of(path("new")), 0600u);
+}
+
+TEST_F(File, BehindALinkIsReplacedAndTheLinkStays) {
+  fs::create_directory(folder_ / "sub");
+  write_file(path("sub/f"), "old");
+  fs::create_symlink("sub/f", folder_ / "link");
+  fs::create_symlink("link", folder_ / "link2");
+  write_file(path("link2"), "new");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link2"));
+  EXPECT_EQ(read_file(path("sub/f")), "new");
+  fs::create_symlink(folder_ / "sub" / "absent", folder_ / "dangling");
+  write_file(path("dangling"), "there now");
+  EXPECT_EQ(read_file(path("sub/absent")), "there now");
+}
+
+TEST_F(File, InAFolderThatIsMissingIsRefused) {
+  EXPECT_EQ(refusal([&] { write_file(path("no/f"), "x"); }),
+            path("no/f") + ": cannot write: No such file or directory");
+  EXPECT_EQ(refusal([&] { read_file(path("no/f")); }), path("no/f") + ": cannot read: No such file or directory");
+  EXPECT_NE(refusal([&] { write_file("", "x"); }), "");
+  EXPECT_NE(refusal([&] { write_file(path("new/"), "x"); }), "");
+  EXPECT_EQ(entries(), 0);
+}
+
+TEST_F(File, ThatIsAFolderIsRefused) {
+  EXPECT_EQ(refusal([&] { write_file(folder_.string(), "x"); }), folder_.string() + ": cannot write: it is a folder");
+  EXPECT_EQ(refusal([&] { read_file(folder_.string()); }), folder_.string() + ": cannot read: it is a folder");
+}
+
+TEST_F(File, ThatMayNotBeWrittenOrLiesInSuchAFolderIsRefusedAndIntact) {
+  write_file(path("f"), "old");
+  ASSERT_EQ(::chmod(path("f").c_str(), 0666), 0);
+  ASSERT_EQ(::chmod(folder_.c_str(), 0555), 0);
+  EXPECT_EXIT(write_as_plain_user(path("f")), testing::ExitedWithCode(0), "f: cannot write: Permission denied$");
+  EXPECT_EXIT(write_as_plain_user(path("g")), testing::ExitedWithCode(0), "g: cannot write: Permission denied$");
+  ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
+  ASSERT_EQ(::chmod(path("f").c_str(), 0444), 0);
+  EXPECT_EXIT(write_as_plain_user(path("f")), testing::ExitedWithCode(0), "f: cannot write: Permission denied$");
+  EXPECT_EQ(read_file(path("f")), "old");
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(File, OnAFullDiskIsRefused) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  EXPECT_EQ(refusal([] { write_file("/dev/full", "x"); }), "/dev/full: cannot write: No space left on device");
+}
+
+// A limit on file sizes stops the write half-way, as a full disk does.
+TEST_F(File, ThatCannotBeWrittenToItsEndLeavesTheOldOneAndNothingElse) {
+  write_file(path("f"), "old");
+  rlimit old{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  rlimit small = old;
+  small.rlim_cur = 1000;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const std::string message = refusal([&] { write_file(path("f"), std::string(5000, 'x')); });
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(message, path("f") + ": cannot write: File too large");
+  EXPECT_EQ(read_file(path("f")), "old");
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(File, AboveTheLimitIsRefusedBeforeItIsRead) {
+  write_file(path("f"), "12345");
+  EXPECT_EQ(read_file(path("f"), 5), "12345");
+  EXPECT_EQ(refusal([&] { read_file(path("f"), 4); }), path("f") + ": expected at most 4 bytes, got 5");
+  fs::resize_file(path("f"), std::uintmax_t{1} << 40);  // a hole: takes no space
+  EXPECT_NE(refusal([&] { read_file(path("f")); }), "");
+  EXPECT_NE(refusal([&] { read_file("/dev/zero", 100'000); }), "");
+}
+
+TEST_F(File, MayBeADeviceOrAPipe) {
+  write_file("/dev/null", "x");
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  EXPECT_EQ(read_file("/dev/null"), "");
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  std::thread writer([&] { write_file(path("pipe"), "through"); });
+  EXPECT_EQ(read_file(path("pipe")), "through");
+  writer.join();
+  EXPECT_TRUE(fs::is_fifo(path("pipe")));
+}
+
+TEST_F(File, MayHaveTheLongestNameThereIs) {
+  const std::string name(255, 'n');
+  write_file(path(name), "x");
+  EXPECT_EQ(read_file(path(name)), "x");
+}
+
+TEST_F(File, WrittenByManyThreadsAtOnceIsOneOfTheirs) {
+  std::vector<std::thread> threads;
+  for (char c = 'a'; c < 'i'; ++c)
+    threads.emplace_back([&, c] {
+      for (int i = 0; i < 20; ++i) write_file(path("f"), std::string(10'000, c));
+    });
+  for (std::thread& thread : threads) thread.join();
+  const std::string bytes = read_file(path("f"));
+  EXPECT_EQ(bytes, std::string(10'000, bytes[0]));
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST(Crc32, GivesTheStandardsCheckValueAndMayBeContinued) {
+  static_assert(crc32("123456789") == 0xCBF43926);
+  EXPECT_EQ(crc32(""), 0u);
+  EXPECT_EQ(crc32("456789", crc32("123")), 0xCBF43926);
+}
+
+}  // namespace
+}  // namespace gradus
