@@ -6,10 +6,10 @@
 #include <span>
 #include <utility>
 
+#include "core/one_line.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/core/shape.hpp"
 #include "gradus/nn/pass.hpp"
-#include "one_line.hpp"
 
 namespace gradus {
 namespace {

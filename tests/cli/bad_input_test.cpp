@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tests/cli/cli_test.hpp"
+#include "tests/paths.hpp"
 
 namespace gradus {
 namespace {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gradus/lab/files/file.hpp"
+#include "tests/paths.hpp"
 
 /// The command line as a user meets it: the program itself, run in a folder of its own.
 namespace gradus {

@@ -10,6 +10,7 @@
 #include "gradus/lab/experiment/experiment.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "tests/cli/cli_test.hpp"
+#include "tests/paths.hpp"
 
 namespace gradus {
 namespace {

@@ -7,6 +7,7 @@
 #include "gradus/data/makers.hpp"
 #include "gradus/data/split.hpp"
 #include "gradus/lab/files/file.hpp"
+#include "tests/paths.hpp"
 
 namespace gradus {
 namespace {

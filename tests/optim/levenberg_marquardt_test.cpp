@@ -10,6 +10,7 @@
 
 #include "gradus/autodiff/dual.hpp"
 #include "gradus/optim/minimize.hpp"
+#include "tests/paths.hpp"
 
 /// NIST's Statistical Reference Datasets for nonlinear regression (www.itl.nist.gov/div898/strd): data, starts and
 /// certified values in tests/fixtures/nist/cases.json. The certified digits were confirmed by Gauss-Newton steps in 40

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "gradus/core/matrix.hpp"
+#include "tests/paths.hpp"
 
 namespace gradus::parity {
 

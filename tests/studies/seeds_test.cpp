@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "studies/book.hpp"
+#include "tests/paths.hpp"
 
 namespace gradus::studies {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/one_line.hpp"
 #include "gradus/core/error.hpp"
-#include "one_line.hpp"
 
 namespace gradus {
 namespace {

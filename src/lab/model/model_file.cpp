@@ -4,13 +4,13 @@
 #include <cstring>
 #include <limits>
 
+#include "core/one_line.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/lab/files/crc32.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/lab/model/safetensors.hpp"
 #include "metadata_json.hpp"
-#include "one_line.hpp"
 #include "test_vector.hpp"
 
 namespace gradus {

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/one_line.hpp"
 #include "gradus/core/error.hpp"
-#include "one_line.hpp"
 #include "safetensors_header.hpp"
 
 namespace gradus {

@@ -5,8 +5,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "core/one_line.hpp"
 #include "gradus/core/error.hpp"
-#include "one_line.hpp"
 
 namespace gradus {
 namespace {

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "gradus/lab/files/file.hpp"
+#include "tests/paths.hpp"
 
 namespace gradus {
 namespace {

@@ -10,6 +10,7 @@
 #include "gradus/data/makers.hpp"
 #include "gradus/lab/data/csv.hpp"
 #include "gradus/lab/data/real.hpp"
+#include "tests/paths.hpp"
 
 namespace gradus {
 namespace {

@@ -17,6 +17,7 @@
 #include "gradus/lab/model/safetensors.hpp"
 #include "gradus/nn/initializer.hpp"
 #include "gradus/nn/pass.hpp"
+#include "tests/paths.hpp"
 
 namespace gradus {
 namespace {

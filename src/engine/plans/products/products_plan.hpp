@@ -5,6 +5,8 @@
 
 #include "engine/plan.hpp"
 #include "engine/threads/workshop.hpp"
+#include "gradus/nn/loss.hpp"
+#include "gradus/nn/network.hpp"
 
 namespace gradus::engine {
 
