@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "gradus/engine/target.hpp"
+#include "gradus/engine/trainer.hpp"
 #include "gradus/train/fit.hpp"
 #include "tests/engine/plan_cases.hpp"
 
