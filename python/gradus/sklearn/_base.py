@@ -14,11 +14,12 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from .. import __version__
 from .._core import estimator
 from . import _engine
-from ._constraints import CONSTRAINTS, per_layer
+from ._arguments import per_layer
 from ._ensemble import fit_members
 from ._lbfgs import PenalisedLoss, fit_lbfgs
 from ._parameters import Parameters
 from ._stochastic import DENSE_NUMBERS, Stochastic
+from ._table import check_effects
 
 PICKLE_FORMAT = 1
 
@@ -26,19 +27,11 @@ PICKLE_FORMAT = 1
 class BaseMLP(BaseEstimator, ABC):
     """Fitting and what lies under predicting. A subclass says what y means, and what the outputs do."""
 
-    _parameter_constraints = CONSTRAINTS
-
     @classmethod
     @cache
     def _get_param_names(cls):
         """As by BaseEstimator, who looks at the constructor at every clone and every fit."""
         return super()._get_param_names()
-
-    def _keep(self, given):
-        """The parameters of a constructor as attributes, as they are."""
-        for name, value in given.items():
-            if name not in ("self", "__class__"):
-                setattr(self, name, value)
 
     # ------------------------------------------------------------------------------------------ what a subclass says
 
@@ -111,6 +104,7 @@ class BaseMLP(BaseEstimator, ABC):
 
     def _fit(self, X, y, sample_weight=None, incremental=False):
         sizes = self._hidden_sizes()
+        check_effects(self)
         if self.n_seeds > 1:
             return fit_members(self, "partial_fit" if incremental else "fit", X, y, sample_weight)
         first_pass = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
@@ -246,6 +240,10 @@ class BaseMLP(BaseEstimator, ABC):
             options = {}
         options["lr"] = number(self.learning_rate_init)
         for name, value in (self.solver_options or {}).items():
+            if name == "lr":
+                raise ValueError(
+                    f"[{type(self).__name__}] expected the learning rate as learning_rate_init, got it as lr."
+                )
             options[name] = None if value is True else number(value)
         return f"{self.solver}:" + ",".join(n if v is None else f"{n}={v}" for n, v in options.items())
 

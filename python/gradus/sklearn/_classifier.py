@@ -5,13 +5,14 @@ import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import compute_sample_weight
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target, unique_labels
 
+from ._arguments import estimator
 from ._base import BaseMLP
 from ._engine import Loss
 from ._ensemble import fit_members
+from ._table import TABLE, check_effects
 
 
 def fitted_binarizer(y):
@@ -28,6 +29,7 @@ def fitted_binarizer(y):
     return binarizer
 
 
+@estimator(TABLE)
 class MLPClassifier(ClassifierMixin, BaseMLP):
     """A multi-layer perceptron that classifies, in place of ``sklearn.neural_network.MLPClassifier``.
 
@@ -36,32 +38,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     Parameters
     ----------
-    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, \
-    shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, \
-    validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun
-        As in scikit-learn. `activation` may also be elu, gelu, hardsigmoid, leakyrelu, mish, selu, silu, softplus or
-        softsign, or a list with one for each hidden layer; `solver` also adagrad, adamw, nadam, quickprop, rmsprop or
-        rprop.
-    class_weight : dict, "balanced" or None, default=None
-        How much the samples of a class count; multiplies `sample_weight`.
-    dropout : float or list of float, default=0
-        The share of the units of a hidden layer that each update leaves out.
-    solver_options : dict or None, default=None
-        More numbers of the solver, such as ``{"decay": 0.01}`` of adamw.
-    scoring : str, callable or None, default=None
-        What early stopping looks at, as in cross-validation; None: the accuracy.
-    callbacks : callable, list of callable or None, default=None
-        Called with the estimator after each epoch (of lbfgs: each iteration); one that returns a true value ends
-        training.
-    coefs_init, intercepts_init : list of array-like or None, default=None
-        Weights and biases to begin with. They are drawn all the same, so that the shuffles stay what they are.
-    n_seeds : int, default=1
-        So many networks are trained, from other initial weights and shuffles.
-    ensemble : {"mean", "best"}, default="mean"
-        What `n_seeds` networks predict: the mean of their probabilities, or what the one with the best loss (with early
-        stopping: score) predicts.
-    sklearn_quirks : bool, default=True
-        False sets right what docs/sklearn.md lists under "Quirks".
+    {parameters}
 
     Attributes
     ----------
@@ -83,50 +60,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     array([1])
     """
 
-    _parameter_constraints = {
-        **BaseMLP._parameter_constraints,
-        "class_weight": [dict, list, StrOptions({"balanced"}), None],
-    }
     loss = "log_loss"
-
-    def __init__(
-        self,
-        hidden_layer_sizes=(100,),
-        activation="relu",
-        *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        class_weight=None,
-        dropout=0.0,
-        solver_options=None,
-        scoring=None,
-        callbacks=None,
-        coefs_init=None,
-        intercepts_init=None,
-        n_seeds=1,
-        ensemble="mean",
-        sklearn_quirks=True,
-    ):
-        self._keep(locals())
 
     def _validate_input(self, X, y, incremental, reset):
         X, y = self._validated(X, y, reset)
@@ -206,6 +140,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 "[MLPClassifier] expected class weights as a dict for partial_fit: 'balanced' needs to see all samples."
             )
         if self.n_seeds > 1:
+            check_effects(self)
             return fit_members(self, "partial_fit", X, y, sample_weight, classes)
         if _check_partial_fit_first_call(self, classes):
             multilabel = type_of_target(y).startswith("multilabel")

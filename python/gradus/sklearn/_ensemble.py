@@ -45,7 +45,8 @@ def fit_members(estimator, method, *args, **kwargs):
     keeps = hasattr(est, "estimators_") and (method == "partial_fit" or est.warm_start)
     if not keeps:
         est.estimators_ = [
-            clone(est).set_params(n_seeds=1, random_state=seed) for seed in seeds(est.random_state, est.n_seeds)
+            clone(est).set_params(n_seeds=1, ensemble="mean", random_state=seed)
+            for seed in seeds(est.random_state, est.n_seeds)
         ]
     bank = None if keeps or method != "fit" else bank_of(est.estimators_, *args, **kwargs)
     calls = [delayed(bank.fit)(part) for part in bank.parts(effective_n_jobs(None))] if bank else []

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: MIT
 # mypy: ignore-errors
 # It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
-from numbers import Real
-
 from scipy.special import xlogy
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
+from ._arguments import estimator
 from ._base import BaseMLP
 from ._engine import Loss
+from ._table import TABLE
 
 
 def _poisson_constant(y):
@@ -17,6 +16,7 @@ def _poisson_constant(y):
     return (xlogy(y, y) - y).sum(axis=1)
 
 
+@estimator(TABLE)
 class MLPRegressor(RegressorMixin, BaseMLP):
     """A multi-layer perceptron that predicts numbers, in place of ``sklearn.neural_network.MLPRegressor``.
 
@@ -25,17 +25,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     Parameters
     ----------
-    loss : {"squared_error", "poisson", "absolute_error", "huber"}, default="squared_error"
-        Half the squared error or half the Poisson deviance, as in scikit-learn; the absolute error; Huber's loss, which
-        is half the squared error up to an error of `huber_delta` and grows linearly beyond.
-    hidden_layer_sizes, activation, solver, alpha, batch_size, learning_rate, learning_rate_init, power_t, max_iter, \
-    shuffle, random_state, tol, verbose, warm_start, momentum, nesterovs_momentum, early_stopping, \
-    validation_fraction, beta_1, beta_2, epsilon, n_iter_no_change, max_fun
-        As in scikit-learn, and with more activations and solvers, as those of `MLPClassifier`.
-    huber_delta : float, default=1
-        In units of y.
-    dropout, solver_options, scoring, callbacks, coefs_init, intercepts_init, n_seeds, ensemble, sklearn_quirks
-        As those of `MLPClassifier`; without `scoring` early stopping looks at R^2.
+    {parameters}
 
     Attributes
     ----------
@@ -52,52 +42,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     >>> model.fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]).predict([[3.0]]).round(3)
     array([7.])
     """
-
-    _parameter_constraints = {
-        **BaseMLP._parameter_constraints,
-        "loss": [StrOptions({"squared_error", "poisson", "absolute_error", "huber"})],
-        "huber_delta": [Interval(Real, 0, None, closed="neither")],
-    }
-
-    def __init__(
-        self,
-        loss="squared_error",
-        hidden_layer_sizes=(100,),
-        activation="relu",
-        *,
-        solver="adam",
-        alpha=0.0001,
-        batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=0.001,
-        power_t=0.5,
-        max_iter=200,
-        shuffle=True,
-        random_state=None,
-        tol=1e-4,
-        verbose=False,
-        warm_start=False,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        early_stopping=False,
-        validation_fraction=0.1,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        n_iter_no_change=10,
-        max_fun=15000,
-        huber_delta=1.0,
-        dropout=0.0,
-        solver_options=None,
-        scoring=None,
-        callbacks=None,
-        coefs_init=None,
-        intercepts_init=None,
-        n_seeds=1,
-        ensemble="mean",
-        sklearn_quirks=True,
-    ):
-        self._keep(locals())
 
     def _validate_input(self, X, y, incremental, reset):
         return self._validated(X, y, reset, y_numeric=True)
