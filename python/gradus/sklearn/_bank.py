@@ -139,13 +139,13 @@ class Bank:
     def _finish(self, member, result, parameters, stream, interrupted):
         """The attributes as a fit of its own would leave them."""
         parameters[...] = result.parameters()
-        losses = result.loss_curve
+        losses = [np.float64(loss) for loss in result.loss_curve]
         member.loss_curve_ = losses
         member.n_iter_ = len(losses)
         member.t_ = len(self.data.X) * len(losses)
         if losses:
             member.loss_ = losses[-1]
-        member.best_loss_, member._no_improvement_count = result.best_loss, result.no_improvement_count
+        member.best_loss_, member._no_improvement_count = np.float64(result.best_loss), result.no_improvement_count
         member._optimizer = Optimizer(member._optimizer_text(), float(member.learning_rate_init), result.optimizer())
         if stream:
             stream["state"]["key"], stream["state"]["pos"] = result.stream()

@@ -16,15 +16,16 @@ from .._core import estimator
 from . import _engine
 from ._arguments import per_layer
 from ._ensemble import fit_members
-from ._lbfgs import PenalisedLoss, fit_lbfgs
+from ._lbfgs import fit_lbfgs
 from ._parameters import Parameters
+from ._passes import Passes
 from ._stochastic import DENSE_NUMBERS, Stochastic
 from ._table import check_effects
 
 PICKLE_FORMAT = 1
 
 
-class BaseMLP(BaseEstimator, ABC):
+class BaseMLP(Passes, BaseEstimator, ABC):
     """Fitting and what lies under predicting. A subclass says what y means, and what the outputs do."""
 
     @classmethod
@@ -105,6 +106,7 @@ class BaseMLP(BaseEstimator, ABC):
     def _fit(self, X, y, sample_weight=None, incremental=False):
         sizes = self._hidden_sizes()
         check_effects(self)
+        self._check_overrides()
         if self.n_seeds > 1:
             return fit_members(self, "partial_fit" if incremental else "fit", X, y, sample_weight)
         first_pass = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
@@ -126,12 +128,28 @@ class BaseMLP(BaseEstimator, ABC):
         return self
 
     def _start(self, X, y, sizes, first_pass):
+        if not first_pass:
+            self._check_shape(sizes, y.shape[1])
         self.n_outputs_ = y.shape[1]
         keeps_stream = not self.sklearn_quirks and not first_pass and hasattr(self, "_random_state")
         if not keeps_stream:
             self._random_state = check_random_state(self.random_state)
         if first_pass:
             self._initialize(y, [X.shape[1], *sizes, self.n_outputs_], X.dtype)
+
+    def _check_shape(self, sizes, outputs):
+        """Whether the network that is there is the one asked for. As in scikit-learn, the solvers that go on do not mind
+        other widths of as many hidden layers."""
+        found = [coef.shape[1] for coef in self.coefs_[:-1]]
+        if len(sizes) != len(found) or (self.solver == "lbfgs" and sizes != found):
+            raise ValueError(
+                f"[{type(self).__name__}] expected hidden_layer_sizes={tuple(found)}, as those of the network that is to go "
+                f"on, got {self.hidden_layer_sizes!r}: fit without warm_start makes a new one."
+            )
+        if outputs != self.coefs_[-1].shape[1]:
+            raise ValueError(
+                f"[{type(self).__name__}] expected y with {self.coefs_[-1].shape[1]} outputs, as before, got {outputs}."
+            )
 
     def _check_weights(self):
         if not all(np.isfinite(w).all() for w in (*self.coefs_, *self.intercepts_)):
@@ -167,15 +185,24 @@ class BaseMLP(BaseEstimator, ABC):
         self.best_loss_ = None if stops else np.inf
 
     def _initial_weights(self, units, dtype):
-        """Drawn layer by layer in float64, weights row by row and then biases, unless they are given."""
+        """Drawn layer by layer, unless they are given."""
         hidden = self._hidden_activations(len(units) - 2)
         last = hidden[-1] if hidden else self.activation
         coefs, intercepts = [], []
         for fan_in, fan_out, activation in zip(units, units[1:], (*hidden, last)):
-            bound = np.sqrt((2.0 if activation == "logistic" else 6.0) / (fan_in + fan_out))
-            coefs.append(self._random_state.uniform(-bound, bound, (fan_in, fan_out)))
-            intercepts.append(self._random_state.uniform(-bound, bound, fan_out))
+            own = {} if isinstance(self.activation, str) else {"activation": activation}
+            coef, intercept = self._init_coef(fan_in, fan_out, dtype, **own)
+            coefs.append(coef)
+            intercepts.append(intercept)
         return self._given("coefs_init", coefs), self._given("intercepts_init", intercepts)
+
+    def _init_coef(self, fan_in, fan_out, dtype, activation=None):
+        """A layer's weights, row by row, and then its biases, drawn in float64 (Glorot and Bengio, 2010). A subclass may
+        have its own."""
+        bound = np.sqrt((2.0 if (activation or self.activation) == "logistic" else 6.0) / (fan_in + fan_out))
+        coef = self._random_state.uniform(-bound, bound, (fan_in, fan_out))
+        intercept = self._random_state.uniform(-bound, bound, fan_out)
+        return coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
 
     def _given(self, name, drawn):
         given = getattr(self, name)
@@ -201,6 +228,10 @@ class BaseMLP(BaseEstimator, ABC):
         self._packed = Parameters(coefs, intercepts, dtype)
         self.coefs_ = self._packed.coefs
         self.intercepts_ = self._packed.intercepts
+
+    def _keep_as_best(self):
+        """The best weights of early stopping are, from now on, whatever the weights are."""
+        self._best_coefs, self._best_intercepts = self.coefs_, self.intercepts_
 
     def _parameters(self):
         """The parameters as one flat array: packed anew where somebody has put other arrays into the lists."""
@@ -266,10 +297,6 @@ class BaseMLP(BaseEstimator, ABC):
         callbacks = [self.callbacks] if callable(self.callbacks) else self.callbacks
         return any([callback(self) for callback in callbacks])  # noqa: C419 (each is called)
 
-    def _loss_grad_lbfgs(self, packed, X, y, sample_weight, *_buffers):
-        """Loss and gradient at parameters in scikit-learn's order, all weights and then all biases."""
-        return PenalisedLoss(self, X, y, sample_weight)(packed)
-
     # ---------------------------------------------------------------------------------------------------- predicting
 
     def predict(self, X):
@@ -284,7 +311,10 @@ class BaseMLP(BaseEstimator, ABC):
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         """
         self._check_fitted()
-        return self._decide(self._forward_pass_fast(X))
+        return self._predict(X)
+
+    def _predict(self, X, check_input=True):
+        return self._decide(self._forward_pass_fast(X, check_input))
 
     def predict_spread(self, X):
         """The standard deviation, over the networks of ``n_seeds``, of each class's probability, or of what is predicted.
@@ -335,7 +365,7 @@ class BaseMLP(BaseEstimator, ABC):
     def _outputs(self, X):
         """The outputs for X as checked, in the wider of the types of X and of the parameters."""
         theta = self._parameters().flat
-        dtype = np.float32 if X.dtype == theta.dtype == np.float32 else np.float64
+        dtype = np.float32 if np.result_type(X.dtype, theta.dtype) == np.float32 else np.float64
         theta = theta.astype(dtype, copy=False)
         network = self._network()
         if isinstance(X, np.ndarray):
@@ -366,7 +396,10 @@ class BaseMLP(BaseEstimator, ABC):
             )
         super().__setstate__(state)
         if hasattr(self, "coefs_"):
+            best_is_last = state.get("_best_coefs") is state["coefs_"]
             self._adopt(self.coefs_, self.intercepts_)
+            if best_is_last:
+                self._keep_as_best()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

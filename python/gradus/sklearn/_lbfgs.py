@@ -61,7 +61,7 @@ def fit_lbfgs(estimator, X, y, sample_weight):
 
     def tell(intermediate_result):
         est.n_iter_ += 1
-        est.loss_ = float(intermediate_result.fun)
+        est.loss_ = np.float64(intermediate_result.fun)
         est._adopt(*taken_apart(intermediate_result.x, loss.shapes), dtype)
         if est._tell_callbacks():
             raise StopIteration
@@ -82,5 +82,5 @@ def fit_lbfgs(estimator, X, y, sample_weight):
     )
     if result.status != STOPPED_BY_CALLBACK:
         est.n_iter_ = _check_optimize_result("lbfgs", result, est.max_iter)
-    est.loss_ = float(result.fun)
+    est.loss_ = np.float64(result.fun)
     est._adopt(*taken_apart(result.x, loss.shapes), dtype)

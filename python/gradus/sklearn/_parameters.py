@@ -16,12 +16,15 @@ class Parameters:
     ----------
     coefs : list of ndarray, the ith of shape (units of layer i, units of layer i + 1)
     intercepts : list of ndarray, the ith of shape (units of layer i + 1,)
-        Copied.
+        Copied. One of another shape counts for every unit, as NumPy broadcasts it.
     dtype : float32 or float64, default: that of the arrays, which is float64 for all others
     """
 
     def __init__(self, coefs, intercepts, dtype=None):
-        arrays = [np.asarray(a) for pair in zip(coefs, intercepts, strict=True) for a in pair]
+        arrays = []
+        for coef, intercept in zip(coefs, intercepts, strict=True):
+            arrays.append(np.asarray(coef))
+            arrays.append(np.broadcast_to(np.asarray(intercept), arrays[-1].shape[1:]))
         if dtype is None:
             dtype = np.result_type(*arrays)
         self.flat = np.empty(sum(a.size for a in arrays), np.float32 if dtype == np.float32 else np.float64)

@@ -110,6 +110,8 @@ class Stochastic:
             warn_of_interrupt()
         if self.validation:
             est._adopt(est._best_coefs, est._best_intercepts)
+            if est.sklearn_quirks:
+                est._keep_as_best()  # a warm start then trains the best weights with the others
 
     def _epochs(self, trainer):
         """Trains; the sums over the samples of the engine's loss and of the penalty, for each epoch made."""
@@ -149,7 +151,7 @@ class Stochastic:
         est = self.est
         n = len(self.order)
         unit, constant = self.loss.unit, self._constant()
-        losses = [(data * unit + penalty + constant) / n for data, penalty in sums]
+        losses = [np.float64((data * unit + penalty + constant) / n) for data, penalty in sums]
         est.n_iter_ += len(losses)
         est.t_ += n * len(losses)
         est.loss_ = losses[-1]
@@ -190,7 +192,7 @@ class Stochastic:
         counts = np.diff(np.append(starts, len(self.order)))
         total = np.add.reduceat(weights, starts)
         sums = np.add.reduceat(weights * constants, starts)
-        return float((counts * np.divide(sums, total, out=np.zeros_like(sums), where=total > 0)).sum())
+        return float((counts * np.divide(sums, total, out=np.zeros_like(sums), where=total != 0)).sum())
 
     def _look_at(self, losses):
         est = self.est

@@ -4,15 +4,21 @@
 """What early stopping looks at."""
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 
 from ._engine import objective
 
 
+def toarray(labels):
+    """Labels of which each sample has several may be a sparse matrix."""
+    return labels.toarray() if issparse(labels) else labels
+
+
 def accuracy(y, predicted, weights):
     """The share of samples whose label, or whose every label, is right."""
-    hit = predicted == y
+    hit = toarray(predicted) == toarray(y)
     if hit.ndim == 2:
         hit = hit.all(axis=1)
     return float(np.average(hit, weights=weights))
