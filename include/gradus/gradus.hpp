@@ -119,3 +119,4 @@
 #include "gradus/train/history.hpp"
 #include "gradus/train/mover.hpp"
 #include "gradus/train/training.hpp"
+#include "gradus/train/updater.hpp"

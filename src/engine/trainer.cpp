@@ -10,7 +10,7 @@
 #include "engine/plans/definition/definition_plan.hpp"
 #include "engine/plans/online/online_kernel.hpp"
 #include "engine/plans/products/products_plan.hpp"
-#include "engine/stepper.hpp"
+#include "gradus/train/updater.hpp"
 
 namespace gradus::engine {
 namespace {
@@ -229,10 +229,10 @@ struct Trainer<T>::State {
   State(const Network& given, const TrainerOptions& wanted)
       : network(given),
         options(wanted),
-        stepper(wanted.optimizer, wanted.regularisation, given.parameter_blocks(), given.parameter_count()) {
+        updater(wanted.optimizer, wanted.regularisation, given.parameter_blocks(), given.parameter_count()) {
     check_batch(options.batch);
     const std::optional<Description> net = fast_description(network, options.loss.function);
-    const bool can = net && net->is_simple() && options.batch == 1 && stepper.is_plain_descent();
+    const bool can = net && net->is_simple() && options.batch == 1 && updater.is_plain_descent();
     if (options.plan == PlanKind::online && !can)
       throw ValueError(
           "[engine] expected plain descent, batches of 1 and dense layers of simple functions with the online plan");
@@ -247,7 +247,7 @@ struct Trainer<T>::State {
 
   Network network;
   TrainerOptions options;
-  Stepper<T> stepper;
+  Updater<T> updater;
   std::optional<Online<T>> online;      // either this
   std::optional<GradientPlan<T>> plan;  // or this, with
   Buffer<T> theta;
@@ -266,12 +266,12 @@ struct Trainer<T>::State {
                        .is_mean = options.loss.reduction == Reduction::mean,
                        .rows = rows,
                        .count = count,
-                       .rate = static_cast<T>(stepper.learning_rate() * scale),
+                       .rate = static_cast<T>(updater.learning_rate() * scale),
                        .work = online->work.data(),
                        .record = options.record,
                        .hit = options.hit};
     engine::run_online(pass);
-    stepper.count_steps(count);
+    updater.count_steps(count);
     return {.loss = pass.loss * scale / static_cast<double>(count), .hits = pass.hits, .samples = count};
   }
 
@@ -280,12 +280,12 @@ struct Trainer<T>::State {
     Tally tally;
     Workshop& workshop = plan->workshop();
     const Index count = rows.empty() ? x.rows() : static_cast<Index>(rows.size());
-    plan->set_masks(options.mask_seed, static_cast<std::uint64_t>(stepper.state().steps));
+    plan->set_masks(options.mask_seed, static_cast<std::uint64_t>(updater.state().steps));
     workshop.pass(count, [&] {
       tally = plan->run(theta, x, targets, rows, gradient, options.record, options.hit);
-      tally.penalty = stepper.add_penalty(theta, gradient, weight(x, targets, rows));
+      tally.penalty = updater.add_penalty(theta, gradient, weight(x, targets, rows));
       tally.loss += tally.penalty;
-      stepper.step(theta, gradient, workshop);
+      updater.step(theta, gradient, &workshop);
     });
     return tally;
   }
@@ -353,19 +353,19 @@ void Trainer<T>::set_parameters(std::span<const T> theta) {
 
 template <class T>
 double Trainer<T>::learning_rate() const {
-  return state_->stepper.learning_rate();
+  return state_->updater.learning_rate();
 }
 template <class T>
 void Trainer<T>::set_learning_rate(double rate) {
-  state_->stepper.set_learning_rate(rate);
+  state_->updater.set_learning_rate(rate);
 }
 template <class T>
 const OptimizerState<T>& Trainer<T>::optimizer_state() const {
-  return state_->stepper.state();
+  return state_->updater.state();
 }
 template <class T>
 void Trainer<T>::set_optimizer_state(OptimizerState<T> state) {
-  state_->stepper.set_state(std::move(state));
+  state_->updater.set_state(std::move(state));
 }
 template <class T>
 std::span<T> Trainer<T>::state() {
@@ -382,7 +382,7 @@ std::size_t Trainer<T>::memory() const {
   const State& s = *state_;
   const std::size_t own =
       s.online ? s.online->packed.size() + s.online->work.size() : s.theta.size() + s.gradient.size();
-  return own * sizeof(T) + s.stepper.memory() + (s.plan ? s.plan->memory() : 0);
+  return own * sizeof(T) + s.updater.memory() + (s.plan ? s.plan->memory() : 0);
 }
 
 template class Trainer<float>;

@@ -35,7 +35,7 @@ template <std::floating_point T>
 T add_penalty(const Regularisation& r, std::span<const ParameterBlock> blocks, double samples, std::span<const T> theta,
               std::span<T> gradient) {
   if (r.l1 == 0 && r.l2 == 0) return 0;
-  const double share = !r.per_sample ? 1 : samples > 0 ? 1 / samples : 0;
+  const double share = r.share(samples);
   const T l1 = static_cast<T>(r.l1 * share);
   const T l2 = static_cast<T>(r.l2 * share);
   T absolute = 0;

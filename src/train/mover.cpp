@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/train/mover.hpp"
 
-#include "core/flush_denormals.hpp"
-
 namespace gradus::detail {
 
 template <std::floating_point T>
 Mover<T>::Mover(const FitOptions& options, const std::vector<ParameterBlock>& blocks, Index parameters,
-                Index updates_per_epoch, Index samples)
+                Index updates_per_epoch, Index samples, Steps steps)
     : regularisation_(options.regularisation),
       blocks_(blocks),
       scheduler_(options.schedule, std::max<Index>(1, updates_per_epoch), samples) {
@@ -15,12 +13,7 @@ Mover<T>::Mover(const FitOptions& options, const std::vector<ParameterBlock>& bl
   const std::string method(name(options.optimizer));
   if (const std::optional<OptimizerMethod> stepping = stepping_method(options.optimizer)) {
     rate_ = gradus::learning_rate(*stepping);
-    optimizer_.emplace(*stepping, parameters);
-    OptimizerState<T> state = optimizer_->state();
-    state.decays.assign(static_cast<std::size_t>(parameters), 1);
-    for (const ParameterBlock& block : blocks)
-      if (block.is_bias) std::fill_n(state.decays.begin() + block.offset, block.size(), std::uint8_t{0});
-    optimizer_->set_state(std::move(state));
+    updater_.emplace(*stepping, options.regularisation, blocks, parameters, steps);
     return;
   }
   const Regularisation& r = regularisation_;
@@ -42,13 +35,8 @@ Mover<T>::Mover(const FitOptions& options, const std::vector<ParameterBlock>& bl
 
 template <std::floating_point T>
 void Mover<T>::step(std::span<T> theta, std::span<T> gradient, Index updates) {
-  const FlushDenormals flush;
-  const double rate = learning_rate(updates);
-  set_learning_rate(optimizer_->method(), rate);
-  clip(regularisation_, gradient);
-  decay_weights(regularisation_, std::span<const ParameterBlock>(blocks_), rate, theta);
-  optimizer_->step(theta, gradient);
-  limit_norms(regularisation_, std::span<const ParameterBlock>(blocks_), theta);
+  updater_->set_learning_rate(learning_rate(updates));
+  updater_->step(theta, gradient);
 }
 
 template <std::floating_point T>

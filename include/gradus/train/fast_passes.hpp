@@ -16,6 +16,7 @@ class FastPasses {
  public:
   FastPasses(const BasicNetwork<L>&, const FitOptions&, Index /*batch*/, Hit, bool /*one_by_one*/) {}
 
+  static bool are_for(const FitOptions&) { return false; }
   bool exist() const { return false; }
   bool go_online() const { return false; }
   engine::Tally gradient(std::span<const T>, std::span<T> /*state*/, const Samples<T>&, std::span<const Index>,
@@ -33,7 +34,7 @@ class FastPasses<T, Layer> {
  public:
   /// `one_by_one`: whether each update by itself is to be seen.
   FastPasses(const Network& network, const FitOptions& options, Index batch, Hit hit, bool one_by_one) : hit_(hit) {
-    if (options.engine == Engine::definition || batch < 1) return;
+    if (!are_for(options) || batch < 1) return;
     plan_.emplace(network, options.loss, batch, engine::PlanKind::automatic, options.threads);
     if (one_by_one || options.batch != 1 || !has_constant_rate(options.schedule)) return;
     const Sgd* sgd = std::get_if<Sgd>(&options.optimizer);
@@ -45,6 +46,7 @@ class FastPasses<T, Layer> {
     if (online_->kind() != engine::PlanKind::online) online_.reset();
   }
 
+  static bool are_for(const FitOptions& options) { return options.engine != Engine::definition; }
   /// Whether gradients and scores are the engine's.
   bool exist() const { return plan_.has_value(); }
   /// Whether many updates in a row are the engine's.

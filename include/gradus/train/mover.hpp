@@ -5,6 +5,7 @@
 
 #include "gradus/nn/pass.hpp"
 #include "gradus/train/fit.hpp"
+#include "gradus/train/updater.hpp"
 
 namespace gradus::detail {
 
@@ -13,14 +14,15 @@ template <std::floating_point T>
 class Mover {
  public:
   Mover(const FitOptions& options, const std::vector<ParameterBlock>& blocks, Index parameters, Index updates_per_epoch,
-        Index samples);
+        Index samples, Steps steps);
 
   /// Whether the method steps along a gradient; else it minimises.
-  bool steps() const { return optimizer_.has_value(); }
+  bool steps() const { return updater_.has_value(); }
   bool listens() const { return scheduler_.listens(); }
   /// Of the update that follows `updates` others; 0 for methods without.
   double learning_rate(Index updates) const { return rate_ * scheduler_.factor(updates); }
   T add_penalty(std::span<const T> theta, std::span<T> gradient, double samples) const {
+    if (updater_) return static_cast<T>(updater_->add_penalty(theta, gradient, samples));
     return gradus::add_penalty(regularisation_, std::span<const ParameterBlock>(blocks_), samples, theta, gradient);
   }
 
@@ -36,7 +38,7 @@ class Mover {
   const std::vector<ParameterBlock>& blocks_;
   Scheduler scheduler_;
   double rate_ = 0;
-  std::optional<Optimizer<T>> optimizer_;
+  std::optional<Updater<T>> updater_;
   std::optional<Descent<T>> descent_;
   std::optional<LeastSquares<T>> squares_;
 };

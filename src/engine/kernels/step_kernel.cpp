@@ -29,16 +29,17 @@ template <class T>
 void descend(const DescentStep<T>& step, Index n, const T* HWY_RESTRICT g, T* HWY_RESTRICT v, T* HWY_RESTRICT theta) {
   if (step.momentum == 0) {
     sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
-      hn::StoreU(hn::NegMulAdd(hn::Set(d, step.rate), hn::LoadU(d, g + k), hn::LoadU(d, theta + k)), d, theta + k);
+      const auto move = hn::Mul(hn::Set(d, step.rate), hn::LoadU(d, g + k));
+      hn::StoreU(hn::Sub(hn::LoadU(d, theta + k), move), d, theta + k);
     });
     return;
   }
   sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
     const auto mu = hn::Set(d, step.momentum);
     const auto move = hn::Mul(hn::Set(d, step.rate), hn::LoadU(d, g + k));
-    const auto next = hn::MulSub(mu, hn::LoadU(d, v + k), move);
+    const auto next = hn::Sub(hn::Mul(mu, hn::LoadU(d, v + k)), move);
     hn::StoreU(next, d, v + k);
-    const auto change = step.nesterov ? hn::MulSub(mu, next, move) : next;
+    const auto change = step.nesterov ? hn::Sub(hn::Mul(mu, next), move) : next;
     hn::StoreU(hn::Add(hn::LoadU(d, theta + k), change), d, theta + k);
   });
 }
@@ -69,7 +70,7 @@ double penalise(const PenaltyStep<T>& step, Index n, const T* HWY_RESTRICT w, T*
     const auto wk = hn::LoadU(d, w + k);
     const auto zero = hn::Zero(d);
     const auto slope = hn::IfThenZeroElse(hn::Eq(wk, zero), hn::CopySign(hn::Set(d, step.l1), wk));
-    const auto gk = hn::Add(hn::LoadU(d, g + k), hn::MulAdd(hn::Set(d, step.l2), wk, slope));
+    const auto gk = hn::Add(hn::LoadU(d, g + k), hn::Add(hn::Mul(hn::Set(d, step.l2), wk), slope));
     hn::StoreU(gk, d, g + k);
     if constexpr (hn::MaxLanes(decltype(d)()) == hn::MaxLanes(decltype(whole)())) {
       squares = hn::MulAdd(wk, wk, squares);

@@ -6,7 +6,7 @@
 namespace gradus::engine {
 
 /// v <- momentum v - rate g;  theta <- theta + v, or with nesterov theta + momentum v - rate g. Without momentum v is
-/// neither read nor written.
+/// neither read nor written. The bits are those of Sgd::step: nothing is fused.
 template <class T>
 struct DescentStep {
   T rate = 0;
@@ -24,7 +24,7 @@ struct AdamStep {
   T epsilon = 0;
 };
 
-/// g <- g + l2 w + l1 sign(w), sign(0) = 0. The penalty is l2 / 2 sum w^2 + l1 sum |w|.
+/// g <- g + l2 w + l1 sign(w), sign(0) = 0, with the bits of add_penalty(). The penalty is l2 / 2 sum w^2 + l1 sum |w|.
 template <class T>
 struct PenaltyStep {
   T l1 = 0;
