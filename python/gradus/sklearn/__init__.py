@@ -7,7 +7,13 @@
 beside, is written in docs/sklearn.md.
 """
 
+import sklearn.neural_network as _theirs
+
 from ._classifier import MLPClassifier
 from ._regressor import MLPRegressor
+
+# So that isinstance says yes, and functools.singledispatch: tools choose by it what they do. No method is inherited.
+_theirs.MLPClassifier.register(MLPClassifier)
+_theirs.MLPRegressor.register(MLPRegressor)
 
 __all__ = ["MLPClassifier", "MLPRegressor"]

@@ -16,6 +16,7 @@ from .._core import estimator
 from . import _engine
 from ._arguments import per_layer
 from ._ensemble import fit_members
+from ._exchange import Exchange
 from ._lbfgs import fit_lbfgs
 from ._parameters import Parameters
 from ._passes import Passes
@@ -25,7 +26,7 @@ from ._table import check_effects
 PICKLE_FORMAT = 1
 
 
-class BaseMLP(Passes, BaseEstimator, ABC):
+class BaseMLP(Exchange, Passes, BaseEstimator, ABC):
     """Fitting and what lies under predicting. A subclass says what y means, and what the outputs do."""
 
     @classmethod
