@@ -2,6 +2,7 @@
 """The same numbers as scikit-learn, epoch by epoch. `python python/tests/test_sklearn_parity.py` prints the table."""
 
 import itertools
+import tracemalloc
 import warnings
 
 import gradus.sklearn as ours
@@ -220,6 +221,41 @@ def test_sparse_input_gives_the_same_numbers(task):
             models.append((*model.loss_curve_, *outputs(model, convert(X)).ravel()))
         np.testing.assert_allclose(models[1], models[0], rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(models[2], models[0], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, "gelu", "softplus"])
+@pytest.mark.parametrize("sizes", [(), (1,), (7, 3)])
+def test_sparse_predictions_are_the_dense_ones(sizes, activation):
+    from scipy.sparse import csc_matrix, csr_array, random_array
+
+    X = random_array((33, 17), density=0.2, rng=np.random.default_rng(0), format="csr")
+    for dtype, tolerance in ((np.float64, 1e-14), (np.float32, 1e-5)):  # 17 products, some layers of rounding
+        for name, y in (("MLPClassifier", np.arange(33) % 3), ("MLPRegressor", np.arange(33.0))):
+            settings = {"hidden_layer_sizes": sizes, "activation": activation, "max_iter": 2, "random_state": 0}
+            model = getattr(ours, name)(**settings)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                model.fit(X.astype(dtype).toarray(), y)
+            expected = outputs(model, X.astype(dtype).toarray())
+            for samples in (csr_array(X, dtype=dtype), csc_matrix(X, dtype=dtype)):
+                found = outputs(model, samples)
+                assert found.dtype == expected.dtype
+                np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * max(1, np.abs(expected).max()))
+
+
+def test_sparse_samples_are_not_written_out_to_predict():
+    from scipy.sparse import random_array
+
+    X = random_array((2000, 20000), density=0.001, rng=np.random.default_rng(0), format="csr")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = ours.MLPRegressor(hidden_layer_sizes=(4,), max_iter=1, random_state=0).fit(X[:10], np.arange(10.0))
+    tracemalloc.start()
+    model.predict(X)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # A hidden layer of 2000 x 4 numbers, its activation and the outputs, and what scikit-learn's check of X needs.
+    assert peak < 2 * (X.data.nbytes + X.indices.nbytes)
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd"])

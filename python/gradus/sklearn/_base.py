@@ -20,7 +20,7 @@ from ._exchange import Exchange
 from ._lbfgs import fit_lbfgs
 from ._parameters import Parameters
 from ._passes import Passes
-from ._stochastic import DENSE_NUMBERS, Stochastic
+from ._stochastic import Stochastic
 from ._table import check_effects
 
 PICKLE_FORMAT = 1
@@ -247,11 +247,15 @@ class BaseMLP(Exchange, Passes, BaseEstimator, ABC):
         self._packed, self.coefs_, self.intercepts_ = packed, packed.coefs, packed.intercepts
         return packed
 
-    def _network(self, dropout=False):
+    def _network(self, dropout=False, first_is_activation=False):
+        """The engine's network: whole, or from the activation of the first layer on."""
         units = (self.coefs_[0].shape[0], *(c.shape[1] for c in self.coefs_))
         hidden = len(units) - 2
         rates = per_layer(self.dropout, hidden, "dropout") if dropout else None
-        return _engine.network(units, (*self._hidden_activations(hidden), self.out_activation_), rates)
+        functions = (*self._hidden_activations(hidden), self.out_activation_)
+        if first_is_activation:
+            return _engine.network(units[1:], functions[1:], before=functions[0])
+        return _engine.network(units, functions, rates)
 
     # --------------------------------------------------------------------------------------------------- the solvers
 
@@ -371,13 +375,10 @@ class BaseMLP(Exchange, Passes, BaseEstimator, ABC):
         network = self._network()
         if isinstance(X, np.ndarray):
             return estimator.outputs(network, theta, np.ascontiguousarray(X, dtype))
-        X = X.tocsr()
-        rows = max(1, DENSE_NUMBERS // X.shape[1])
-        out = np.full((X.shape[0], self.n_outputs_), np.nan, dtype)
-        for first in range(0, X.shape[0], rows):
-            dense = np.ascontiguousarray(X[first : first + rows].toarray(), dtype)
-            out[first : first + rows] = estimator.outputs(network, theta, dense)
-        return out
+        # The first layer of the numbers that there are, and the engine's network from its activation on.
+        coef, intercept = self.coefs_[0].astype(dtype, copy=False), self.intercepts_[0]
+        first = np.asarray(X.astype(dtype, copy=False) @ coef) + np.asarray(intercept, dtype)
+        return estimator.outputs(self._network(first_is_activation=True), theta[coef.size + coef.shape[1] :], first)
 
     # --------------------------------------------------------------------------------------------------------- manners
 

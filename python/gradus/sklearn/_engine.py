@@ -27,7 +27,7 @@ MORE_ACTIVATIONS = {
 
 
 @lru_cache(maxsize=256)
-def network(units, activations, dropout=None):
+def network(units, activations, dropout=None, before=None):
     """The engine's network of dense layers.
 
     Parameters
@@ -38,8 +38,12 @@ def network(units, activations, dropout=None):
         Of every layer but the first.
     dropout : tuple of float, optional
         The share that is dropped of each hidden layer in training.
+    before : str, optional
+        An activation of the inputs.
     """
     text = [str(units[0])]
+    if before:
+        text += [f"as{units[0]}", ENGINE_NAMES.get(before, before)]
     for i, (width, activation) in enumerate(zip(units[1:], activations, strict=True)):
         text.append(f"{width}{ENGINE_NAMES.get(activation, activation)}")
         if dropout and i < len(dropout) and dropout[i] > 0:
