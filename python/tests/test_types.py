@@ -71,3 +71,9 @@ def test_the_package_and_a_users_program_are_typed_and_mistakes_are_found(tmp_pa
     environment = {"MYPYPATH": os.pathsep.join(folders)}
     found = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert re.findall(r"(\w+\.pyi?):(\d+): error", found.stdout) == [("wrong.py", line) for line in "456"], found.stdout
+
+
+def test_no_file_is_left_out():
+    files = sorted(PACKAGE.rglob("*.py"))
+    assert len(files) > 15
+    assert [path.name for path in files if "ignore-errors" in path.read_text()] == []

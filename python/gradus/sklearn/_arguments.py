@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """What a parameter of an estimator is, and what is made of one: constructor, check, documentation and types."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
 from textwrap import indent, wrap
+from typing import Any
 
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -25,7 +25,7 @@ class Kind:
         For people.
     """
 
-    constraints: list
+    constraints: list[Any]
     type: str
     words: str
 
@@ -58,7 +58,7 @@ class Only:
     """Where a parameter has an effect."""
 
     text: str
-    holds: object  # callable: estimator -> bool
+    holds: Callable[[Any], bool]
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Argument:
     """
 
     name: str
-    default: object
+    default: Any
     kind: Kind
     text: str
     only: Only | None = None
@@ -137,7 +137,7 @@ def _constructor(cls, arguments):
     listed = [f"{a.name}=defaults[{k}]" for k, a in enumerate(arguments)]
     listed.insert(sum(a.positional for a in arguments), "*")
     body = "".join(f"\n    self.{a.name} = {a.name}" for a in arguments)
-    names = {"defaults": [a.default for a in arguments]}
+    names: dict[str, Any] = {"defaults": [a.default for a in arguments]}
     exec(f"def __init__(self, {', '.join(listed)}):{body}", names)
     init = names["__init__"]
     init.__qualname__, init.__module__ = f"{cls.__qualname__}.__init__", cls.__module__

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """What classifier and regressor have in common."""
 
 from abc import ABC, abstractmethod
 from functools import cache
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -26,7 +24,7 @@ from ._table import check_effects
 PICKLE_FORMAT = 1
 
 
-class BaseMLP(Exchange, Passes, BaseEstimator, ABC):
+class BaseMLP(Exchange, Passes, ABC):
     """Fitting and what lies under predicting. A subclass says what y means, and what the outputs do."""
 
     @classmethod
@@ -172,7 +170,8 @@ class BaseMLP(Exchange, Passes, BaseEstimator, ABC):
         self.n_outputs_ = y.shape[1]
         self.n_layers_ = len(units)
         self.out_activation_ = self._output_activation()
-        self._adopt(*self._initial_weights(units, dtype), dtype)
+        coefs, intercepts = self._initial_weights(units, dtype)
+        self._adopt(coefs, intercepts, dtype)
         self._best_coefs = [c.copy() for c in self.coefs_]
         self._best_intercepts = [i.copy() for i in self.intercepts_]
         if self.solver == "lbfgs":
@@ -180,8 +179,8 @@ class BaseMLP(Exchange, Passes, BaseEstimator, ABC):
         self.loss_curve_ = []
         self._no_improvement_count = 0
         stops = self.early_stopping
-        self.validation_scores_ = [] if stops else None
-        self.validation_loss_curve_ = [] if stops else None
+        self.validation_scores_: list[float] | None = [] if stops else None
+        self.validation_loss_curve_: list[float] | None = [] if stops else None
         self.best_validation_score_ = -np.inf if stops else None
         self.best_loss_ = None if stops else np.inf
 

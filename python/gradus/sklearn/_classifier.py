@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.preprocessing import LabelBinarizer
@@ -103,9 +101,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return "softmax" if self._label_binarizer.y_type_ == "multiclass" else "logistic"
 
     def _engine_loss(self):
+        cut = ":cut" if self.sklearn_quirks else ""
         if self.out_activation_ == "softmax":
-            return Loss("cross-entropy:cut")
-        return Loss("binary-cross-entropy:cut" if self.n_outputs_ == 1 else "multi-label-cross-entropy:cut")
+            return Loss("cross-entropy" + cut)
+        return Loss(("binary-cross-entropy" if self.n_outputs_ == 1 else "multi-label-cross-entropy") + cut)
 
     def _decide(self, outputs):
         if self.out_activation_ == "softmax":

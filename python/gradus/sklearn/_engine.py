@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """What an estimator asks of the engine: networks, losses and optimizers in the engine's words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._core import Network, estimator
 
+Floats = NDArray[np.floating[Any]]
 # Scikit-learn's names, where they are not the engine's own.
 ENGINE_NAMES = {"logistic": "sigmoid", "exp": "exponential"}
 ACTIVATIONS = {"identity", "logistic", "tanh", "relu"}
@@ -70,7 +72,7 @@ class Loss:
     text: str
     factor: float = 1.0
     unit: float = 1.0
-    constant: object = None
+    constant: Callable[[Floats], Floats] | None = None
 
 
 def option(value):
@@ -120,7 +122,8 @@ class Optimizer:
         return {"text": self.text, "learning_rate": self.learning_rate, "memory": self.memory()}
 
     def __setstate__(self, state):
-        self.__init__(state["text"], state["learning_rate"], state["memory"])
+        self.text, self.learning_rate, self._memory = state["text"], state["learning_rate"], state["memory"]
+        self._setting = self._trainer = None
 
 
 def objective(theta, network, loss, samples):

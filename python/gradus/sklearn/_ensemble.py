@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """Several networks from several seeds behind one estimator."""
+
+from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -63,7 +63,7 @@ def fit_members(estimator, method, *args, **kwargs):
 
 def best(members):
     """The index of the member with the best validation score, or else the least loss."""
-    scores = [getattr(m, "best_validation_score_", None) for m in members]
+    scores: list[Any] = [getattr(m, "best_validation_score_", None) for m in members]
     if scores[0] is not None:
         return int(np.argmax(scores))
     return int(np.argmin([m.loss_ for m in members]))

@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """Models as scikit-learn's own, and back, for tools that go by the class."""
 
 from copy import deepcopy
@@ -8,6 +6,7 @@ from inspect import signature
 
 import numpy as np
 import sklearn.neural_network
+from sklearn.base import BaseEstimator
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.utils.validation import check_is_fitted
 
@@ -37,7 +36,7 @@ OPTIMIZERS = {"adam": AdamOptimizer, "sgd": SGDOptimizer}
 WEIGHTS = ["coefs_", "intercepts_", "_best_coefs", "_best_intercepts"]
 
 
-class Exchange:
+class Exchange(BaseEstimator):
     """Of an estimator that takes the place of scikit-learn's of the same name."""
 
     def to_sklearn(self):
@@ -95,17 +94,17 @@ class Exchange:
                 f"{type(model).__module__}.{type(model).__name__}."
             )
         check_is_fitted(model)
-        self = cls(**deepcopy(model.get_params(deep=False)))
+        made = cls(**deepcopy(model.get_params(deep=False)))
         state = deepcopy({name: vars(model)[name] for name in (*SHARED, *WEIGHTS) if name in vars(model)})
-        vars(self).update(state)
-        self._adopt(self.coefs_, self.intercepts_)
+        made.__dict__.update(state)
+        made._adopt(made.coefs_, made.intercepts_)
         if state["_best_coefs"] is state["coefs_"]:
-            self._keep_as_best()
+            made._keep_as_best()
         scores = state.get("validation_scores_")
-        self.validation_loss_curve_ = None if scores is None else [np.nan] * len(scores)  # not known
+        made.validation_loss_curve_ = None if scores is None else [np.nan] * len(scores)  # not known
         if type(getattr(model, "_optimizer", None)) is OPTIMIZERS.get(model.solver, object):
-            self._optimizer = self._optimizer_from_sklearn(model._optimizer)
-        return self
+            made._optimizer = made._optimizer_from_sklearn(model._optimizer)
+        return made
 
     @classmethod
     def _place_of(cls):

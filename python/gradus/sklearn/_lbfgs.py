@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """Training by L-BFGS: SciPy's method, as in scikit-learn, on the engine's loss and gradient."""
 
 import numpy as np

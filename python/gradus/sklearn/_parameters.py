@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """Weights and biases as one flat array, and as scikit-learn's lists of arrays."""
 
 import math

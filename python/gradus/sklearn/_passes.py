@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """The passes under scikit-learn's private names, for recipes that call them, such as one for a hidden layer's values."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from .._core import estimator
 from . import _engine
@@ -23,7 +23,7 @@ NOT_CALLED = (
 )
 
 
-class Passes:
+class Passes(BaseEstimator):
     """Of an estimator with weights."""
 
     @classmethod
@@ -49,7 +49,7 @@ class Passes:
             layer = _engine.network(coef.shape, (functions[i],))
             x = activations[i] if isinstance(activations[i], np.ndarray) else activations[i].toarray()
             dtype = np.float32 if np.result_type(x.dtype, coef.dtype) == np.float32 else np.float64
-            theta = np.concatenate([np.ravel(coef), np.broadcast_to(intercept, coef.shape[1:])]).astype(
+            theta: Any = np.concatenate([np.ravel(coef), np.broadcast_to(intercept, coef.shape[1:])]).astype(
                 dtype, copy=False
             )
             activations[i + 1] = estimator.outputs(layer, theta, np.ascontiguousarray(x, dtype))

@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 from scipy.special import xlogy
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils.metaestimators import available_if

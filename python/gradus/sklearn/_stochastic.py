@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """Training by the solvers that step along a gradient, an epoch of the engine at a time."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier
@@ -47,7 +46,7 @@ class Stochastic:
     def __init__(self, estimator, X, y, sample_weight, incremental):
         self.est = estimator
         self.incremental = incremental
-        self.validation = None
+        self.validation: Any = None
         self.parameters = estimator._hold_parameters()
         dtype = self.parameters.flat.dtype
         if estimator.early_stopping:

@@ -1,6 +1,4 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """The parameters of the estimators, an entry each. From it come the constructors, what is checked, the docstrings, the
 types in __init__.pyi and the tables of docs/sklearn.md (scripts/estimators writes those two)."""
 

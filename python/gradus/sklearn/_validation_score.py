@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# mypy: ignore-errors
-# It builds on classes of scikit-learn, which have no types; what users see of it has, in __init__.pyi.
 """What early stopping looks at."""
+
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
@@ -62,7 +62,7 @@ class ValidationSet:
         if self._loss.constant:
             self._constant = np.average(self._loss.constant(np.asarray(y, np.float64)), weights=weights)
         self._objective = objective(theta, estimator._network(), self._loss, len(self.x))
-        self._scorer = None
+        self._scorer: Any = None
         if estimator.scoring is not None:
             self._scorer = check_scoring(estimator, scoring=estimator.scoring)
 
