@@ -8,5 +8,5 @@ foreach(name iris digits)
     COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DINPUT=${input} -DOUTPUT=${output} -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${input} ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     COMMENT "Embedding data/${name}.csv")
-  target_sources(gradus_lab PRIVATE ${output})
+  target_sources(gradus_lab_objects PRIVATE ${output})
 endforeach()

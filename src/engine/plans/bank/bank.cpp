@@ -151,7 +151,7 @@ void Bank<T>::State::start_pass(Block<T>& block) const {
     if (!options.draws && options.batch > 0) random.shuffle(rows);
     std::int32_t* to = block.order.data() + k;
     for (std::size_t s = 0; s < rows.size(); ++s, to += bank_width<T>)
-      *to = rows[options.draws ? random.interval(rows.size() - 1) : s];
+      *to = rows[options.draws ? static_cast<std::size_t>(random.interval(rows.size() - 1)) : s];
   }
 }
 
