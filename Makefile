@@ -7,11 +7,11 @@ PREFIX ?= /usr/local
 export NODE_PATH := /usr/share/nodejs
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build python bench debug asan tsan clang tidy format lint wasm install clean
+.PHONY: help lab test build python pythons bench debug asan sanitize tsan clang tidy tidy-changed format lint wasm install clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 lab: build  ## build, run all studies, write the report into report/
 	build/release/gradus study all --out report
@@ -55,6 +55,13 @@ asan: build/asan/.with-tests  ## run every test under AddressSanitizer and Undef
 	cmake --build build/asan -j$(JOBS)
 	ctest --test-dir build/asan -j$(JOBS) --output-on-failure
 
+sanitize:  ## parsers, readers and engine under the two sanitizers: the part of asan that .ci/run has time for
+	@scripts/setup test
+	@mkdir -p build
+	cmake --preset sanitize >build/sanitize-configure.log
+	cmake --build build/sanitize -j$(JOBS) --target gradus_tests
+	ctest --test-dir build/sanitize -j$(JOBS) --output-on-failure
+
 tsan: build/tsan/.with-tests  ## run every test under ThreadSanitizer
 	cmake --build build/tsan -j$(JOBS)
 	ctest --test-dir build/tsan -j$(JOBS) --output-on-failure
@@ -68,7 +75,12 @@ clang:  ## build everything with Clang 14, run every test
 tidy:  ## read library, studies and command line with clang-tidy 14
 	@scripts/setup tidy
 	@$(MAKE) -s build/clang/build.ninja
-	run-clang-tidy-14 -quiet -j $(JOBS) -p build/clang '^$(CURDIR)/(src|apps|studies|wasm)/'
+	JOBS=$(JOBS) scripts/tidy
+
+tidy-changed:  ## the same for what this branch, or the last commit, changed (at most ten minutes)
+	@scripts/setup tidy
+	@$(MAKE) -s build/clang/build.ninja
+	JOBS=$(JOBS) scripts/tidy --changed --within 600
 
 format:  ## lay out C++ and Python, and renew the lists that scripts write
 	@scripts/setup lint
@@ -89,6 +101,7 @@ wasm:  ## compile the core to WebAssembly, train xor in Node
 	node build/wasm/wasm/xor.js
 
 install: build  ## install library, headers and command line (PREFIX=/usr/local)
+	cmake --build build/release -j$(JOBS) --target gradus_shared gradus_lab_shared
 	cmake --install build/release --prefix $(PREFIX)
 
 clean:  ## remove what was built (report/ stays)
