@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <gradus/check/gradient_check.hpp>
 #include <gradus/nn/initializer.hpp>
-#include <gradus/train/training.hpp>
+#include <gradus/train/definition_passes.hpp>
 
 using namespace gradus;
 

@@ -8,7 +8,7 @@
 #include "core/flush_denormals.hpp"
 #include "engine/plans/batch/batch_kernel.hpp"
 #include "engine/plans/definition/definition_plan.hpp"
-#include "engine/plans/online/online_kernel.hpp"
+#include "engine/plans/online/online_plan.hpp"
 #include "engine/plans/products/products_plan.hpp"
 #include "gradus/train/updater.hpp"
 
@@ -205,25 +205,6 @@ template class GradientPlan<double>;
 
 // -------------------------------------------------------------------------------------------------- the trainer
 
-namespace {
-
-/// Online descent with all it needs.
-template <class T>
-struct Online {
-  explicit Online(const Description& description)
-      : net(description),
-        packing(net),
-        packed(size(packing.size())),
-        work((net.stages.size() + 4) * size(std::max<Index>(packing.widest(), 64))) {}
-
-  Description net;
-  Packing<T> packing;
-  Buffer<T> packed;
-  Buffer<T> work;
-};
-
-}  // namespace
-
 template <class T>
 struct Trainer<T>::State {
   State(const Network& given, const TrainerOptions& wanted)
@@ -231,13 +212,14 @@ struct Trainer<T>::State {
         options(wanted),
         updater(wanted.optimizer, wanted.regularisation, given.parameter_blocks(), given.parameter_count()) {
     check_batch(options.batch);
-    const std::optional<Description> net = fast_description(network, options.loss.function);
-    const bool can = net && net->is_simple() && options.batch == 1 && updater.is_plain_descent();
-    if (options.plan == PlanKind::online && !can)
+    const bool is_online = options.batch == 1 && updater.is_plain_descent();
+    if (options.plan == PlanKind::online && !is_online)
       throw ValueError(
           "[engine] expected plain descent, batches of 1 and dense layers of simple functions with the online plan");
-    if (can && (options.plan == PlanKind::online || options.plan == PlanKind::automatic)) {
-      online.emplace(*net);
+    const bool wants_online = options.plan == PlanKind::online || options.plan == PlanKind::automatic;
+    if (is_online && wants_online &&
+        (options.plan == PlanKind::online || OnlinePlan<T>::exists(network, options.loss.function))) {
+      online.emplace(network, options.loss);
       return;
     }
     plan.emplace(network, options.loss, options.batch, options.plan, options.threads);
@@ -248,31 +230,17 @@ struct Trainer<T>::State {
   Network network;
   TrainerOptions options;
   Updater<T> updater;
-  std::optional<Online<T>> online;      // either this
+  std::optional<OnlinePlan<T>> online;  // either this
   std::optional<GradientPlan<T>> plan;  // or this, with
   Buffer<T> theta;
   Buffer<T> gradient;
 
   Tally run_online(ConstMatrixView<T> x, const Targets<T>& targets, const Index* rows, Index count) {
-    const double scale = options.loss.scale(1, network.outputs());
-    OnlinePass<T> pass{.net = &online->net,
-                       .packing = &online->packing,
-                       .packed = online->packed.data(),
-                       .x = x.data(),
-                       .x_stride = x.stride(),
-                       .targets = targets.values.data(),
-                       .targets_stride = targets.values.stride(),
-                       .weights = targets.weights.empty() ? nullptr : targets.weights.data(),
-                       .is_mean = options.loss.reduction == Reduction::mean,
-                       .rows = rows,
-                       .count = count,
-                       .rate = static_cast<T>(updater.learning_rate() * scale),
-                       .work = online->work.data(),
-                       .record = options.record,
-                       .hit = options.hit};
-    engine::run_online(pass);
+    double loss = 0;
+    Index hits = 0;
+    online->run(x, targets, rows, count, updater.learning_rate(), options.record, options.hit, loss, hits);
     updater.count_steps(count);
-    return {.loss = pass.loss * scale / static_cast<double>(count), .hits = pass.hits, .samples = count};
+    return {.loss = online->reduced(loss, count), .hits = hits, .samples = count};
   }
 
   /// One update on rows of the samples, or on all of them.
@@ -339,7 +307,7 @@ template <class T>
 void Trainer<T>::parameters(std::span<T> theta) const {
   const State& s = *state_;
   check_length("engine", "theta", static_cast<Index>(theta.size()), s.network.parameter_count());
-  if (s.online) return s.online->packing.unpack(s.online->packed.data(), theta);
+  if (s.online) return s.online->parameters(theta);
   std::copy(s.theta.begin(), s.theta.end(), theta.begin());
 }
 
@@ -347,7 +315,7 @@ template <class T>
 void Trainer<T>::set_parameters(std::span<const T> theta) {
   State& s = *state_;
   check_length("engine", "theta", static_cast<Index>(theta.size()), s.network.parameter_count());
-  if (s.online) return s.online->packing.pack(theta, s.online->packed.data());
+  if (s.online) return s.online->set_parameters(theta);
   std::copy(theta.begin(), theta.end(), s.theta.begin());
 }
 
@@ -380,9 +348,8 @@ PlanKind Trainer<T>::kind() const {
 template <class T>
 std::size_t Trainer<T>::memory() const {
   const State& s = *state_;
-  const std::size_t own =
-      s.online ? s.online->packed.size() + s.online->work.size() : s.theta.size() + s.gradient.size();
-  return own * sizeof(T) + s.updater.memory() + (s.plan ? s.plan->memory() : 0);
+  const std::size_t own = s.online ? s.online->memory() : (s.theta.size() + s.gradient.size()) * sizeof(T);
+  return own + s.updater.memory() + (s.plan ? s.plan->memory() : 0);
 }
 
 template class Trainer<float>;

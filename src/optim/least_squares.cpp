@@ -55,48 +55,49 @@ std::vector<T> solve(Matrix<T> a, std::vector<T> b) {
 }  // namespace
 
 template <std::floating_point T>
-LeastSquares<T>::LeastSquares(LevenbergMarquardt method) : damping_(method.damping) {
+LeastSquares<T>::LeastSquares(LevenbergMarquardt method) {
+  state_.damping = method.damping;
   method.check();
 }
 
 template <std::floating_point T>
 void LeastSquares<T>::start(const Residuals<T>& residuals, Standing<T>& at) {
-  scale_.assign(at.theta.size(), T(0));
+  state_.scale.assign(at.theta.size(), T(0));
   take(residuals, at);
 }
 
 template <std::floating_point T>
 void LeastSquares<T>::resume(Standing<T>& at) const {
-  at.value = sum_of_squares<T>(r_);
+  at.value = sum_of_squares<T>(state_.residuals);
   at.gradient.assign(at.theta.size(), T(0));
-  for (Index i = 0; i < jacobian_.rows(); ++i)
+  for (Index i = 0; i < state_.jacobian.rows(); ++i)
     for (std::size_t j = 0; j < at.theta.size(); ++j)
-      at.gradient[j] += 2 * jacobian_(i, static_cast<Index>(j)) * r_[static_cast<std::size_t>(i)];
+      at.gradient[j] += 2 * state_.jacobian(i, static_cast<Index>(j)) * state_.residuals[static_cast<std::size_t>(i)];
 }
 
 template <std::floating_point T>
 void LeastSquares<T>::take(const Residuals<T>& residuals, Standing<T>& at) {
-  residuals(at.theta, r_, &jacobian_);
-  ++evaluations_;
+  residuals(at.theta, state_.residuals, &state_.jacobian);
+  ++state_.evaluations;
   resume(at);
-  for (Index j = 0; j < jacobian_.cols(); ++j) {
+  for (Index j = 0; j < state_.jacobian.cols(); ++j) {
     T squares = 0;
-    for (Index i = 0; i < jacobian_.rows(); ++i) squares += jacobian_(i, j) * jacobian_(i, j);
-    T& scale = scale_[static_cast<std::size_t>(j)];
+    for (Index i = 0; i < state_.jacobian.rows(); ++i) squares += state_.jacobian(i, j) * state_.jacobian(i, j);
+    T& scale = state_.scale[static_cast<std::size_t>(j)];
     scale = std::max(scale, std::sqrt(squares));
   }
 }
 
 template <std::floating_point T>
 T LeastSquares<T>::cosine() const {
-  const T length = std::sqrt(sum_of_squares<T>(r_));
+  const T length = std::sqrt(sum_of_squares<T>(state_.residuals));
   T most = 0;
-  for (Index j = 0; j < jacobian_.cols(); ++j) {
+  for (Index j = 0; j < state_.jacobian.cols(); ++j) {
     T product = 0;
     T squares = 0;
-    for (Index i = 0; i < jacobian_.rows(); ++i) {
-      product += jacobian_(i, j) * r_[static_cast<std::size_t>(i)];
-      squares += jacobian_(i, j) * jacobian_(i, j);
+    for (Index i = 0; i < state_.jacobian.rows(); ++i) {
+      product += state_.jacobian(i, j) * state_.residuals[static_cast<std::size_t>(i)];
+      squares += state_.jacobian(i, j) * state_.jacobian(i, j);
     }
     if (product != 0) most = std::max(most, std::abs(product) / (length * std::sqrt(squares)));
   }
@@ -105,9 +106,9 @@ T LeastSquares<T>::cosine() const {
 
 template <std::floating_point T>
 bool LeastSquares<T>::step(const Residuals<T>& residuals, Standing<T>& at) {
-  const Index n = jacobian_.cols();
-  Matrix<T> upper = jacobian_;
-  std::vector<T> rotated = r_;
+  const Index n = state_.jacobian.cols();
+  Matrix<T> upper = state_.jacobian;
+  std::vector<T> rotated = state_.residuals;
   reduce(upper, rotated);
   const Index k = std::min(upper.rows(), n);
   const std::vector<T> from(at.theta.begin(), at.theta.end());
@@ -117,14 +118,14 @@ bool LeastSquares<T>::step(const Residuals<T>& residuals, Standing<T>& at) {
     Matrix<T> system(k + n, n, T(0));
     std::vector<T> right(static_cast<std::size_t>(k + n), T(0));
     const auto d = [&](Index j) {
-      const T scale = scale_[static_cast<std::size_t>(j)];
+      const T scale = state_.scale[static_cast<std::size_t>(j)];
       return scale > 0 ? scale : T(1);
     };
     for (Index i = 0; i < k; ++i) {
       for (Index j = i; j < n; ++j) system(i, j) = upper(i, j);
       right[static_cast<std::size_t>(i)] = -rotated[static_cast<std::size_t>(i)];
     }
-    for (Index j = 0; j < n; ++j) system(k + j, j) = static_cast<T>(std::sqrt(damping_)) * d(j);
+    for (Index j = 0; j < n; ++j) system(k + j, j) = static_cast<T>(std::sqrt(state_.damping)) * d(j);
     const std::vector<T> step = solve(std::move(system), std::move(right));
     T promised = 0;
     T moved = 0;
@@ -132,28 +133,28 @@ bool LeastSquares<T>::step(const Residuals<T>& residuals, Standing<T>& at) {
     for (Index j = 0; j < n; ++j) {
       const auto at_j = static_cast<std::size_t>(j);
       const T scaled = d(j) * step[at_j];
-      promised += static_cast<T>(damping_) * scaled * scaled - step[at_j] * at.gradient[at_j] / 2;
+      promised += static_cast<T>(state_.damping) * scaled * scaled - step[at_j] * at.gradient[at_j] / 2;
       moved += scaled * scaled;
       size += d(j) * from[at_j] * d(j) * from[at_j];
       at.theta[at_j] = from[at_j] + step[at_j];
     }
     residuals(at.theta, trial, nullptr);
-    ++evaluations_;
+    ++state_.evaluations;
     const T value = sum_of_squares<T>(trial);
     if (value < at.value && promised > 0) {
       const double gain = static_cast<double>((at.value - value) / promised);
-      damping_ = std::max(1e-18, damping_ * std::max(1.0 / 3, 1 - std::pow(2 * gain - 1, 3)));
-      growth_ = 2;
-      last_change_ = std::sqrt(moved / std::max(size, std::numeric_limits<T>::min()));
+      state_.damping = std::max(1e-18, state_.damping * std::max(1.0 / 3, 1 - std::pow(2 * gain - 1, 3)));
+      state_.growth = 2;
+      state_.last_change = std::sqrt(moved / std::max(size, std::numeric_limits<T>::min()));
       take(residuals, at);
       return true;
     }
-    damping_ *= growth_;
-    growth_ *= 2;
+    state_.damping *= state_.growth;
+    state_.growth *= 2;
     if (moved <= std::numeric_limits<T>::epsilon() * std::numeric_limits<T>::epsilon() * size) break;
   }
   std::copy(from.begin(), from.end(), at.theta.begin());
-  growth_ = 2;
+  state_.growth = 2;
   return false;
 }
 

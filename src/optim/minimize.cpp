@@ -51,9 +51,9 @@ Descent<T>::Descent(DescentMethod method) : method_(std::move(method)) {
 
 template <std::floating_point T>
 void Descent<T>::forget() {
-  s_.clear();
-  y_.clear();
-  d_.clear();
+  state_.steps.clear();
+  state_.changes.clear();
+  state_.direction.clear();
 }
 
 template <std::floating_point T>
@@ -67,7 +67,7 @@ bool Descent<T>::step(const Objective<T>& objective, Standing<T>& at) {
   }
   if (!(slope < 0)) return false;
   if (search(objective, at, d, slope)) return true;
-  if (d_.empty()) return false;
+  if (state_.direction.empty()) return false;
   forget();  // the curvature remembered is of no use here
   d = negated<T>(at.gradient);
   return search(objective, at, d, dot<T>(at.gradient, d));
@@ -77,11 +77,11 @@ template <std::floating_point T>
 std::vector<T> Descent<T>::direction(const Standing<T>& at) const {
   if (std::holds_alternative<Lbfgs>(method_)) return quasi_newton(at);
   std::vector<T> d = negated<T>(at.gradient);
-  if (d_.empty()) return d;
+  if (state_.direction.empty()) return d;
   T change = 0;
-  for (std::size_t k = 0; k < d.size(); ++k) change += at.gradient[k] * (at.gradient[k] - last_gradient_[k]);
-  const T beta = std::max(T(0), change / dot<T>(last_gradient_, last_gradient_));
-  for (std::size_t k = 0; k < d.size(); ++k) d[k] += beta * d_[k];
+  for (std::size_t k = 0; k < d.size(); ++k) change += at.gradient[k] * (at.gradient[k] - state_.gradient[k]);
+  const T beta = std::max(T(0), change / dot<T>(state_.gradient, state_.gradient));
+  for (std::size_t k = 0; k < d.size(); ++k) d[k] += beta * state_.direction[k];
   return d;
 }
 
@@ -89,17 +89,18 @@ std::vector<T> Descent<T>::direction(const Standing<T>& at) const {
 template <std::floating_point T>
 std::vector<T> Descent<T>::quasi_newton(const Standing<T>& at) const {
   std::vector<T> q = negated<T>(at.gradient);
-  if (s_.empty()) return q;
-  std::vector<T> alpha(s_.size());
-  for (std::size_t i = s_.size(); i-- > 0;) {
-    alpha[i] = dot<T>(s_[i], q) / dot<T>(s_[i], y_[i]);
-    for (std::size_t k = 0; k < q.size(); ++k) q[k] -= alpha[i] * y_[i][k];
+  if (state_.steps.empty()) return q;
+  std::vector<T> alpha(state_.steps.size());
+  for (std::size_t i = state_.steps.size(); i-- > 0;) {
+    alpha[i] = dot<T>(state_.steps[i], q) / dot<T>(state_.steps[i], state_.changes[i]);
+    for (std::size_t k = 0; k < q.size(); ++k) q[k] -= alpha[i] * state_.changes[i][k];
   }
-  const T gamma = dot<T>(s_.back(), y_.back()) / dot<T>(y_.back(), y_.back());
+  const T gamma =
+      dot<T>(state_.steps.back(), state_.changes.back()) / dot<T>(state_.changes.back(), state_.changes.back());
   for (T& x : q) x *= gamma;
-  for (std::size_t i = 0; i < s_.size(); ++i) {
-    const T beta = dot<T>(y_[i], q) / dot<T>(s_[i], y_[i]);
-    for (std::size_t k = 0; k < q.size(); ++k) q[k] += s_[i][k] * (alpha[i] - beta);
+  for (std::size_t i = 0; i < state_.steps.size(); ++i) {
+    const T beta = dot<T>(state_.changes[i], q) / dot<T>(state_.steps[i], state_.changes[i]);
+    for (std::size_t k = 0; k < q.size(); ++k) q[k] += state_.steps[i][k] * (alpha[i] - beta);
   }
   return q;
 }
@@ -108,9 +109,9 @@ std::vector<T> Descent<T>::quasi_newton(const Standing<T>& at) const {
 /// one that moves no number by more than 1.
 template <std::floating_point T>
 T Descent<T>::first_step(const Standing<T>& at, T slope) const {
-  if (d_.empty()) return std::min(T(1), 1 / largest<T>(at.gradient));
+  if (state_.direction.empty()) return std::min(T(1), 1 / largest<T>(at.gradient));
   if (std::holds_alternative<Lbfgs>(method_)) return 1;
-  return last_gain_ / slope;
+  return state_.gain / slope;
 }
 
 template <std::floating_point T>
@@ -125,7 +126,7 @@ bool Descent<T>::search(const Objective<T>& objective, Standing<T>& at, const st
   const WolfeConditions wolfe =
       std::visit([](const auto& m) { return WolfeConditions{.c1 = m.c1, .c2 = m.c2}; }, method_);
   const LineSearchResult<T> result = line_search<T>(phi, {0, at.value, slope}, first_step(at, slope), wolfe);
-  evaluations_ += result.evaluations;
+  state_.evaluations += result.evaluations;
   // Where the last bit of the value says nothing any more, a smaller gradient still is progress.
   const bool smaller = dot<T>(at.gradient, at.gradient) < dot<T>(last_gradient, last_gradient);
   const bool better = result.point.value < at.value || (result.point.value == at.value && smaller);
@@ -142,9 +143,9 @@ bool Descent<T>::search(const Objective<T>& objective, Standing<T>& at, const st
 template <std::floating_point T>
 void Descent<T>::remember(const Standing<T>& at, const std::vector<T>& d, T step, const std::vector<T>& last_gradient,
                           T slope) {
-  d_ = d;
-  last_gradient_ = last_gradient;
-  last_gain_ = step * slope;
+  state_.direction = d;
+  state_.gradient = last_gradient;
+  state_.gain = step * slope;
   const auto* lbfgs = std::get_if<Lbfgs>(&method_);
   if (!lbfgs) return;
   std::vector<T> s = d;
@@ -152,11 +153,11 @@ void Descent<T>::remember(const Standing<T>& at, const std::vector<T>& d, T step
   for (T& x : s) x *= step;
   for (std::size_t k = 0; k < y.size(); ++k) y[k] -= last_gradient[k];
   if (!(dot<T>(s, y) > 0)) return;  // no curvature to learn from
-  s_.push_back(std::move(s));
-  y_.push_back(std::move(y));
-  if (static_cast<Index>(s_.size()) <= lbfgs->memory) return;
-  s_.erase(s_.begin());
-  y_.erase(y_.begin());
+  state_.steps.push_back(std::move(s));
+  state_.changes.push_back(std::move(y));
+  if (static_cast<Index>(state_.steps.size()) <= lbfgs->memory) return;
+  state_.steps.erase(state_.steps.begin());
+  state_.changes.erase(state_.changes.begin());
 }
 
 template <std::floating_point T>

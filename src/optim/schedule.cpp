@@ -52,19 +52,28 @@ double Scheduler::factor(Index updates) const {
     const double share = static_cast<double>(updates + 1) / (s.warm_up * static_cast<double>(updates_));
     return s.factor({0, samples_}) * std::min(1.0, share);
   };
-  return stalled_factor_ * std::visit(of_schedule, schedule_);
+  return state_.factor * std::visit(of_schedule, schedule_);
 }
 
 bool Scheduler::end_epoch(double loss) {
   const auto* adaptive = std::get_if<AdaptiveSchedule>(&schedule_);
   if (!adaptive) return true;
-  bad_ = loss > best_ - adaptive->tolerance ? bad_ + 1 : 0;
-  best_ = std::min(best_, loss);
-  if (bad_ <= adaptive->patience) return true;
-  if (stalled_factor_ <= adaptive->floor) return false;
-  stalled_factor_ /= adaptive->by;
-  bad_ = 0;
+  const StallRule rule{.best = StallRule::Best::lowest,
+                       .patience = static_cast<double>(adaptive->patience),
+                       .tolerance = adaptive->tolerance};
+  state_.stall.look(rule, loss);
+  if (!state_.stall.is_over(rule)) return true;
+  if (state_.factor <= adaptive->floor) return false;
+  state_.factor /= adaptive->by;
+  state_.stall.bad = 0;
   return true;
+}
+
+bool Scheduler::is_constant_in_pass() const {
+  const double warm_up = std::visit([](const auto& s) { return s.warm_up; }, schedule_);
+  return warm_up == 0 &&
+         (std::holds_alternative<ConstantSchedule>(schedule_) || std::holds_alternative<InverseSchedule>(schedule_) ||
+          std::holds_alternative<AdaptiveSchedule>(schedule_));
 }
 
 }  // namespace gradus

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/train/check_run.hpp"
 
-#include "gradus/train/batches.hpp"
-
 namespace gradus::detail {
 
 void check_fit_options(const FitOptions& options, Index samples) {
@@ -34,7 +32,8 @@ void check_early_stopping(const FitOptions& options, bool has_test, bool has_met
   const bool of_test = early.metric == Metric::test_loss || early.metric == Metric::test_accuracy;
   const bool of_hits = early.metric == Metric::accuracy || early.metric == Metric::test_accuracy;
   expect(!of_test || has_test, "a test set, on which early stopping is to look");
-  expect(!of_hits || hit_of(options) != Hit::none, "a loss that knows hits, for early stopping by accuracy");
+  expect(!of_hits || options.hit.value_or(hit_of(options.loss.function)) != Hit::none,
+         "a loss that knows hits, for early stopping by accuracy");
   expect(early.metric != Metric::custom || has_metric, "a callback that gives the metric for early stopping");
   const bool of_pass = early.metric == Metric::loss || early.metric == Metric::accuracy || listens;
   expect(options.record_every >= 0 || !of_pass,

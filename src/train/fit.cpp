@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/train/fit.hpp"
 
-#include "gradus/train/training.hpp"
+#include "gradus/train/definition_passes.hpp"
 
 namespace gradus {
 

@@ -6,7 +6,7 @@
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/nn/initializer.hpp"
 #include "gradus/nn/pass.hpp"
-#include "gradus/train/training.hpp"
+#include "gradus/train/definition_passes.hpp"
 
 namespace gradus {
 namespace {

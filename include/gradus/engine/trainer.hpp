@@ -49,12 +49,13 @@ class GradientPlan {
   std::span<T> state();
 
   PlanKind kind() const;
+  /// Its threads, which the step after a gradient may use.
+  Workshop& workshop();
   /// Bytes of scratch memory.
   std::size_t memory() const;
 
  private:
   friend class Trainer<T>;
-  Workshop& workshop();
   /// What has been checked, of at least one sample.
   Tally run(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets, std::span<const Index> rows,
             std::span<T> gradient, bool record, Hit hit);

@@ -35,6 +35,17 @@ struct Standing {
 /// A method that moves downhill along a line at each iteration.
 using DescentMethod = std::variant<Lbfgs, ConjugateGradient>;
 
+/// What a descent method remembers of the iterations made.
+template <std::floating_point T>
+struct DescentState {
+  std::vector<std::vector<T>> steps, changes;  ///< of theta and of the gradient, oldest first
+  std::vector<T> direction, gradient;          ///< of the iteration before
+  T gain = 0;                                  ///< its step times slope
+  Index evaluations = 0;
+
+  bool operator==(const DescentState&) const = default;
+};
+
 /// A descent method at work on one theta.
 template <std::floating_point T>
 class Descent {
@@ -44,8 +55,10 @@ class Descent {
 
   /// One iteration. False, with nothing changed, if no step leads further down.
   bool step(const Objective<T>& objective, Standing<T>& at);
-  Index evaluations() const { return evaluations_; }
+  Index evaluations() const { return state_.evaluations; }
   void forget();
+  const DescentState<T>& state() const { return state_; }
+  void set_state(DescentState<T> state) { state_ = std::move(state); }
 
  private:
   std::vector<T> direction(const Standing<T>& at) const;
@@ -55,10 +68,18 @@ class Descent {
   void remember(const Standing<T>& at, const std::vector<T>& d, T step, const std::vector<T>& last_gradient, T slope);
 
   DescentMethod method_;
-  std::vector<std::vector<T>> s_, y_;  // steps, and changes of the gradient, oldest first
-  std::vector<T> d_, last_gradient_;   // of the iteration before
-  T last_gain_ = 0;                    // its step times slope
-  Index evaluations_ = 0;
+  DescentState<T> state_;
+};
+
+/// What Levenberg and Marquardt remember: where theta stands, and how far steps can be trusted.
+template <std::floating_point T>
+struct LeastSquaresState {
+  double damping = 0;
+  double growth = 2;
+  std::vector<T> residuals, scale;
+  Matrix<T> jacobian;
+  T last_change = 1;
+  Index evaluations = 0;
 };
 
 /// Levenberg and Marquardt at work on one theta. The value of a Standing is |r|^2, its gradient 2 J^T r.
@@ -77,19 +98,16 @@ class LeastSquares {
   /// The largest cosine between r and a column of J: 0 at a minimum, whatever the scale (More, 1978).
   T cosine() const;
   /// Length of the last step over that of theta, in the scale D.
-  T last_change() const { return last_change_; }
-  Index evaluations() const { return evaluations_; }
-  double damping() const { return damping_; }
+  T last_change() const { return state_.last_change; }
+  Index evaluations() const { return state_.evaluations; }
+  double damping() const { return state_.damping; }
+  const LeastSquaresState<T>& state() const { return state_; }
+  void set_state(LeastSquaresState<T> state) { state_ = std::move(state); }
 
  private:
   void take(const Residuals<T>& residuals, Standing<T>& at);
 
-  double damping_;
-  double growth_ = 2;
-  std::vector<T> r_, scale_;
-  Matrix<T> jacobian_;
-  T last_change_ = 1;
-  Index evaluations_ = 0;
+  LeastSquaresState<T> state_;
 };
 
 extern template class Descent<double>;

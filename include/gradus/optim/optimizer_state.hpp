@@ -20,6 +20,8 @@ struct OptimizerState {
   Index steps = 0;
   /// Of each parameter, whether a method that decays weights may decay it; empty: all of them.
   std::vector<std::uint8_t> decays;
+
+  bool operator==(const OptimizerState&) const = default;
 };
 
 }  // namespace gradus

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <limits>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "gradus/core/options.hpp"
+#include "gradus/optim/stall.hpp"
 
 /// Schedules: what the learning rate is multiplied with as training goes on. e is the number of passes made, counted
 /// after the warm-up, with its fraction where a schedule is smooth; every factor lies between 0 and 1.
@@ -151,6 +151,14 @@ using Schedule = std::variant<ConstantSchedule, StepSchedule, ExponentialSchedul
 Schedule parse_schedule(std::string_view text);
 std::string to_text(const Schedule& schedule);
 
+/// What a schedule remembers of the passes made; only the adaptive one does.
+struct ScheduleState {
+  double factor = 1;
+  Stall stall;
+
+  bool operator==(const ScheduleState&) const = default;
+};
+
 /// A schedule at work.
 class Scheduler {
  public:
@@ -163,14 +171,16 @@ class Scheduler {
   bool end_epoch(double loss);
   /// Whether `end_epoch` needs a loss.
   bool listens() const { return std::holds_alternative<AdaptiveSchedule>(schedule_); }
+  /// Whether the factor is the same for all updates of a pass.
+  bool is_constant_in_pass() const;
+  const ScheduleState& state() const { return state_; }
+  void set_state(const ScheduleState& state) { state_ = state; }
 
  private:
   Schedule schedule_;
   Index updates_;
   Index samples_;
-  double stalled_factor_ = 1;
-  double best_ = std::numeric_limits<double>::infinity();
-  Index bad_ = 0;
+  ScheduleState state_;
 };
 
 }  // namespace gradus

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <limits>
-#include <string_view>
-
 #include "gradus/core/matrix.hpp"
+#include "gradus/optim/stall.hpp"
 
 namespace gradus {
 
@@ -34,26 +32,12 @@ constexpr bool is_loss(EarlyStopping::Metric metric) {
   return metric == EarlyStopping::Metric::loss || metric == EarlyStopping::Metric::test_loss;
 }
 
-/// Counts the passes that a metric has not improved for.
-class Patience {
- public:
-  explicit Patience(const EarlyStopping& options) : options_(options) {}
-
-  /// Whether the value is the best yet by more than min_delta. NaN never is.
-  bool improves(double value) {
-    const double score = is_loss(options_.metric) ? -value : value;
-    const bool better = score > best_ + options_.min_delta;
-    if (better) best_ = score;
-    bad_ = better ? 0 : bad_ + 1;
-    return better;
-  }
-  bool is_over() const { return bad_ >= options_.patience && bad_ > 0; }
-  double best() const { return is_loss(options_.metric) ? -best_ : best_; }
-
- private:
-  EarlyStopping options_;
-  double best_ = -std::numeric_limits<double>::infinity();
-  Index bad_ = 0;
-};
+/// When the metric has stalled.
+constexpr StallRule stall_rule(const EarlyStopping& options) {
+  return {.best = StallRule::Best::improved,
+          .patience = static_cast<double>(options.patience),
+          .tolerance = options.min_delta,
+          .larger_is_better = !is_loss(options.metric)};
+}
 
 }  // namespace gradus

@@ -7,13 +7,13 @@
 #include "gradus/nn/hit.hpp"
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
-#include "gradus/nn/targets.hpp"
 #include "gradus/optim/regularisation.hpp"
 #include "gradus/optim/schedule.hpp"
 #include "gradus/optim/training_method.hpp"
 #include "gradus/random/random_state.hpp"
 #include "gradus/train/early_stopping.hpp"
 #include "gradus/train/history.hpp"
+#include "gradus/train/samples.hpp"
 
 namespace gradus {
 
@@ -100,21 +100,17 @@ struct FitOptions {
   std::optional<std::uint64_t> mask_seed{};  ///< of dropout; none: one draw from `random`, if the network has any
 };
 
-/// A set to learn from, or to be tried on: inputs (samples, features) and targets (samples, outputs). With weights each
-/// sample's loss counts so many times: see `Reduction`. Accuracies count every sample once.
+/// What the accuracies of a run count.
 template <std::floating_point T>
-struct Samples {
-  ConstMatrixView<T> x;
-  ConstMatrixView<T> targets;
-  std::span<const T> weights{};  ///< one a sample, at least 0; empty: each counts once
-
-  Targets<T> weighted_targets() const { return {targets, weights}; }
-};
+Hit hit_of_run(const FitOptions& options, ConstMatrixView<T> /*targets*/, Index /*outputs*/) {
+  return options.hit ? *options.hit : hit_of(options.loss.function);
+}
 
 /// Trains: changes theta in place, and says how it went. Draws from `random` only what `options.order` needs. The test
 /// set is looked at, never learned from. Diverging is a result, not an exception.
 /// Throws ShapeError if network, theta and samples do not fit together, ValueError on options or weights out of range
-/// or no samples. For a network with layers of your own, include train/training.hpp.
+/// or no samples. For a network with layers of your own, include train/definition_passes.hpp; for a training that stops
+/// and goes on, see train/training.hpp.
 template <std::floating_point T, class L>
 FitResult fit(const BasicNetwork<L>& network, std::span<T> theta, const Samples<T>& train, const FitOptions& options,
               RandomState& random, const std::optional<Samples<T>>& test = std::nullopt,

@@ -355,8 +355,6 @@ void large_step(OnlinePass<T>& pass, const T* x, const T* t) {
 
 template <class T>
 void run(OnlinePass<T>& pass) {
-  pass.loss = 0;
-  pass.hits = 0;
   if (small_steps(pass)) return;
   for (Index k = 0; k < pass.count; ++k) {
     const Index row = pass.begin(k);

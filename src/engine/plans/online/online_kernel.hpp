@@ -75,8 +75,8 @@ struct OnlinePass {
   T* work = nullptr;  ///< (stages + 4) * widest numbers, 64-byte aligned
   bool record = false;
   Hit hit = Hit::none;
-  T weight = 1;  ///< of the sample under way
-  double loss = 0;
+  T weight = 1;     ///< of the sample under way
+  double loss = 0;  ///< sums over the samples, added to
   Index hits = 0;
 
   /// Makes the k-th sample the one under way; its row.

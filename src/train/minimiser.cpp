@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "gradus/train/mover.hpp"
+#include "train/minimiser.hpp"
 
 namespace gradus::detail {
 
 template <std::floating_point T>
-Mover<T>::Mover(const FitOptions& options, const std::vector<ParameterBlock>& blocks, Index parameters,
-                Index updates_per_epoch, Index samples, Steps steps)
-    : regularisation_(options.regularisation),
-      blocks_(blocks),
-      scheduler_(options.schedule, std::max<Index>(1, updates_per_epoch), samples) {
+Minimiser<T>::Minimiser(const FitOptions& options) : regularisation_(options.regularisation) {
   check(regularisation_);
   const std::string method(name(options.optimizer));
-  if (const std::optional<OptimizerMethod> stepping = stepping_method(options.optimizer)) {
-    rate_ = gradus::learning_rate(*stepping);
-    updater_.emplace(*stepping, options.regularisation, blocks, parameters, steps);
-    return;
-  }
   const Regularisation& r = regularisation_;
   if (r.weight_decay > 0 || r.max_norm > 0 || r.clip_norm > 0 || r.clip_value > 0)
     throw ValueError("[fit] expected no weight decay, max-norm or clipping with " + method +
@@ -34,19 +25,13 @@ Mover<T>::Mover(const FitOptions& options, const std::vector<ParameterBlock>& bl
 }
 
 template <std::floating_point T>
-void Mover<T>::step(std::span<T> theta, std::span<T> gradient, Index updates) {
-  updater_->set_learning_rate(learning_rate(updates));
-  updater_->step(theta, gradient);
-}
-
-template <std::floating_point T>
-bool Mover<T>::descend(std::span<T> theta, T value, const std::vector<T>& gradient, const Objective<T>& objective) {
+bool Minimiser<T>::descend(std::span<T> theta, T value, const std::vector<T>& gradient, const Objective<T>& objective) {
   Standing<T> at{theta, value, gradient};
   return descent_->step(objective, at);
 }
 
 template <std::floating_point T>
-bool Mover<T>::reduce(std::span<T> theta, const Residuals<T>& residuals) {
+bool Minimiser<T>::reduce(std::span<T> theta, const Residuals<T>& residuals) {
   Standing<T> at{theta, 0, {}};
   if (squares_->evaluations() == 0)
     squares_->start(residuals, at);
@@ -55,7 +40,19 @@ bool Mover<T>::reduce(std::span<T> theta, const Residuals<T>& residuals) {
   return squares_->step(residuals, at);
 }
 
-template class Mover<double>;
-template class Mover<float>;
+template <std::floating_point T>
+void Minimiser<T>::write_state(TrainingState<T>& state) const {
+  if (descent_) state.descent = descent_->state();
+  if (squares_) state.squares = squares_->state();
+}
+
+template <std::floating_point T>
+void Minimiser<T>::read_state(const TrainingState<T>& state) {
+  if (descent_) descent_->set_state(state.descent);
+  if (squares_) squares_->set_state(state.squares);
+}
+
+template class Minimiser<double>;
+template class Minimiser<float>;
 
 }  // namespace gradus::detail

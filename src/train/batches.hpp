@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "gradus/train/fit.hpp"
+
+namespace gradus::detail {
+
+/// Hands out the samples of each batch, and draws from the stream what that needs. What it remembers is given to it.
+class Batches {
+ public:
+  Batches(const FitOptions& options, Index samples);
+
+  /// Samples an update, but for a short last batch of a pass.
+  Index size() const { return size_; }
+  Index per_epoch() const { return (samples_ + size_ - 1) / size_; }
+  /// Before the first pass; empty where none is shuffled.
+  std::vector<Index> first_order() const;
+
+  /// The rows of batch number `k` of a pass; to be called in turn. None: all samples in the order given.
+  std::span<const Index> next(Index k, RandomState& random, std::vector<Index>& order, Index& given);
+
+ private:
+  Order kind_;
+  bool full_;  // all samples at once
+  Index samples_;
+  Index size_;
+  std::vector<Index> given_;
+  std::vector<Index> rows_;
+};
+
+}  // namespace gradus::detail

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: MIT
+// One update after another.
+#include "train/training_loop.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#ifndef GRADUS_CORE_ONLY
+#include "gradus/engine/math.hpp"
+#endif
+
+namespace gradus {
+namespace {
+
+constexpr Index kMostAtOnce = 1000;  // online updates: a callback that stops a training is to be heard
+
+/// The largest magnitude; NaN or infinite if any number is.
+template <std::floating_point T>
+T largest_or_not_finite(std::span<const T> values) {
+#ifdef GRADUS_CORE_ONLY
+  T largest = 0;
+  T spoiled = 0;  // 0 * x is 0 for the finite ones only, and a sum keeps a NaN
+  for (const T value : values) {
+    spoiled += 0 * value;
+    largest = std::max(largest, std::abs(value));
+  }
+  return spoiled + largest;
+#else
+  return engine::largest_magnitude(values);
+#endif
+}
+
+}  // namespace
+
+template <std::floating_point T>
+bool Training<T>::Loop::made_all() const {
+  const RunPosition& at = s_.position;
+  if (options_.updates > 0) return at.updates >= options_.updates;
+  return at.epochs >= options_.epochs && (!at.within || is_whole());
+}
+
+template <std::floating_point T>
+void Training<T>::Loop::advance(Index updates) {
+  RunPosition& at = s_.position;
+  const Index end = at.updates + std::min(updates, std::numeric_limits<Index>::max() - at.updates);
+  // The last pass is ended by `finish`, and so not yet if a training is given more of them later.
+  if (is_whole() && !is_over()) end_pass(false);
+  while (!is_over() && at.updates < end) {
+    if (!at.within) begin_pass();
+    // The first update is made alone, for its loss.
+    if (goes_online() && at.updates > 0)
+      update_online(end - at.updates);
+    else
+      update();
+    if (is_whole() && !is_over()) end_pass(false);
+  }
+}
+
+template <std::floating_point T>
+void Training<T>::Loop::update() {
+  rows_ = batches_.next(s_.position.batch, *random_, s_.order, s_.given);
+  update_on_rows();
+}
+
+template <std::floating_point T>
+void Training<T>::Loop::update_on_rows() {
+  last_running_ = s_.running;
+  Passed passed = pass_on_rows(*passes_);
+  if (!is_good(passed) && &passes_->definition() != passes_.get()) {  // the definition can tell why
+    s_.running = last_running_;
+    passed = pass_on_rows(passes_->definition());
+  }
+  if (!is_good(passed)) return diverge(passed);
+  s_.largest_gradient = static_cast<double>(passed.largest);
+  s_.last_loss = static_cast<double>(passed.loss);
+  if (s_.position.updates == 0) s_.first_loss = s_.last_loss;
+  const double mean = s_.last_loss * mean_scale(train_.weight(rows_));
+  if (recording()) record(mean, passed.hits, terms(train_.count(rows_)));
+  if (options_.keep_gradients) s_.history.gradients.emplace_back(gradient_.begin(), gradient_.end());
+  const Samples<T> batch = shows_batches() ? gathered_(train_, rows_) : Samples<T>();
+  const UpdateEvent<T> event{.update = s_.position.updates,
+                             .epoch = s_.position.epochs - 1,
+                             .loss = passed.loss,
+                             .theta = theta_,
+                             .gradient = gradient_,
+                             .x = batch.x,
+                             .targets = batch.targets,
+                             .learning_rate = learning_rate(s_.position.updates),
+                             .weights = batch.weights};
+  tell(callbacks_.before_step, event);
+  std::copy_n(theta_.begin(), previous_.size(), previous_.begin());
+  const bool moved = move(passed.loss);
+  count(1);
+  after_updates(mean);
+  tell(callbacks_.after_step, event);
+  if (!moved || has_converged()) s_.reason = StopReason::converged;
+}
+
+// -------------------------------------------------------------------------------------------------- passes and steps
+
+template <std::floating_point T>
+PassRequest<T> Training<T>::Loop::request() {
+  return {.theta = theta_,
+          .state = s_.running,
+          .set = train_,
+          .rows = rows_,
+          .mask_seed = s_.mask_seed,
+          .update = static_cast<std::uint64_t>(s_.position.updates),
+          .record = recording() || !steps()};
+}
+
+template <std::floating_point T>
+typename Training<T>::Loop::Passed Training<T>::Loop::pass(Passes<T>& passes, const PassRequest<T>& request) {
+  const engine::Tally tally = passes.gradient(request, gradient_);
+  const T loss = request.record ? static_cast<T>(tally.loss) : std::numeric_limits<T>::quiet_NaN();
+  const T penalty = add_penalty(theta_, gradient_);
+  return {loss + penalty, tally.hits, largest_or_not_finite<T>(gradient_)};
+}
+
+template <std::floating_point T>
+bool Training<T>::Loop::is_good(const Passed& passed) const {
+  return std::isfinite(passed.largest) && (!recording() || std::isfinite(passed.loss));
+}
+
+template <std::floating_point T>
+T Training<T>::Loop::add_penalty(std::span<const T> theta, std::span<T> gradient) const {
+  const double weight = train_.weight(rows_);
+  if (updater_) return static_cast<T>(updater_->add_penalty(theta, gradient, weight));
+  return minimiser_->add_penalty(facts().blocks, weight, theta, gradient);
+}
+
+template <std::floating_point T>
+bool Training<T>::Loop::move(T loss) {
+  if (updater_) {
+    updater_->set_learning_rate(learning_rate(s_.position.updates));
+    updater_->step(theta_, gradient_, passes_->workshop());
+    return true;
+  }
+  if (minimiser_->takes_residuals())
+    return minimiser_->reduce(theta_, passes_->residuals(request(), options_.regularisation));
+  const Objective<T> objective = [&](std::span<const T> theta, std::span<T> gradient) {
+    s_.running = last_running_;
+    PassRequest<T> asked = request();
+    asked.theta = theta;
+    const T value = static_cast<T>(passes_->gradient(asked, gradient).loss);
+    return value + add_penalty(theta, gradient);
+  };
+  return minimiser_->descend(theta_, loss, gradient_, objective);
+}
+
+template <std::floating_point T>
+bool Training<T>::Loop::has_converged() const {
+  if (options_.min_change < 0) return false;
+  double squares = 0;
+  for (std::size_t k = 0; k < previous_.size(); ++k) {
+    const double change = static_cast<double>(theta_[k] - previous_[k]);
+    squares += change * change;
+  }
+  return std::sqrt(squares) <= options_.min_change;
+}
+
+template <std::floating_point T>
+void Training<T>::Loop::diverge(const Passed& passed) {
+  s_.reason = StopReason::diverged;
+  s_.running = last_running_;
+  Divergence& found = s_.divergence;
+  found = passes_->definition().find_divergence({.theta = theta_,
+                                                 .gradient = gradient_,
+                                                 .x = {},
+                                                 .targets = {},
+                                                 .loss = passed.loss,
+                                                 .recorded = recording(),
+                                                 .first_loss = s_.first_loss,
+                                                 .last_loss = s_.last_loss,
+                                                 .largest_gradient = s_.largest_gradient});
+  found.epoch = s_.position.epochs;
+  found.batch = s_.position.batch + 1;
+  found.update = s_.position.updates + 1;
+  // From the row of the batch to that of the training set.
+  if (found.sample >= 0 && !rows_.empty()) found.sample = rows_[static_cast<std::size_t>(found.sample)];
+}
+
+// ---------------------------------------------------------------------------------------------------------- online
+
+template <std::floating_point T>
+bool Training<T>::Loop::goes_online() const {
+  const bool sees_each = shows_batches() || options_.keep_gradients || options_.min_change >= 0;
+  return options_.batch == 1 && !sees_each && passes_->goes_online() && updater_ && updater_->is_plain_descent() &&
+         scheduler_.is_constant_in_pass();
+}
+
+/// How many updates from here on can be made at once: as many as until something is due.
+template <std::floating_point T>
+Index Training<T>::Loop::due_in() const {
+  const RunPosition& at = s_.position;
+  Index n = std::min(kMostAtOnce, batches_.per_epoch() - at.batch);
+  const auto stop_at = [&](Index every, Index made) { n = std::min(n, every - made % every); };
+  if (options_.updates > 0) n = std::min(n, options_.updates - at.updates);
+  if (options_.record_every > 0) stop_at(options_.record_every, at.updates);
+  if (test_ && options_.test_every > 0) stop_at(options_.test_every, at.updates + options_.test_every - 1);
+  return n;
+}
+
+/// At most so many of the run that is under way, or is begun. Where they spoil the parameters the run is made again one
+/// by one, to see where.
+template <std::floating_point T>
+void Training<T>::Loop::update_online(Index most) {
+  OnlineRun<T>& run = s_.online;
+  if (run.rows.empty()) {
+    for (Index i = 0, n = due_in(); i < n; ++i)
+      run.rows.push_back(batches_.next(s_.position.batch + i, *random_, s_.order, s_.given).front());
+    run.start.assign(theta_.begin(), theta_.end());
+  }
+  const auto all = static_cast<Index>(run.rows.size());
+  const std::span<const Index> left = std::span<const Index>(run.rows).subspan(static_cast<std::size_t>(run.made));
+  if (run.one_by_one) {
+    ++run.made;
+    rows_ = left.first(1);
+    update_on_rows();
+    if (run.made == all) run = {};
+    return;
+  }
+  const Index n = std::min(most, all - run.made);
+  moved_.assign(theta_.begin(), theta_.end());
+  passes_->online(moved_, train_, left.first(static_cast<std::size_t>(n)),
+                  learning_rate(s_.position.updates - run.made), recording(), run.sums);
+  if (!std::isfinite(largest_or_not_finite<T>(moved_)) || !std::isfinite(run.sums.loss)) return redo_one_by_one();
+  std::copy(moved_.begin(), moved_.end(), theta_.begin());
+  updater_->count_steps(n);
+  run.made += n;
+  count(n);
+  if (run.made < all) return;
+  s_.last_row = run.rows.back();
+  s_.last_loss = passes_->online_loss(run.sums, all);
+  const double mean = s_.last_loss * mean_scale(1);
+  if (recording()) record(mean, run.sums.hits, all);
+  run.rows.clear();
+  run.made = 0;
+  run.sums = {};
+  after_updates(recording() ? mean : std::nan(""));
+}
+
+template <std::floating_point T>
+void Training<T>::Loop::redo_one_by_one() {
+  OnlineRun<T>& run = s_.online;
+  std::copy(run.start.begin(), run.start.end(), theta_.begin());
+  updater_->count_steps(-run.made);
+  count(-run.made);
+  run.made = 0;
+  run.sums = {};
+  run.one_by_one = true;
+  if (s_.last_row < 0) return;
+  rows_ = {&s_.last_row, 1};  // what the update before left
+  const Passed before = pass_on_rows(*passes_);
+  s_.last_loss = static_cast<double>(before.loss);
+  s_.largest_gradient = static_cast<double>(before.largest);
+}
+
+template class Training<double>::Loop;
+template class Training<float>::Loop;
+
+}  // namespace gradus

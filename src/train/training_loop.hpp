@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "gradus/train/training.hpp"
+#include "gradus/train/updater.hpp"
+#include "train/batches.hpp"
+#include "train/minimiser.hpp"
+
+namespace gradus {
+
+/// The loop over updates and passes. What it remembers from update to update is `s_`, but for what others remember for
+/// it and `state` collects; all else is made anew from the options, or scratch memory.
+template <std::floating_point T>
+class Training<T>::Loop {
+ public:
+  Loop(std::unique_ptr<Passes<T>> passes, std::span<T> theta, const Samples<T>& train, const FitOptions& options,
+       RandomState& random, const std::optional<Samples<T>>& test, const Callbacks<T>& callbacks);
+
+  void advance(Index updates);
+  bool is_over() const { return s_.reason != StopReason::finished || made_all(); }
+  FitResult finish();
+
+  TrainingState<T> state() const;
+  void set_state(TrainingState<T> state);
+
+  const TrainingState<T>& standing() const { return s_; }
+  std::span<const T> theta() const { return theta_; }
+  Index updates_per_epoch() const { return batches_.per_epoch(); }
+  /// Of the update that follows `updates` others; 0 for methods without.
+  double learning_rate(Index updates) const { return rate_ * scheduler_.factor(updates); }
+
+ private:
+  /// What is known of a batch after its passes; the gradient lies in gradient_.
+  struct Passed {
+    T loss;  // with its penalties; NaN if it is not wanted
+    Index hits;
+    T largest;  // of the gradient; not finite if any number of it is
+  };
+
+  static FitOptions as_meant(FitOptions options);
+  void check() const;
+  void check_state(const TrainingState<T>& state) const;
+
+  // How far it has come.
+  bool made_all() const;
+  /// Whether all batches of the pass under way have been taken.
+  bool is_whole() const { return s_.position.within && s_.position.batch == batches_.per_epoch(); }
+  bool recording() const { return options_.record_every >= 0; }
+  bool steps() const { return updater_.has_value(); }
+  /// Whether somebody wants to see the samples of each update.
+  bool shows_batches() const { return callbacks_.before_step || callbacks_.after_step; }
+  bool goes_online() const;
+
+  // Updates.
+  void update();
+  void update_on_rows();
+  void update_online(Index most);
+  Index due_in() const;
+  void redo_one_by_one();
+  Passed pass(Passes<T>& passes, const PassRequest<T>& request);
+  Passed pass_on_rows(Passes<T>& passes) { return pass(passes, request()); }
+  PassRequest<T> request();
+  bool is_good(const Passed& passed) const;
+  T add_penalty(std::span<const T> theta, std::span<T> gradient) const;
+  /// False if no step leads further down.
+  bool move(T loss);
+  bool has_converged() const;
+  void diverge(const Passed& passed);
+
+  // What is due after updates, and at the end of a pass.
+  void begin_pass();
+  void count(Index updates);
+  void after_updates(double mean_loss);
+  /// `last`: what is not on record yet is to be written.
+  void end_pass(bool last);
+  void look_at_pass(const EpochEvent<T>& event);
+  double metric(const EpochEvent<T>& event) const;
+  void record(double mean, Index hits, Index terms);
+  void write_record();
+  void try_test_set();
+  void tell(const std::function<Signal(const UpdateEvent<T>&)>& callback, const UpdateEvent<T>& event);
+  void obey(Signal signal);
+
+  /// Of samples; in a sequence with outputs at every step their steps: what a mean is over.
+  Index terms(Index samples) const { return samples * (train_.targets.cols() / facts().outputs); }
+  double mean_scale(double weight) const;
+  const NetworkFacts<T>& facts() const { return passes_->facts(); }
+
+  std::unique_ptr<Passes<T>> passes_;
+  std::span<T> theta_;
+  Samples<T> train_;
+  FitOptions options_;
+  RandomState* random_;
+  std::optional<Samples<T>> test_;
+  Callbacks<T> callbacks_;
+  Hit hit_;
+  StallRule stall_rule_;
+  detail::Batches batches_;
+  Scheduler scheduler_;
+  double rate_ = 0;
+  std::optional<Updater<T>> updater_;              // either this
+  std::optional<detail::Minimiser<T>> minimiser_;  // or this
+  TrainingState<T> s_;
+
+  std::span<const Index> rows_;  // of the update under way
+  std::vector<T> gradient_;
+  std::vector<T> previous_;      // theta before the step, where min_change asks for it
+  std::vector<T> moved_;         // theta after updates made at once
+  std::vector<T> last_running_;  // before the update
+  Gathered<T> gathered_;
+};
+
+}  // namespace gradus
