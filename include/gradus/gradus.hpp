@@ -45,6 +45,7 @@
 #include "gradus/engine/tally.hpp"
 #include "gradus/engine/target.hpp"
 #include "gradus/engine/trainer.hpp"
+#include "gradus/engine/updater.hpp"
 #include "gradus/metrics/metrics.hpp"
 #include "gradus/model/model.hpp"
 #include "gradus/nn/activation.hpp"
@@ -120,4 +121,3 @@
 #include "gradus/train/samples.hpp"
 #include "gradus/train/training.hpp"
 #include "gradus/train/training_state.hpp"
-#include "gradus/train/updater.hpp"

@@ -10,7 +10,7 @@
 #include "engine/plans/definition/definition_plan.hpp"
 #include "engine/plans/online/online_plan.hpp"
 #include "engine/plans/products/products_plan.hpp"
-#include "gradus/train/updater.hpp"
+#include "gradus/engine/updater.hpp"
 
 namespace gradus::engine {
 namespace {

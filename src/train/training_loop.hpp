@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gradus/train/training.hpp"
-#include "gradus/train/updater.hpp"
+#include "gradus/engine/updater.hpp"
 #include "train/batches.hpp"
 #include "train/minimiser.hpp"
 

@@ -11,6 +11,8 @@
 /// What the engine knows of a network: a chain of dense stages. Everything else in the engine works from this.
 namespace gradus::engine {
 
+inline constexpr Index kMaxStages = 16;  ///< of a plan: deeper networks are left to the definition
+
 /// The simple ones come first: their derivative is one of y, and they are cheap enough to be part of every kernel.
 enum class Function : std::uint8_t {
   identity,

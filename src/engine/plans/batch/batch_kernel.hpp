@@ -7,8 +7,6 @@
 
 namespace gradus::engine {
 
-inline constexpr Index kMaxStages = 16;  ///< deeper networks are left to the definition
-
 /// Where a pass puts what it computes.
 template <class T>
 struct BatchWork {

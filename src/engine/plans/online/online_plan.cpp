@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "core/flush_denormals.hpp"
-#include "engine/plans/batch/batch_kernel.hpp"
 
 namespace gradus::engine {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "gradus/train/updater.hpp"
+#include "gradus/engine/updater.hpp"
 
 #include <cmath>
 
