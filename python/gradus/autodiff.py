@@ -2,12 +2,19 @@
 """Derivatives of functions of your own, written with NumPy.
 
 `grad` and `value_and_grad` call the function with tape-backed arrays in place of the arguments it is differentiated by.
-They understand operators, indexing and these of NumPy's functions: abs, cos, exp, expm1, log, log1p, maximum, mean,
-minimum, power, sin, sqrt, square, sum, tanh, transpose, reshape, matmul and dot.
+They understand operators, indexing (also to write to) and these of NumPy's functions: abs, argmax, argmin, clip,
+concatenate, cos, dot, exp, expand_dims, expm1, hstack, log, log1p, matmul, max, maximum, mean, min, minimum, ones_like,
+power, prod, ravel, reshape, sin, sqrt, square, squeeze, stack, std, sum, tanh, transpose, var, vstack, where and zeros_like.
+
+Where several numbers are the largest (or smallest), the derivative of max, min, maximum and minimum is shared evenly
+among them, whatever their order; but a constant among them takes it all, so that relu'(0) = 0 in either order.
+
+Where the function's value is infinite or no number it has no derivative: all are NaN, and a RuntimeWarning says so.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -101,18 +108,68 @@ class Array(NDArrayOperatorsMixin):
     def __getitem__(self, key: Any) -> Array:
         return self._rearranged(self._places()[key])
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        value = _as_array(value)
+        places = self._places()
+        places[key] = value._places() + self.size
+        both = Array(Vars.concatenated([self._numbers, value._numbers]), (self.size + value.size,))
+        self._numbers = both._rearranged(places)._numbers
+
     def reshape(self, *shape: Any) -> Array:
         """The same numbers in another shape."""
         return self._rearranged(self._places().reshape(*shape))
 
     def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
         """Over all numbers, or along axes."""
+        ordered, shape = self._in_runs(axis, keepdims)
+        return Array(ordered._numbers.sum_runs(_count(shape)), shape)
+
+    def max(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
+        """The largest number, or the largest ones along axes."""
+        ordered, shape = self._in_runs(axis, keepdims)
+        return Array(ordered._numbers.extreme_of_runs(_count(shape), True), shape)
+
+    def min(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
+        """The smallest number, or the smallest ones along axes."""
+        ordered, shape = self._in_runs(axis, keepdims)
+        return Array(ordered._numbers.extreme_of_runs(_count(shape), False), shape)
+
+    def prod(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
+        """The product of all numbers, or along axes."""
+        ordered, shape = self._in_runs(axis, keepdims)
+        runs = ordered.reshape(_count(shape), -1) if self.size else ordered.reshape(_count(shape), 0)
+        product = _as_array(np.ones(_count(shape)))
+        for k in range(runs.shape[1]):
+            product = _binary("multiply", product, runs[:, k])
+        return product.reshape(shape)
+
+    def var(
+        self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False, ddof: float = 0, **_: Any
+    ) -> Array:
+        """The mean squared distance from the mean, over all numbers or along axes."""
+        off = self - self.mean(axis, keepdims=True)
+        total = (off * off).sum(axis, keepdims)
+        variance: Array = total / (self.size / max(total.size, 1) - ddof)
+        return variance
+
+    def std(
+        self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False, ddof: float = 0, **_: Any
+    ) -> Array:
+        """The square root of the variance, whose derivative is NaN where all numbers are equal."""
+        deviation: Array = np.sqrt(self.var(axis, keepdims, ddof))
+        return deviation
+
+    def ravel(self) -> Array:
+        """The same numbers in one row."""
+        return self.reshape(-1)
+
+    def _in_runs(self, axis: int | tuple[int, ...] | None, keepdims: bool) -> tuple[Array, tuple[int, ...]]:
+        """The numbers so that those to be taken together stand together, and the shape of what they become."""
         axes = range(self.ndim) if axis is None else [_place(a, self.ndim) for a in np.atleast_1d(axis)]
         kept = [a for a in range(self.ndim) if a not in axes]
-        runs = int(np.prod([self.shape[a] for a in kept], dtype=int))
         ordered = self._rearranged(self._places().transpose(*kept, *axes))
         shape = [1 if a in axes else n for a, n in enumerate(self.shape)] if keepdims else [self.shape[a] for a in kept]
-        return Array(ordered._numbers.sum_runs(runs), tuple(shape))
+        return ordered, tuple(shape)
 
     def mean(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Array:
         """Over all numbers, or along axes."""
@@ -161,6 +218,10 @@ def _place(axis: int, ndim: int) -> int:
     return int(axis % ndim)
 
 
+def _count(shape: tuple[int, ...]) -> int:
+    return int(np.prod(shape, dtype=int))
+
+
 def _as_array(x: Any) -> Array:
     if isinstance(x, Array):
         return x
@@ -188,7 +249,59 @@ def _dot(a: Any, b: Any) -> Array:
     return _matmul(a, b) if a.shape and b.shape else _binary("multiply", a, b)
 
 
-_FUNCTIONS: dict[Any, Callable[..., Array]] = {
+def _joined(function: Callable[..., Any]) -> Callable[..., Array]:
+    """A function that puts arrays together, of the places of their numbers and then of the numbers."""
+
+    def join(arrays: Sequence[Any], *args: Any, **kwargs: Any) -> Array:
+        parts = [_as_array(x) for x in arrays]
+        starts = np.cumsum([0] + [part.size for part in parts])
+        places = function([part._places() + start for part, start in zip(parts, starts)], *args, **kwargs)
+        return Array(Vars.concatenated([part._numbers for part in parts]), (int(starts[-1]),))._rearranged(places)
+
+    return join
+
+
+def _where(condition: Any, a: Any, b: Any) -> Array:
+    condition = condition.value if isinstance(condition, Array) else np.asarray(condition)
+    a, b = _as_array(a), _as_array(b)
+    both = Array(Vars.concatenated([a._numbers, b._numbers]), (a.size + b.size,))
+    return both._rearranged(np.where(condition, a._places(), b._places() + a.size))
+
+
+def _clip(a: Any, low: Any = None, high: Any = None) -> Array:
+    a = _as_array(a)
+    if low is not None:
+        a = _binary("maximum", a, _as_array(low))
+    return a if high is None else _binary("minimum", a, _as_array(high))
+
+
+def _of_values(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda a, *args, **kwargs: function(a.value, *args, **kwargs)
+
+
+def _moved(function: Callable[..., Any]) -> Callable[..., Array]:
+    return lambda a, *args, **kwargs: a._rearranged(function(a._places(), *args, **kwargs))
+
+
+_FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.max: lambda a, axis=None, keepdims=False: a.max(axis, keepdims),
+    np.min: lambda a, axis=None, keepdims=False: a.min(axis, keepdims),
+    np.prod: lambda a, axis=None, keepdims=False: a.prod(axis, keepdims),
+    np.var: lambda a, axis=None, keepdims=False, ddof=0: a.var(axis, keepdims, ddof),
+    np.std: lambda a, axis=None, keepdims=False, ddof=0: a.std(axis, keepdims, ddof),
+    np.where: _where,
+    np.clip: _clip,
+    np.concatenate: _joined(np.concatenate),
+    np.stack: _joined(np.stack),
+    np.hstack: _joined(np.hstack),
+    np.vstack: _joined(np.vstack),
+    np.ravel: lambda a: a.ravel(),
+    np.squeeze: _moved(np.squeeze),
+    np.expand_dims: _moved(np.expand_dims),
+    np.argmax: _of_values(np.argmax),
+    np.argmin: _of_values(np.argmin),
+    np.zeros_like: _of_values(np.zeros_like),
+    np.ones_like: _of_values(np.ones_like),
     np.sum: lambda a, axis=None, keepdims=False: a.sum(axis, keepdims),
     np.mean: lambda a, axis=None, keepdims=False: a.mean(axis, keepdims),
     np.reshape: lambda a, *shape, **kwargs: a.reshape(*(shape or kwargs.values())),
@@ -208,6 +321,15 @@ def _lift(argument: Any, tape: Tape) -> Any:
         raise TypeError(f"[grad] expected numbers to differentiate by, got dtype {values.dtype}")
     flat = np.ascontiguousarray(values.ravel(), dtype=np.float64)
     return Array(Vars.variables(tape, flat), values.shape)
+
+
+def _given(lifted: Any) -> Any:
+    """What the function gets, which may write to it: other arrays of the same numbers."""
+    if isinstance(lifted, Mapping):
+        return {key: _given(value) for key, value in lifted.items()}
+    if isinstance(lifted, (list, tuple)):
+        return type(lifted)(_given(value) for value in lifted)
+    return Array(lifted._numbers, lifted.shape)
 
 
 def _derivatives(lifted: Any, tape: Tape) -> Any:
@@ -244,6 +366,11 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     ValueError
         If f does not return one number, or there is no such argument or axis.
 
+    Warns
+    -----
+    RuntimeWarning
+        If the value is infinite or no number; the derivative is then NaN.
+
     Examples
     --------
     >>> import gradus as gd, numpy as np
@@ -260,16 +387,25 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> C
     def differentiated(*arguments: Any, **keywords: Any) -> tuple[float, Any]:
         tape = Tape()
         given = list(arguments)
+        lifted = {}
         for k in numbers:
             if not -len(given) <= k < len(given):
                 raise ValueError(f"[grad] expected argnums of the {len(given)} arguments without keyword, got {k}")
-            given[k] = _lift(given[k], tape)
+            lifted[k] = _lift(arguments[k], tape)
+            given[k] = _given(lifted[k])
         value = _as_array(f(*given, **keywords))
         if value.size != 1:
             raise ValueError(f"[grad] expected the function to return one number, got shape {value.shape}")
-        tape.differentiate(value._numbers)
-        gradients = tuple(_derivatives(given[k], tape) for k in numbers)
-        return float(value.value.reshape(())), gradients[0] if isinstance(argnums, int) else gradients
+        number = float(value.value.reshape(()))
+        if np.isfinite(number):
+            tape.differentiate(value._numbers)
+        else:
+            warnings.warn(
+                f"[grad] the function's value is {number}: it has no derivative there", RuntimeWarning, stacklevel=2
+            )
+            tape.differentiate_nothing()
+        gradients = tuple(_derivatives(lifted[k], tape) for k in numbers)
+        return number, gradients[0] if isinstance(argnums, int) else gradients
 
     return differentiated
 

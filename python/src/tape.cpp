@@ -4,7 +4,11 @@
 #include <fmt/format.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
 #include <memory>
 
 #include "arrays.hpp"
@@ -50,15 +54,39 @@ constexpr std::pair<std::string_view, Unary> kUnary[] = {
     {"square", [](const Var& a) { return a * a; }},
 };
 
-/// Of two equal numbers the maximum takes the first: relu, maximum(0, x), has the derivative 0 at 0.
+/// The extreme one of some numbers, by `beyond(a, b)`; a NaN is more extreme than any. Where several are, a constant
+/// among them is taken, so that relu, maximum(0, x) as maximum(x, 0), has the derivative 0 at 0; if there is none, each
+/// counts alike: the derivative by each of n is 1 / n. The order of the numbers does not matter.
+template <class Beyond>
+Var extreme(std::span<const Var> numbers, Beyond beyond) {
+  const auto better = [&](double a, double b) { return std::isnan(a) ? !std::isnan(b) : beyond(a, b); };
+  double best = numbers[0].value();
+  for (const Var& x : numbers)
+    if (better(x.value(), best)) best = x.value();
+  const auto is_best = [&](const Var& x) { return x.value() == best || (std::isnan(best) && std::isnan(x.value())); };
+  std::vector<Var> tied;
+  std::copy_if(numbers.begin(), numbers.end(), std::back_inserter(tied), is_best);
+  for (const Var& x : tied)
+    if (x.is_constant()) return x;
+  Var result = tied[0];
+  for (std::size_t k = 1; k < tied.size() && std::isfinite(best); ++k)
+    result += (tied[k] - tied[0]) * (1 / static_cast<double>(tied.size()));  // adds 0, and its share of the derivative
+  return result;
+}
+template <class Beyond>
+Var extreme_of_two(const Var& a, const Var& b) {
+  const std::array<Var, 2> both{a, b};
+  return extreme(both, Beyond());
+}
+
 constexpr std::pair<std::string_view, Binary> kBinary[] = {
     {"add", [](const Var& a, const Var& b) { return a + b; }},
     {"subtract", [](const Var& a, const Var& b) { return a - b; }},
     {"multiply", [](const Var& a, const Var& b) { return a * b; }},
     {"divide", [](const Var& a, const Var& b) { return a / b; }},
     {"power", [](const Var& a, const Var& b) { return b.is_constant() ? pow(a, b.value()) : exp(b * log(a)); }},
-    {"maximum", [](const Var& a, const Var& b) { return b.value() > a.value() ? b : a; }},
-    {"minimum", [](const Var& a, const Var& b) { return b.value() < a.value() ? b : a; }},
+    {"maximum", extreme_of_two<std::greater<>>},
+    {"minimum", extreme_of_two<std::less<>>},
 };
 
 template <class Table>
@@ -106,6 +134,27 @@ Vars sum_runs(const Vars& a, Index runs) {
   return result;
 }
 
+/// The largest of each of so many equal runs, or the smallest.
+Vars extreme_of_runs(const Vars& a, Index runs, bool largest) {
+  Vars result{a.tape, {}};
+  const std::size_t length = runs > 0 ? a.values.size() / static_cast<std::size_t>(runs) : 0;
+  if (runs > 0 && length == 0) throw ValueError("[grad] expected at least one number to take the extreme of, got none");
+  for (std::size_t r = 0; r < static_cast<std::size_t>(runs); ++r) {
+    const std::span<const Var> run = std::span(a.values).subspan(r * length, length);
+    result.values.push_back(largest ? extreme(run, std::greater<>()) : extreme(run, std::less<>()));
+  }
+  return result;
+}
+
+Vars concatenated(const std::vector<Vars>& parts) {
+  Vars result{nullptr, {}};
+  for (const Vars& part : parts) {
+    result.tape = common_tape(result, part);
+    result.values.insert(result.values.end(), part.values.begin(), part.values.end());
+  }
+  return result;
+}
+
 /// (rows x inner) (inner x cols)
 Vars matmul(const Vars& a, const Vars& b, Index rows, Index inner, Index cols) {
   if (a.size() != rows * inner || b.size() != inner * cols)
@@ -144,11 +193,13 @@ void bind_tape(nb::module_& m) {
       .def(nb::init<>())
       .def("__len__", &Tape::size)
       .def("differentiate", &differentiate, nb::arg("outputs"), "By everything, of the sum of the outputs.")
+      .def("differentiate_nothing", &Tape::differentiate_nothing, "Of what is not finite: NaN by everything.")
       .def(
           "derivatives", [](const Tape& tape, const Vars& a) { return to_numpy(derivatives(tape, a)); }, nb::arg("a"),
           "By each of these numbers, after `differentiate`.");
   nb::class_<Vars>(m, "Vars", "Numbers in a row, which a tape records.")
       .def_static("constants", &constants, nb::arg("values"))
+      .def_static("concatenated", &concatenated, nb::arg("parts"))
       .def_static("variables", &variables, nb::arg("tape"), nb::arg("values"))
       .def("__len__", &Vars::size)
       .def_prop_ro(
@@ -161,6 +212,7 @@ void bind_tape(nb::module_& m) {
           nb::arg("name"), nb::arg("other"))
       .def("take", &take, nb::arg("indices"))
       .def("sum_runs", &sum_runs, nb::arg("runs"))
+      .def("extreme_of_runs", &extreme_of_runs, nb::arg("runs"), nb::arg("largest"))
       .def("matmul", &matmul, nb::arg("other"), nb::arg("rows"), nb::arg("inner"), nb::arg("cols"));
 }
 

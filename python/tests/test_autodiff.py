@@ -129,3 +129,90 @@ def test_numbers_of_two_differentiations_do_not_mix():
     gd.grad(lambda x: kept.append(x) or x)(1.0)
     with pytest.raises(ValueError, match="of two"):
         gd.grad(lambda x: x * kept[0])(2.0)
+
+
+SEVERAL = {
+    "stable softmax": lambda w: (lambda e: np.sum(np.log(e / np.sum(e, axis=1, keepdims=True))[:, 0]))(
+        np.exp(w - np.max(w, axis=1, keepdims=True))
+    ),
+    "largest and smallest": lambda w: (
+        np.max(w) * 2 + np.sum(np.min(w, axis=0)) - np.sum(w.max(axis=-1) * w.min(axis=1))
+    ),
+    "chosen by a condition": lambda w: np.sum(np.where(w > 0, w**2, -3 * w)) + np.sum(np.where(W > 0, w, 1.0)),
+    "put together": lambda w: np.sum(np.concatenate([w, w * 2, W]) ** 2) + np.sum(np.concatenate([w, W], axis=1) ** 3),
+    "stacked": lambda w: (
+        np.sum(np.stack([w[0], w[1] * 2]) ** 2) + np.sum(np.vstack([w, ROW]) * np.hstack([w.T, w.T])[0, 1])
+    ),
+    "product": lambda w: np.prod(w) + np.sum(np.prod(w, axis=0)) + np.sum(w.prod(axis=1, keepdims=True) * w),
+    "spread": lambda w: np.std(w) + np.sum(np.var(w, axis=0)) + np.sum(np.std(w, axis=0, ddof=1, keepdims=True) * w),
+    "clipped": lambda w: np.sum(np.clip(w, -0.3, 0.8) * w),
+    "shaped": lambda w: np.sum(np.squeeze(np.expand_dims(w, 0))[np.argmax(W[:, 0])] * np.ravel(w)[:2]),
+    "written to": lambda w: _written_to(w),
+    "likes": lambda w: np.sum((np.ones_like(w) * 2 + np.zeros_like(w)) * w),
+}
+
+
+def _written_to(w):
+    rows = w * 1.0
+    rows[0] = w[1] * w[2]
+    rows[1:, 0] = 2.0
+    return np.sum(rows**2)
+
+
+@pytest.mark.parametrize("f", SEVERAL.values(), ids=SEVERAL.keys())
+def test_functions_of_many_numbers_have_the_derivative_of_the_plain_ones(f):
+    value, gradient = gd.value_and_grad(f)(W)
+    assert value == pytest.approx(f(W), rel=1e-13)
+    np.testing.assert_allclose(gradient, differences(f, W), rtol=0, atol=1e-7)
+
+
+def test_what_a_function_writes_to_its_argument_does_not_change_what_it_is_differentiated_by():
+    def f(x):
+        y = 3 * x[0]
+        x[0] = 7.0
+        return y + x[0] * x[1]
+
+    given = np.array([1.0, 2.0])
+    assert gd.grad(f)(given).tolist() == [3.0, 7.0] and given.tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum"])
+def test_ties_of_maximum_and_minimum_follow_one_rule_in_any_order(name):
+    extreme = getattr(np, name)
+    one, all_of = {"maximum": (np.max, 3.0), "minimum": (np.min, 3.0)}[name]
+    for order in (lambda a, b: extreme(a, b), lambda a, b: extreme(b, a)):
+        assert gd.grad(lambda x, order=order: order(x, 0.0))(0.0) == 0.0  # a constant takes it all
+        assert gd.grad(lambda x, y, order=order: order(x, y), argnums=(0, 1))(2.0, 2.0) == (0.5, 0.5)
+        value, gradient = gd.value_and_grad(lambda x, order=order: np.sum(order(x, x[::-1])))(np.array([1.0, 1.0]))
+        assert value == 2.0 and gradient.tolist() == [1.0, 1.0]
+    tied = np.array([3.0, 1.0, 3.0, 3.0]) if name == "maximum" else np.array([3.0, 9.0, 3.0, 3.0])
+    for permutation in ([0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2]):
+        value, gradient = gd.value_and_grad(lambda x: one(x))(tied[permutation])
+        assert value == all_of
+        np.testing.assert_allclose(gradient, np.where(tied[permutation] == 3, 1 / 3, 0), rtol=1e-15)
+
+
+def test_a_nan_is_the_extreme_wherever_it_stands():
+    for f in (np.max, np.min):
+        for values in ([np.nan, 1.0], [1.0, np.nan]):
+            with pytest.warns(RuntimeWarning, match="value is nan"):
+                assert math.isnan(gd.value_and_grad(f)(np.array(values))[0])
+    for values in ((np.nan, 1.0), (1.0, np.nan)):
+        with pytest.warns(RuntimeWarning, match="value is nan"):
+            assert math.isnan(gd.value_and_grad(lambda x, y: np.maximum(x, y))(*values)[0])
+
+
+@pytest.mark.parametrize(
+    ("f", "x"),
+    [
+        (lambda x: np.exp(x), 1000.0),
+        (lambda x: np.log(x), 0.0),
+        (lambda x: np.log(x), -1.0),
+        (lambda x: 1 / x, 0.0),
+        (lambda x: np.maximum(x, np.exp(x)), 800.0),
+        (lambda x: x + np.inf, 1.0),
+    ],
+)
+def test_a_value_that_is_not_finite_never_gives_a_finite_gradient_without_a_word(f, x):
+    with np.errstate(all="ignore"), pytest.warns(RuntimeWarning, match=r"\[grad\] the function's value is"):
+        assert math.isnan(gd.grad(f)(x))

@@ -143,5 +143,33 @@ TEST(Algebra, BroadcastRefusesShapesThatDoNotFit) {
   EXPECT_THROW(matmul(Matrix<double>(2, 3), Matrix<double>(2, 3)), ShapeError);
 }
 
+TEST(Grad, OfAValueThatIsNotFiniteIsNoNumber) {
+  const double inf = std::numeric_limits<double>::infinity();
+  const auto overflow = [](const auto& x) { return exp(x) * 2.0; };
+  EXPECT_TRUE(std::isnan(grad(overflow)(1000.0)));
+  EXPECT_TRUE(std::isnan(grad([](const auto& x) { return log(x); })(0.0)));
+  EXPECT_TRUE(std::isnan(grad([&](const auto& x) { return x + inf; })(1.0)));
+  EXPECT_EQ(grad(overflow)(0.0), 2);
+  const auto [value, gradient] = value_and_grad(overflow)(1000.0);
+  EXPECT_EQ(value, inf);
+  EXPECT_TRUE(std::isnan(gradient));
+}
+
+TEST(Tape, CountsHowOftenItsNumbersAreUsedAndTakesSomeForConstants) {
+  Tape tape;
+  const Var x = tape.variable(3);
+  const Var y = x * x;        // used twice below
+  const Var z = y * 2.0 + y;  // 3 x^2
+  tape.differentiate(z);
+  EXPECT_EQ(tape.derivative(x), 18);
+  const std::vector<std::uint32_t> uses = tape.uses();
+  EXPECT_EQ(uses[tape.position(x)], 0u);  // a variable
+  EXPECT_EQ(uses[tape.position(y)], 2u);
+  tape.differentiate_but(std::span<const Var>(&z, 1), [&](std::size_t i) { return uses[i] == 2; });
+  EXPECT_EQ(tape.derivative(x), 0);
+  tape.differentiate_nothing();
+  EXPECT_TRUE(std::isnan(tape.derivative(x)));
+}
+
 }  // namespace
 }  // namespace gradus

@@ -77,8 +77,17 @@ struct ValueAndGradient {
   Gradient gradient;
 };
 
+/// Differentiates a result; where it is infinite or no number there is no derivative, and all are NaN.
+inline void differentiate_if_finite(Tape& tape, const Var& value) {
+  if (std::isfinite(value.value()))
+    tape.differentiate(value);
+  else
+    tape.differentiate_nothing();
+}
+
 /// The function (arguments...) -> {f, gradient of f by the arguments numbered `argnums`}. The gradient is one structure
-/// for one argument number (none named: the first), a tuple of them for several. f must return one number.
+/// for one argument number (none named: the first), a tuple of them for several. f must return one number; where that
+/// is not finite, the gradient is NaN.
 template <std::size_t... argnums, class F>
 auto value_and_grad(F f) {
   if constexpr (sizeof...(argnums) == 0) {
@@ -97,7 +106,7 @@ auto value_and_grad(F f) {
       }
       (std::index_sequence_for<decltype(arguments)...>{});
       const Var value = std::apply(f, lifted);
-      tape.differentiate(value);
+      differentiate_if_finite(tape, value);
       if constexpr (sizeof...(argnums) == 1) {
         auto gradient = detail::derivatives(std::get<argnums...>(lifted), tape);
         return ValueAndGradient<decltype(gradient)>{value.value(), std::move(gradient)};

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <numbers>
 #include <span>
 #include <vector>
@@ -14,90 +15,195 @@
 
 namespace gradus {
 
-class Tape;
+template <Number R>
+class BasicTape;
+
+namespace detail {
+inline bool is_nothing(double x) { return x == 0; }
+}  // namespace detail
 
 /// A number that remembers how it was made: its value and its place on a tape. A Var without a tape is a constant, and
-/// operations among constants record nothing. Must not outlive its tape.
-class Var {
+/// operations among constants record nothing. Must not outlive its tape. Values and derivatives are of the number type
+/// R: plain, or one that carries its rounding error along (autodiff/tracked.hpp).
+template <Number R>
+class BasicVar {
  public:
-  Var() = default;
-  Var(double value) : value_(value) {}
+  BasicVar() = default;
+  BasicVar(Scalar<R> value) : value_(value) {}
 
-  double value() const { return value_; }
+  R value() const { return value_; }
   bool is_constant() const { return tape_ == nullptr; }
 
-  friend Var operator+(const Var& a, const Var& b);
-  friend Var operator-(const Var& a, const Var& b);
-  friend Var operator*(const Var& a, const Var& b);
-  friend Var operator/(const Var& a, const Var& b);
-  friend Var operator-(const Var& a);
-  Var& operator+=(const Var& b) { return *this = *this + b; }
-  Var& operator-=(const Var& b) { return *this = *this - b; }
-  Var& operator*=(const Var& b) { return *this = *this * b; }
-  Var& operator/=(const Var& b) { return *this = *this / b; }
+  friend BasicVar operator+(const BasicVar& a, const BasicVar& b) {
+    return record(a.value_ + b.value_, a, R(1), b, R(1));
+  }
+  friend BasicVar operator-(const BasicVar& a, const BasicVar& b) {
+    return record(a.value_ - b.value_, a, R(1), b, R(-1));
+  }
+  friend BasicVar operator*(const BasicVar& a, const BasicVar& b) {
+    return record(a.value_ * b.value_, a, b.value_, b, a.value_);
+  }
+  friend BasicVar operator/(const BasicVar& a, const BasicVar& b) {
+    const R y = a.value_ / b.value_;
+    return record(y, a, R(1) / b.value_, b, -y / b.value_);
+  }
+  friend BasicVar operator-(const BasicVar& a) { return record(-a.value_, a, R(-1)); }
+  BasicVar& operator+=(const BasicVar& b) { return *this = *this + b; }
+  BasicVar& operator-=(const BasicVar& b) { return *this = *this - b; }
+  BasicVar& operator*=(const BasicVar& b) { return *this = *this * b; }
+  BasicVar& operator/=(const BasicVar& b) { return *this = *this / b; }
 
   /// Comparisons look at values: a branch is taken as the plain number would take it.
-  friend bool operator==(const Var& a, const Var& b) { return a.value_ == b.value_; }
-  friend auto operator<=>(const Var& a, const Var& b) { return a.value_ <=> b.value_; }
+  friend bool operator==(const BasicVar& a, const BasicVar& b) { return a.value_ == b.value_; }
+  friend auto operator<=>(const BasicVar& a, const BasicVar& b) { return a.value_ <=> b.value_; }
 
-  friend Var exp(const Var& a);
-  friend Var expm1(const Var& a);
-  friend Var log(const Var& a);
-  friend Var log1p(const Var& a);
-  friend Var tanh(const Var& a);
-  friend Var erf(const Var& a);
-  friend Var erfc(const Var& a);
-  friend Var sqrt(const Var& a);
-  friend Var sin(const Var& a);
-  friend Var cos(const Var& a);
-  friend Var abs(const Var& a);                   ///< kink at 0, where the derivative is 0
-  friend Var pow(const Var& a, double exponent);  ///< a constant power
-  friend double value_of(const Var& a) { return a.value_; }
+  friend BasicVar exp(const BasicVar& a) {
+    using std::exp;
+    const R y = exp(a.value_);
+    return record_saturating(y, a, y);
+  }
+  friend BasicVar expm1(const BasicVar& a) {
+    using std::exp, std::expm1;
+    return record_saturating(expm1(a.value_), a, exp(a.value_));
+  }
+  friend BasicVar log(const BasicVar& a) {
+    using std::log;
+    return record(log(a.value_), a, R(1) / a.value_);
+  }
+  friend BasicVar log1p(const BasicVar& a) {
+    using std::log1p;
+    return record(log1p(a.value_), a, R(1) / (R(1) + a.value_));
+  }
+  friend BasicVar tanh(const BasicVar& a) {
+    using std::tanh;
+    const R y = tanh(a.value_);
+    return record_saturating(y, a, R(1) - y * y);
+  }
+  /// d erf(a) = 2 / sqrt(pi) exp(-a^2) da
+  friend BasicVar erf(const BasicVar& a) {
+    using std::erf;
+    return record_saturating(erf(a.value_), a, bell(a.value_));
+  }
+  friend BasicVar erfc(const BasicVar& a) {
+    using std::erfc;
+    return record_saturating(erfc(a.value_), a, -bell(a.value_));
+  }
+  friend BasicVar sqrt(const BasicVar& a) {
+    using std::sqrt;
+    const R y = sqrt(a.value_);
+    return record(y, a, R(1) / (R(2) * y));
+  }
+  friend BasicVar sin(const BasicVar& a) {
+    using std::sin, std::cos;
+    return record(sin(a.value_), a, cos(a.value_));
+  }
+  friend BasicVar cos(const BasicVar& a) {
+    using std::sin, std::cos;
+    return record(cos(a.value_), a, -sin(a.value_));
+  }
+  /// Kink at 0, where the derivative is 0.
+  friend BasicVar abs(const BasicVar& a) {
+    using std::abs;
+    return record(abs(a.value_), a, a.value_ > R(0) ? R(1) : a.value_ < R(0) ? R(-1) : R(0) * a.value_);
+  }
+  /// A constant power.
+  friend BasicVar pow(const BasicVar& a, Scalar<R> exponent) {
+    using std::pow;
+    return record(pow(a.value_, exponent), a, R(exponent) * pow(a.value_, exponent - 1));
+  }
+  friend Scalar<R> value_of(const BasicVar& a) { return value_of(a.value_); }
 
  private:
-  friend class Tape;
+  friend class BasicTape<R>;
 
-  double value_ = 0;
-  Tape* tape_ = nullptr;
+  static R bell(const R& x) {
+    using std::exp;
+    return R(static_cast<Scalar<R>>(2 * std::numbers::inv_sqrtpi)) * exp(-x * x);
+  }
+
+  // The result of an operation on a (and b), with its partial derivatives. The value of a constant is just a number.
+  static BasicVar constant(const R& value) {
+    BasicVar result;
+    result.value_ = value;
+    return result;
+  }
+  static BasicVar record(const R& value, const BasicVar& a, const R& da) {
+    return a.tape_ ? a.tape_->append(value, a.index_, da) : constant(value);
+  }
+  /// Of a function that saturates.
+  static BasicVar record_saturating(const R& value, const BasicVar& a, const R& da) {
+    return a.tape_ ? a.tape_->append_saturating(value, a.index_, da) : constant(value);
+  }
+  static BasicVar record(const R& value, const BasicVar& a, const R& da, const BasicVar& b, const R& db) {
+    if (!a.tape_) return record(value, b, db);
+    if (!b.tape_) return record(value, a, da);
+    assert(a.tape_ == b.tape_);
+    return a.tape_->append(value, a.index_, da, b.index_, db);
+  }
+
+  R value_{};
+  BasicTape<R>* tape_ = nullptr;
   std::uint32_t index_ = 0;
 };
 
-template <>
-struct ScalarOf<Var> {
-  using type = double;
+template <Number R>
+struct ScalarOf<BasicVar<R>> {
+  using type = Scalar<R>;
 };
 
 /// Reverse-mode differentiation (Linnainmaa, 1970): every operation on Vars appends one node that names its operands
 /// and its partial derivatives by them. Nodes stand in the order of construction, so the chain rule is one loop from
 /// the last to the first. One tape is used by one thread; there is no global one.
-class Tape {
+template <Number R>
+class BasicTape {
  public:
-  Tape() = default;
-  Tape(const Tape&) = delete;  // Vars point at it
-  Tape& operator=(const Tape&) = delete;
+  using Variable = BasicVar<R>;
+
+  BasicTape() = default;
+  BasicTape(const BasicTape&) = delete;  // Vars point at it
+  BasicTape& operator=(const BasicTape&) = delete;
 
   /// A new independent variable.
-  Var variable(double value) { return append(value, kNone, 0, kNone, 0); }
+  Variable variable(Scalar<R> value) { return append(R(value), kNone, R(0)); }
 
   /// Forgets all nodes and keeps the memory. Vars made before must not be used again.
   void clear() { nodes_.clear(); }
   std::size_t size() const { return nodes_.size(); }
 
   /// Derivatives of `output` by every node; look them up with `derivative`. A second call starts anew.
-  void differentiate(const Var& output) { differentiate(std::span<const Var>(&output, 1)); }
+  void differentiate(const Variable& output) { differentiate(std::span<const Variable>(&output, 1)); }
   /// Derivatives of the sum of the outputs.
-  void differentiate(std::span<const Var> outputs) {
-    adjoints_.assign(nodes_.size(), 0);
-    for (const Var& output : outputs)
-      if (!output.is_constant()) adjoints_[output.index_] += 1;
+  void differentiate(std::span<const Variable> outputs) {
+    differentiate_but(outputs, [](std::size_t) { return false; });
+  }
+  /// The same of a computation in which some nodes count as constants: `is_constant(i)` of node i.
+  template <class IsConstant>
+  void differentiate_but(std::span<const Variable> outputs, IsConstant is_constant) {
+    using detail::is_nothing;
+    adjoints_.assign(nodes_.size(), R(0));
+    for (const Variable& output : outputs)
+      if (!output.is_constant()) adjoints_[output.index_] += R(1);
     for (std::size_t i = nodes_.size(); i-- > 0;) {
-      const double adjoint = adjoints_[i];
-      if (adjoint == 0) continue;  // nothing to pass on; also keeps 0 * inf from an untaken path out
+      if (is_constant(i)) continue;
+      const R adjoint = adjoints_[i];
+      if (is_nothing(adjoint)) continue;  // nothing to pass on; also keeps 0 * inf from an untaken path out
       const Node& node = nodes_[i];
       for (std::size_t k = 0; k < 2; ++k)
         if (node.operand[k] < kNoNode) adjoints_[node.operand[k]] += adjoint * node.partial[k];
     }
   }
+  /// How many nodes are made of each node; of a variable, 0.
+  std::vector<std::uint32_t> uses() const {
+    std::vector<std::uint32_t> uses(nodes_.size());
+    for (const Node& node : nodes_)
+      for (const std::uint32_t operand : node.operand)
+        if (operand < kNoNode) ++uses[operand];
+    for (std::size_t i = 0; i < nodes_.size(); ++i)
+      if (nodes_[i].operand[0] == kNone) uses[i] = 0;
+    return uses;
+  }
+  /// Of what has no derivative, as its value is not finite: NaN by every node.
+  void differentiate_nothing() { adjoints_.assign(nodes_.size(), R(std::numeric_limits<Scalar<R>>::quiet_NaN())); }
   /// As `differentiate`, but with the magnitude of every partial derivative: afterwards `derivative(x)` is the sum,
   /// over all paths from x to the output, of the product of |partials| along the path. Rounding in any way of computing
   /// the true derivative is a small multiple of eps times that, however much of it cancels. Functions that saturate
@@ -105,51 +211,38 @@ class Tape {
   /// y = 1, whether by themselves or within a sigmoid. Before a node below `stop` is visited, `at_stop` may add to what
   /// has been gathered (see `add`).
   template <class AtStop>
-  void differentiate_magnitudes(const Var& output, std::size_t stop, AtStop at_stop) {
-    adjoints_.assign(nodes_.size(), 0);
-    if (!output.is_constant()) adjoints_[output.index_] = 1;
+  void differentiate_magnitudes(const Variable& output, std::size_t stop, AtStop at_stop) {
+    using std::abs;
+    adjoints_.assign(nodes_.size(), R(0));
+    if (!output.is_constant()) adjoints_[output.index_] = R(1);
     for (std::size_t i = nodes_.size(); i-- > 0;) {
       if (i + 1 == stop) at_stop();
-      const double adjoint = adjoints_[i];
-      if (adjoint == 0) continue;
+      const R adjoint = adjoints_[i];
+      if (adjoint == R(0)) continue;
       const Node& node = nodes_[i];
-      const double more = node.operand[1] == kSaturates ? 1 : 0;
+      const R more = node.operand[1] == kSaturates ? R(1) : R(0);
       for (std::size_t k = 0; k < 2; ++k)
-        if (node.operand[k] < kNoNode) adjoints_[node.operand[k]] += adjoint * (std::abs(node.partial[k]) + more);
+        if (node.operand[k] < kNoNode) adjoints_[node.operand[k]] += adjoint * (abs(node.partial[k]) + more);
     }
   }
   /// Adds to what has been gathered at x; for `at_stop`.
-  void add(const Var& x, double amount) {
+  void add(const Variable& x, const R& amount) {
     if (!x.is_constant()) adjoints_[x.index_] += amount;
   }
 
   /// The place of x among the nodes; 0 for a constant.
-  std::size_t position(const Var& x) const { return x.is_constant() ? 0 : x.index_; }
+  std::size_t position(const Variable& x) const { return x.is_constant() ? 0 : x.index_; }
 
   /// By `x`, after `differentiate`: 0 for a constant.
-  double derivative(const Var& x) const {
-    if (x.is_constant()) return 0;
+  R derivative(const Variable& x) const {
+    if (x.is_constant()) return R(0);
     assert(x.tape_ == this && x.index_ < adjoints_.size());
     return adjoints_[x.index_];
   }
 
-  /// The result of an operation on a, with partial derivative da. The value of a constant is just a number.
-  static Var record(double value, const Var& a, double da) {
-    return a.tape_ ? a.tape_->append(value, a.index_, da, kNone, 0) : Var(value);
-  }
-  /// The same of a function that saturates.
-  static Var record_saturating(double value, const Var& a, double da) {
-    return a.tape_ ? a.tape_->append(value, a.index_, da, kSaturates, 0) : Var(value);
-  }
-  /// The same for two operands.
-  static Var record(double value, const Var& a, double da, const Var& b, double db) {
-    if (!a.tape_) return record(value, b, db);
-    if (!b.tape_) return record(value, a, da);
-    assert(a.tape_ == b.tape_);
-    return a.tape_->append(value, a.index_, da, b.index_, db);
-  }
-
  private:
+  friend Variable;
+
   // In place of an operand; all from kNoNode on are none.
   static constexpr std::uint32_t kNone = 0xffffffff;
   static constexpr std::uint32_t kSaturates = 0xfffffffe;
@@ -157,59 +250,24 @@ class Tape {
 
   struct Node {
     std::array<std::uint32_t, 2> operand;
-    std::array<double, 2> partial;
+    std::array<R, 2> partial;
   };
 
-  Var append(double value, std::uint32_t a, double da, std::uint32_t b, double db) {
-    Var result(value);
+  Variable append(const R& value, std::uint32_t a, const R& da, std::uint32_t b = kNone, const R& db = R(0)) {
+    Variable result;
+    result.value_ = value;
     result.tape_ = this;
     result.index_ = static_cast<std::uint32_t>(nodes_.size());
     nodes_.push_back({{a, b}, {da, db}});
     return result;
   }
+  Variable append_saturating(const R& value, std::uint32_t a, const R& da) { return append(value, a, da, kSaturates); }
 
   std::vector<Node> nodes_;
-  std::vector<double> adjoints_;
+  std::vector<R> adjoints_;
 };
 
-inline Var operator+(const Var& a, const Var& b) { return Tape::record(a.value_ + b.value_, a, 1, b, 1); }
-inline Var operator-(const Var& a, const Var& b) { return Tape::record(a.value_ - b.value_, a, 1, b, -1); }
-inline Var operator*(const Var& a, const Var& b) { return Tape::record(a.value_ * b.value_, a, b.value_, b, a.value_); }
-inline Var operator/(const Var& a, const Var& b) {
-  const double y = a.value_ / b.value_;
-  return Tape::record(y, a, 1 / b.value_, b, -y / b.value_);
-}
-inline Var operator-(const Var& a) { return Tape::record(-a.value_, a, -1); }
-inline Var exp(const Var& a) {
-  const double y = std::exp(a.value_);
-  return Tape::record_saturating(y, a, y);
-}
-inline Var expm1(const Var& a) { return Tape::record_saturating(std::expm1(a.value_), a, std::exp(a.value_)); }
-inline Var log(const Var& a) { return Tape::record(std::log(a.value_), a, 1 / a.value_); }
-inline Var log1p(const Var& a) { return Tape::record(std::log1p(a.value_), a, 1 / (1 + a.value_)); }
-inline Var tanh(const Var& a) {
-  const double y = std::tanh(a.value_);
-  return Tape::record_saturating(y, a, 1 - y * y);
-}
-/// d erf(a) = 2 / sqrt(pi) exp(-a^2) da
-inline Var erf(const Var& a) {
-  return Tape::record_saturating(std::erf(a.value_), a, 2 * std::numbers::inv_sqrtpi * std::exp(-a.value_ * a.value_));
-}
-inline Var erfc(const Var& a) {
-  return Tape::record_saturating(std::erfc(a.value_), a,
-                                 -2 * std::numbers::inv_sqrtpi * std::exp(-a.value_ * a.value_));
-}
-inline Var sqrt(const Var& a) {
-  const double y = std::sqrt(a.value_);
-  return Tape::record(y, a, 1 / (2 * y));
-}
-inline Var sin(const Var& a) { return Tape::record(std::sin(a.value_), a, std::cos(a.value_)); }
-inline Var cos(const Var& a) { return Tape::record(std::cos(a.value_), a, -std::sin(a.value_)); }
-inline Var abs(const Var& a) {
-  return Tape::record(std::abs(a.value_), a, a.value_ > 0 ? 1 : a.value_ < 0 ? -1 : 0 * a.value_);
-}
-inline Var pow(const Var& a, double exponent) {
-  return Tape::record(std::pow(a.value_, exponent), a, exponent * std::pow(a.value_, exponent - 1));
-}
+using Var = BasicVar<double>;
+using Tape = BasicTape<double>;
 
 }  // namespace gradus
