@@ -112,6 +112,7 @@
 #include "gradus/random/random_state.hpp"
 #include "gradus/random/shuffle.hpp"
 #include "gradus/train/autopsy.hpp"
+#include "gradus/train/bank_training.hpp"
 #include "gradus/train/check_run.hpp"
 #include "gradus/train/definition_passes.hpp"
 #include "gradus/train/early_stopping.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "gradus/engine/bank.hpp"
+#include "gradus/train/bank_training.hpp"
 
 #include <fmt/format.h>
 #include <nanobind/stl/string.h>
@@ -18,8 +18,7 @@ namespace {
 
 /// Of either precision: that of the parameters it was made of.
 struct Bank {
-  std::variant<engine::Bank<double>, engine::Bank<float>> lanes;
-  Index parameters = 0;
+  std::variant<BankTraining<double>, BankTraining<float>> training;
 };
 
 /// One number for all lanes, or one for each.
@@ -62,8 +61,7 @@ Bank make_as(const Call& call) {
                      .l2 = penalties[static_cast<std::size_t>(i)]});
   }
   const nb::gil_scoped_release others;
-  return {engine::Bank<T>(call.network, view_of(x), view_of(targets), call.options, lanes),
-          call.network.parameter_count()};
+  return {BankTraining<T>(engine::Bank<T>(call.network, view_of(x), view_of(targets), call.options, lanes))};
 }
 
 Bank make(const Network& network, nb::handle thetas, nb::handle x, nb::handle y, nb::handle random_states,
@@ -83,10 +81,11 @@ bool train(Bank& bank, Index epochs) {
   {
     const nb::gil_scoped_release others;
     std::visit(
-        [&](auto& lanes) {
-          for (Index e = 0; e < epochs && watch.look() == Signal::go_on; ++e) lanes.train(lanes.updates_per_pass());
+        [&](auto& training) {
+          const Index pass = training.bank().updates_per_pass();
+          for (Index e = 0; e < epochs && watch.look() == Signal::go_on; ++e) training.advance(pass);
         },
-        bank.lanes);
+        bank.training);
   }
   watch.rethrow();
   if (watch.interrupted() && PyErr_WarnEx(PyExc_RuntimeWarning, "[bank] interrupted; what was learned is kept", 1) != 0)
@@ -94,14 +93,19 @@ bool train(Bank& bank, Index epochs) {
   return !watch.interrupted();
 }
 
+Index size_of(const Bank& bank) {
+  return std::visit([](const auto& training) { return training.bank().lanes(); }, bank.training);
+}
+
 nb::object thetas_of(const Bank& bank) {
   return std::visit(
-      [&]<class T>(const engine::Bank<T>& lanes) {
-        Matrix<T> all(lanes.lanes(), bank.parameters);
+      [&]<class T>(const BankTraining<T>& training) {
+        const engine::Bank<T>& lanes = training.bank();
+        Matrix<T> all(lanes.lanes(), lanes.parameters());
         for (Index i = 0; i < all.rows(); ++i) lanes.parameters(i, all.row(i));
         return nb::cast(to_numpy(std::move(all)));
       },
-      bank.lanes);
+      bank.training);
 }
 
 }  // namespace
@@ -164,11 +168,8 @@ True
            "So many passes more. False if Ctrl-C ended them, with a RuntimeWarning; what was learned is kept.")
       .def_prop_ro("thetas", &thetas_of, nb::sig("def thetas(self) -> numpy.typing.NDArray[typing.Any]"),
                    "(networks, parameter_count): a copy of what was learned; not finite in one that diverged.")
-      .def("__len__",
-           [](const Bank& self) { return std::visit([](auto& lanes) { return lanes.lanes(); }, self.lanes); })
-      .def("__repr__", [](const Bank& self) {
-        return fmt::format("Bank({} networks)", std::visit([](auto& lanes) { return lanes.lanes(); }, self.lanes));
-      });
+      .def("__len__", &size_of)
+      .def("__repr__", [](const Bank& self) { return fmt::format("Bank({} networks)", size_of(self)); });
 }
 
 }  // namespace gradus::python

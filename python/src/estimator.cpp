@@ -16,6 +16,7 @@
 #include "gradus/engine/predictor.hpp"
 #include "gradus/engine/trainer.hpp"
 #include "gradus/nn/pass.hpp"
+#include "gradus/optim/stall.hpp"
 #include "gradus/random/shuffle.hpp"
 #include "module.hpp"
 
@@ -214,10 +215,21 @@ void bind(nb::module_& m, const char* trainer, const char* objective) {
   m.def("outputs_if_finite", &outputs_if_finite<T>);
 }
 
+/// The best loss so far and the number of values in a row without progress, after some more values; of scores with
+/// their best.
+std::pair<double, Index> stall(const std::vector<double>& values, double best, Index bad, double tol, bool scores) {
+  const StallRule rule{.best = StallRule::Best::lowest, .tolerance = tol, .larger_is_better = scores};
+  Stall stall{.best = scores ? -best : best, .bad = static_cast<double>(bad)};
+  for (const double value : values) stall.look(rule, value);
+  return {stall.best_value(rule), static_cast<Index>(stall.bad)};
+}
+
 }  // namespace
 
 void bind_estimator(nb::module_& m) {
   nb::module_ estimator = m.def_submodule("estimator", "What gradus.sklearn computes with.");
+  estimator.def("stall", &stall, nb::arg("values"), nb::arg("best"), nb::arg("bad"), nb::arg("tol"),
+                nb::arg("scores") = false);
   bind<float>(estimator, "Trainer32", "Objective32");
   bind<double>(estimator, "Trainer64", "Objective64");
   bind_ensemble(estimator);

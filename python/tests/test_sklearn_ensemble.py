@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 import pytest
 from gradus.sklearn import MLPClassifier, MLPRegressor, _bank
+from gradus.sklearn._arguments import Argument, real
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
@@ -186,6 +187,22 @@ def test_what_a_bank_does_not_take_is_trained_one_by_one(settings, banked):
     ensemble.fit(X_iris, y_iris)
     assert banked == []
     np.testing.assert_array_equal(ensemble.estimators_[4].coefs_[0], alone(ensemble, 4).fit(X_iris, y_iris).coefs_[0])
+
+
+def test_a_parameter_that_nobody_told_the_bank_of_is_refused(monkeypatch):
+    plain = MLPClassifier(n_seeds=8)
+    assert _bank.why_not(plain, X_iris, None) is None
+    for name in _bank.KNOWN & {a.name for a in plain._arguments}:
+        monkeypatch.setattr(_bank, "KNOWN", _bank.KNOWN - {name})
+    # What is not at its default, and has an effect, is what speaks against a bank now.
+    assert _bank.why_not(plain, X_iris, None) == "it does not know n_seeds=8"
+    added = Argument("added_tomorrow", 1.0, real(0), "Nobody knows.")
+    monkeypatch.setattr(MLPClassifier, "_arguments", [*MLPClassifier._arguments, added])
+    single = MLPClassifier()
+    single.added_tomorrow = 1.0
+    assert _bank.why_not(single, X_iris, None) is None
+    single.added_tomorrow = 2.0
+    assert _bank.why_not(single, X_iris, None) == "it does not know added_tomorrow=2.0"
 
 
 def test_weights_sparse_samples_poisson_and_subclasses_are_trained_one_by_one(banked):

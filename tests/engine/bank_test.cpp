@@ -100,7 +100,7 @@ void check_lanes(const Case& c, const engine::BankOptions& given, Index count, s
   const Lanes<T> lanes(p, count);
   engine::BankOptions options = given;
   options.loss = p.loss;
-  ASSERT_TRUE(engine::Bank<T>::exists(p.network, p.loss.function, options.method));
+  ASSERT_EQ(engine::Bank<T>::why_not(p.network, p.loss.function, options.method), std::nullopt);
   engine::Bank<T> bank = lanes.bank(options, 0, static_cast<std::size_t>(count));
   EXPECT_EQ(bank.lanes(), count);
   const Index updates = 2 * bank.updates_per_pass() + 1;  // a third pass begins
@@ -407,7 +407,7 @@ TEST(Bank, ScoresEachLaneOnItsOwnSamples) {
 
 TEST(Bank, RefusesWhatHasNoPlan) {
   const auto exists = [](const char* network, const LossFunction& loss, const OptimizerMethod& method = Sgd{}) {
-    return engine::Bank<double>::exists(parse_network(network), loss, method);
+    return !engine::Bank<double>::why_not(parse_network(network), loss, method).has_value();
   };
   EXPECT_TRUE(exists("2-3tanh-2softmax", CrossEntropy{}));
   EXPECT_TRUE(exists("2-3tanh-2softmax", CrossEntropy{.cut = true}));

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 
 #include "gradus/engine/tally.hpp"
 #include "gradus/nn/hit.hpp"
@@ -44,10 +46,12 @@ class Bank {
   /// Lanes trained at once; a bank of a multiple of them leaves none idle.
   static constexpr Index width = 64 / static_cast<Index>(sizeof(T));
 
-  /// Whether there is a plan: dense layers, each with step, sigmoid, tanh, ReLU or nothing, a last layer that the loss
-  /// fits (softmax or sigmoid with cross-entropy, step with the perceptron's, any but softmax with mse), at most 16 of
-  /// them; dropout before a dense layer; plain descent, momentum or Adam.
-  static bool exists(const Network& network, const LossFunction& loss, const OptimizerMethod& method);
+  /// Why there is no plan, in words that go on from "no bank: "; nothing if there is one. It takes dense layers, each
+  /// with step, sigmoid, tanh, ReLU or nothing, a last layer that the loss fits (softmax or sigmoid with cross-entropy,
+  /// step with the perceptron's, any but softmax with mse), at most 16 of them; dropout before a dense layer; plain
+  /// descent, momentum or Adam.
+  static std::optional<std::string> why_not(const Network& network, const LossFunction& loss,
+                                            const OptimizerMethod& method);
 
   /// Copies the samples. Throws ValueError if there is no plan, a number is out of range or there are no lanes or
   /// samples, ShapeError if something does not fit.
@@ -58,6 +62,8 @@ class Bank {
   Bank& operator=(Bank&&) noexcept;
 
   Index lanes() const;
+  /// Of each.
+  Index parameters() const;
   /// Updates in one pass over the samples.
   Index updates_per_pass() const;
   /// So many updates more of every lane. Allocates nothing.

@@ -31,19 +31,58 @@ def bank_of(members, X, y, sample_weight=None):
     members : list of estimators that differ in random_state alone and have not been fitted
     X, y, sample_weight : as for fit
     """
-    if not suits(members[0], X, sample_weight):
+    if why_not(members[0], X, sample_weight):
         return None
     bank = Bank(members, X, y)
     return bank if bank.count else None
 
 
-def suits(est, X, sample_weight):
-    """Whether nothing but the losses is looked at, and nothing asked for that a bank does not know."""
-    looks = est.early_stopping or est.verbose or est.callbacks is not None or est.warm_start
-    steps = est.solver in ("adam", "sgd") and est._schedule() == "constant"
-    weighted = sample_weight is not None or getattr(est, "class_weight", None) is not None
-    own = type(est).__module__.startswith("gradus.")  # a subclass may train in a way of its own
-    return steps and own and not (looks or weighted or np.any(np.asarray(est.dropout) > 0) or issparse(X))
+# The parameters that a bank knows, whatever they are; one that is not named here is at its default, has no effect, or
+# there is no bank.
+KNOWN = {
+    "activation",
+    "alpha",
+    "batch_size",
+    "beta_1",
+    "beta_2",
+    "coefs_init",
+    "ensemble",
+    "epsilon",
+    "hidden_layer_sizes",
+    "huber_delta",
+    "intercepts_init",
+    "learning_rate_init",
+    "loss",
+    "max_iter",
+    "momentum",
+    "n_iter_no_change",
+    "n_seeds",
+    "nesterovs_momentum",
+    "random_state",
+    "shuffle",
+    "sklearn_quirks",
+    "solver",
+    "solver_options",
+    "tol",
+}
+
+
+def why_not(est, X, sample_weight):
+    """Why members like this one are not fitted in a bank, whatever its networks are; None if nothing speaks against it."""
+    if not type(est).__module__.startswith("gradus."):
+        return "a subclass may train in a way of its own"
+    if est.solver == "lbfgs":
+        return "lbfgs finds its own steps"
+    for argument in est._arguments:
+        value = getattr(est, argument.name)
+        has_effect = argument.only is None or argument.only.holds(est)
+        if argument.name not in KNOWN and has_effect and argument.is_asked_for(value):
+            return f"it does not know {argument.name}={value!r}"
+    if sample_weight is not None:
+        return "samples have weights"
+    if issparse(X):
+        return "samples are sparse"
+    return None
 
 
 class Bank:
@@ -78,8 +117,9 @@ class Bank:
     def _count(self, members):
         """Lanes that are idle take as long as the others: a block is to be three quarters full."""
         est, data = self.first, self.data
-        exists = self.engine.exists(est._network(), data.loss.text, est._optimizer_text()) and not data.loss.constant
-        if not exists or not (est.shuffle or self._is_whole()):
+        if self.engine.why_not(est._network(), data.loss.text, est._optimizer_text()) or data.loss.constant:
+            return 0
+        if not (est.shuffle or self._is_whole()):
             return 0
         if not pays(data.parameters.flat.size, data.batch):
             return 0

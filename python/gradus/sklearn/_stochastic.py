@@ -9,6 +9,7 @@ from sklearn.base import is_classifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
+from .._core import estimator
 from ._validation_score import ValidationSet
 
 # Multiplications and additions of one call of the engine, about 0.1 s: Ctrl-C is heard between two calls.
@@ -195,12 +196,8 @@ class Stochastic:
 
     def _look_at(self, losses):
         est = self.est
-        best, count = est.best_loss_, est._no_improvement_count
-        for loss in losses:
-            count = count + 1 if loss > best - est.tol else 0
-            if loss < best:
-                best = loss
-        est.best_loss_, est._no_improvement_count = best, count
+        best, est._no_improvement_count = estimator.stall(losses, est.best_loss_, est._no_improvement_count, est.tol)
+        est.best_loss_ = np.float64(best)
 
     def _end_epochs(self, optimizer):
         """Whether training ends here."""
@@ -225,9 +222,9 @@ class Stochastic:
         est.validation_loss_curve_.append(loss)
         if est.verbose:
             print("Validation score: %f" % score)
-        worse = score < est.best_validation_score_ + est.tol
-        est._no_improvement_count = est._no_improvement_count + 1 if worse else 0
-        if score > est.best_validation_score_:
+        best, count = est.best_validation_score_, est._no_improvement_count
+        _, est._no_improvement_count = estimator.stall([score], best, count, est.tol, scores=True)
+        if score > best:
             est.best_validation_score_ = score
             est._best_coefs = [c.copy() for c in est.coefs_]
             est._best_intercepts = [i.copy() for i in est.intercepts_]

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <map>
 
-#include "gradus/engine/bank.hpp"
 #include "gradus/nn/initializer.hpp"
+#include "gradus/train/bank_training.hpp"
 
 namespace gradus::sweep_detail {
 namespace {
@@ -17,18 +17,6 @@ using engine::Bank;
 constexpr Index kMostOnline = 4096;
 constexpr Index kMostInBatches = 512;
 constexpr double kMostTableNumbers = 1e8;  // the samples of a bank, once for each way to scale them
-
-/// Whether runs like this one are trained in banks.
-bool has_bank(const Experiment& e, const Network& network, const Loss& loss) {
-  Regularisation without_l2 = e.regularisation;
-  without_l2.l2 = 0;
-  const std::optional<OptimizerMethod> method = stepping_method(e.optimizer);
-  const Index most = e.batch >= 1 && e.batch <= 4 ? kMostOnline : kMostInBatches;
-  return network.parameter_count() <= most && e.sample_weight.empty() && e.class_weight == ClassWeights{} &&
-         e.schedule == Schedule{} && without_l2 == Regularisation{} && e.early_stopping == EarlyStopping{} &&
-         e.min_change < 0 && e.engine == Engine::automatic && method &&
-         Bank<double>::exists(network, loss.function, *method);
-}
 
 /// What runs of one bank have in common, as a hash.
 std::string bank_of(Experiment e) {
@@ -152,23 +140,22 @@ std::optional<std::vector<Trained>> train_bank(const SweepPlan& plan, const Expe
     lanes.push_back(&lane);
     bank_lanes.push_back({lane.theta, lane.random, *learning_rate(own.optimizer), own.regularisation.l2, lane.train});
   }
-  Bank<T> bank(
+  Bank<T> untrained(
       model.network, table.x(), table.targets(),
       {.loss = model.loss, .method = *stepping_method(e.optimizer), .batch = e.batch, .draws = e.order == Order::draws},
       bank_lanes);
   const Index total = updates >= 0 ? updates : updates_of(e, static_cast<Index>(lanes.front()->train.size()));
   const Index batch = e.batch == 0 ? static_cast<Index>(lanes.front()->train.size()) : e.batch;
   const Index slice = std::max<Index>(1, 2000000 / (model.network.parameter_count() * batch));  // some milliseconds
-  for (Index made = 0; made < total;) {
-    if (!go_on(static_cast<double>(made) / static_cast<double>(total))) return std::nullopt;
-    const Index count = std::min(slice, total - made);
-    bank.train(count);
-    made += count;
+  BankTraining<T> training(std::move(untrained), {.updates = total});
+  while (!training.is_over()) {
+    if (!go_on(static_cast<double>(training.updates()) / static_cast<double>(total))) return std::nullopt;
+    training.advance(slice);
   }
+  const Bank<T>& bank = training.bank();
   std::vector<Trained> trained(chunk.runs.size());
   for (std::size_t k = 0; k < trained.size(); ++k) {
-    std::vector<T> theta(bank_lanes[k].theta.size());
-    bank.parameters(static_cast<Index>(k), theta);
+    const std::vector<T>& theta = training.lane(static_cast<Index>(k)).theta;
     trained[k].model = lanes[k]->model;
     trained[k].model.theta.assign(theta.begin(), theta.end());
   }
@@ -207,6 +194,48 @@ std::optional<std::vector<Trained>> train_single(const Experiment& given, const 
 
 }  // namespace
 
+std::optional<std::string> why_no_bank(const Experiment& e, const Network& network, const Loss& loss) {
+  // What `train_bank` makes of it, and what `fit_options` says to the bank; all else must be at its default.
+  Experiment known;
+  known.seed = e.seed;
+  known.precision = e.precision;
+  known.data = e.data;
+  known.target = e.target;
+  known.task = e.task;
+  known.sample_weight = e.sample_weight;
+  known.test = e.test;
+  known.test_data = e.test_data;
+  known.stratify = e.stratify;
+  known.scale = e.scale;
+  known.fingerprint = e.fingerprint;
+  known.network = e.network;
+  known.init = e.init;
+  known.loss = e.loss;
+  known.reduction = e.reduction;
+  known.class_weight = e.class_weight;
+  known.optimizer = e.optimizer;
+  known.schedule = e.schedule;
+  known.regularisation = e.regularisation;
+  known.early_stopping = e.early_stopping;
+  known.epochs = e.epochs;
+  known.updates = e.updates;
+  known.batch = e.batch;
+  known.order = e.order;
+  known.min_change = e.min_change;
+  known.record_every = e.record_every;
+  known.test_every = e.test_every;
+  known.engine = e.engine;
+  known.model = e.model;
+  known.figures = e.figures;
+  if (known != e) return "the experiment has a key that banks do not know";
+  const bool weighted = !e.sample_weight.empty() || e.class_weight != ClassWeights{};
+  if (std::optional<std::string> reason = gradus::why_no_bank(network, fit_options(e, loss), weighted)) return reason;
+  const Index most = e.batch >= 1 && e.batch <= 4 ? kMostOnline : kMostInBatches;
+  if (network.parameter_count() > most)
+    return "of more than " + std::to_string(most) + " parameters, networks are trained sooner one by one";
+  return std::nullopt;
+}
+
 Index updates_of(const Experiment& e, Index samples) {
   if (e.updates > 0) return e.updates;
   const bool full = e.batch == 0 || !stepping_method(e.optimizer);
@@ -229,7 +258,7 @@ std::vector<Chunk> chunks_of(const SweepPlan& plan, const ExperimentSource& sour
       const Index batch = e.batch == 0 || !stepping_method(e.optimizer) ? samples : e.batch;
       works[c] = static_cast<double>(model.network.parameter_count() + 20) *  // 20: what an update costs beside
                  static_cast<double>(updates_of(e, samples)) * static_cast<double>(batch);
-      if (has_bank(e, model.network, model.loss)) kinds[c] = bank_of(e);
+      if (!why_no_bank(e, model.network, model.loss)) kinds[c] = bank_of(e);
     }
     if (kinds[c].empty()) {
       chunks.push_back({{run}, false, 10 * works[c]});

@@ -21,6 +21,9 @@ struct Chunk {
 std::vector<Chunk> chunks_of(const SweepPlan& plan, const ExperimentSource& source,
                              const std::vector<std::size_t>& runs);
 
+/// Why runs like this one are not trained in banks; nothing if they are.
+std::optional<std::string> why_no_bank(const Experiment& experiment, const Network& network, const Loss& loss);
+
 /// Updates that an experiment on so many samples makes, unless it stops early.
 Index updates_of(const Experiment& experiment, Index samples);
 

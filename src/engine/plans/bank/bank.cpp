@@ -18,17 +18,16 @@ namespace {
 
 constexpr std::size_t size(Index n) { return static_cast<std::size_t>(n); }
 
-/// What the kernel takes; dropout is among it.
-std::optional<Description> plan_of(const Network& network, const LossFunction& loss) {
-  std::optional<Description> net = describe(network, loss);
-  if (!net || net->head == Head::defined || static_cast<Index>(net->stages.size()) > kMaxStages) return std::nullopt;
+/// Why there is no kernel for what a network is described as; dropout is no reason.
+std::optional<std::string> why_no_kernel(const std::optional<Description>& net) {
+  if (!net) return "it takes dense layers, dropout before them, and activations";
+  if (static_cast<Index>(net->stages.size()) > kMaxStages)
+    return "it takes at most " + std::to_string(kMaxStages) + " layers";
   for (const Stage& s : net->stages)
-    if (!is_simple(s.function) && s.function != Function::softmax) return std::nullopt;
-  return net;
-}
-
-bool has_step(const OptimizerMethod& method) {
-  return std::holds_alternative<Sgd>(method) || std::holds_alternative<Adam>(method);
+    if (!is_simple(s.function) && s.function != Function::softmax)
+      return "of activations it knows step, sigmoid, tanh and relu, softmax at the end";
+  if (net->head == Head::defined) return "the loss does not fit the last layer as one of its kernels does";
+  return std::nullopt;
 }
 
 }  // namespace
@@ -182,8 +181,10 @@ void Bank<T>::State::run(Block<T>& block, Index made, Index count) const {
 }
 
 template <class T>
-bool Bank<T>::exists(const Network& network, const LossFunction& loss, const OptimizerMethod& method) {
-  return has_step(method) && plan_of(network, loss).has_value();
+std::optional<std::string> Bank<T>::why_not(const Network& network, const LossFunction& loss,
+                                            const OptimizerMethod& method) {
+  if (!std::holds_alternative<Sgd>(method) && !std::holds_alternative<Adam>(method)) return "it steps by sgd or adam";
+  return why_no_kernel(describe(network, loss));
 }
 
 template <class T>
@@ -191,18 +192,17 @@ Bank<T>::Bank(const Network& network, ConstMatrixView<T> x, ConstMatrixView<T> t
               std::span<const BankLane<T>> lanes)
     : state_(std::make_unique<State>()) {
   State& s = *state_;
-  const std::optional<Description> plan = plan_of(network, options.loss.function);
-  if (!plan || !has_step(options.method))
+  if (const std::optional<std::string> reason = why_not(network, options.loss.function, options.method))
     throw ValueError("[bank] expected dense layers whose last one fits the loss, and sgd or adam, got " +
-                     to_text(network) + " with " + std::string(name(options.method)));
+                     to_text(network) + " with " + std::string(name(options.method)) + ": " + *reason);
   std::visit([](const auto& m) { m.check(); }, options.method);
   if (options.batch < 0) throw ValueError("[bank] expected a batch >= 0, got " + std::to_string(options.batch));
   if (lanes.empty()) throw ValueError("[bank] expected at least one lane, got none");
-  s.net = *plan;
+  s.net = *describe(network, options.loss.function);
   s.options = options;
   s.lanes = static_cast<Index>(lanes.size());
-  check_cols("bank", "x", x, plan->inputs());
-  check_cols("bank", "targets", targets, plan->outputs());
+  check_cols("bank", "x", x, s.net.inputs());
+  check_cols("bank", "targets", targets, s.net.outputs());
   check_rows("bank", "targets", targets, x.rows());
   const auto samples_of = [&](const BankLane<T>& lane) {
     return lane.rows.empty() ? x.rows() : static_cast<Index>(lane.rows.size());
@@ -224,6 +224,11 @@ template <class T>
 Bank<T>::Bank(Bank&&) noexcept = default;
 template <class T>
 Bank<T>& Bank<T>::operator=(Bank&&) noexcept = default;
+
+template <class T>
+Index Bank<T>::parameters() const {
+  return state_->net.parameters;
+}
 
 template <class T>
 Index Bank<T>::lanes() const {
