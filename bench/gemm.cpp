@@ -15,7 +15,7 @@
 
 #include "engine/kernels/gemm.hpp"
 #include "gradus/engine/buffer.hpp"
-#include "gradus/engine/target.hpp"
+#include "gradus/engine/instruction_set.hpp"
 
 namespace {
 
@@ -133,7 +133,7 @@ void measure(const char* what, Index rows, Index depth, Index cols, bool a_trans
 
 template <class T>
 void all() {
-  std::printf("peak %.1f GFLOP/s, %s\n", peak<T>(), engine::target_name().c_str());
+  std::printf("peak %.1f GFLOP/s, %s\n", peak<T>(), engine::instruction_set().c_str());
   struct Shape {
     Index batch, in, out;
   };

@@ -74,7 +74,7 @@ Bank make(const Network& network, nb::handle thetas, nb::handle x, nb::handle y,
   return make_as<double>(call);
 }
 
-/// Pass after pass, so that a Ctrl-C is seen between two.
+/// Epoch after epoch, so that a Ctrl-C is seen between two.
 bool train(Bank& bank, Index epochs) {
   if (epochs < 0) throw ValueError(fmt::format("[bank] expected a number of epochs of at least 0, got {}", epochs));
   Watch watch;
@@ -165,7 +165,7 @@ True
                   "lr: float | numpy.typing.ArrayLike = 0.01, l2: float | numpy.typing.ArrayLike = 0.0, "
                   "optimizer: str = 'sgd', loss: str = 'auto', batch: int = 32) -> None"))
       .def("train", &train, nb::arg("epochs"),
-           "So many passes more. False if Ctrl-C ended them, with a RuntimeWarning; what was learned is kept.")
+           "So many epochs more. False if Ctrl-C ended them, with a RuntimeWarning; what was learned is kept.")
       .def_prop_ro("thetas", &thetas_of, nb::sig("def thetas(self) -> numpy.typing.NDArray[typing.Any]"),
                    "(networks, parameter_count): a copy of what was learned; not finite in one that diverged.")
       .def("__len__", &size_of)

@@ -47,7 +47,7 @@ Examples
 2 2
 3 3
 )")
-      .def_ro("epoch", &Progress::epoch, "The pass that is under way, from 1.")
+      .def_ro("epoch", &Progress::epoch, "The epoch that is under way, from 1.")
       .def_ro("epochs", &Progress::epochs, "Passes to make; 0 if the number of updates decides.")
       .def_ro("update", &Progress::update, "Updates made.")
       .def_ro("updates", &Progress::updates, "Updates to make at most.")

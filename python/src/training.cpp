@@ -229,7 +229,7 @@ Examples
       .def_ro("updates", &FitResult::updates, "Updates made.")
       .def_ro("epochs", &FitResult::epochs, "Passes begun.")
       .def_ro("best_epoch", &FitResult::best_epoch,
-              "With early stopping the pass, from 1, whose parameters were kept; else 0.")
+              "With early stopping the epoch, from 1, whose parameters were kept; else 0.")
       .def_ro("best_metric", &FitResult::best_metric, "The metric of early stopping then.")
       .def_prop_ro(
           "state", [](const FitResult& self) { return view_within(self.state); },
@@ -290,11 +290,11 @@ y : array of shape (samples,) or (samples, outputs)
 sample_weight : array of shape (samples,), optional
     How much each sample counts, at least 0: 2 is as good as the sample given twice.
 test : (x, y), optional
-    A set that is tried after each pass, never learned from.
+    A set that is tried after each epoch, never learned from.
 random_state : RandomState or int
     For the order of samples (and dropout): a stream, or the seed of one.
 callback : callable, optional
-    Called with an `Epoch` after each pass; returning True stops training. An exception it raises ends training and
+    Called with an `Epoch` after each epoch; returning True stops training. An exception it raises ends training and
     arrives; theta then holds what was learned.
 state : array of shape (state_count,), optional
     Running statistics to go on from.
@@ -315,8 +315,8 @@ keep_gradients : bool
     - ``engine='automatic'`` or ``'definition'``: the same numbers to rounding, slower, alike on every machine
     - ``l1``, ``l2``, ``weight_decay``, ``max_norm``, ``clip_norm``, ``clip_value``: 0, which is off
     - ``early_stopping='none'``, ``'loss'``, ``'accuracy'``, ``'test-loss'`` or ``'test-accuracy'``; ``patience=10``
-      passes, ``min_delta=0``
-    - ``record_every=0``, ``test_every=0``: updates between two entries of the history; 0: one a pass
+      epochs, ``min_delta=0``
+    - ``record_every=0``, ``test_every=0``: updates between two entries of the history; 0: one an epoch
 
 Returns
 -------

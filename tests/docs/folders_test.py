@@ -43,6 +43,24 @@ def test_a_missing_readme_and_a_file_that_is_gone_would_be_noticed():
     assert "README.md speaks of plan_cases.hpp" in wanting(ROOT / "tests/engine", [])
 
 
+OTHER_SUBJECTS = {"cli": "apps/gradus", "studies": "studies"}
+
+
+def subject_of(folder):
+    """What the tests of a folder test; none if there is no such thing."""
+    places = [OTHER_SUBJECTS[folder]] if folder in OTHER_SUBJECTS else [f"include/gradus/{folder}", f"src/{folder}"]
+    return next((place for place in places if (ROOT / place).is_dir()), None)
+
+
+def test_each_folder_of_tests_has_its_subject():
+    tests = list((ROOT / "tests").rglob("*_test.cpp"))
+    assert len(tests) > 50
+    for test in tests:
+        folder = test.parent.relative_to(ROOT / "tests").as_posix()
+        assert subject_of(folder), f"tests/{folder} tests nothing: expected include/gradus/{folder} or src/{folder}"
+    assert subject_of("attic") is None
+
+
 def gaps(names):
     """The numbers at which a row of numbered names is broken: given twice, or left out."""
     numbers = sorted(int(name.split("_")[0]) for name in names)
@@ -60,6 +78,7 @@ def test_examples_are_numbered_without_gaps():
 if __name__ == "__main__":
     for test in (
         test_examples_are_numbered_without_gaps,
+        test_each_folder_of_tests_has_its_subject,
         test_every_large_folder_explains_itself,
         test_a_missing_readme_and_a_file_that_is_gone_would_be_noticed,
     ):

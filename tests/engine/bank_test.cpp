@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gradus/engine/target.hpp"
+#include "gradus/engine/instruction_set.hpp"
 #include "gradus/engine/trainer.hpp"
 #include "gradus/train/fit.hpp"
 #include "tests/engine/plan_cases.hpp"
@@ -109,15 +109,15 @@ void check_lanes(const Case& c, const engine::BankOptions& given, Index count, s
     const std::vector<T> expected = lanes.fitted(options, k, updates);
     const std::vector<T> got = parameters_of(bank, static_cast<Index>(k), p.theta.size());
     SCOPED_TRACE(c.network + " lane " + std::to_string(k) + " of " + std::to_string(count) + " " +
-                 engine::target_name() + (sizeof(T) == 4 ? " float" : " double"));
+                 engine::instruction_set() + (sizeof(T) == 4 ? " float" : " double"));
     EXPECT_LE(distance(got, expected), factor * tolerance<T>(p.network) * (norm(expected) + 1e-3));
     EXPECT_NE(got, lanes.thetas[k]);
   }
 }
 
 TEST(Bank, ALaneIsTheSingleRunWithTheSameSeed) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     std::uint32_t seed = 1;
     for (const Case& c : cases())
       for (const Index batch : {1, 4, 0}) {
@@ -125,7 +125,7 @@ TEST(Bank, ALaneIsTheSingleRunWithTheSameSeed) {
         check_lanes<double>(c, {.batch = batch, .draws = batch == 4}, 3, seed++);
       }
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 TEST(Bank, EveryMethodStepsAsItsDefinition) {
@@ -176,7 +176,7 @@ void check_grouping(const engine::BankOptions& given) {
       for (std::size_t k = 0; k < n; ++k)
         ASSERT_EQ(parameters_of(part, static_cast<Index>(k), p.theta.size()),
                   parameters_of(whole, static_cast<Index>(first + k), p.theta.size()))
-            << "lane " << first + k << " in a bank of " << size << " " << engine::target_name();
+            << "lane " << first + k << " in a bank of " << size << " " << engine::instruction_set();
       for (std::size_t k = 0; k < n; ++k) {
         const engine::Tally got = part.tally(static_cast<Index>(k));
         const engine::Tally expected = whole.tally(static_cast<Index>(first + k));
@@ -187,15 +187,15 @@ void check_grouping(const engine::BankOptions& given) {
 }
 
 TEST(Bank, TheBitsOfALaneKnowNothingOfItsBank) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     check_grouping<float>({});
     check_grouping<double>({.method = Adam{}, .batch = 4});
     check_grouping<float>({.method = Sgd{.momentum = 0.9}, .batch = 5, .draws = true});
     check_grouping<double>({.method = Adam{}, .batch = 5, .per_sample = true, .record = true});
     check_grouping<float>({.record = true});
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 TEST(Bank, ALaneThatDivergesLeavesTheOthersAlone) {
@@ -258,7 +258,7 @@ void check_record(const Case& c, const engine::BankOptions& given, Index count, 
     bank.train(bank.updates_per_pass() - 1);
     for (auto& [k, single] : singles) {
       SCOPED_TRACE(c.network + " lane " + std::to_string(k) + " of " + std::to_string(count) + " batch " +
-                   std::to_string(options.batch) + " pass " + std::to_string(pass) + " " + engine::target_name() +
+                   std::to_string(options.batch) + " pass " + std::to_string(pass) + " " + engine::instruction_set() +
                    (sizeof(T) == 4 ? " float" : " double"));
       if (options.batch > 0) single.random.shuffle(single.order);
       const engine::Tally expected = single.trainer.epoch(p.x, p.targets, single.order);
@@ -287,8 +287,8 @@ void check_record(const Case& c, const engine::BankOptions& given, Index count, 
 }
 
 TEST(Bank, RecordsLossesAndPenaltiesAsTheTrainer) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     std::uint32_t seed = 120;
     for (const Case& c : cases())
       for (const Index batch : {1, 3, 4, 6, 0}) {
@@ -308,7 +308,7 @@ TEST(Bank, RecordsLossesAndPenaltiesAsTheTrainer) {
     check_record<float>({"3-9tanh-4softmax", "cross-entropy"}, {.method = Adam{}, .batch = 5, .per_sample = true}, 9,
                         seed++, 1e3);
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 TEST(Bank, CutsWhatTheLossCuts) {
@@ -359,12 +359,12 @@ void check_order(std::uint32_t seed) {
 }
 
 TEST(Bank, AllRowsAreTheSameNamedOrNot) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     check_order<float>(7);
     check_order<double>(8);
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 template <class T>
@@ -384,7 +384,7 @@ void check_score(const Case& c, std::uint32_t seed) {
       engine::GradientPlan<T> plan(p.network, p.loss, x.rows());
       std::vector<T> gradient(theta.size());
       const engine::Tally expected = plan(theta, x, targets, {}, gradient, true, hit);
-      SCOPED_TRACE(c.network + " " + engine::target_name());
+      SCOPED_TRACE(c.network + " " + engine::instruction_set());
       EXPECT_EQ(tallies[k].samples, 13);
       EXPECT_EQ(tallies[k].hits, expected.hits);
       EXPECT_NEAR(tallies[k].loss, expected.loss,
@@ -394,15 +394,15 @@ void check_score(const Case& c, std::uint32_t seed) {
 }
 
 TEST(Bank, ScoresEachLaneOnItsOwnSamples) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     std::uint32_t seed = 20;
     for (const Case& c : cases()) {
       check_score<float>(c, seed);
       check_score<double>(c, seed++);
     }
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 TEST(Bank, RefusesWhatHasNoPlan) {

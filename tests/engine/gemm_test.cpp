@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "gradus/engine/buffer.hpp"
-#include "gradus/engine/target.hpp"
+#include "gradus/engine/instruction_set.hpp"
 #include "gradus/random/random_state.hpp"
 
 namespace gradus {
@@ -58,7 +58,7 @@ void check_products(bool a_transposed, bool b_transposed, Plus plus) {
   Buffer<T> work(static_cast<std::size_t>(engine::kGemmWork<T>));
   for (const Shape& s : shapes) {
     SCOPED_TRACE(std::to_string(s.rows) + " x " + std::to_string(s.depth) + " x " + std::to_string(s.cols) + " " +
-                 engine::target_name());
+                 engine::instruction_set());
     Stored<T> a(s.rows, s.depth, a_transposed, random), b(s.depth, s.cols, b_transposed, random);
     const Index stride = s.cols + 2;
     const T untouched = T(77);
@@ -98,8 +98,8 @@ void check_products(bool a_transposed, bool b_transposed, Plus plus) {
 }
 
 TEST(Gemm, MultipliesAnyShapeAnyWayRound) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     for (const bool a_transposed : {false, true})
       for (const bool b_transposed : {false, true})
         for (const Plus plus : {Plus::nothing, Plus::itself, Plus::a_row}) {
@@ -107,12 +107,12 @@ TEST(Gemm, MultipliesAnyShapeAnyWayRound) {
           check_products<double>(a_transposed, b_transposed, plus);
         }
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 TEST(Gemm, GivesAPartTheBitsOfTheWhole) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     RandomState random(5);
     const Index rows = 131, cols = 70, depth = 300;
     Stored<float> a(rows, depth, false, random), b(depth, cols, true, random);
@@ -131,9 +131,9 @@ TEST(Gemm, GivesAPartTheBitsOfTheWhole) {
                       cols},
                      work.data());
       }
-    EXPECT_EQ(parts, whole) << target;
+    EXPECT_EQ(parts, whole) << set;
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 TEST(Gemm, CarriesNaNOfEitherFactorIntoItsRowOrColumnAlone) {

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "gradus/core/error.hpp"
-#include "gradus/engine/target.hpp"
+#include "gradus/engine/instruction_set.hpp"
 #include "gradus/random/random_state.hpp"
 
 namespace gradus {
@@ -90,17 +90,17 @@ void sweep_floats(std::uint64_t stride) {
       x.clear();
     }
     EXPECT_LE(worst, 4) << function.name << " at " << where;
-    ::testing::Test::RecordProperty(engine::target_name() + function.name, std::to_string(worst));
+    ::testing::Test::RecordProperty(engine::instruction_set() + function.name, std::to_string(worst));
   }
 }
 
 TEST(EngineMath, IsWithinFourUlpOnEveryKindOfFloat) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
-    SCOPED_TRACE(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
+    SCOPED_TRACE(set);
     sweep_floats(5003);
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 TEST(EngineMath, IsWithinFourUlpOnAllFloats) {
@@ -165,13 +165,13 @@ void check_edges() {
 }
 
 TEST(EngineMath, KeepsEdges) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
-    SCOPED_TRACE(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
+    SCOPED_TRACE(set);
     check_edges<float>();
     check_edges<double>();
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 template <class T>
@@ -192,12 +192,12 @@ void check_largest_magnitude() {
 }
 
 TEST(EngineMath, FindsTheLargestMagnitudeAtEveryPlaceAndLosesNoNaN) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     check_largest_magnitude<float>();
     check_largest_magnitude<double>();
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 TEST(EngineMath, TreatsEveryPlaceOfAnArrayAlike) {

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gradus/engine/target.hpp"
+#include "gradus/engine/instruction_set.hpp"
 #include "tests/engine/plan_cases.hpp"
 
 namespace gradus {
@@ -21,7 +21,7 @@ void check_predictions(const std::vector<Case>& cases) {
     const Matrix<T> expected = predict(p.network, p.theta, p.x);
     Matrix<T> got(7, p.network.outputs(), std::numeric_limits<T>::quiet_NaN());
     predictor(p.x, got);
-    SCOPED_TRACE(c.network + " " + engine::target_name());
+    SCOPED_TRACE(c.network + " " + engine::instruction_set());
     // Sums of up to 70 terms, each rounded once, and activations of slope at most 1.
     const double tolerance = 100 * static_cast<double>(std::numeric_limits<T>::epsilon());
     EXPECT_LE(distance(got.values(), expected.values()), tolerance * (1 + norm(expected.values())));
@@ -32,14 +32,14 @@ void check_predictions(const std::vector<Case>& cases) {
 }
 
 TEST(Predictor, PredictsWhatTheDefinitionPredicts) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     check_predictions<float>(cases());
     check_predictions<double>(cases());
     check_predictions<float>(further_cases());
     check_predictions<double>(further_cases());
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 template <class T>
@@ -50,7 +50,7 @@ void check_any_number(const Case& c) {
     const Matrix<T> expected = predict(p.network, p.theta, x);
     Matrix<T> got(rows, p.network.outputs(), std::numeric_limits<T>::quiet_NaN());
     engine::predict<T>(p.network, p.theta, x, got.view());
-    SCOPED_TRACE(c.network + " " + std::to_string(rows) + " rows " + engine::target_name());
+    SCOPED_TRACE(c.network + " " + std::to_string(rows) + " rows " + engine::instruction_set());
     const double tolerance = 100 * static_cast<double>(std::numeric_limits<T>::epsilon());
     EXPECT_LE(distance(got.values(), expected.values()), tolerance * (1 + norm(expected.values())));
   }
@@ -61,14 +61,14 @@ TEST(Predictor, PredictsAnyNumberOfSamplesOfAnyNetwork) {
   for (const Case& c : further_cases()) all.push_back(c);
   all.push_back({"6-3logsoftmax", "nll"});
   all.push_back({"1x4x4-conv2k3relu-3softmax", "cross-entropy"});
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     for (const Case& c : all) {
       check_any_number<float>(c);
       check_any_number<double>(c);
     }
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
   const Network network = parse_network("2-3tanh-1");
   const std::vector<double> theta(13);
   Matrix<double> y(5, 2);

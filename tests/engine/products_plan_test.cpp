@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gradus/engine/target.hpp"
+#include "gradus/engine/instruction_set.hpp"
 #include "gradus/engine/trainer.hpp"
 #include "tests/engine/plan_cases.hpp"
 
@@ -55,7 +55,7 @@ double tolerance(const Network& network) {
 
 template <class T>
 void check_gradient(const Case& c, Index batch) {
-  SCOPED_TRACE(c.network + " batch " + std::to_string(batch) + " " + engine::target_name() +
+  SCOPED_TRACE(c.network + " batch " + std::to_string(batch) + " " + engine::instruction_set() +
                (sizeof(T) == 4 ? " float" : " double"));
   const ChainProblem<T> p(c, batch + 3, static_cast<std::uint32_t>(batch));
   std::vector<Index> rows(static_cast<std::size_t>(batch));
@@ -86,8 +86,8 @@ void check_gradient(const Case& c, Index batch) {
 }
 
 TEST(ProductsPlan, GivesTheDefinitionsGradientAndLoss) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     for (const std::vector<Case>& list : {cases(), chains()})
       for (const Case& c : list)
         for (const Index batch : {1, 2, 7, 16, 33, 130}) {
@@ -95,7 +95,7 @@ TEST(ProductsPlan, GivesTheDefinitionsGradientAndLoss) {
           check_gradient<float>(c, batch);
         }
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 /// The parameters after some epochs with so many threads.

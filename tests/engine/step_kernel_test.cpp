@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gradus/engine/target.hpp"
+#include "gradus/engine/instruction_set.hpp"
 #include "gradus/random/random_state.hpp"
 
 namespace gradus {
@@ -32,13 +32,13 @@ void check_adam(T lowest, T highest, T epsilon) {
     const T exact = step.rate * first[k] / (std::sqrt(v[k]) + epsilon);
     // A root, a sum and a quotient, each within 1 ULP where they are not rounded rightly.
     ASSERT_NEAR(-theta[k], exact, 3 * std::numeric_limits<T>::epsilon() * std::abs(exact))
-        << "m " << first[k] << ", v " << v[k] << " at " << k << ", " << engine::target_name();
+        << "m " << first[k] << ", v " << v[k] << " at " << k << ", " << engine::instruction_set();
   }
 }
 
 TEST(StepKernel, AdamDividesByTheRootAtAllMagnitudes) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     for (const double epsilon : {1e-8, 1e-3, 1.0}) {
       check_adam<double>(1e-20, 1e3, epsilon);
       check_adam<double>(1e-300, 1e300, epsilon);
@@ -46,7 +46,7 @@ TEST(StepKernel, AdamDividesByTheRootAtAllMagnitudes) {
       check_adam<float>(1e-37f, 1e37f, static_cast<float>(epsilon));
     }
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 }  // namespace

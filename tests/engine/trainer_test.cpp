@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gradus/engine/target.hpp"
+#include "gradus/engine/instruction_set.hpp"
 #include "gradus/optim/optimizer.hpp"
 #include "tests/engine/plan_cases.hpp"
 
@@ -45,7 +45,7 @@ void check_gradients(const std::vector<Case>& cases) {
       plan.set_masks(77, 3);
       std::vector<T> got(p.theta.size(), std::numeric_limits<T>::quiet_NaN());
       const engine::Tally tally = plan(p.theta, p.x, p.targets, rows, got, true, Hit::argmax);
-      SCOPED_TRACE(c.network + " batch " + std::to_string(batch) + " " + engine::target_name());
+      SCOPED_TRACE(c.network + " batch " + std::to_string(batch) + " " + engine::instruction_set());
       EXPECT_LE(distance(got, expected), tolerance<T>(p.network) * norm(expected));
       EXPECT_NEAR(tally.loss, static_cast<double>(loss),
                   tolerance<T>(p.network) * (1 + std::abs(static_cast<double>(loss))));
@@ -61,14 +61,14 @@ void check_gradients(const std::vector<Case>& cases) {
 }
 
 TEST(GradientPlan, GivesTheDefinitionsGradientAndLoss) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     check_gradients<double>(cases());
     check_gradients<float>(cases());
     check_gradients<double>(further_cases());
     check_gradients<float>(further_cases());
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 /// Outputs so sure of themselves that half of their probabilities round to 0: there the loss is cut, as defined.
@@ -94,8 +94,8 @@ void check_cut(const std::string& network, const std::string& loss) {
 }
 
 TEST(GradientPlan, CutsTheLossAndNotTheGradient) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     for (const auto& [network, loss] : {std::pair{"3-5tanh-3softmax", "cross-entropy"},
                                         {"3-5tanh-1sigmoid", "binary-cross-entropy"},
                                         {"3-5tanh-4sigmoid", "multi-label-cross-entropy"}}) {
@@ -103,7 +103,7 @@ TEST(GradientPlan, CutsTheLossAndNotTheGradient) {
       check_cut<float>(network, loss);
     }
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 template <class T>
@@ -187,7 +187,7 @@ void check_training(engine::TrainerOptions options, engine::PlanKind kind, bool 
     std::vector<T> moved = expected.theta;
     for (std::size_t k = 0; k < moved.size(); ++k) moved[k] -= p.theta[k];
     SCOPED_TRACE(c.network + " " + to_text(options.optimizer) + " batch " + std::to_string(options.batch) + " " +
-                 engine::target_name() + (sizeof(T) == 4 ? " float" : " double"));
+                 engine::instruction_set() + (sizeof(T) == 4 ? " float" : " double"));
     const double factor = divides ? 1e4 : 20;
     EXPECT_LE(distance(got, expected.theta), factor * tolerance<T>(p.network) * (norm(moved) + 1e-3 * norm(got)));
     EXPECT_NEAR(tally.loss, expected.loss, factor * tolerance<T>(p.network) * (1 + std::abs(expected.loss)));
@@ -197,8 +197,8 @@ void check_training(engine::TrainerOptions options, engine::PlanKind kind, bool 
 }
 
 TEST(Trainer, TakesTheStepsOfTheDefinition) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     for (const Index batch : {1, 5, 13, 20})
       for (const char* method :
            {"sgd:lr=0.1", "sgd:lr=0.1,momentum=0.9", "sgd:lr=0.1,momentum=0.9,nesterov", "adam:lr=0.01"}) {
@@ -209,7 +209,7 @@ TEST(Trainer, TakesTheStepsOfTheDefinition) {
         check_training<float>(options, kind);
       }
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 /// A chain of dense layers: any widths, activations and dropout, a last layer and a loss that go together.
@@ -441,7 +441,7 @@ void check_function(const std::string& name) {
     Trace<T> trace;
     const T y = value_and_gradient<T>(network, loss, theta, x.view(), low.view(), trace, expected) - 3;
     const T mine = static_cast<T>(plan(theta, x, low, {}, got).loss) - 3;
-    SCOPED_TRACE(name + " at " + std::to_string(point) + " " + engine::target_name());
+    SCOPED_TRACE(name + " at " + std::to_string(point) + " " + engine::instruction_set());
     if (std::isnan(point)) {
       EXPECT_TRUE(std::isnan(mine) && std::isnan(got[0]));
     } else if (std::isfinite(y)) {
@@ -454,15 +454,15 @@ void check_function(const std::string& name) {
 }
 
 TEST(GradientPlan, KnowsTheFunctionsEverywhere) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     for (const char* name : {"sigmoid", "tanh", "relu", "leakyrelu", "hardsigmoid", "elu", "selu", "softplus",
                              "softsign", "gelu", "silu", "mish", "exponential"}) {
       check_function<float>(name);
       check_function<double>(name);
     }
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 template <class T>

@@ -8,7 +8,7 @@
 #include <numeric>
 #include <vector>
 
-#include "gradus/engine/target.hpp"
+#include "gradus/engine/instruction_set.hpp"
 #include "gradus/random/random_state.hpp"
 
 namespace gradus {
@@ -72,12 +72,12 @@ void check_descent() {
 }
 
 TEST(Updater, DescentByKernelsHasTheDefinitionsBits) {
-  for (const std::string& target : engine::targets()) {
-    engine::use_target(target);
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
     check_descent<double>();
     check_descent<float>();
   }
-  engine::use_target("");
+  engine::use_instruction_set("");
 }
 
 template <class T>

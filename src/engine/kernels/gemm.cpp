@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "engine/targets.hpp"
+#include "engine/instruction_sets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/gemm.cpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/engine/math.hpp"
 
-#include "engine/targets.hpp"
+#include "engine/instruction_sets.hpp"
 #include "gradus/core/shape.hpp"
 
 #undef HWY_TARGET_INCLUDE

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "engine/targets.hpp"
+#include "engine/instruction_sets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/step_kernel.cpp"

@@ -256,7 +256,7 @@ const std::array kKeys = std::to_array<ExperimentKey>({
        return e.early_stopping == EarlyStopping{} ? Maybe{} : choice_name(e.early_stopping.metric, kMetrics);
      },
      [](E& e, const Value& v) { e.early_stopping.metric = choice(v, kMetrics); }},
-    {"early_stopping", "patience", "patience", "passes without improvement to wait", "a whole number of at least 0",
+    {"early_stopping", "patience", "patience", "epochs without improvement to wait", "a whole number of at least 0",
      KeyForm::number,
      [](const E& e) {
        return e.early_stopping == EarlyStopping{} ? Maybe{} : Maybe{std::int64_t{e.early_stopping.patience}};
@@ -266,7 +266,7 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      [](const E& e) { return e.early_stopping == EarlyStopping{} ? Maybe{} : Maybe{e.early_stopping.min_delta}; },
      [](E& e, const Value& v) { e.early_stopping.min_delta = number(v, [](double x) { return x >= 0; }); }},
 
-    {"training", "epochs", "epochs", "passes over the training samples", "a whole number of at least 0",
+    {"training", "epochs", "epochs", "times that every training sample is taken", "a whole number of at least 0",
      KeyForm::number, [](const E& e) -> Maybe { return std::int64_t{e.epochs}; },
      [](E& e, const Value& v) { e.epochs = whole(v, 0); }},
     {"training", "updates", "updates", "updates to make, whatever epochs says; 0: as many as epochs asks",
@@ -274,17 +274,17 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      [](E& e, const Value& v) { e.updates = whole(v, 0); }},
     {"training", "batch", "batch", "samples an update, or full", "a whole number of at least 1, or full",
      KeyForm::number_or_text, get_batch, set_batch},
-    {"training", "order", "order", "of samples: shuffle each pass anew, or draws with replacement", "shuffle or draws",
+    {"training", "order", "order", "of samples: shuffle each epoch anew, or draws with replacement", "shuffle or draws",
      KeyForm::text, [](const E& e) { return choice_name(e.order, kOrders); },
      [](E& e, const Value& v) { e.order = choice(v, kOrders); }},
     {"training", "min_change", "min-change", "stop once an update moves theta by no more than this",
      "a number of at least 0", KeyForm::number,
      [](const E& e) { return e.min_change < 0 ? Maybe{} : Maybe{e.min_change}; },
      [](E& e, const Value& v) { e.min_change = number(v, [](double x) { return x >= 0; }); }},
-    {"training", "record_every", "record-every", "updates a record of the loss; 0: one a pass",
+    {"training", "record_every", "record-every", "updates a record of the loss; 0: one an epoch",
      "a whole number of at least 0", KeyForm::number, [](const E& e) -> Maybe { return std::int64_t{e.record_every}; },
      [](E& e, const Value& v) { e.record_every = whole(v, 0); }},
-    {"training", "test_every", "test-every", "updates between two looks at the test set; 0: one a pass",
+    {"training", "test_every", "test-every", "updates between two looks at the test set; 0: one an epoch",
      "a whole number of at least 0", KeyForm::number, [](const E& e) -> Maybe { return std::int64_t{e.test_every}; },
      [](E& e, const Value& v) { e.test_every = whole(v, 0); }},
     {"training", "engine", "engine",

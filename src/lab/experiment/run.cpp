@@ -63,7 +63,7 @@ class Reporter {
     progress_.update = event.updates;
     progress_.learning_rate = event.learning_rate;
     if (!recorded_) progress_.loss = event.loss;
-    // The last update of a pass is told by after_epoch, which knows what the pass came to.
+    // The last update of an epoch is told by after_epoch, which knows what the epoch came to.
     return event.updates % per_epoch_ == 0 ? Signal::go_on : tell();
   }
 

@@ -15,8 +15,8 @@ namespace gradus {
 
 /// How far a run has come, told after every update.
 struct Progress {
-  Index epoch = 0;                      ///< the pass that is under way, from 1
-  Index epochs = 0;                     ///< passes to make, 0 if the number of updates decides
+  Index epoch = 0;                      ///< the one that is under way, from 1
+  Index epochs = 0;                     ///< to make, 0 if the number of updates decides
   Index update = 0;                     ///< updates made
   Index updates = 0;                    ///< updates to make at most
   double loss = 0;                      ///< as last recorded; before that, of the batch

@@ -9,7 +9,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "engine/targets.hpp"
+#include "engine/instruction_sets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/plans/bank/bank_kernel.cpp"

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
+#include "engine/instruction_sets.hpp"
 #include "engine/kernels/defined_loss.hpp"
 #include "engine/kernels/dropout.hpp"
-#include "engine/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/plans/batch/batch_kernel.cpp"
