@@ -3,10 +3,10 @@
 
 #include <cstdint>
 
-#include <hwy/highway.h>
-
-#include "engine/instruction_sets.hpp"
+#include "engine/instruction_sets.hpp"  // before Highway's own choice
 #include "gradus/core/error.hpp"
+
+#include <hwy/highway.h>
 
 namespace gradus::engine {
 namespace {

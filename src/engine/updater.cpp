@@ -4,19 +4,12 @@
 #include <cmath>
 
 #include "core/flush_denormals.hpp"
-#include "gradus/core/number.hpp"
-#ifndef GRADUS_CORE_ONLY
 #include "engine/kernels/step_kernel.hpp"
 #include "engine/threads/workshop.hpp"
-#endif
+#include "gradus/core/number.hpp"
 
 namespace gradus {
 namespace {
-
-#ifdef GRADUS_CORE_ONLY
-constexpr bool kHasKernels = false;
-#else
-constexpr bool kHasKernels = true;
 
 using engine::AdamStep;
 using engine::DescentStep;
@@ -54,16 +47,11 @@ void step_by_kernel(const Method& adam, std::span<T> theta, std::span<const T> g
              theta.data() + first);
   });
 }
-#endif
 
 /// Whether the step was made by a kernel: descent, Adam and AdamW have one.
 template <class T>
-bool try_kernel([[maybe_unused]] Optimizer<T>& optimizer, [[maybe_unused]] std::span<const ParameterBlock> blocks,
-                [[maybe_unused]] std::span<T> theta, [[maybe_unused]] std::span<const T> gradient,
-                [[maybe_unused]] engine::Workshop* workshop) {
-#ifdef GRADUS_CORE_ONLY
-  return false;
-#else
+bool try_kernel(Optimizer<T>& optimizer, std::span<const ParameterBlock> blocks, std::span<T> theta,
+                std::span<const T> gradient, engine::Workshop* workshop) {
   return std::visit(
       [&]<class M>(const M& method) {
         if constexpr (std::is_same_v<M, Sgd> || std::is_same_v<M, Adam> || std::is_same_v<M, AdamW>) {
@@ -77,7 +65,6 @@ bool try_kernel([[maybe_unused]] Optimizer<T>& optimizer, [[maybe_unused]] std::
         }
       },
       optimizer.method());
-#endif
 }
 
 }  // namespace
@@ -89,7 +76,7 @@ Updater<T>::Updater(const OptimizerMethod& method, const Regularisation& regular
       regularisation_(regularisation),
       blocks_(std::move(blocks)),
       parameters_(parameters),
-      steps_(kHasKernels ? steps : Steps::definition) {
+      steps_(steps) {
   check(regularisation_);
   std::vector<std::uint8_t>& decays = optimizer_.state().decays;
   decays.assign(static_cast<std::size_t>(parameters), 1);
@@ -109,7 +96,6 @@ template <std::floating_point T>
 double Updater<T>::add_penalty(std::span<const T> theta, std::span<T> gradient, double samples) const {
   const Regularisation& r = regularisation_;
   if (r.l1 == 0 && r.l2 == 0) return 0;
-#ifndef GRADUS_CORE_ONLY
   if (steps_ == Steps::kernels) {
     const double share = r.share(samples);
     const PenaltyStep<T> penalty{static_cast<T>(r.l1 * share), static_cast<T>(r.l2 * share)};
@@ -119,7 +105,6 @@ double Updater<T>::add_penalty(std::span<const T> theta, std::span<T> gradient, 
         sum += run_penalty(penalty, block.size(), theta.data() + block.offset, gradient.data() + block.offset);
     return sum;
   }
-#endif
   return static_cast<double>(gradus::add_penalty<T>(r, blocks_, samples, theta, gradient));
 }
 

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <optional>
 
-#include "gradus/train/definition_passes.hpp"
-#ifndef GRADUS_CORE_ONLY
 #include "engine/plans/online/online_plan.hpp"
 #include "gradus/engine/trainer.hpp"
-#endif
+#include "gradus/train/definition_passes.hpp"
 
 namespace gradus {
 namespace {
 
-#ifndef GRADUS_CORE_ONLY
 /// The engine's passes; the definition's have the last word.
 template <std::floating_point T>
 class EnginePasses final : public Passes<T> {
@@ -62,19 +59,16 @@ class EnginePasses final : public Passes<T> {
   Hit hit_;
   std::optional<engine::OnlinePlan<T>> online_;
 };
-#endif
 
 }  // namespace
 
 template <std::floating_point T>
 std::unique_ptr<Passes<T>> make_passes(const Network& network, const FitOptions& options, const Samples<T>& train) {
   const Hit hit = hit_of_run<T>(options, train.targets, network.outputs());
-#ifndef GRADUS_CORE_ONLY
   const bool full = options.batch == 0 || !stepping_method(options.optimizer);
   const Index batch = full ? train.x.rows() : std::min(options.batch, train.x.rows());
   if (options.engine != Engine::definition && batch > 0)
     return std::make_unique<EnginePasses<T>>(network, options, batch, hit);
-#endif
   return std::make_unique<DefinitionPasses<T, Layer>>(network, options.loss, hit);
 }
 

@@ -6,9 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#ifndef GRADUS_CORE_ONLY
 #include "gradus/engine/math.hpp"
-#endif
 
 namespace gradus {
 namespace {
@@ -18,17 +16,7 @@ constexpr Index kMostAtOnce = 1000;  // online updates: a callback that stops a 
 /// The largest magnitude; NaN or infinite if any number is.
 template <std::floating_point T>
 T largest_or_not_finite(std::span<const T> values) {
-#ifdef GRADUS_CORE_ONLY
-  T largest = 0;
-  T spoiled = 0;  // 0 * x is 0 for the finite ones only, and a sum keeps a NaN
-  for (const T value : values) {
-    spoiled += 0 * value;
-    largest = std::max(largest, std::abs(value));
-  }
-  return spoiled + largest;
-#else
   return engine::largest_magnitude(values);
-#endif
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "gradus/train/training.hpp"
 #include "gradus/engine/updater.hpp"
+#include "gradus/train/training.hpp"
 #include "train/batches.hpp"
 #include "train/minimiser.hpp"
 

@@ -5,8 +5,8 @@
 
 #include "gradus/nn/initializer.hpp"
 #include "gradus/nn/pass.hpp"
-#include "gradus/train/fit.hpp"
 #include "gradus/train/definition_passes.hpp"
+#include "gradus/train/fit.hpp"
 
 /// Training by each method, with schedules, penalties and early stopping.
 namespace gradus {
@@ -85,8 +85,7 @@ TEST(FitMethods, TheNetworksJacobianEqualsDifferencesAndItsSquaresTheLoss) {
   Trace<double> trace;
   const Regularisation ridge{.l2 = 0.3};
   const auto blocks = network.parameter_blocks();
-  const Residuals<double> residuals =
-      network_residuals<double>(network, loss, wave.x, wave.t, trace, ridge, blocks);
+  const Residuals<double> residuals = network_residuals<double>(network, loss, wave.x, wave.t, trace, ridge, blocks);
   std::vector<double> r, above, below;
   Matrix<double> jacobian;
   residuals(theta, r, &jacobian);
