@@ -8,6 +8,7 @@
 
 #include "arrays.hpp"
 #include "gradus/core/shape.hpp"
+#include "gradus/nn/fitting.hpp"
 #include "loss.hpp"
 #include "module.hpp"
 #include "random.hpp"
@@ -61,6 +62,8 @@ Bank make_as(const Call& call) {
                      .l2 = penalties[static_cast<std::size_t>(i)]});
   }
   const nb::gil_scoped_release others;
+  if (static_cast<Index>(targets.shape(1)) == call.network.outputs())  // else the bank says what does not fit
+    check_fitting<T>("bank", call.network, call.options.loss.function, view_of(targets));
   return {BankTraining<T>(engine::Bank<T>(call.network, view_of(x), view_of(targets), call.options, lanes))};
 }
 

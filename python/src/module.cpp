@@ -32,6 +32,7 @@ NB_MODULE(_core, m) {
   translate_errors();
   nb::set_leak_warnings(false);  // what a session still holds at its end is no concern of its user's
   m.attr("version") = nb::str(gradus::version().data(), gradus::version().size());
+  bind_lists(m);
   bind_estimator(m);
   bind_random(m);
   bind_network(m);

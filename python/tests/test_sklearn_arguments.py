@@ -12,6 +12,7 @@ import gradus.sklearn as ours
 import numpy as np
 import pytest
 import sklearn.neural_network as theirs
+from gradus._core import lists
 from gradus.sklearn._arguments import FLAG, Argument, Only, arguments_of, estimator
 from gradus.sklearn._table import LOSS_COMES_FIRST, MORE_SOLVERS, SCIPY_PRINTS, SOLVERS, TABLE
 from sklearn.base import BaseEstimator, clone
@@ -87,9 +88,11 @@ SOLVER_OPTIONS = {
     "adamw": {"decay": 0.1},
     "nadam": {"eps": 0.01},
     "quickprop": {"growth": 1.1},
-    "rmsprop": {"rho": 0.5},
     "rprop": {"up": 1.5},
 }
+for solver, numbers in lists.optimizers().items():  # of any other: half of its first number beside the learning rate
+    first = next(name for name in numbers if name != "lr")
+    SOLVER_OPTIONS.setdefault(solver, {first: numbers[first] / 2})
 
 
 def made(module, name, settings):

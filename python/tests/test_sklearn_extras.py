@@ -7,6 +7,8 @@ import warnings
 import numpy as np
 import pytest
 from gradus.sklearn import MLPClassifier, MLPRegressor
+from gradus.sklearn._engine import MORE_ACTIVATIONS
+from gradus.sklearn._table import MORE_SOLVERS
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
@@ -60,21 +62,7 @@ def test_dropout_changes_training_alone():
     np.testing.assert_array_equal(again.coefs_[0], dropped.coefs_[0])
 
 
-@pytest.mark.parametrize(
-    "activation",
-    [
-        "elu",
-        "gelu",
-        "hardsigmoid",
-        "leakyrelu",
-        "mish",
-        "selu",
-        "silu",
-        "softplus",
-        "softsign",
-        ["tanh", "relu"],
-    ],
-)
+@pytest.mark.parametrize("activation", [*sorted(MORE_ACTIVATIONS), ["tanh", "relu"]])
 def test_every_activation_learns(activation):
     model = MLPClassifier((16, 8), activation, solver="lbfgs", random_state=0, max_iter=60).fit(X_iris, y_iris)
     assert model.score(X_iris, y_iris) > 0.9
@@ -90,19 +78,10 @@ def test_an_activation_for_each_layer_is_what_it_says():
     np.testing.assert_allclose(model.predict(X), expected, rtol=1e-12, atol=1e-13)
 
 
-@pytest.mark.parametrize(
-    "solver, options",
-    [
-        ("adagrad", {}),
-        ("adamw", {"decay": 0.1}),
-        ("nadam", {}),
-        ("rmsprop", {"rho": 0.95}),
-        ("rprop", {}),
-        ("quickprop", {}),
-    ],
-)
-def test_every_solver_learns_and_goes_on(solver, options):
+@pytest.mark.parametrize("solver", MORE_SOLVERS)
+def test_every_solver_learns_and_goes_on(solver):
     X, y = diabetes()
+    options = {"adamw": {"decay": 0.1}, "rmsprop": {"rho": 0.95}}.get(solver, {})
     settings = {"solver": solver, "solver_options": options, "random_state": 0, "hidden_layer_sizes": (8,)}
     full_batch = {"batch_size": len(X)} if solver in ("rprop", "quickprop") else {}
     model = MLPRegressor(**settings, **full_batch, learning_rate_init=0.01, max_iter=30).fit(X, y)

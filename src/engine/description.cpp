@@ -10,32 +10,17 @@
 namespace gradus::engine {
 namespace {
 
-template <class Activation>
-bool is(const Layer& layer) {
-  return std::holds_alternative<Elementwise<Activation>>(layer);
-}
-
 /// The function that a layer applies to each number (or each row); none for any other layer.
-std::optional<Function> function_of(const Layer& layer) {
-  using namespace activation;
-  if (is<Identity>(layer)) return Function::identity;
-  if (is<Step>(layer)) return Function::step;
-  if (is<Sigmoid>(layer)) return Function::sigmoid;
-  if (is<Tanh>(layer)) return Function::tanh;
-  if (is<Relu>(layer)) return Function::relu;
-  if (is<LeakyRelu>(layer)) return Function::leaky_relu;
-  if (is<HardSigmoid>(layer)) return Function::hard_sigmoid;
-  if (is<Elu>(layer)) return Function::elu;
-  if (is<Selu>(layer)) return Function::selu;
-  if (is<Softplus>(layer)) return Function::softplus;
-  if (is<Softsign>(layer)) return Function::softsign;
-  if (is<Gelu>(layer)) return Function::gelu;
-  if (is<Silu>(layer)) return Function::silu;
-  if (is<Mish>(layer)) return Function::mish;
-  if (is<Exponential>(layer)) return Function::exponential;
-  if (std::holds_alternative<Softmax>(layer)) return Function::softmax;
-  if (std::holds_alternative<LogSoftmax>(layer)) return Function::log_softmax;
-  return std::nullopt;
+std::optional<Function> function_of_layer(const Layer& layer) {
+  using Elementwises = Activations::mapped<Elementwise>;
+  return std::visit(
+      []<class L>(const L&) -> std::optional<Function> {
+        if constexpr (Elementwises::contains<L>) return static_cast<Function>(Elementwises::index_of<L>);
+        if constexpr (std::is_same_v<L, Softmax>) return Function::softmax;
+        if constexpr (std::is_same_v<L, LogSoftmax>) return Function::log_softmax;
+        return std::nullopt;
+      },
+      layer);
 }
 
 /// The head with a kernel that suits, or that by definition.
@@ -77,7 +62,7 @@ class Chain {
       mask_ = {dropout->rate, number};
       return true;
     }
-    const std::optional<Function> function = function_of(layer);
+    const std::optional<Function> function = function_of_layer(layer);
     if (!function || !open_) return false;
     stages_.back().function = *function;
     open_ = false;

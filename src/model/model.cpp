@@ -9,6 +9,7 @@
 #include "core/one_line.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/core/shape.hpp"
+#include "gradus/metrics/metrics.hpp"
 #include "gradus/nn/pass.hpp"
 
 namespace gradus {
@@ -97,15 +98,10 @@ std::vector<int> Model::classify(ConstMatrixView<double> x) const {
   if (!target_names.empty())
     throw ValueError("[model] expected a classifier, got a regression of " + listed(target_names));
   const Matrix<double> p = predict(x);
-  std::vector<int> labels(static_cast<std::size_t>(p.rows()));
-  for (Index i = 0; i < p.rows(); ++i) {
-    const std::span<const double> row = p.row(i);
-    if (std::any_of(row.begin(), row.end(), [](double v) { return std::isnan(v); }))
-      throw ValueError("[model] the outputs for sample " + std::to_string(i) + " are not numbers (NaN)");
-    labels[static_cast<std::size_t>(i)] =
-        row.size() == 1 ? static_cast<int>(row[0] > 0.5)
-                        : static_cast<int>(std::max_element(row.begin(), row.end()) - row.begin());
-  }
+  std::vector<int> labels = predicted_classes(p);
+  if (const auto bad = std::find(labels.begin(), labels.end(), -1); bad != labels.end())
+    throw ValueError("[model] the outputs for sample " + std::to_string(bad - labels.begin()) +
+                     " are not numbers (NaN)");
   return labels;
 }
 

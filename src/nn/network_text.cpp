@@ -112,17 +112,20 @@ requires std::is_base_of_v<Recurrent, L> Words words(const L& layer) {
   return {text};
 }
 Words words(const Dropout& layer) { return {"dropout" + number_text(layer.rate)}; }
-std::string epsilon_text(double epsilon, double usual) {
-  return epsilon == usual ? "" : ":epsilon" + number_text(epsilon);
+/// A layer by its name, and those of its numbers that are not as usual.
+template <MadeByItsName L>
+Words words(L layer) {
+  std::string text(L::name);
+  L usual;
+  const std::vector<Option> options = detail::options_of_layer(layer);
+  const std::vector<Option> usual_options = detail::options_of_layer(usual);
+  for (std::size_t k = 0; k < options.size(); ++k) {
+    const double value = **std::get_if<double*>(&options[k].value);
+    if (value != **std::get_if<double*>(&usual_options[k].value))
+      text += ":" + std::string(options[k].name) + number_text(value);
+  }
+  return {text};
 }
-Words words(const LayerNorm& layer) { return {"layernorm" + epsilon_text(layer.epsilon, LayerNorm{}.epsilon)}; }
-Words words(const BatchNorm& layer) {
-  const BatchNorm usual;
-  return {"batchnorm" + epsilon_text(layer.epsilon, usual.epsilon) +
-          (layer.momentum == usual.momentum ? "" : ":momentum" + number_text(layer.momentum))};
-}
-template <class L>
-requires(!std::is_base_of_v<Recurrent, L>) Words words(const L& layer) { return {std::string(layer.name)}; }
 
 class Writer {
  public:

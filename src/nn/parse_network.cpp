@@ -21,31 +21,26 @@ constexpr std::int64_t kMaxParameters = std::int64_t{1} << (sizeof(Index) < 8 ? 
 /// Of a kernel, a stride, a padding or a dilation: their products must not overflow 32 bits.
 constexpr Index kMaxExtent = 10'000;
 
-template <class F, std::size_t I = 0>
-void for_each_activation(F f) {
-  if constexpr (I < std::variant_size_v<Layer>) {
-    using L = std::variant_alternative_t<I, Layer>;
-    if constexpr (detail::is_named_activation<L>) f(L{});
-    for_each_activation<F, I + 1>(f);
-  }
+using Layers = AlternativesOf<Layer>;
+
+/// The names of layers that are made by them: of the activations alone, or of all.
+std::vector<std::string> layer_words(bool activations_only) {
+  std::vector<std::string> names;
+  Layers::for_each([&]<class L>(const L&) {
+    if constexpr (MadeByItsName<L>)
+      if (!activations_only || detail::is_named_activation<L>) names.emplace_back(L::name);
+  });
+  return names;
 }
+std::vector<std::string> activation_names() { return layer_words(true); }
 
 std::optional<Layer> activation_called(std::string_view name, Index width, const MaybeShape& shape) {
   std::optional<Layer> found;
-  for_each_activation([&]<class L>(L) {
-    if (L::name != name) return;
-    if constexpr (std::is_same_v<L, Prelu>)
-      found = Prelu{width, shape ? shape->channels : width};
-    else
-      found = L{width};
+  Layers::for_each([&]<class L>(const L&) {
+    if constexpr (MadeByItsName<L> && detail::is_named_activation<L>)
+      if (L::name == name) found = L::on(width, shape ? shape->channels : width);
   });
   return found;
-}
-
-std::vector<std::string> activation_names() {
-  std::vector<std::string> names;
-  for_each_activation([&]<class L>(L) { names.emplace_back(L::name); });
-  return names;
 }
 
 /// What may follow a layer's width.
@@ -57,9 +52,8 @@ std::vector<std::string> unit_names() {
 
 /// What may stand without a width before it.
 std::vector<std::string> layer_names() {
-  std::vector<std::string> names{"conv",    "maxpool", "avgpool",   "globalmaxpool", "globalavgpool",
-                                 "flatten", "dropout", "layernorm", "batchnorm"};
-  for (std::string& name : activation_names()) names.push_back(std::move(name));
+  std::vector<std::string> names{"conv", "maxpool", "avgpool", "globalmaxpool", "globalavgpool", "dropout"};
+  for (std::string& name : layer_words(false)) names.push_back(std::move(name));
   return names;
 }
 
@@ -155,15 +149,12 @@ class Parser : detail::TextReader {
     if (take("avgpool")) return pooling<AveragePool>(false, start);
     if (take("globalmaxpool")) return pooling<MaxPool>(true, start);
     if (take("globalavgpool")) return pooling<AveragePool>(true, start);
-    if (take("flatten")) return add(Flatten{width_}, start);
     if (take("dropout")) return dropout(start);
-    if (take("layernorm")) return layer_norm(start);
-    if (take("batchnorm")) return batch_norm(start);
     if (take("as")) {
       if (is_digit(peek())) return reshape(start);
       position_ = start;
     }
-    activation();
+    by_name();
   }
 
   // ------------------------------------------------------------------------------------------------ layers
@@ -284,32 +275,6 @@ class Parser : detail::TextReader {
     add(Dropout{width_, rate}, start);
   }
 
-  void layer_norm(std::size_t start) {
-    LayerNorm layer{width_};
-    options("epsilon", [&](std::string_view option) { return option == "epsilon" && epsilon(layer.epsilon); });
-    add(layer, start);
-  }
-
-  void batch_norm(std::size_t start) {
-    BatchNorm layer{shape_ ? shape_->channels : width_, shape_ ? shape_->size.size() : 1};
-    options("epsilon, momentum", [&](std::string_view option) {
-      if (option == "epsilon") return epsilon(layer.epsilon);
-      if (option != "momentum") return false;
-      const std::size_t at = position_;
-      layer.momentum = decimal("a momentum");
-      if (!(layer.momentum >= 0 && layer.momentum <= 1)) fail(at, "expected a momentum from 0 to 1");
-      return true;
-    });
-    add(layer, start);
-  }
-
-  bool epsilon(double& value) {
-    const std::size_t at = position_;
-    value = decimal("epsilon");
-    if (!(value > 0) || value > 1e300) fail(at, "expected epsilon to be positive");
-    return true;
-  }
-
   /// as1x8x8: no layer, but another way to look at the same numbers.
   void reshape(std::size_t start) {
     const Index width = width_;
@@ -335,15 +300,41 @@ class Parser : detail::TextReader {
     add(*layer, at);
   }
 
-  /// An activation that stands by itself.
-  void activation() {
+  /// A layer that is made by its name, or an activation that stands by itself.
+  void by_name() {
     const auto [name, at] = activation_word();
-    if (!activation_called(name, width_, shape_))
+    bool found = false;
+    Layers::for_each([&, name = name, at = at]<class L>(const L&) {
+      if constexpr (MadeByItsName<L>)
+        if (L::name == name) {
+          if (detail::is_named_activation<L> && layers_.empty() && !seen_as_)  // nearly always a width forgotten
+            fail(at, "expected the layer's width, a whole number, before '" + std::string(name) + "', as in 16tanh");
+          found = true;
+          L layer = L::on(width_, shape_ ? shape_->channels : width_);
+          numbers(layer);
+          add(layer, at);
+        }
+    });
+    if (!found)
       fail(at, "expected a width, as in 16tanh, or a layer; unknown layer '" + std::string(name) + "'" +
                    suggestion(name.substr(0, name.find_first_of("0123456789")), layer_names()));
-    if (layers_.empty() && !seen_as_)  // nearly always a width forgotten
-      fail(at, "expected the layer's width, a whole number, before '" + std::string(name) + "', as in 16tanh");
-    attach(name, at);
+  }
+
+  /// `:epsilon1e-07` and the like, as the layer's options tell.
+  template <class L>
+  void numbers(L& layer) {
+    const std::vector<Option> known = detail::options_of_layer(layer);
+    if (known.empty()) return;
+    std::string names;
+    for (const Option& option : known) names += (names.empty() ? "" : ", ") + std::string(option.name);
+    options(names, [&](std::string_view name) {
+      for (const Option& option : known)
+        if (option.name == name) {
+          **std::get_if<double*>(&option.value) = decimal(std::string(name));
+          return true;
+        }
+      return false;
+    });
   }
 
   /// Appends a layer that stands at `start` in the text.

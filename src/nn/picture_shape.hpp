@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "gradus/core/options.hpp"
 #include "gradus/nn/network.hpp"
 
 namespace gradus::detail {
@@ -51,5 +52,14 @@ inline MaybeShape shape_after(const Lstm&, const MaybeShape&) { return {}; }
 /// Whether the layer is an activation that a text names.
 template <class L>
 inline constexpr bool is_named_activation = L::is_activation && !OpensBlock<L> && !ClosesBlock<L>;
+
+/// Options of a layer that is made by its name.
+template <class L>
+std::vector<Option> options_of_layer(L& layer) {
+  if constexpr (requires { layer.visit_options([](auto&&...) {}); })
+    return options_of(layer);
+  else
+    return {};
+}
 
 }  // namespace gradus::detail

@@ -26,9 +26,10 @@ std::string likely_cause(const DivergenceSigns& signs) {
   if (signs.bad_input)
     return fmt::format("the data is at fault: that sample's feature {} is no finite number", signs.column);
   if (signs.bad_target) return "the data is at fault: that sample's target is no finite number";
-  if (signs.log_of_zero)
-    return "a logarithm of 0: an output is exactly 0 or 1; end the network in the loss's own link, which never takes "
-           "it";
+  if (signs.of_zero != Logarithms::none)
+    return fmt::format(
+        "a logarithm of 0: an output is {}; end the network in the loss's own link, which never takes it",
+        signs.of_zero == Logarithms::of_answers ? "0" : "exactly 0 or 1");
   const bool grown = signs.growth > 100 || signs.largest_gradient > 1e6 || signs.largest_parameter > 1e6;
   if (signs.in_exp && !grown) return "an exponential overflows: its inputs are too large; scale the data";
   if (signs.in_exp) return "an exponential overflows, after the weights grew: the learning rate is probably too large";

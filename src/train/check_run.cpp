@@ -22,7 +22,7 @@ void check_fit_options(const FitOptions& options, Index samples) {
                        std::to_string(i));
 }
 
-void check_early_stopping(const FitOptions& options, bool has_test, bool has_metric, bool listens) {
+void check_early_stopping(const FitOptions& options, bool has_test, bool has_metric, bool listens, bool knows_hits) {
   using Metric = EarlyStopping::Metric;
   const EarlyStopping& early = options.early_stopping;
   const auto expect = [](bool good, const char* what) {
@@ -32,8 +32,7 @@ void check_early_stopping(const FitOptions& options, bool has_test, bool has_met
   const bool of_test = early.metric == Metric::test_loss || early.metric == Metric::test_accuracy;
   const bool of_hits = early.metric == Metric::accuracy || early.metric == Metric::test_accuracy;
   expect(!of_test || has_test, "a test set, on which early stopping is to look");
-  expect(!of_hits || options.hit.value_or(hit_of(options.loss.function)) != Hit::none,
-         "a loss that knows hits, for early stopping by accuracy");
+  expect(!of_hits || knows_hits, "classes or a loss for them, for early stopping by accuracy");
   expect(early.metric != Metric::custom || has_metric, "a callback that gives the metric for early stopping");
   const bool of_pass = early.metric == Metric::loss || early.metric == Metric::accuracy || listens;
   expect(options.record_every >= 0 || !of_pass,

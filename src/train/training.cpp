@@ -71,7 +71,8 @@ void Training<T>::Loop::check() const {
   check_length("fit", "theta", length(theta_), facts().parameters);
   check_length_or_none("state", options_.state, length(facts().state));
   detail::check_fit_options(options_, train_.x.rows());
-  detail::check_early_stopping(options_, test_.has_value(), callbacks_.metric != nullptr, scheduler_.listens());
+  detail::check_early_stopping(options_, test_.has_value(), callbacks_.metric != nullptr, scheduler_.listens(),
+                               hit_ != Hit::none);
 }
 
 // ---------------------------------------------------------------------------------------------------------- the state

@@ -43,7 +43,7 @@ def test_a_missing_readme_and_a_file_that_is_gone_would_be_noticed():
     assert "README.md speaks of plan_cases.hpp" in wanting(ROOT / "tests/engine", [])
 
 
-OTHER_SUBJECTS = {"cli": "apps/gradus", "studies": "studies"}
+OTHER_SUBJECTS = {"cli": "apps/gradus", "docs": "docs", "studies": "studies"}
 
 
 def subject_of(folder):

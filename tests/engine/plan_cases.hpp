@@ -40,30 +40,49 @@ inline std::vector<Case> cases() {
           {"2-4tanh-4sigmoid-4relu-3tanh-2", "mse"}};
 }
 
+/// The names of the activations f for which want(f).
+template <class Want>
+std::vector<std::string> activation_names(Want want) {
+  std::vector<std::string> names;
+  Activations::for_each([&](const auto& f) {
+    if (want(f)) names.emplace_back(f.name);
+  });
+  return names;
+}
+
 /// What the batch plan takes besides: every other activation, loss and last layer, and dropout.
 inline std::vector<Case> further_cases() {
-  return {{"3-17leakyrelu-2softmax", "cross-entropy"},
-          {"3-9hardsigmoid-2softmax", "cross-entropy"},
-          {"5-8elu-3softmax", "cross-entropy"},
-          {"5-8selu-3", "huber:delta=0.5"},
-          {"3-11softplus-2softplus", "mse"},
-          {"3-4softsign-4gelu-1", "mae"},
-          {"2-7silu-5mish-3softmax", "cross-entropy:smoothing=0.1"},
-          {"2-6tanh-2exponential", "poisson"},
-          {"2-6tanh-2softplus", "poisson"},
-          {"4-5exponential-3softmax", "kl-divergence"},
-          {"4-5relu-3logsoftmax", "nll"},
-          {"4-5relu-3", "hinge"},
-          {"4-5relu-1", "hinge"},
-          {"3-5tanh-4sigmoid", "multi-label-cross-entropy"},
-          {"3-5tanh-4sigmoid", "binary-cross-entropy:cut"},
-          {"3-5tanh-3softmax", "cross-entropy:cut"},
-          {"3-5tanh-4sigmoid", "mae"},
-          {"3-5tanh-4softmax", "mse"},
-          {"3-5tanh-4logsoftmax", "mse"},
-          {"3-5tanh-4tanh", "huber"},
-          {"3-dropout0.2-17relu-dropout0.5-9gelu-dropout0.1-3softmax", "cross-entropy"},
-          {"3-dropout0.4-2sigmoid", "mae"}};
+  std::vector<Case> all;
+  for (const std::string& name : activation_names([](const auto&) { return true; }))
+    all.push_back({"3-4relu-5" + name + "-2", "mse"});
+  AlternativesOf<LossFunction>::for_each([&]<class F>(const F&) {
+    all.push_back({"3-5tanh-4" + std::string(F::Link::name), std::string(F::name)});
+    all.push_back({"3-5tanh-4sigmoid", std::string(F::name)});
+  });
+  const std::vector<Case> chosen{{"3-17leakyrelu-2softmax", "cross-entropy"},
+                                 {"3-9hardsigmoid-2softmax", "cross-entropy"},
+                                 {"5-8elu-3softmax", "cross-entropy"},
+                                 {"5-8selu-3", "huber:delta=0.5"},
+                                 {"3-11softplus-2softplus", "mse"},
+                                 {"3-4softsign-4gelu-1", "mae"},
+                                 {"2-7silu-5mish-3softmax", "cross-entropy:smoothing=0.1"},
+                                 {"2-6tanh-2exponential", "poisson"},
+                                 {"2-6tanh-2softplus", "poisson"},
+                                 {"4-5exponential-3softmax", "kl-divergence"},
+                                 {"4-5relu-3logsoftmax", "nll"},
+                                 {"4-5relu-3", "hinge"},
+                                 {"4-5relu-1", "hinge"},
+                                 {"3-5tanh-4sigmoid", "multi-label-cross-entropy"},
+                                 {"3-5tanh-4sigmoid", "binary-cross-entropy:cut"},
+                                 {"3-5tanh-3softmax", "cross-entropy:cut"},
+                                 {"3-5tanh-4sigmoid", "mae"},
+                                 {"3-5tanh-4softmax", "mse"},
+                                 {"3-5tanh-4logsoftmax", "mse"},
+                                 {"3-5tanh-4tanh", "huber"},
+                                 {"3-dropout0.2-17relu-dropout0.5-9gelu-dropout0.1-3softmax", "cross-entropy"},
+                                 {"3-dropout0.4-2sigmoid", "mae"}};
+  all.insert(all.end(), chosen.begin(), chosen.end());
+  return all;
 }
 
 template <class T>

@@ -13,38 +13,61 @@
 namespace gradus {
 namespace {
 
-template <class F, std::size_t... I>
-void for_each_loss(F f, std::index_sequence<I...>) {
-  (f(std::variant_alternative_t<I, LossFunction>{}), ...);
-}
 /// Calls f with each loss there is.
 template <class F>
 void for_each_loss(F f) {
-  for_each_loss(f, std::make_index_sequence<std::variant_size_v<LossFunction>>{});
+  AlternativesOf<LossFunction>::for_each(f);
 }
 
-/// Outputs in the loss's domain and targets of its kind, away from kinks.
+/// Outputs and targets of the kinds that the loss asks for, away from kinks.
 struct Sample {
   std::vector<double> p, t;
 };
-Sample sample_of(std::string_view loss, Index width, RandomState& random) {
+template <class Loss>
+Sample sample_of(const Loss&, Index width, RandomState& random) {
+  const auto shares = [](std::vector<double> v) {
+    double sum = 0;
+    for (const double x : v) sum += x;
+    for (double& x : v) x /= sum;
+    return v;
+  };
   Sample sample{random.uniform(0.05, 0.95, width), random.uniform(0.05, 0.95, width)};
-  const bool distribution = loss == "cross-entropy" || loss == "kl-divergence" || loss == "nll";
-  if (distribution)
-    for (std::vector<double>* v : {&sample.p, &sample.t}) {
-      double sum = 0;
-      for (const double x : *v) sum += x;
-      for (double& x : *v) x /= sum;
-    }
-  if (loss == "nll")
-    for (double& x : sample.p) x = std::log(x);
-  if (loss == "hinge" || loss == "huber")
-    for (double& x : sample.p) x = random.normal(0, 2);
-  if (loss == "hinge") {
-    sample.t.assign(sample.t.size(), 0);
-    sample.t[static_cast<std::size_t>(random.randint(0, width, 1)[0])] = 1;
+  switch (Loss::answers) {
+    case AnswersNeeded::numbers:
+    case AnswersNeeded::scores:
+      for (double& x : sample.p) x = random.normal(0, 2);
+      break;
+    case AnswersNeeded::positive:
+    case AnswersNeeded::probabilities: break;
+    case AnswersNeeded::distribution: sample.p = shares(sample.p); break;
+    case AnswersNeeded::log_distribution:
+      sample.p = shares(sample.p);
+      for (double& x : sample.p) x = std::log(x);
+  }
+  switch (Loss::targets) {
+    case TargetsNeeded::numbers:
+    case TargetsNeeded::counts:
+    case TargetsNeeded::probabilities: break;
+    case TargetsNeeded::decisions:
+      for (double& x : sample.t) x = std::round(x);
+      break;
+    case TargetsNeeded::distribution: sample.t = shares(sample.t); break;
+    case TargetsNeeded::one_hot:
+      sample.t.assign(sample.t.size(), 0);
+      sample.t[static_cast<std::size_t>(random.randint(0, width, 1)[0])] = 1;
   }
   return sample;
+}
+
+/// What a loss's link makes of logits.
+template <class Loss>
+std::vector<double> linked(const std::vector<double>& z) {
+  std::vector<double> p(z.size());
+  const auto width = static_cast<Index>(z.size());
+  Loss::Link::on(width, width)
+      .template forward<double>({}, ConstMatrixView<double>(z.data(), 1, width),
+                                MatrixView<double>(p.data(), 1, width));
+  return p;
 }
 
 /// The derivative of f by each of its arguments, by dual numbers.
@@ -76,20 +99,8 @@ bool gradients_agree(const F& loss, const Sample& sample, double slip = 0) {
   };
   loss.template gradient<double>(p, t, hand);
   compare(by_duals([&](std::span<const D> x) { return loss.template value<D>(x, t); }, p));
-  // Logits: what the link makes p of. Of links that are no more than themselves p does.
-  std::vector<double> z = p;
-  std::vector<double> y = p;
-  if constexpr (std::is_same_v<typename F::Link, Softmax>) {
-    Matrix<double> out(1, static_cast<Index>(p.size()));
-    Softmax{out.cols()}.forward<double>({}, ConstMatrixView<double>(z.data(), 1, out.cols()), out);
-    y = out.values();
-  } else if constexpr (std::is_same_v<F, Poisson>) {
-    for (double& x : y) x = std::exp(x);
-  } else if constexpr (std::is_same_v<typename F::Link, Elementwise<activation::Sigmoid>>) {
-    for (double& x : y) x = activation::Sigmoid::value(x);
-  } else if constexpr (std::is_same_v<typename F::Link, Elementwise<activation::Step>>) {
-    for (double& x : y) x = activation::Step::value(x);
-  }
+  const std::vector<double>& z = p;  // any numbers are logits
+  const std::vector<double> y = linked<F>(z);
   loss.template gradient_from_logits<double>(z, y, t, hand);
   compare(by_duals([&](std::span<const D> x) { return loss.template value_from_logits<D>(x, t); }, z));
   return agree;
@@ -100,16 +111,16 @@ TEST(Loss, HandWrittenDerivativesAreThoseOfTheValue) {
     RandomState random(1);
     for (const Index width : {1, 2, 3, 8})
       for (int k = 0; k < 20; ++k) {
-        const Sample sample = sample_of(loss.name, width, random);
+        const Sample sample = sample_of(loss, width, random);
         EXPECT_TRUE(gradients_agree(loss, sample)) << loss.name << " " << width;
         EXPECT_FALSE(gradients_agree(loss, sample, 1e-9)) << loss.name;  // a slip is noticed
       }
   });
   RandomState random(2);
   for (const double smoothing : {0.1, 0.5})
-    EXPECT_TRUE(gradients_agree(CrossEntropy{.smoothing = smoothing}, sample_of("cross-entropy", 4, random)));
+    EXPECT_TRUE(gradients_agree(CrossEntropy{.smoothing = smoothing}, sample_of(CrossEntropy{}, 4, random)));
   for (const double delta : {0.01, 0.7, 10.0})
-    EXPECT_TRUE(gradients_agree(Huber{.delta = delta}, sample_of("huber", 4, random)));
+    EXPECT_TRUE(gradients_agree(Huber{.delta = delta}, sample_of(Huber{}, 4, random)));
 }
 
 TEST(Loss, ValuesAreThoseOfTheFormulas) {
@@ -157,13 +168,13 @@ TEST(Loss, CutProbabilitiesBoundTheCrossEntropies) {
 
 TEST(Loss, LogitsOfTenThousandGiveFiniteLossesAndDerivatives) {
   for_each_loss([](auto loss) {
-    if (std::is_same_v<decltype(loss), Poisson>) return;  // its mean would be exp(10000)
+    using F = decltype(loss);
+    if (F::Link::exponentials == Exponentials::unbounded) return;  // a mean of exp(10000)
     for (const double a : {-1e4, 0.0, 1e4})
       for (const double b : {-1e4, 1e4}) {
         const std::vector<double> z{a, b, -b}, t{0, 1, 0};
-        std::vector<double> p = z, dz(3, std::nan(""));
-        if constexpr (std::is_same_v<typename decltype(loss)::Link, Softmax>)
-          Softmax{3}.forward<double>({}, ConstMatrixView<double>(z.data(), 1, 3), MatrixView<double>(p.data(), 1, 3));
+        std::vector<double> dz(3, std::nan(""));
+        const std::vector<double> p = linked<F>(z);
         EXPECT_TRUE(std::isfinite(loss.template value_from_logits<double>(z, t))) << loss.name;
         loss.template gradient_from_logits<double>(z, p, t, dz);
         for (const double d : dz) EXPECT_TRUE(std::isfinite(d)) << loss.name;

@@ -41,6 +41,28 @@ TEST(Network, ReadsAndWritesItsText) {
     EXPECT_EQ(to_text(parse_network(text)), text);
 }
 
+TEST(Network, ReadsAndWritesEveryLayerThatIsMadeByItsName) {
+  AlternativesOf<Layer>::for_each([]<class L>(const L&) {
+    if constexpr (MadeByItsName<L>) {
+      const std::string name(L::name);
+      for (const std::string& text : {"4-6-" + name + "-1", "2x3-as2x3-" + name + "-1", "3-2tanh-" + name}) {
+        const Network network = parse_network(text);
+        EXPECT_TRUE(parse_network(to_text(network)) == network) << text;
+        EXPECT_NE(to_text(network).find(name), std::string::npos) << text;
+        EXPECT_THROW(parse_network(text + ":nothing1"), ParseError) << text;
+      }
+      L layer = L::on(6, 2);
+      if constexpr (requires { layer.visit_options([](auto&&...) {}); }) {
+        for (const Option& option : options_of(layer)) **std::get_if<double*>(&option.value) /= 2;
+        const Network network({Dense{2, 6}, layer, Dense{6, 1}});
+        const std::string shaped = "2-6-as2x3-" + to_text(network).substr(to_text(network).find(name));
+        EXPECT_NE(to_text(network), "2-6-" + name + "-1") << "options are written";
+        EXPECT_TRUE(parse_network(to_text(network)) == network || parse_network(shaped) == network) << shaped;
+      }
+    }
+  });
+}
+
 TEST(Network, TextHasOneCanonicalForm) {
   const auto canonical = [](const char* text, const char* expected) {
     const Network network = parse_network(text);
@@ -89,6 +111,9 @@ TEST(Network, TextErrorsPointAtTheCharacter) {
   EXPECT_EQ(position("1000x1000x1000-1"), 0);
   EXPECT_EQ(position("2-dropout"), 9);
   EXPECT_EQ(position("2-dropout1"), 9);
+  EXPECT_EQ(position("2-layernorm:epsilon0"), 2);
+  EXPECT_EQ(position("2-batchnorm:momentum2"), 2);
+  EXPECT_EQ(position("2-layernorm:momentum1"), 12);
   EXPECT_EQ(position("3-16lstm-1"), 2);
   EXPECT_EQ(position("seq3-16lstm-16lstm"), 12);
   EXPECT_EQ(position("seq3-16tanh"), 0);

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "gradus/nn/activations.hpp"
 #include "gradus/nn/initializer.hpp"
 #include "gradus/train/fit.hpp"
 
@@ -66,17 +67,66 @@ TEST(Autopsy, BlamesALearningRateUnderWhichTheNumbersGrow) {
 }
 
 TEST(Autopsy, KnowsALogarithmOfZero) {
-  // Targets 1 at outputs that a sigmoid rounds to 0: cross-entropy, whose link is the softmax, takes their logarithm.
-  const Network network = parse_network("1-1sigmoid");
-  std::vector<double> theta{1000, 0};
+  // A class 1 whose output a softmax rounds to 0: the binary cross-entropy, whose link is the sigmoid, takes its
+  // logarithm.
+  const Network network = parse_network("1-2softmax");
+  std::vector<double> theta{0, 1000, 0, 0};
   RandomState random(1);
   FitOptions options;
-  options.loss = {CrossEntropy{}};
+  options.loss = {BinaryCrossEntropy{}};
   options.batch = 2;
-  const FitResult result = fit(network, theta, {Matrix<double>{{-1}, {-2}}, Matrix<double>{{1}, {1}}}, options, random);
+  const FitResult result =
+      fit(network, theta, {Matrix<double>{{1}, {-1}}, Matrix<double>{{0, 1}, {0, 1}}}, options, random);
   ASSERT_EQ(result.reason, StopReason::diverged);
   EXPECT_EQ(result.divergence.where, "the loss");
   EXPECT_NE(result.divergence.cause.find("logarithm of 0"), std::string::npos) << result.divergence.message();
+}
+
+/// What is found of a pass of one sample, x = 1, whose loss is not finite.
+template <class F>
+Divergence found_of(const char* text, const F& loss, const std::vector<double>& theta, const Matrix<double>& targets) {
+  const Network network = parse_network(text);
+  const Matrix<double> x{{1}};
+  Trace<double> trace;
+  std::vector<double> gradient(theta.size());
+  const double value = value_and_gradient<double>(network, Loss{loss}, theta, x, targets, trace, gradient);
+  return find_divergence<double>(network, Loss{loss},
+                                 {.theta = theta,
+                                  .gradient = gradient,
+                                  .x = x,
+                                  .targets = targets,
+                                  .loss = value,
+                                  .first_loss = 1,
+                                  .last_loss = 1,
+                                  .largest_gradient = 1},
+                                 trace);
+}
+
+TEST(Autopsy, KnowsALogarithmOfZeroUnderEveryLossThatTakesOne) {
+  AlternativesOf<LossFunction>::for_each([]<class F>(const F& loss) {
+    // Sigmoids of -1000 and 0: outputs 0 and 1/2, where the loss is not computed from the logits.
+    if (is_fused(parse_network("1-2sigmoid"), LossFunction{loss})) return;
+    const Divergence found = found_of("1-2sigmoid", loss, {-1000, 0, 0, 0}, Matrix<double>{{1, 0}});
+    const bool blamed = found.cause.find("logarithm of 0") != std::string::npos;
+    EXPECT_EQ(blamed, F::logarithms != Logarithms::none) << F::name << ": " << found.cause;
+    EXPECT_EQ(found.sample, blamed ? 0 : -1) << F::name;
+  });
+}
+
+TEST(Autopsy, DoesNotBlameALogarithmThatCountsNothing) {
+  // The class is the other output: 0 log 0 = 0.
+  const Divergence found = found_of("1-2sigmoid", CrossEntropy{}, {-1000, 0, 0, 0}, Matrix<double>{{0, 1}});
+  EXPECT_EQ(found.cause.find("logarithm"), std::string::npos) << found.cause;
+}
+
+TEST(Autopsy, KnowsAnExponentialThatOverflowsOfEveryActivation) {
+  Activations::for_each([]<class A>(A) {
+    const std::string text = "1-1" + std::string(A::name);
+    const Divergence found = found_of(text.c_str(), MeanSquaredError{}, {1e5, 0}, Matrix<double>{{1}});
+    EXPECT_EQ(found.cause.find("an exponential overflows") != std::string::npos,
+              A::exponentials == Exponentials::unbounded)
+        << A::name << ": " << found.cause;
+  });
 }
 
 }  // namespace

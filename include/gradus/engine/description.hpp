@@ -13,28 +13,26 @@ namespace gradus::engine {
 
 inline constexpr Index kMaxStages = 16;  ///< of a plan: deeper networks are left to the definition
 
-/// The simple ones come first: their derivative is one of y, and they are cheap enough to be part of every kernel.
+/// The function of a stage: an activation by its place in `Activations`, every one of them, or one of whole rows. The
+/// simple ones, which come first, are part of every kernel: cheap, with a derivative that is one of y. Of the others
+/// the kernels take the vectors of kernels/vector-inl.hpp where it has some for it, and the definition where it has
+/// none.
 enum class Function : std::uint8_t {
-  identity,
-  step,
-  sigmoid,
-  tanh,
-  relu,
-  leaky_relu,
-  hard_sigmoid,
-  elu,
-  selu,
-  softplus,
-  softsign,
-  gelu,
-  silu,
-  mish,
-  exponential,
-  softmax,  ///< of the last stage only, as all that follow
+  identity = Activations::index_of<activation::Identity>,
+  step = Activations::index_of<activation::Step>,
+  sigmoid = Activations::index_of<activation::Sigmoid>,
+  tanh = Activations::index_of<activation::Tanh>,
+  relu = Activations::index_of<activation::Relu>,
+  softmax = Activations::size,  ///< of the last stage only, as that which follows
   log_softmax,
 };
+template <class F>
+inline constexpr Function function_of = static_cast<Function>(Activations::index_of<F>);
 
 constexpr bool is_simple(Function f) { return f <= Function::relu; }
+static_assert(Function::identity < Function::relu && Function::step < Function::relu &&
+              Function::sigmoid < Function::relu && Function::tanh < Function::relu &&
+              static_cast<int>(Function::relu) == 4);
 constexpr bool is_elementwise(Function f) { return f < Function::softmax; }
 
 /// Dropout on a stage's inputs, in training.

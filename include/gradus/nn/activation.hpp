@@ -7,10 +7,12 @@
 #include <string_view>
 
 #include "gradus/core/scalar.hpp"
+#include "gradus/nn/traits.hpp"
 
 /// Activation functions: each a formula `value(z)`, written once for every number type, and its `derivative(z, y)`,
 /// given both the input z and the output y = value(z), whichever is cheaper. NaN in, NaN out. `kinks` are the z where
-/// the derivative jumps; there it has the value that the comment states.
+/// the derivative jumps; there it has the value that the comment states. `answers` is its range, `exponentials` what it
+/// takes the exponential of (nn/traits.hpp).
 ///
 /// Errors are in units in the last place of the result, for an exp, expm1, log1p and erfc within 1 ULP; a formula that
 /// names none is exact or rounded once. Here are the oldest ones; nn/activations/ has the others.
@@ -20,6 +22,8 @@ namespace gradus::activation {
 struct Identity {
   static constexpr std::string_view name = "identity";
   static constexpr std::array<double, 0> kinks{};
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers = any_number;
   template <Number T>
   static T value(const T& z) {
     return z;
@@ -35,6 +39,8 @@ struct Identity {
 struct Step {
   static constexpr std::string_view name = "step";
   static constexpr std::array kinks{0.0};
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers{Answers::Kind::decisions, 0, 1, false};
   template <Number T>
   static T value(const T& z) {
     if (z > Scalar<T>(0)) return T(Scalar<T>(1));
@@ -52,6 +58,8 @@ struct Step {
 struct Sigmoid {
   static constexpr std::string_view name = "sigmoid";
   static constexpr std::array<double, 0> kinks{};
+  static constexpr Exponentials exponentials = Exponentials::bounded;
+  static constexpr Answers answers = between(0, 1);
   template <Number T>
   static T value(const T& z) {
     using std::exp;
@@ -71,6 +79,8 @@ struct Sigmoid {
 struct Tanh {
   static constexpr std::string_view name = "tanh";
   static constexpr std::array<double, 0> kinks{};
+  static constexpr Exponentials exponentials = Exponentials::bounded;
+  static constexpr Answers answers = between(-1, 1);
   template <Number T>
   static T value(const T& z) {
     using std::tanh;
@@ -86,6 +96,8 @@ struct Tanh {
 struct Relu {
   static constexpr std::string_view name = "relu";
   static constexpr std::array kinks{0.0};
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers = from_to(0, kNoEnd);
   template <Number T>
   static T value(const T& z) {
     return z <= Scalar<T>(0) ? T(Scalar<T>(0)) : z;

@@ -3,8 +3,7 @@
 
 #include <variant>
 
-#include "gradus/nn/activations/rectifiers.hpp"
-#include "gradus/nn/activations/smooth.hpp"
+#include "gradus/nn/activations.hpp"
 #include "gradus/nn/layer_like.hpp"
 #include "gradus/nn/layers/batch_norm.hpp"
 #include "gradus/nn/layers/conv.hpp"
@@ -26,15 +25,10 @@ namespace gradus {
 
 /// The layers a network is made of. A variant of your own makes a network with layers of your own: `BasicNetwork`.
 using Layer =
-    std::variant<Dense, Elementwise<activation::Identity>, Elementwise<activation::Step>,
-                 Elementwise<activation::Sigmoid>, Elementwise<activation::Tanh>, Elementwise<activation::Relu>,
-                 Elementwise<activation::LeakyRelu>, Prelu, Elementwise<activation::HardSigmoid>,
-                 Elementwise<activation::Elu>, Elementwise<activation::Selu>, Elementwise<activation::Softplus>,
-                 Elementwise<activation::Softsign>, Elementwise<activation::Gelu>, Elementwise<activation::Silu>,
-                 Elementwise<activation::Mish>, Elementwise<activation::Exponential>, Softmax, LogSoftmax, Conv1d,
-                 Conv2d, MaxPool1d, MaxPool2d, AveragePool1d, AveragePool2d, Flatten, Elman, Gru, Lstm, Dropout,
-                 LayerNorm, BatchNorm, ResidualBegin, ResidualAdd>;
+    Activations::mapped<Elementwise>::with<Dense, Prelu, Softmax, LogSoftmax, Conv1d, Conv2d, MaxPool1d, MaxPool2d,
+                                           AveragePool1d, AveragePool2d, Flatten, Elman, Gru, Lstm, Dropout, LayerNorm,
+                                           BatchNorm, ResidualBegin, ResidualAdd>::as<std::variant>;
 
-static_assert(all_layers<Layer>);
+static_assert(all_layers<Layer> && all_tell<Layer>);
 
 }  // namespace gradus

@@ -9,6 +9,7 @@
 
 #include "gradus/nn/layer_memory.hpp"
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 /// What a layer is: a small regular value that holds shape only.
 ///
@@ -37,6 +38,11 @@
 ///     opens_block / closes_block = true     the ends of a residual block, which see each other's memory
 ///     check()                               throws ValueError if its numbers make no sense
 ///     kink_distance(theta, x, i, j)         how far the number that makes y(i, j) is from where the derivative jumps
+///     on(width, channels)                   makes it by its name alone, for so many inputs, each channel equally many:
+///                                           then a network's text may hold its name, and `:option` as visit_options
+///                                           tells (core/options.hpp); numbers only. Others have a grammar of their own
+///     answers(inputs), exponentials         what its outputs are, given what its inputs are, and what it takes the
+///                                           exponential of (nn/traits.hpp); every layer of `Layer` tells
 ///
 /// A layer of your own needs `forward` only: autodiff/differentiated.hpp derives its backward with the tape.
 namespace gradus {
@@ -94,9 +100,32 @@ concept ClosesBlock = requires {
   requires L::closes_block;
 };
 
+template <class L>
+concept MadeByItsName = requires(Index n) {
+  { L::on(n, n) } -> std::same_as<L>;
+};
+template <class L>
+concept TellsOfItself = requires(const Answers& inputs) {
+  { L::answers(inputs) } -> std::same_as<Answers>;
+  { L::exponentials } -> std::convertible_to<Exponentials>;
+};
+
+/// What a layer takes the exponential of; of one that does not say, nothing.
+template <class L>
+inline constexpr Exponentials exponentials_of = [] {
+  if constexpr (TellsOfItself<L>)
+    return L::exponentials;
+  else
+    return Exponentials::none;
+}();
+
 template <class Variant>
 inline constexpr bool all_layers = false;
 template <class... L>
 inline constexpr bool all_layers<std::variant<L...>> = (LayerLike<L> && ...);
+template <class Variant>
+inline constexpr bool all_tell = false;
+template <class... L>
+inline constexpr bool all_tell<std::variant<L...>> = (TellsOfItself<L> && ...);
 
 }  // namespace gradus

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <concepts>
 #include <limits>
 #include <span>
 #include <string>
@@ -8,6 +9,7 @@
 #include <variant>
 
 #include "gradus/core/options.hpp"
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/losses/binary_cross_entropy.hpp"
 #include "gradus/nn/losses/cross_entropy.hpp"
 #include "gradus/nn/losses/hinge.hpp"
@@ -19,6 +21,7 @@
 #include "gradus/nn/losses/perceptron_criterion.hpp"
 #include "gradus/nn/losses/poisson.hpp"
 #include "gradus/nn/targets.hpp"
+#include "gradus/nn/traits.hpp"
 
 /// Losses, one sample at a time: p are the network's outputs, t the targets, both of length K.
 ///
@@ -29,11 +32,53 @@
 /// `terms(K)` is the number of terms one sample contributes to a mean. A loss whose derivative jumps somewhere has
 /// `kink_distance(p, t)`: how little an output must change to meet a kink; and `kink_distance_from_logits(z, t)` if the
 /// logits have kinks elsewhere.
+///
+/// Each tells of itself what others would otherwise keep lists of:
+///
+///     answers, targets     what it asks of the network's outputs and of the targets (nn/fitting.hpp)
+///     hit                  what counts as a hit where the targets do not tell (`hit_of`): for distributions argmax,
+///     for
+///                          labels and decisions threshold, for numbers none
+///     UsualAfter           the last layer after which it is the usual loss; void: none
+///     logarithms           what it takes the logarithm of
+///     unit                 of its value; empty: that of the targets, or none
 namespace gradus {
 
 using LossFunction =
     std::variant<CrossEntropy, BinaryCrossEntropy, MeanSquaredError, PerceptronCriterion, MultiLabelCrossEntropy,
                  MeanAbsoluteError, Huber, Poisson, Hinge, KlDivergence, NegativeLogLikelihood>;
+
+template <class F>
+concept LossLike = std::regular<F> && requires(const F loss, std::span<const double> p, std::span<double> d) {
+  typename F::Link;
+  typename F::UsualAfter;
+  { F::name } -> std::convertible_to<std::string_view>;
+  { F::unit } -> std::convertible_to<std::string_view>;
+  { F::hit } -> std::convertible_to<Hit>;
+  { F::answers } -> std::convertible_to<AnswersNeeded>;
+  { F::targets } -> std::convertible_to<TargetsNeeded>;
+  { F::logarithms } -> std::convertible_to<Logarithms>;
+  { loss.terms(Index{}) } -> std::same_as<Index>;
+  { loss.template value<double>(p, p) } -> std::same_as<double>;
+  { loss.template value_from_logits<double>(p, p) } -> std::same_as<double>;
+  loss.template gradient<double>(p, p, d);
+  loss.template gradient_from_logits<double>(p, p, p, d);
+};
+template <class Variant>
+inline constexpr bool all_losses = false;
+template <class... F>
+inline constexpr bool all_losses<std::variant<F...>> = (LossLike<F> && ...);
+static_assert(all_losses<LossFunction>);
+
+/// What counts as a hit under a loss, given all targets (samples, outputs; in a sequence: steps * outputs). Targets
+/// that are all one-hot are classes, and of these the largest output decides, under every loss: so it does in
+/// `Model::classify`, and an accuracy is the same number everywhere. Of a single output it is threshold, unless the
+/// loss is one of numbers; else it is what the loss tells.
+template <std::floating_point T>
+Hit hit_of(const LossFunction& loss, ConstMatrixView<T> targets, Index outputs);
+
+extern template Hit hit_of(const LossFunction&, ConstMatrixView<double>, Index);
+extern template Hit hit_of(const LossFunction&, ConstMatrixView<float>, Index);
 
 /// How far one sample's outputs p (or logits, where the loss is fused with its link) are from the nearest kink of the
 /// loss: infinity where it is smooth.
@@ -64,6 +109,10 @@ struct Loss {
   /// Without its options.
   std::string_view name() const {
     return std::visit([](const auto& f) { return std::string_view(f.name); }, function);
+  }
+  /// Of its value: "nats", or empty where it is that of the targets, or none.
+  std::string_view unit() const {
+    return std::visit([](const auto& f) { return std::string_view(f.unit); }, function);
   }
   /// What the (weighted) sum over a batch is multiplied with; 0 for a mean over a batch in which nothing counts.
   template <std::floating_point T>

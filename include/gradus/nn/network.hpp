@@ -68,6 +68,18 @@ class BasicNetwork {
   bool takes_sequences() const { return takes_sequences_; }
   /// Whether training draws random masks (dropout).
   bool uses_masks() const { return uses_masks_; }
+  /// What its outputs are.
+  Answers answers() const {
+    Answers numbers = any_number;
+    for (std::size_t l = 0; l < size(); ++l)
+      visit(l, [&]<class L>(const L&) {
+        if constexpr (TellsOfItself<L>)
+          numbers = L::answers(numbers);
+        else
+          numbers = unknown_answers;
+      });
+    return numbers;
+  }
   /// Columns of the outputs for x of so many columns.
   Index output_cols(Index cols) const {
     for (std::size_t l = 0; l < size(); ++l)
@@ -93,6 +105,10 @@ class BasicNetwork {
   }
   /// The number a person gives the layer, from 1: an activation belongs to the layer it follows.
   int number(std::size_t l) const { return numbers_[l]; }
+  /// What layer l takes the exponential of.
+  Exponentials exponentials(std::size_t l) const {
+    return visit(l, []<class L>(const L&) { return exponentials_of<L>; });
+  }
   /// "layer 2 (tanh)"
   std::string label(std::size_t l) const {
     return "layer " + std::to_string(number(l)) + " (" + std::string(name(l)) + ")";

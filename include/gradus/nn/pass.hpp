@@ -94,6 +94,19 @@ bool is_fused(const BasicNetwork<L>& network, const LossFunction& loss) {
       network.layers().back(), loss);
 }
 
+/// The loss that a network's last layer was made for; the mean squared error if none names it.
+template <class L>
+LossFunction usual_loss(const BasicNetwork<L>& network) {
+  LossFunction usual = MeanSquaredError{};
+  if (network.size() == 0) return usual;
+  network.visit(network.size() - 1, [&]<class Last>(const Last&) {
+    AlternativesOf<LossFunction>::for_each([&]<class F>(const F& loss) {
+      if constexpr (std::is_base_of_v<typename F::UsualAfter, Last>) usual = loss;
+    });
+  });
+  return usual;
+}
+
 /// The loss of the batch whose forward pass is in the trace; where every time step has its own outputs, a mean is over
 /// all steps.
 template <Number T, class L>

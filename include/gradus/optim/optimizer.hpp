@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "gradus/core/shape.hpp"
-#include "gradus/optim/adagrad.hpp"
-#include "gradus/optim/adam.hpp"
-#include "gradus/optim/nadam.hpp"
-#include "gradus/optim/quickprop.hpp"
-#include "gradus/optim/rmsprop.hpp"
-#include "gradus/optim/rprop.hpp"
-#include "gradus/optim/sgd.hpp"
+#include "gradus/optim/methods/adagrad.hpp"
+#include "gradus/optim/methods/adam.hpp"
+#include "gradus/optim/methods/nadam.hpp"
+#include "gradus/optim/methods/quickprop.hpp"
+#include "gradus/optim/methods/rmsprop.hpp"
+#include "gradus/optim/methods/rprop.hpp"
+#include "gradus/optim/methods/sgd.hpp"
 
 namespace gradus {
 

@@ -3,14 +3,15 @@
 
 #include <optional>
 
+#include "gradus/core/type_list.hpp"
 #include "gradus/optim/minimize.hpp"
 #include "gradus/optim/optimizer.hpp"
 
 namespace gradus {
 
 /// Every method that can train a network: those that step along a gradient, and, for full batches, those that minimise.
-using TrainingMethod = std::variant<Sgd, Adagrad, RmsProp, Adam, AdamW, Nadam, Rprop, Quickprop, Lbfgs,
-                                    ConjugateGradient, LevenbergMarquardt>;
+using TrainingMethod =
+    AlternativesOf<OptimizerMethod>::with<Lbfgs, ConjugateGradient, LevenbergMarquardt>::as<std::variant>;
 
 /// Reads `adam:beta1=0.9`, `lbfgs:memory=20`, ... Throws ParseError that names the nearest of the known ones.
 TrainingMethod parse_training_method(std::string_view text);

@@ -33,9 +33,10 @@ struct DivergenceSigns {
   bool bad_input = false;
   bool bad_target = false;
   bool bad_parameter = false;
-  bool in_exp = false;       // an activation that takes exponentials
-  bool overflow = false;     // infinite, where NaN would come of it later
-  bool log_of_zero = false;  // a probability of 0 under a logarithm
+  bool in_exp = false;    // a layer that takes the exponential of its input as it is
+  bool overflow = false;  // infinite, where NaN would come of it later
+  /// What the loss takes logarithms of, if one of them was of 0.
+  Logarithms of_zero = Logarithms::none;
   bool in_loss = false;
   bool first_update = false;
   double growth = 1;  // of the loss, from the first to the last finite one
@@ -58,11 +59,40 @@ bool find_non_finite(ConstMatrixView<T> x, Index& row, Index& col) {
 }
 
 template <class T>
+bool all_finite(std::span<const T> values) {
+  return std::all_of(values.begin(), values.end(), [](T value) { return std::isfinite(value); });
+}
+
+template <class T>
 double largest_magnitude(std::span<const T> values) {
   double most = 0;
   for (const T value : values)
     if (std::isfinite(value)) most = std::max(most, std::abs(static_cast<double>(value)));
   return most;
+}
+
+/// The first row of the batch whose loss takes the logarithm of 0; -1 if none does.
+template <std::floating_point T, class L>
+Index log_of_zero(const BasicNetwork<L>& network, const LossFunction& loss, ConstMatrixView<T> targets,
+                  const Trace<T>& trace) {
+  const ConstMatrixView<T> outputs = trace.outputs.back().view();
+  const Index width = network.outputs();
+  const auto is_spoilt = [&]<class F>(const F& f) {
+    if (F::logarithms == Logarithms::none || is_fused(network, loss)) return Index{-1};
+    std::vector<T> derivative(static_cast<std::size_t>(width));
+    for (Index i = 0; i < outputs.rows(); ++i)
+      for (Index first = 0; first < outputs.cols(); first += width) {
+        const auto part = [&](ConstMatrixView<T> of) {
+          return of.row(i).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(width));
+        };
+        const std::span<const T> p = part(outputs);
+        f.template gradient<T>(p, part(targets), derivative);
+        const bool finite = std::isfinite(f.template value<T>(p, part(targets))) && all_finite<T>(derivative);
+        if (!finite && all_finite<T>(p)) return i;
+      }
+    return Index{-1};
+  };
+  return std::visit(is_spoilt, loss);
 }
 
 }  // namespace detail
@@ -105,8 +135,7 @@ Divergence find_divergence(const BasicNetwork<L>& network, const Loss& loss, con
       found.where = network.label(l) + " outputs";
       const T value = trace.outputs[l](found.sample, found.unit);
       signs.overflow = std::isinf(value);
-      const std::string_view name = network.name(l);
-      signs.in_exp = name == "exp" || name == "exponential" || name == "softplus" || name == "elu" || name == "selu";
+      signs.in_exp = network.exponentials(l) == Exponentials::unbounded;
     }
     if (found.where.empty() && pass.recorded && !std::isfinite(pass.loss)) {
       found.where = "the loss";
@@ -117,18 +146,12 @@ Divergence find_divergence(const BasicNetwork<L>& network, const Loss& loss, con
       std::reverse(blocks.begin(), blocks.end());
       if (!name_block(pass.gradient, "the gradient of ", blocks)) found.where = "the gradient";
     }
-    // A probability of 0 (or 1) under a logarithm spoils the loss, and with its derivative the gradient.
-    const std::string_view last = network.name(network.size() - 1);
-    const bool logarithmic = loss.name().find("entropy") != std::string_view::npos ||
-                             loss.name().find("likelihood") != std::string_view::npos || loss.name() == "poisson";
-    if (logarithmic && last != "log-softmax" && !is_fused(network, loss.function) &&
-        found.where.find("outputs") == std::string::npos)
-      for (Index i = 0; i < trace.outputs.back().rows() && !signs.log_of_zero; ++i)
-        for (const T p : trace.outputs.back().row(i))
-          if (p <= 0 || p >= 1) {
-            signs.log_of_zero = true;
-            found.sample = i;
-          }
+    // A logarithm of 0 spoils the loss, and with its derivative the gradient.
+    if (found.where.find("outputs") == std::string::npos)
+      if (const Index sample = detail::log_of_zero<T>(network, loss.function, pass.targets, trace); sample >= 0) {
+        signs.of_zero = std::visit([](const auto& f) { return f.logarithms; }, loss.function);
+        found.sample = sample;
+      }
   }
   if (signs.bad_input || signs.bad_target) found.sample = row;
   signs.first_update = pass.largest_gradient == 0;

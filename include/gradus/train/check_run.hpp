@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gradus/core/number.hpp"
+#include "gradus/nn/fitting.hpp"
 #include "gradus/train/fit.hpp"
 
 namespace gradus::detail {
@@ -25,7 +26,7 @@ void check_weights(const std::string& where, const Samples<T>& set) {
     throw ValueError("[" + where + "] expected a sample weight above 0, got none");
 }
 
-/// Whether network, parameters and samples fit together. Throws ShapeError or ValueError.
+/// Whether network, parameters, loss and samples fit together. Throws ShapeError or ValueError.
 template <std::floating_point T, class L>
 void check_sets(const BasicNetwork<L>& network, Index parameters, const Samples<T>& train,
                 const std::optional<Samples<T>>& test, const FitOptions& options) {
@@ -40,12 +41,14 @@ void check_sets(const BasicNetwork<L>& network, Index parameters, const Samples<
   check_length("fit", "theta", parameters, network.parameter_count());
   if (!options.state.empty())
     check_length("fit", "state", static_cast<Index>(options.state.size()), network.state_count());
+  check_fitting("fit", network, options.loss.function, train.targets);
+  if (test) check_targets_needed("fit, test set", network.outputs(), options.loss.function, test->targets);
   if (train.x.rows() == 0) throw ValueError("[fit] expected at least one sample, got none");
 }
 
 /// Whether the options make sense for so many samples. Throws ValueError.
 void check_fit_options(const FitOptions& options, Index samples);
-/// `listens`: whether the schedule does.
-void check_early_stopping(const FitOptions& options, bool has_test, bool has_metric, bool listens);
+/// `listens`: whether the schedule does; `knows_hits`: whether anything counts as one.
+void check_early_stopping(const FitOptions& options, bool has_test, bool has_metric, bool listens, bool knows_hits);
 
 }  // namespace gradus::detail

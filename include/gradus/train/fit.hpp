@@ -24,10 +24,6 @@ enum class Order {
   given,    ///< the indices in FitOptions::given, in turn, from the start again when they end
 };
 
-/// How the outputs that a loss trains are judged: argmax for one class of several, threshold for labels and the
-/// perceptron, none for numbers.
-Hit hit_of(const LossFunction& loss);
-
 /// An update as callbacks see it. Before the step theta is what the gradient was taken at; after it, what it became.
 template <std::floating_point T>
 struct UpdateEvent {
@@ -89,7 +85,7 @@ struct FitOptions {
   std::vector<Index> given;  ///< for Order::given
   Index record_every = 0;    ///< updates a record; 0: one a pass; < 0: none, and no loss is computed
   Index test_every = 0;      ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each pass
-  std::optional<Hit> hit{};  ///< what the accuracies count; none: what the loss says, `hit_of`
+  std::optional<Hit> hit{};  ///< what the accuracies count; none: `hit_of` loss and targets
   bool keep_gradients = false;
   Schedule schedule{};              ///< of the learning rate; those that minimise have none
   Regularisation regularisation{};  ///< the loss in the history includes its penalties
@@ -102,8 +98,8 @@ struct FitOptions {
 
 /// What the accuracies of a run count.
 template <std::floating_point T>
-Hit hit_of_run(const FitOptions& options, ConstMatrixView<T> /*targets*/, Index /*outputs*/) {
-  return options.hit ? *options.hit : hit_of(options.loss.function);
+Hit hit_of_run(const FitOptions& options, ConstMatrixView<T> targets, Index outputs) {
+  return options.hit ? *options.hit : hit_of<T>(options.loss.function, targets, outputs);
 }
 
 /// Trains: changes theta in place, and says how it went. Draws from `random` only what `options.order` needs. The test

@@ -19,7 +19,7 @@ from ._lbfgs import fit_lbfgs
 from ._parameters import Parameters
 from ._passes import Passes
 from ._stochastic import Stochastic
-from ._table import check_effects
+from ._table import MOMENTS, check_effects
 
 PICKLE_FORMAT = 1
 
@@ -269,7 +269,7 @@ class BaseMLP(Exchange, Passes, ABC):
             options = {"momentum": number(min(self.momentum, np.nextafter(1.0, 0.0)))}
             if self.nesterovs_momentum and self.momentum > 0:
                 options["nesterov"] = None
-        elif self.solver in ("adam", "adamw", "nadam"):
+        elif MOMENTS.holds(self):
             options = {"beta1": number(self.beta_1), "beta2": number(self.beta_2), "eps": number(self.epsilon)}
         else:
             options = {}

@@ -9,23 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._core import Network, estimator
+from .._core import Network, estimator, lists
 
 Floats = NDArray[np.floating[Any]]
 # Scikit-learn's names, where they are not the engine's own.
-ENGINE_NAMES = {"logistic": "sigmoid", "exp": "exponential"}
+ENGINE_NAMES = {"logistic": "sigmoid", "exp": "exponential", "absolute_error": "mae", "squared_error": "mse"}
 ACTIVATIONS = {"identity", "logistic", "tanh", "relu"}
-MORE_ACTIVATIONS = {
-    "elu",
-    "gelu",
-    "hardsigmoid",
-    "leakyrelu",
-    "mish",
-    "selu",
-    "silu",
-    "softplus",
-    "softsign",
-}
+
+
+def engine_name(name: str) -> str:
+    """What the engine calls an activation or a loss of scikit-learn's."""
+    return ENGINE_NAMES.get(name, name)
+
+
+MORE_ACTIVATIONS = set(lists.hidden_activations()) - {engine_name(name) for name in ACTIVATIONS}
 
 
 @lru_cache(maxsize=256)
@@ -45,9 +42,9 @@ def network(units, activations, dropout=None, before=None):
     """
     text = [str(units[0])]
     if before:
-        text += [f"as{units[0]}", ENGINE_NAMES.get(before, before)]
+        text += [f"as{units[0]}", engine_name(before)]
     for i, (width, activation) in enumerate(zip(units[1:], activations, strict=True)):
-        text.append(f"{width}{ENGINE_NAMES.get(activation, activation)}")
+        text.append(f"{width}{engine_name(activation)}")
         if dropout and i < len(dropout) and dropout[i] > 0:
             text.append(f"dropout{dropout[i]!r}")
     return Network("-".join(text))

@@ -5,7 +5,7 @@ from sklearn.utils.metaestimators import available_if
 
 from ._arguments import estimator
 from ._base import BaseMLP
-from ._engine import Loss
+from ._engine import Loss, engine_name
 from ._table import TABLE
 
 
@@ -52,10 +52,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         outputs = self.n_outputs_
         if self.loss == "poisson":
             return Loss("poisson", factor=outputs, constant=_poisson_constant)
-        if self.loss == "absolute_error":
-            return Loss("mae")
         if self.loss == "huber":
             return Loss(f"huber:delta={float(self.huber_delta)!r}")
+        if self.loss != "squared_error":
+            return Loss(engine_name(self.loss))
         if self.sklearn_quirks:  # descends outputs times what it reports
             return Loss("mse", factor=outputs / 2, unit=1 / outputs)
         return Loss("mse", factor=0.5)

@@ -9,12 +9,15 @@ import numpy as np
 import sklearn.neural_network
 from sklearn.utils._param_validation import Options
 
+from .._core import lists
 from ._arguments import FLAG, NONE, Argument, Kind, Only, one_of, real, whole
-from ._engine import ACTIVATIONS, MORE_ACTIVATIONS
+from ._engine import ACTIVATIONS, MORE_ACTIVATIONS, engine_name
 from ._lbfgs import SCIPY_PRINTS
 
 SOLVERS = ("lbfgs", "sgd", "adam")
-MORE_SOLVERS = ("adagrad", "adamw", "nadam", "quickprop", "rmsprop", "rprop")
+MORE_SOLVERS = tuple(sorted(set(lists.optimizers()) - set(SOLVERS)))
+LOSSES = ("squared_error", "poisson", "absolute_error", "huber")
+MORE_LOSSES = tuple(sorted(set(lists.losses_of_numbers()) - {engine_name(name) for name in LOSSES}))
 
 
 def solvers(*names):
@@ -26,7 +29,9 @@ STOCHASTIC = Only('a solver other than "lbfgs"', lambda est: est.solver != "lbfg
 SCHEDULED = Only(
     'a solver other than "adam", "rprop" and "lbfgs"', lambda est: est.solver not in ("adam", "rprop", "lbfgs")
 )
-MOMENTS = solvers("adam", "adamw", "nadam")
+MOMENTS = solvers(
+    *sorted(name for name, numbers in lists.optimizers().items() if {"beta1", "beta2", "eps"} <= set(numbers))
+)
 STOPS_EARLY = Only(
     'early_stopping and a solver other than "lbfgs"', lambda est: est.early_stopping and STOCHASTIC.holds(est)
 )
@@ -43,9 +48,9 @@ TABLE = (
     Argument(
         "loss",
         "squared_error",
-        one_of("squared_error", "poisson", "absolute_error", "huber"),
+        one_of(*LOSSES, *MORE_LOSSES),
         "Half the squared error or half the Poisson deviance, as in scikit-learn; the absolute error; Huber's loss, half"
-        " the squared error up to an error of `huber_delta` and linear beyond.",
+        " the squared error up to an error of `huber_delta` and linear beyond; or a loss of numbers of docs/training.md.",
         of="MLPRegressor",
         positional=LOSS_COMES_FIRST,
     ),

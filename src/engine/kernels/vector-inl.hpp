@@ -10,8 +10,7 @@
 
 #include "engine/kernels/math-inl.hpp"
 #include "gradus/engine/description.hpp"
-#include "gradus/nn/activations/rectifiers.hpp"
-#include "gradus/nn/activations/smooth.hpp"
+#include "gradus/nn/activations.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
@@ -54,95 +53,114 @@ HWY_INLINE V times_derivative(D d, Function f, V y, V dy) {
   }
 }
 
-/// y = f(z) and, unless it is null, slope = f'(z), for the elementwise functions that are not simple: n numbers, in
-/// memory for whole vectors of them. The formulas are those of nn/activations/.
-template <class D, class T = hn::TFromD<D>>
-HWY_NOINLINE void run_function(D d, Function f, Index n, const T* z, T* y, T* slope) {
+/// x as a constant of D's type.
+template <class D>
+HWY_INLINE hn::Vec<D> number(D d, double x) {
+  return hn::Set(d, static_cast<hn::TFromD<D>>(x));
+}
+
+// function_and_slope(F(), d, x, s): f(x), and s = f'(x), for the activations F that have vectors of their own. The
+// formulas are those of nn/activations/. An activation without takes its definition, number by number.
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V function_and_slope(activation::LeakyRelu f, D d, V x, V& s) {
+  s = hn::IfThenElse(hn::Gt(x, hn::Zero(d)), number(d, 1), number(d, f.slope));
+  return hn::Mul(x, s);
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V function_and_slope(activation::HardSigmoid, D d, V x, V& s) {
+  s = hn::IfThenElseZero(hn::Lt(hn::Abs(x), number(d, 3)), number(d, 1.0 / 6));
+  return hn::Min(hn::Max(hn::Add(hn::Div(x, number(d, 6)), number(d, 0.5)), hn::Zero(d)), number(d, 1));
+}
+/// outer x for x > 0, else inner (exp(x) - 1).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exponential_below_0(D d, V outer, V inner, V x, V& s) {
+  const auto up = hn::Gt(x, hn::Zero(d));
+  const V down = hn::Min(x, hn::Zero(d));
+  s = hn::IfThenElse(up, outer, hn::Mul(inner, vec_exp(d, down)));
+  return hn::IfThenElse(up, hn::Mul(outer, x), hn::Mul(inner, vec_expm1_negative(d, down)));
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V function_and_slope(activation::Elu, D d, V x, V& s) {
+  return exponential_below_0(d, number(d, 1), number(d, 1), x, s);
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V function_and_slope(activation::Selu f, D d, V x, V& s) {
+  return exponential_below_0(d, number(d, f.lambda), number(d, f.lambda * f.alpha), x, s);
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V function_and_slope(activation::Softplus, D d, V x, V& s) {
+  s = vec_sigmoid(d, x);
+  return hn::Add(hn::Max(x, hn::Zero(d)), vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(x)))));
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V function_and_slope(activation::Softsign, D d, V x, V& s) {
+  const V one = number(d, 1);
+  const V size = hn::Abs(x);
+  const V sum = hn::Add(one, size);
+  s = hn::Div(hn::Div(one, sum), sum);
+  const V large = hn::Div(one, hn::Add(hn::Div(one, size), one));  // 1 at infinity
+  return hn::CopySign(hn::IfThenElse(hn::Gt(size, one), large, hn::Div(size, sum)), x);
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V function_and_slope(activation::Silu f, D d, V x, V& s) {
+  const V one = number(d, 1);
+  const V share = vec_sigmoid(d, x);
+  const auto gone = hn::Lt(x, number(d, f.tail));
+  const V inside = hn::Mul(share, hn::MulAdd(x, vec_sigmoid(d, hn::Neg(x)), one));
+  s = hn::IfThenZeroElse(gone, hn::IfThenElse(hn::Gt(x, number(d, 50)), one, inside));
+  return hn::IfThenZeroElse(gone, hn::Mul(x, share));
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V function_and_slope(activation::Mish, D d, V x, V& s) {
+  const V one = number(d, 1);
+  const V two = number(d, 2);
+  const auto gone = hn::Lt(x, number(d, activation::Silu::tail));
+  const auto down = hn::Lt(x, hn::Zero(d));
+  const V w = vec_exp(d, hn::Neg(hn::Abs(x)));
+  const V top = hn::IfThenElse(down, hn::Mul(w, hn::Add(w, two)), hn::MulAdd(two, w, one));
+  const V rest = hn::IfThenElse(down, two, hn::Mul(two, hn::Mul(w, w)));
+  const V sum = hn::Add(top, rest);
+  const V t = hn::Div(top, sum);
+  const V square = hn::Mul(hn::Div(rest, sum), hn::Div(hn::MulAdd(two, top, rest), sum));  // 1 - t^2
+  const V inside = hn::MulAdd(hn::Mul(x, vec_sigmoid(d, x)), square, t);
+  s = hn::IfThenZeroElse(gone, hn::IfThenElse(hn::Gt(x, number(d, 50)), one, inside));
+  return hn::IfThenZeroElse(gone, hn::Mul(x, t));
+}
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V function_and_slope(activation::Exponential, D d, V x, V& s) {
+  return s = vec_exp(d, x);
+}
+
+/// run_function for one activation.
+template <class F, class D, class T>
+HWY_INLINE void run_one(D d, Index n, const T* z, T* y, T* slope) {
   using V = hn::Vec<D>;
-  const V zero = hn::Zero(d);
-  const V one = hn::Set(d, T(1));
-  const auto number = [&](double x) HWY_ATTR { return hn::Set(d, static_cast<T>(x)); };
-  const auto each = [&](auto function) HWY_ATTR {
+  if constexpr (requires(V v) { function_and_slope(F(), d, v, v); }) {
     for (Index k = 0; k < n; k += static_cast<Index>(hn::MaxLanes(D()))) {
       const V x = hn::Load(d, z + k);
       V s = x;
-      hn::Store(keep_nan(x, function(x, s)), d, y + k);
+      hn::Store(keep_nan(x, function_and_slope(F(), d, x, s)), d, y + k);
       if (slope) hn::Store(keep_nan(x, s), d, slope + k);
     }
-  };
-  switch (f) {
-    case Function::leaky_relu:
-      return each([&](V x, V& s) HWY_ATTR {
-        s = hn::IfThenElse(hn::Gt(x, zero), one, number(activation::LeakyRelu::slope));
-        return hn::Mul(x, s);
-      });
-    case Function::hard_sigmoid:
-      return each([&](V x, V& s) HWY_ATTR {
-        s = hn::IfThenElseZero(hn::Lt(hn::Abs(x), number(3)), number(1.0 / 6));
-        return hn::Min(hn::Max(hn::Add(hn::Div(x, number(6)), number(0.5)), zero), one);
-      });
-    case Function::elu:
-    case Function::selu: {
-      using activation::Selu;
-      const V outer = number(f == Function::elu ? 1 : Selu::lambda);
-      const V inner = number(f == Function::elu ? 1 : Selu::lambda * Selu::alpha);
-      return each([&](V x, V& s) HWY_ATTR {
-        const auto up = hn::Gt(x, zero);
-        const V down = hn::Min(x, zero);
-        s = hn::IfThenElse(up, outer, hn::Mul(inner, vec_exp(d, down)));
-        return hn::IfThenElse(up, hn::Mul(outer, x), hn::Mul(inner, vec_expm1_negative(d, down)));
-      });
+  } else {
+    for (Index k = 0; k < n; ++k) {
+      const T x = z[k];
+      y[k] = F::value(x);
+      if (slope) slope[k] = F::derivative(x, y[k]);
     }
-    case Function::softplus:
-      return each([&](V x, V& s) HWY_ATTR {
-        s = vec_sigmoid(d, x);
-        return hn::Add(hn::Max(x, zero), vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(x)))));
-      });
-    case Function::softsign:
-      return each([&](V x, V& s) HWY_ATTR {
-        const V size = hn::Abs(x);
-        const V sum = hn::Add(one, size);
-        s = hn::Div(hn::Div(one, sum), sum);
-        const V large = hn::Div(one, hn::Add(hn::Div(one, size), one));  // 1 at infinity
-        return hn::CopySign(hn::IfThenElse(hn::Gt(size, one), large, hn::Div(size, sum)), x);
-      });
-    case Function::gelu:  // by the C library's erfc
-      for (Index k = 0; k < n; ++k) {
-        const T x = z[k];
-        y[k] = activation::Gelu::value(x);
-        if (slope) slope[k] = activation::Gelu::derivative(x, y[k]);
-      }
-      return;
-    case Function::silu:
-      return each([&](V x, V& s) HWY_ATTR {
-        const V share = vec_sigmoid(d, x);
-        const auto gone = hn::Lt(x, number(activation::Silu::tail));
-        const V inside = hn::Mul(share, hn::MulAdd(x, vec_sigmoid(d, hn::Neg(x)), one));
-        s = hn::IfThenZeroElse(gone, hn::IfThenElse(hn::Gt(x, number(50)), one, inside));
-        return hn::IfThenZeroElse(gone, hn::Mul(x, share));
-      });
-    case Function::mish:
-      return each([&](V x, V& s) HWY_ATTR {
-        const auto gone = hn::Lt(x, number(activation::Silu::tail));
-        const auto down = hn::Lt(x, zero);
-        const V two = number(2);
-        const V w = vec_exp(d, hn::Neg(hn::Abs(x)));
-        const V top = hn::IfThenElse(down, hn::Mul(w, hn::Add(w, two)), hn::MulAdd(two, w, one));
-        const V rest = hn::IfThenElse(down, two, hn::Mul(two, hn::Mul(w, w)));
-        const V sum = hn::Add(top, rest);
-        const V t = hn::Div(top, sum);
-        const V square = hn::Mul(hn::Div(rest, sum), hn::Div(hn::MulAdd(two, top, rest), sum));  // 1 - t^2
-        const V inside = hn::MulAdd(hn::Mul(x, vec_sigmoid(d, x)), square, t);
-        s = hn::IfThenZeroElse(gone, hn::IfThenElse(hn::Gt(x, number(50)), one, inside));
-        return hn::IfThenZeroElse(gone, hn::Mul(x, t));
-      });
-    case Function::exponential: return each([&](V x, V& s) HWY_ATTR { return s = vec_exp(d, x); });
-    default:
-      return each([&](V x, V& s) HWY_ATTR {
-        s = one;
-        return x;
-      });
   }
+}
+template <class... F, class D, class T>
+HWY_INLINE void run_one_of(TypeList<F...>, D d, Function f, Index n, const T* z, T* y, T* slope) {
+  (void)((f == function_of<F> && (run_one<F>(d, n, z, y, slope), true)) || ...);
+}
+
+/// y = f(z) and, unless it is null, slope = f'(z), for the elementwise functions: n numbers, in memory for whole
+/// vectors of them.
+template <class D, class T = hn::TFromD<D>>
+HWY_NOINLINE void run_function(D d, Function f, Index n, const T* z, T* y, T* slope) {
+  run_one_of(Activations(), d, f, n, z, y, slope);
 }
 
 /// Vectors whose sums fit into 16 bytes, the least that any instruction set but the scalar one works on.

@@ -8,6 +8,7 @@
 #include "gradus/core/number.hpp"
 #include "gradus/lab/experiment/keys.hpp"
 #include "gradus/lab/files/file.hpp"
+#include "gradus/nn/pass.hpp"
 
 namespace gradus {
 namespace {
@@ -74,11 +75,7 @@ Experiment load_experiment(const std::string& path) {
 
 Loss loss_of(const Experiment& experiment, const Network& network) {
   if (experiment.loss != "auto") return parse_loss(experiment.loss, experiment.reduction);
-  const std::string_view last = network.name(network.size() - 1);
-  if (last == Softmax::name) return {CrossEntropy{}, experiment.reduction};
-  if (last == activation::Sigmoid::name) return {BinaryCrossEntropy{}, experiment.reduction};
-  if (last == activation::Step::name) return {PerceptronCriterion{}, experiment.reduction};
-  return {MeanSquaredError{}, experiment.reduction};
+  return {usual_loss(network), experiment.reduction};
 }
 
 }  // namespace gradus

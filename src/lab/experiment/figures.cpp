@@ -76,8 +76,10 @@ Figure loss_curve(const ExperimentResult& result, const std::string& title) {
   const History& history = result.fit.history;
   std::vector<Series> curves{{"training", as_doubles(history.update), history.loss}};
   if (!history.test_loss.empty()) curves.push_back({"test", as_doubles(history.test_update), history.test_loss});
-  const std::string_view name = result.model.loss.name();
-  return history_figure(curves, title, name.ends_with("entropy") ? fmt::format("{} (nats)", name) : std::string(name));
+  const Loss& loss = result.model.loss;
+  const std::string label =
+      loss.unit().empty() ? std::string(loss.name()) : fmt::format("{} ({})", loss.name(), loss.unit());
+  return history_figure(curves, title, label);
 }
 
 Figure accuracy_curve(const ExperimentResult& result, const std::string& title) {

@@ -11,6 +11,7 @@
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/experiment/keys.hpp"
 #include "gradus/lab/model/model_file.hpp"
+#include "gradus/nn/fitting.hpp"
 #include "gradus/nn/initializer.hpp"
 
 namespace gradus {
@@ -100,45 +101,13 @@ void train(ExperimentResult& result, const ProgressCallback& progress) {
   const Prepared<T> test = result.test.size() > 0 ? prepare<T>(result.test, model) : Prepared<T>{};
   Reporter<T> reporter(experiment, result.train.size(), progress);
   const auto start = std::chrono::steady_clock::now();
-  result.fit = fit<T>(model.network, std::span<T>(theta), train.samples(), fit_options(experiment, model.loss), random,
+  FitOptions options = fit_options(experiment, model.loss);
+  options.hit = hit_of(model.network, result.train);
+  result.fit = fit<T>(model.network, std::span<T>(theta), train.samples(), options, random,
                       result.test.size() > 0 ? std::optional(test.samples()) : std::nullopt, reporter.callbacks());
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   model.theta.assign(theta.begin(), theta.end());
   model.state = result.fit.state;
-}
-
-bool has_negative(const Matrix<double>& targets) {
-  return std::any_of(targets.values().begin(), targets.values().end(), [](double t) { return t < 0; });
-}
-
-/// Refuses a loss that cannot be meant: logarithms of what is no probability, classes where there are none.
-void check_loss(const Network& network, const std::string& text, const Loss& loss, const Dataset& data,
-                const std::string& name) {
-  const std::string_view last = network.name(network.size() - 1);
-  const std::string_view called = loss.name();
-  const bool probabilities = last == Softmax::name || last == activation::Sigmoid::name;
-  const bool logarithmic = called == CrossEntropy::name || called == BinaryCrossEntropy::name ||
-                           called == MultiLabelCrossEntropy::name || called == KlDivergence::name;
-  if (logarithmic && !probabilities)
-    throw ValueError(fmt::format("{} needs probabilities, but network {} ends in {}: end it in softmax or sigmoid",
-                                 called, text, last));
-  if (called == NegativeLogLikelihood::name && last != "log-softmax")
-    throw ValueError(
-        fmt::format("{} needs logarithms of probabilities, but network {} ends in {}: end it in log-softmax, or use "
-                    "cross-entropy",
-                    called, text, last));
-  const bool of_numbers = called == MeanSquaredError::name || called == MeanAbsoluteError::name ||
-                          called == Huber::name || called == Poisson::name;
-  if (!data.is_classification() && !of_numbers)
-    throw ValueError(
-        fmt::format("{} needs classes, but {} has numbers to predict: use mse and a linear last layer", called, name));
-  if (called == Poisson::name && (data.is_classification() || has_negative(data.targets)))
-    throw ValueError(fmt::format("{} needs counts, but {} has {}", called, name,
-                                 data.is_classification() ? "classes" : "targets below 0"));
-  if (called == Hinge::name && network.outputs() == 1)
-    throw ValueError(fmt::format("{} needs an output for each class, but network {} has one", called, text));
-  if (last == Softmax::name && network.outputs() == 1)
-    throw ValueError(fmt::format("network {} ends in a softmax of one output, which is always 1: use sigmoid", text));
 }
 
 /// What a model remembers of its making: nothing that names a file to write.
@@ -235,7 +204,8 @@ Model untrained_model(const Experiment& experiment, const Dataset& train, const 
   model.loss = loss_of(experiment, model.network);
   check_fits(model.network, "network " + experiment.network, train, experiment.data);
   if (test.size() > 0) check_fits(model.network, "network " + experiment.network, test, experiment.test_data);
-  check_loss(model.network, experiment.network, model.loss, train, experiment.data);
+  check_fitting("fit", model.network, model.loss.function,
+                ConstMatrixView<double>(network_targets(train, model.network.outputs())));
   model.feature_names = train.feature_names;
   model.class_names = train.class_names;
   model.target_names = train.target_names;

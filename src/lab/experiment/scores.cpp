@@ -21,8 +21,9 @@ std::string counted(Index count, std::string_view one, std::string_view many, co
 }
 
 bool gives_probabilities(const Network& network) {
-  const std::string_view last = network.name(network.size() - 1);
-  return last == Softmax::name || (last == activation::Sigmoid::name && network.outputs() == 1);
+  const Answers answers = network.answers();
+  if (network.outputs() > 1) return answers.kind == Answers::Kind::distribution;
+  return answers == between(0, 1) || answers == from_to(0, 1);
 }
 
 }  // namespace
@@ -70,6 +71,11 @@ void use_classes(Dataset& data, const std::vector<std::string>& class_names, con
     label = number[static_cast<std::size_t>(label)];
   }
   data.class_names = class_names;
+}
+
+std::optional<Hit> hit_of(const Network& network, const Dataset& data) {
+  if (!data.is_classification()) return std::nullopt;
+  return network.outputs() == 1 ? Hit::threshold : Hit::argmax;
 }
 
 Scores score(const Model& model, const Dataset& data) {

@@ -97,9 +97,9 @@ Lane<T> make_lane(const Experiment& e, const ExperimentSource& source, const Mod
 }
 
 template <class T>
-void score_lanes(const Bank<T>& bank, const std::vector<const Lane<T>*>& lanes, std::vector<Trained>& trained) {
+void score_lanes(const Bank<T>& bank, const std::vector<const Lane<T>*>& lanes, Hit hit,
+                 std::vector<Trained>& trained) {
   const Model& model = trained.front().model;
-  const Hit hit = model.class_names.empty() ? Hit::none : model.network.outputs() == 1 ? Hit::threshold : Hit::argmax;
   const auto score = [&](auto part, auto put) {
     std::vector<std::span<const Index>> rows;
     for (const Lane<T>* lane : lanes) rows.emplace_back(lane->*part);
@@ -159,7 +159,7 @@ std::optional<std::vector<Trained>> train_bank(const SweepPlan& plan, const Expe
     trained[k].model = lanes[k]->model;
     trained[k].model.theta.assign(theta.begin(), theta.end());
   }
-  score_lanes(bank, lanes, trained);
+  score_lanes(bank, lanes, hit_of(model.network, source.data).value_or(Hit::none), trained);
   for (std::size_t k = 0; k < trained.size(); ++k)
     if (!bank.is_finite(static_cast<Index>(k))) trained[k].result = {.diverged = true};
   return trained;

@@ -157,9 +157,9 @@ TEST(RunExperiment, SaysBothWidthsInOneLine) {
             "network 4-2softmax has 2 outputs, but iris has 3 classes (setosa, versicolor, virginica)");
   EXPECT_EQ(message("1-2", "gaussian"), "network 1-2 has 2 outputs, but gaussian has 1 target (y)");
   EXPECT_EQ(message("1-1softmax", "gaussian"),
-            "cross-entropy needs classes, but gaussian has numbers to predict: use mse and a linear last layer");
+            "[fit] the network ends in a softmax of one output, which is always 1: use sigmoid");
   EXPECT_EQ(message("2-1softmax", "xor"),
-            "network 2-1softmax ends in a softmax of one output, which is always 1: use sigmoid");
+            "[fit] the network ends in a softmax of one output, which is always 1: use sigmoid");
 }
 
 TEST_F(RunFolder, NamesALabelOfTheTestSetThatTrainingNeverSaw) {

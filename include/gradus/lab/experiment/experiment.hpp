@@ -68,8 +68,9 @@ struct Experiment {
   bool operator==(const Experiment&) const = default;
 };
 
-/// The loss an experiment trains with. `auto` is what the last layer was made for: softmax cross-entropy, sigmoid
-/// binary cross-entropy, step the perceptron criterion, any other the mean squared error.
+/// The loss an experiment trains with. `auto` is what the last layer was made for, `usual_loss`: softmax cross-entropy,
+/// its logarithm the negative log-likelihood, sigmoid binary cross-entropy, step the perceptron criterion, any other
+/// the mean squared error.
 Loss loss_of(const Experiment& experiment, const Network& network);
 
 /// Reads an experiment from TOML. `path` stands for the file in errors. Throws FileError that names the line and the

@@ -19,6 +19,10 @@ struct Scores {
   std::optional<double> r2;        ///< of a regression
 };
 
+/// What counts as a hit on data of classes: that the predicted class is the sample's, as in `score`, whatever the loss.
+/// Nothing for a regression, where loss and targets tell.
+std::optional<Hit> hit_of(const Network& network, const Dataset& data);
+
 /// Throws as `check_fits`, and ValueError for no samples.
 Scores score(const Model& model, const Dataset& data);
 

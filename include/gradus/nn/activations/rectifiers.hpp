@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "gradus/core/scalar.hpp"
+#include "gradus/nn/traits.hpp"
 
 /// Activation functions (nn/activation.hpp) made of two or three pieces.
 namespace gradus::activation {
@@ -17,6 +18,8 @@ struct LeakyRelu {
   static constexpr std::string_view name = "leakyrelu";
   static constexpr std::array kinks{0.0};
   static constexpr double slope = 0.01;
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers = any_number;
   template <Number T>
   static T value(const T& z) {
     return z > Scalar<T>(0) ? z : z * Scalar<T>(slope);
@@ -32,6 +35,8 @@ struct LeakyRelu {
 struct HardSigmoid {
   static constexpr std::string_view name = "hardsigmoid";
   static constexpr std::array kinks{-3.0, 3.0};
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers = from_to(0, 1);
   template <Number T>
   static T value(const T& z) {
     if (z <= Scalar<T>(-3)) return T(Scalar<T>(0));
@@ -50,6 +55,8 @@ struct HardSigmoid {
 struct Elu {
   static constexpr std::string_view name = "elu";
   static constexpr std::array<double, 0> kinks{};
+  static constexpr Exponentials exponentials = Exponentials::bounded;
+  static constexpr Answers answers = between(-1, kNoEnd);
   template <Number T>
   static T value(const T& z) {
     using std::expm1;
@@ -69,6 +76,8 @@ struct Selu {
   static constexpr std::array kinks{0.0};
   static constexpr double lambda = 1.0507009873554804934193349852946;
   static constexpr double alpha = 1.6732632423543772848170429916717;
+  static constexpr Exponentials exponentials = Exponentials::bounded;
+  static constexpr Answers answers = between(-lambda * alpha, kNoEnd);
   template <Number T>
   static T value(const T& z) {
     using std::expm1;

@@ -18,6 +18,8 @@ namespace gradus::activation {
 struct Softplus {
   static constexpr std::string_view name = "softplus";
   static constexpr std::array<double, 0> kinks{};
+  static constexpr Exponentials exponentials = Exponentials::bounded;
+  static constexpr Answers answers = between(0, kNoEnd);
   template <Number T>
   static T value(const T& z) {
     using std::exp, std::log1p;
@@ -34,6 +36,8 @@ struct Softplus {
 struct Softsign {
   static constexpr std::string_view name = "softsign";
   static constexpr std::array<double, 0> kinks{};
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers = from_to(-1, 1);
   template <Number T>
   static T value(const T& z) {
     const Scalar<T> one(1);
@@ -56,6 +60,8 @@ struct Gelu {
   static constexpr std::string_view name = "gelu";
   static constexpr std::array<double, 0> kinks{};
   static constexpr double tail = 40;  ///< beyond which Phi is 0 or 1 in any of our number types
+  static constexpr Exponentials exponentials = Exponentials::bounded;
+  static constexpr Answers answers = from_to(-0.17, kNoEnd);
   template <Number T>
   static T value(const T& z) {
     using std::erfc;
@@ -78,6 +84,8 @@ struct Silu {
   static constexpr std::string_view name = "silu";
   static constexpr std::array<double, 0> kinks{};
   static constexpr double tail = -800;  ///< below which z exp(z) is 0 in any of our number types
+  static constexpr Exponentials exponentials = Exponentials::bounded;
+  static constexpr Answers answers = from_to(-0.28, kNoEnd);
   template <Number T>
   static T value(const T& z) {
     if (z < Scalar<T>(tail)) return T(Scalar<T>(0));
@@ -98,6 +106,8 @@ struct Silu {
 struct Mish {
   static constexpr std::string_view name = "mish";
   static constexpr std::array<double, 0> kinks{};
+  static constexpr Exponentials exponentials = Exponentials::bounded;
+  static constexpr Answers answers = from_to(-0.31, kNoEnd);
   template <Number T>
   static T value(const T& z) {
     using std::exp;
@@ -128,6 +138,8 @@ struct Mish {
 struct Exponential {
   static constexpr std::string_view name = "exponential";
   static constexpr std::array<double, 0> kinks{};
+  static constexpr Exponentials exponentials = Exponentials::unbounded;
+  static constexpr Answers answers = between(0, kNoEnd);
   template <Number T>
   static T value(const T& z) {
     using std::exp;

@@ -5,8 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/options.hpp"
 #include "gradus/nn/layer_memory.hpp"
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -22,11 +24,20 @@ namespace gradus {
 struct BatchNorm {
   static constexpr std::string_view name = "batchnorm";
   static constexpr bool is_activation = false;
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
 
   Index channels = 0;
   Index positions = 1;
   double momentum = 0.1;
   double epsilon = 1e-5;
+
+  static BatchNorm on(Index width, Index channels) { return {channels, width / channels}; }
+  template <class Visitor>
+  void visit_options(Visitor&& visit) {
+    visit("epsilon", epsilon, Range::above_0);
+    visit("momentum", momentum, Range::from_0_to_1);
+  }
 
   Index inputs() const { return channels * positions; }
   Index outputs() const { return inputs(); }
@@ -41,11 +52,7 @@ struct BatchNorm {
         {.name = "running mean", .rows = 1, .cols = channels, .offset = 0, .is_bias = true, .start = 0.0},
         {.name = "running variance", .rows = 1, .cols = channels, .offset = channels, .is_bias = true, .start = 1.0}};
   }
-  void check() const {
-    if (!(epsilon > 0) || !(momentum >= 0 && momentum <= 1))
-      throw ValueError("[batchnorm] expected epsilon > 0 and momentum from 0 to 1, got " + std::to_string(epsilon) +
-                       " and " + std::to_string(momentum));
-  }
+  void check() const { check_options(*this); }
 
   /// Kept for backward: mean and 1 / sqrt(variance + epsilon) of each channel.
   template <Number T>

@@ -6,6 +6,7 @@
 
 #include "gradus/nn/layers/window.hpp"
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -24,6 +25,8 @@ template <int dims>
 struct Conv {
   static constexpr std::string_view name = dims == 1 ? "conv1d" : "conv2d";
   static constexpr bool is_activation = false;
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
 
   Window window;
   Index filters = 1;

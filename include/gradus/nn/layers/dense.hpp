@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -17,6 +18,8 @@ namespace gradus {
 struct Dense {
   static constexpr std::string_view name = "dense";
   static constexpr bool is_activation = false;
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
 
   Index in = 0;
   Index out = 0;

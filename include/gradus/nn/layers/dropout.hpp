@@ -6,6 +6,7 @@
 
 #include "gradus/nn/layer_memory.hpp"
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -19,6 +20,8 @@ namespace gradus {
 struct Dropout {
   static constexpr std::string_view name = "dropout";
   static constexpr bool is_activation = false;
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
   static constexpr bool uses_masks = true;
 
   Index width = 0;

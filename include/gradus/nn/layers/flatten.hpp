@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -14,8 +15,12 @@ namespace gradus {
 struct Flatten {
   static constexpr std::string_view name = "flatten";
   static constexpr bool is_activation = false;
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers(const Answers& inputs) { return inputs; }
 
   Index width = 0;
+
+  static Flatten on(Index width, Index /*channels*/) { return {width}; }
 
   Index inputs() const { return width; }
   Index outputs() const { return width; }

@@ -5,8 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/options.hpp"
 #include "gradus/nn/layer_memory.hpp"
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -19,9 +21,17 @@ namespace gradus {
 struct LayerNorm {
   static constexpr std::string_view name = "layernorm";
   static constexpr bool is_activation = false;
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
 
   Index width = 0;
   double epsilon = 1e-5;
+
+  static LayerNorm on(Index width, Index /*channels*/) { return {width}; }
+  template <class Visitor>
+  void visit_options(Visitor&& visit) {
+    visit("epsilon", epsilon, Range::above_0);
+  }
 
   Index inputs() const { return width; }
   Index outputs() const { return width; }
@@ -30,9 +40,7 @@ struct LayerNorm {
     return {{.name = "scale", .rows = 1, .cols = width, .offset = 0, .is_bias = true, .start = 1.0},
             {.name = "shift", .rows = 1, .cols = width, .offset = width, .is_bias = true, .start = 0.0}};
   }
-  void check() const {
-    if (!(epsilon > 0)) throw ValueError("[layernorm] expected epsilon > 0, got " + std::to_string(epsilon));
-  }
+  void check() const { check_options(*this); }
 
   /// Kept for backward: N, then 1 / sqrt(variance_i + epsilon) of each row.
   template <Number T>

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -19,8 +20,14 @@ namespace gradus {
 struct LogSoftmax {
   static constexpr std::string_view name = "logsoftmax";
   static constexpr bool is_activation = true;
+  static constexpr Exponentials exponentials = Exponentials::bounded;
+  static constexpr Answers answers(const Answers& /*inputs*/) {
+    return {.kind = Answers::Kind::log_distribution, .high = 0};
+  }
 
   Index width = 0;
+
+  static LogSoftmax on(Index width, Index /*channels*/) { return {width}; }
 
   Index inputs() const { return width; }
   Index outputs() const { return width; }

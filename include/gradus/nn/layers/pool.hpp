@@ -9,6 +9,7 @@
 #include "gradus/nn/layer_memory.hpp"
 #include "gradus/nn/layers/window.hpp"
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -18,6 +19,8 @@ namespace gradus {
 template <int dims>
 struct Pool {
   static constexpr bool is_activation = false;
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers(const Answers& inputs) { return inputs.among(); }
 
   Window window;
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -19,9 +20,13 @@ namespace gradus {
 struct Prelu {
   static constexpr std::string_view name = "prelu";
   static constexpr bool is_activation = true;
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
 
   Index width = 0;
   Index slopes = 0;
+
+  static Prelu on(Index width, Index channels) { return {width, channels}; }
 
   Index inputs() const { return width; }
   Index outputs() const { return width; }

@@ -5,6 +5,7 @@
 
 #include "gradus/core/matrix.hpp"
 #include "gradus/core/scalar.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -17,6 +18,8 @@ namespace gradus {
 /// time; Williams and Peng, 1990). So it does in `forward` on every number type that carries derivatives.
 struct Recurrent {
   static constexpr bool is_activation = false;
+  static constexpr Exponentials exponentials = Exponentials::bounded;
+  static constexpr Answers answers(const Answers& /*inputs*/) { return from_to(-1, 1); }
 
   Index features = 0;
   Index units = 0;

@@ -8,6 +8,7 @@
 
 #include "gradus/nn/layer_memory.hpp"
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 /// The residual connection (He et al., 2016): Y = X + F(X), where F is any chain of layers that gives back as many
 /// numbers as it takes. In the network's chain it stands as two layers around F, so that the chain stays flat: the
@@ -16,6 +17,9 @@ namespace gradus {
 
 /// What the two ends share: rows of `width` numbers, no parameters.
 struct ResidualEnd {
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
+
   Index width = 0;
 
   Index inputs() const { return width; }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gradus/nn/parameter_block.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -19,8 +20,12 @@ namespace gradus {
 struct Softmax {
   static constexpr std::string_view name = "softmax";
   static constexpr bool is_activation = true;
+  static constexpr Exponentials exponentials = Exponentials::bounded;
+  static constexpr Answers answers(const Answers& /*inputs*/) { return {Answers::Kind::distribution, 0, 1, true}; }
 
   Index width = 0;
+
+  static Softmax on(Index width, Index /*channels*/) { return {width}; }
 
   Index inputs() const { return width; }
   Index outputs() const { return width; }

@@ -5,8 +5,10 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/elementwise.hpp"
 #include "gradus/nn/losses/cut.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -17,6 +19,12 @@ struct BinaryCrossEntropy {
   static constexpr std::string_view name = "binary-cross-entropy";
   using Link = Elementwise<activation::Sigmoid>;
   static constexpr Index terms(Index outputs) { return outputs; }
+  using UsualAfter = Elementwise<activation::Sigmoid>;
+  static constexpr Hit hit = Hit::threshold;
+  static constexpr std::string_view unit = "nats";
+  static constexpr Logarithms logarithms = Logarithms::of_both_sides;
+  static constexpr AnswersNeeded answers = AnswersNeeded::probabilities;
+  static constexpr TargetsNeeded targets = TargetsNeeded::probabilities;
 
   bool cut = false;
 
@@ -76,6 +84,7 @@ struct BinaryCrossEntropy {
 /// as in scikit-learn. Link: sigmoid.
 struct MultiLabelCrossEntropy : BinaryCrossEntropy {
   static constexpr std::string_view name = "multi-label-cross-entropy";
+  using UsualAfter = void;
   static constexpr Index terms(Index) { return 1; }
 
   bool operator==(const MultiLabelCrossEntropy&) const = default;

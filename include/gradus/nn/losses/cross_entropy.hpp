@@ -7,8 +7,10 @@
 #include <string_view>
 
 #include "gradus/core/options.hpp"
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/softmax.hpp"
 #include "gradus/nn/losses/cut.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -19,6 +21,12 @@ struct CrossEntropy {
   static constexpr std::string_view name = "cross-entropy";
   using Link = Softmax;
   static constexpr Index terms(Index) { return 1; }
+  using UsualAfter = Softmax;
+  static constexpr Hit hit = Hit::argmax;
+  static constexpr std::string_view unit = "nats";
+  static constexpr Logarithms logarithms = Logarithms::of_answers;
+  static constexpr AnswersNeeded answers = AnswersNeeded::distribution;
+  static constexpr TargetsNeeded targets = TargetsNeeded::distribution;
 
   double smoothing = 0;
   bool cut = false;

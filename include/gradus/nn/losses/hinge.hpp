@@ -7,7 +7,9 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/elementwise.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -21,6 +23,12 @@ struct Hinge {
   static constexpr std::string_view name = "hinge";
   using Link = Elementwise<activation::Identity>;
   static constexpr Index terms(Index) { return 1; }
+  using UsualAfter = void;
+  static constexpr Hit hit = Hit::argmax;
+  static constexpr std::string_view unit = "";
+  static constexpr Logarithms logarithms = Logarithms::none;
+  static constexpr AnswersNeeded answers = AnswersNeeded::scores;
+  static constexpr TargetsNeeded targets = TargetsNeeded::one_hot;
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

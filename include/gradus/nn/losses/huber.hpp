@@ -5,7 +5,9 @@
 #include <string_view>
 
 #include "gradus/core/options.hpp"
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/elementwise.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -19,6 +21,12 @@ struct Huber {
   static constexpr std::string_view name = "huber";
   using Link = Elementwise<activation::Identity>;
   static constexpr Index terms(Index outputs) { return outputs; }
+  using UsualAfter = void;
+  static constexpr Hit hit = Hit::none;
+  static constexpr std::string_view unit = "";
+  static constexpr Logarithms logarithms = Logarithms::none;
+  static constexpr AnswersNeeded answers = AnswersNeeded::numbers;
+  static constexpr TargetsNeeded targets = TargetsNeeded::numbers;
 
   double delta = 1;
 

@@ -5,7 +5,9 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/losses/cross_entropy.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -16,6 +18,12 @@ struct KlDivergence {
   static constexpr std::string_view name = "kl-divergence";
   using Link = Softmax;
   static constexpr Index terms(Index) { return 1; }
+  using UsualAfter = void;
+  static constexpr Hit hit = Hit::argmax;
+  static constexpr std::string_view unit = "nats";
+  static constexpr Logarithms logarithms = Logarithms::of_answers;
+  static constexpr AnswersNeeded answers = AnswersNeeded::distribution;
+  static constexpr TargetsNeeded targets = TargetsNeeded::distribution;
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

@@ -7,7 +7,9 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/elementwise.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -17,6 +19,12 @@ struct MeanAbsoluteError {
   static constexpr std::string_view name = "mae";
   using Link = Elementwise<activation::Identity>;
   static constexpr Index terms(Index outputs) { return outputs; }
+  using UsualAfter = void;
+  static constexpr Hit hit = Hit::none;
+  static constexpr std::string_view unit = "";
+  static constexpr Logarithms logarithms = Logarithms::none;
+  static constexpr AnswersNeeded answers = AnswersNeeded::numbers;
+  static constexpr TargetsNeeded targets = TargetsNeeded::numbers;
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

@@ -5,7 +5,10 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/elementwise.hpp"
+#include "gradus/nn/layers/log_softmax.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -17,6 +20,12 @@ struct NegativeLogLikelihood {
   static constexpr std::string_view name = "nll";
   using Link = Elementwise<activation::Identity>;
   static constexpr Index terms(Index) { return 1; }
+  using UsualAfter = LogSoftmax;
+  static constexpr Hit hit = Hit::argmax;
+  static constexpr std::string_view unit = "nats";
+  static constexpr Logarithms logarithms = Logarithms::none;
+  static constexpr AnswersNeeded answers = AnswersNeeded::log_distribution;
+  static constexpr TargetsNeeded targets = TargetsNeeded::distribution;
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

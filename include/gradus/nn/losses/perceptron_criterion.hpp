@@ -7,7 +7,9 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/elementwise.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -19,6 +21,12 @@ struct PerceptronCriterion {
   static constexpr std::string_view name = "perceptron";
   using Link = Elementwise<activation::Step>;
   static constexpr Index terms(Index) { return 1; }
+  using UsualAfter = Elementwise<activation::Step>;
+  static constexpr Hit hit = Hit::threshold;
+  static constexpr std::string_view unit = "";
+  static constexpr Logarithms logarithms = Logarithms::none;
+  static constexpr AnswersNeeded answers = AnswersNeeded::numbers;
+  static constexpr TargetsNeeded targets = TargetsNeeded::decisions;
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

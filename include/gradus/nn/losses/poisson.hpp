@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "gradus/nn/activations/smooth.hpp"
+#include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/elementwise.hpp"
+#include "gradus/nn/traits.hpp"
 
 namespace gradus {
 
@@ -17,6 +19,12 @@ struct Poisson {
   static constexpr std::string_view name = "poisson";
   using Link = Elementwise<activation::Exponential>;
   static constexpr Index terms(Index outputs) { return outputs; }
+  using UsualAfter = void;
+  static constexpr Hit hit = Hit::none;
+  static constexpr std::string_view unit = "nats";
+  static constexpr Logarithms logarithms = Logarithms::of_answers;
+  static constexpr AnswersNeeded answers = AnswersNeeded::positive;
+  static constexpr TargetsNeeded targets = TargetsNeeded::counts;
 
   template <class Visitor>
   void visit_options(Visitor&&) {}
