@@ -50,6 +50,15 @@ TEST(Activation, OfManyPiecesIsExactAtTheEdges) {
     EXPECT_EQ(HardSigmoid::derivative(-beyond, 0.0), 0);
   }
   EXPECT_EQ(HardSigmoid::derivative(std::nextafter(3.0, 0.0), 1.0), 1.0 / 6);
+  for (const double beyond : {3.0, std::nextafter(3.0, 4.0), kHuge, kInf}) {
+    EXPECT_EQ(HardSwish::value(beyond), beyond);
+    EXPECT_EQ(HardSwish::value(-beyond), 0);
+    EXPECT_EQ(HardSwish::derivative(beyond, beyond), 1);
+    EXPECT_EQ(HardSwish::derivative(-beyond, 0.0), 0);
+  }
+  EXPECT_EQ(HardSwish::value(-1.5), -0.375);
+  EXPECT_EQ(HardSwish::derivative(-1.5, -0.375), 0);
+  EXPECT_EQ(HardSwish::derivative(std::nextafter(3.0, 0.0), 3.0), 1.5);
   EXPECT_EQ(Elu::value(kTiny), kTiny);
   EXPECT_EQ(Elu::value(-kTiny), -kTiny);
   EXPECT_EQ(Elu::value(-1e-300), -1e-300);  // where exp(z) - 1 would give 0

@@ -22,10 +22,10 @@ concept ActivationLike = requires(double z) {
 
 /// Every activation function that acts on single numbers. Layers, the text of a network, the engine and the tests go
 /// through this list.
-using Activations =
-    TypeList<activation::Identity, activation::Step, activation::Sigmoid, activation::Tanh, activation::Relu,
-             activation::LeakyRelu, activation::HardSigmoid, activation::Elu, activation::Selu, activation::Softplus,
-             activation::Softsign, activation::Gelu, activation::Silu, activation::Mish, activation::Exponential>;
+using Activations = TypeList<activation::Identity, activation::Step, activation::Sigmoid, activation::Tanh,
+                             activation::Relu, activation::LeakyRelu, activation::HardSigmoid, activation::Elu,
+                             activation::Selu, activation::Softplus, activation::Softsign, activation::Gelu,
+                             activation::Silu, activation::Mish, activation::Exponential, activation::HardSwish>;
 
 template <class List>
 inline constexpr bool all_activations = false;

@@ -16,6 +16,7 @@ Activation = Literal[
     "elu",
     "gelu",
     "hardsigmoid",
+    "hardswish",
     "leakyrelu",
     "mish",
     "selu",

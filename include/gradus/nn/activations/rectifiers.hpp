@@ -50,6 +50,28 @@ struct HardSigmoid {
   }
 };
 
+/// Hard swish (Howard et al., 2019), the SiLU with a hard sigmoid: y = z (z + 3) / 6 between -3 and 3, 0 below and z
+/// above. Range [-3/8, inf). Kinks at -3, where the derivative is 0, and at 3, where it is 1; between them it is
+/// (2 z + 3) / 6. Error: below 2 ULP, near z = -3 of the summand 3.
+struct HardSwish {
+  static constexpr std::string_view name = "hardswish";
+  static constexpr std::array kinks{-3.0, 3.0};
+  static constexpr Exponentials exponentials = Exponentials::none;
+  static constexpr Answers answers = from_to(-0.375, kNoEnd);
+  template <Number T>
+  static T value(const T& z) {
+    if (z <= Scalar<T>(-3)) return T(Scalar<T>(0));
+    if (z >= Scalar<T>(3)) return z;
+    return z * (z + Scalar<T>(3)) / Scalar<T>(6);
+  }
+  template <std::floating_point T>
+  static T derivative(T z, T) {
+    if (z <= -3) return 0;
+    if (z >= 3) return 1;
+    return (2 * z + 3) / 6;
+  }
+};
+
 /// Exponential linear unit (Clevert, Unterthiner and Hochreiter, 2015), with alpha = 1: y = z for z > 0, else exp(z)
 /// - 1. Range (-1, inf). Derivative 1 for z > 0, else exp(z): no jump at 0. Error: below 1 ULP.
 struct Elu {
