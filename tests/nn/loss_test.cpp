@@ -134,6 +134,9 @@ TEST(Loss, ValuesAreThoseOfTheFormulas) {
   EXPECT_DOUBLE_EQ(NegativeLogLikelihood::value<double>(V{-1, -2, -3}, t), 2);
   EXPECT_DOUBLE_EQ(MeanAbsoluteError::value<double>(p, t), 1.5);
   EXPECT_DOUBLE_EQ(Huber{.delta = 0.5}.value<double>(V{0.25, 3}, V{0, 1}), 0.03125 + 0.5 * (2 - 0.25));
+  EXPECT_DOUBLE_EQ(LogCosh::value<double>(V{1, -3}, V{0, 0}), std::log(std::cosh(1)) + std::log(std::cosh(3)));
+  EXPECT_EQ(LogCosh::value<double>(V{0}, V{0}), 0);
+  EXPECT_DOUBLE_EQ(LogCosh::value<double>(V{1000}, V{0}), 1000 - std::log(2));  // cosh itself would overflow
   EXPECT_DOUBLE_EQ(Poisson::value<double>(V{2}, V{3}), 2 - 3 * std::log(2));
   EXPECT_DOUBLE_EQ(Hinge::value<double>(V{2, 0.5, 1.5}, V{1, 0, 0}), 0.5);
   EXPECT_DOUBLE_EQ(Hinge::value<double>(V{3, 0.5, 1.5}, V{1, 0, 0}), 0);

@@ -15,6 +15,7 @@
 #include "gradus/nn/losses/hinge.hpp"
 #include "gradus/nn/losses/huber.hpp"
 #include "gradus/nn/losses/kl_divergence.hpp"
+#include "gradus/nn/losses/log_cosh.hpp"
 #include "gradus/nn/losses/mean_absolute_error.hpp"
 #include "gradus/nn/losses/mean_squared_error.hpp"
 #include "gradus/nn/losses/negative_log_likelihood.hpp"
@@ -46,7 +47,7 @@ namespace gradus {
 
 using LossFunction =
     std::variant<CrossEntropy, BinaryCrossEntropy, MeanSquaredError, PerceptronCriterion, MultiLabelCrossEntropy,
-                 MeanAbsoluteError, Huber, Poisson, Hinge, KlDivergence, NegativeLogLikelihood>;
+                 MeanAbsoluteError, Huber, Poisson, Hinge, KlDivergence, NegativeLogLikelihood, LogCosh>;
 
 template <class F>
 concept LossLike = std::regular<F> && requires(const F loss, std::span<const double> p, std::span<double> d) {

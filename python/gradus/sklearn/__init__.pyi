@@ -121,7 +121,7 @@ class MLPRegressor(_MLP):
     # written by scripts/estimators: the parameters of MLPRegressor
     def __init__(
         self,
-        loss: Literal["squared_error", "poisson", "absolute_error", "huber"] = "squared_error",
+        loss: Literal["squared_error", "poisson", "absolute_error", "huber", "log-cosh"] = "squared_error",
         hidden_layer_sizes: Sequence[int] | int = (100,),
         activation: Activation | Sequence[Activation] = "relu",
         *,
