@@ -74,6 +74,14 @@ def rprop(theta, gradients, lr, up, down, smallest, largest):
         yield theta
 
 
+def lion(theta, gradients, lr, beta1, beta2):
+    for t, g in enumerate(gradients):
+        before = np.array(gradients[:t]).reshape(t, *theta.shape)
+        m = np.tensordot((1 - beta2) * beta2 ** np.arange(t - 1, -1, -1.0), before, 1)
+        theta = theta - lr * np.sign(beta1 * m + (1 - beta1) * g)
+        yield theta
+
+
 METHODS = {
     "adagrad": (adagrad, {"lr": (1e-3, 1), "eps": (1e-10, 1e-2)}),
     "rmsprop": (rmsprop, {"lr": (1e-3, 1), "rho": (0.1, 0.99), "eps": (1e-10, 1e-2)}),
@@ -83,6 +91,7 @@ METHODS = {
         {"lr": (1e-3, 1), "beta1": (0.1, 0.95), "beta2": (0.5, 0.999), "eps": (1e-10, 1e-2), "decay": (1e-3, 0.5)},
     ),
     "nadam": (nadam, {"lr": (1e-3, 1), "beta1": (0.1, 0.95), "beta2": (0.5, 0.999), "eps": (1e-10, 1e-2)}),
+    "lion": (lion, {"lr": (1e-4, 1e-1), "beta1": (0.1, 0.95), "beta2": (0.5, 0.999)}),
     "rprop": (rprop, {"lr": (1e-3, 1), "up": (1.05, 2), "down": (0.2, 0.9), "min": (1e-6, 1e-4), "max": (0.5, 50)}),
 }
 

@@ -9,6 +9,7 @@
 #include "gradus/core/shape.hpp"
 #include "gradus/optim/methods/adagrad.hpp"
 #include "gradus/optim/methods/adam.hpp"
+#include "gradus/optim/methods/lion.hpp"
 #include "gradus/optim/methods/nadam.hpp"
 #include "gradus/optim/methods/quickprop.hpp"
 #include "gradus/optim/methods/rmsprop.hpp"
@@ -28,7 +29,7 @@ concept OptimizerMethodLike = std::regular<M> &&
   c.template step<double>(theta, gradient, state);
 };
 
-using OptimizerMethod = std::variant<Sgd, Adagrad, RmsProp, Adam, AdamW, Nadam, Rprop, Quickprop>;
+using OptimizerMethod = std::variant<Sgd, Adagrad, RmsProp, Adam, AdamW, Nadam, Rprop, Quickprop, Lion>;
 
 std::string_view name(const OptimizerMethod& method);
 double learning_rate(const OptimizerMethod& method);

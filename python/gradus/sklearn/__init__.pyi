@@ -30,6 +30,7 @@ Solver = Literal[
     "adam",
     "adagrad",
     "adamw",
+    "lion",
     "nadam",
     "quickprop",
     "rmsprop",
