@@ -108,6 +108,10 @@ struct Example<LayerNorm> {
   static std::vector<Chain> chains(Index n) { return {{LayerNorm{n}}, {LayerNorm{n, 0.1}}}; }
 };
 template <>
+struct Example<RmsNorm> {
+  static std::vector<Chain> chains(Index n) { return {{RmsNorm{n}}, {RmsNorm{n, 0.1}}}; }
+};
+template <>
 struct Example<BatchNorm> {
   static std::vector<Chain> chains(Index n) { return {{BatchNorm{n}}, {BatchNorm{2, n, 0.3, 0.01}}}; }
 };

@@ -109,6 +109,10 @@ def layer_norm(x, p):
     return (x - x.mean(axis=1, keepdims=True)) / np.sqrt(x.var(axis=1, keepdims=True) + 1e-5) * s + b
 
 
+def rms_norm(x, p):
+    return x / np.sqrt((x**2).mean(axis=1, keepdims=True) + 1e-5) * p.take(x.shape[1])
+
+
 def batch_norm(x, p, state, channels, training):
     s, b = p.take(1, channels, 1), p.take(1, channels, 1)
     x3 = x.reshape(len(x), channels, -1)
@@ -182,6 +186,7 @@ for name, layer, gates, extra in [("elman", elman, 1, 0), ("gru", gru, 3, 1), ("
         )
 for width in [1, 2, 7, 16]:
     case(f"{width}-layernorm", 2 * width, width, lambda x, p, s: layer_norm(x, p))
+    case(f"{width}-rmsnorm", width, width, lambda x, p, s: rms_norm(x, p))
     for training in [False, True]:
         case(
             f"{width}-batchnorm",

@@ -19,6 +19,7 @@
 #include "gradus/nn/layers/pool.hpp"
 #include "gradus/nn/layers/prelu.hpp"
 #include "gradus/nn/layers/residual.hpp"
+#include "gradus/nn/layers/rms_norm.hpp"
 #include "gradus/nn/layers/softmax.hpp"
 
 namespace gradus {
@@ -27,7 +28,7 @@ namespace gradus {
 using Layer =
     Activations::mapped<Elementwise>::with<Dense, Prelu, Softmax, LogSoftmax, Conv1d, Conv2d, MaxPool1d, MaxPool2d,
                                            AveragePool1d, AveragePool2d, Flatten, Elman, Gru, Lstm, Dropout, LayerNorm,
-                                           BatchNorm, ResidualBegin, ResidualAdd>::as<std::variant>;
+                                           RmsNorm, BatchNorm, ResidualBegin, ResidualAdd>::as<std::variant>;
 
 static_assert(all_layers<Layer> && all_tell<Layer>);
 
