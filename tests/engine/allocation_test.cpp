@@ -8,6 +8,7 @@
 #include "gradus/engine/bank.hpp"
 #include "gradus/engine/predictor.hpp"
 #include "gradus/engine/trainer.hpp"
+#include "gradus/train/training.hpp"
 #include "tests/engine/plan_cases.hpp"
 
 namespace {
@@ -82,6 +83,27 @@ TEST(Allocation, HasNoPlaceInAnEpoch) {
         SCOPED_TRACE(c.network + " " + method);
         EXPECT_EQ(allocations_in([&] { trainer.epoch(p.x, p.targets); }), 0);
         EXPECT_EQ(allocations_in([&] { trainer.epoch(p.x, {p.targets, weights}, order); }), 0);
+      }
+}
+
+/// After the first pass; what it records is the history's to hold, and where it is nothing that grows.
+TEST(Allocation, HasNoPlaceInUpdatesOfATraining) {
+  for (const Case& c : all_cases())
+    for (const char* method : {"sgd", "adam", "rprop"})
+      for (const Index batch : {1, 8, 20}) {
+        Problem<float> p(c, 20, 4);
+        RandomState random(1);
+        FitOptions options;
+        options.loss = p.loss;
+        options.optimizer = parse_training_method(method);
+        options.batch = batch;
+        options.epochs = 5;
+        options.record_every = 1000;
+        Training<float> training(p.network, std::span<float>(p.theta), {p.x, p.targets, {}}, options, random);
+        training.advance(2 * training.updates_per_epoch());
+        SCOPED_TRACE(c.network + " " + method);
+        EXPECT_EQ(allocations_in([&] { training.advance(2 * training.updates_per_epoch()); }), 0);
+        EXPECT_FALSE(training.is_over());
       }
 }
 
