@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import sklearn.neural_network as theirs
 from scipy.sparse import csr_array, csr_matrix
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_breast_cancer, load_iris
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "sklearn.md"
 OLD = "loss" not in theirs.MLPRegressor().get_params()  # 1.6
@@ -71,9 +71,9 @@ def losses_and_gradients(module):
     activations, deltas = [X, None, None], [None, None]
     coef_grads, intercept_grads = [None, None], [None, None]
     targets = y[:, np.newaxis] == [0, 1, 2]
-    weights = () if OLD else (np.linspace(0.5, 2, 150),)
+    weights = np.linspace(0.5, 2, 150)
     loss, coef_grads, intercept_grads = model._backprop(
-        X, targets, *weights, activations, deltas, coef_grads, intercept_grads
+        X, targets, weights, activations, deltas, coef_grads, intercept_grads
     )
     return np.concatenate([[loss], *(np.ravel(g) for g in (*coef_grads, *intercept_grads, *activations[1:]))])
 
@@ -136,15 +136,47 @@ def outputs_grown(module):
     return []
 
 
+def unscaled(labels):
+    def losses(module):
+        X, y = load_breast_cancer(return_X_y=True)
+        targets = np.column_stack([y, X[:, 0] > 13])[:, :labels].squeeze()
+        shown = []
+        for seed in range(5):
+            for settings in ({"n_iter_no_change": 3, "max_iter": 30}, {"solver": "lbfgs", "max_iter": 1}):
+                model = module.MLPClassifier((10,), random_state=seed, **settings).fit(X, targets)
+                shown += [model.n_iter_, model.loss_, *getattr(model, "loss_curve_", [])]
+        model = module.MLPClassifier((10,), random_state=0, early_stopping=True, max_iter=5).fit(X, targets)
+        return [*shown, *model.loss_curve_, *model.validation_scores_]
+
+    return losses
+
+
+def negative_weights(module):
+    shown = []
+    for weights in (np.full(150, -1.0), np.where(np.arange(150) % 3, 1.0, -1.5)):
+        for settings in (
+            {"max_iter": 10},
+            {"solver": "sgd", "alpha": 0.5},
+            {"solver": "sgd", "momentum": 0, "batch_size": 1, "alpha": 0, "max_iter": 2},
+            {"solver": "lbfgs", "max_iter": 3},
+        ):
+            model = classifier(module, **settings).fit(X, y, sample_weight=weights)
+            shown += [model.loss_, *model.predict_proba(X).ravel()]
+    return shown
+
+
 SAME = {
+    "losses of unscaled data of two classes": unscaled(1),
+    "losses of unscaled data of two labels": unscaled(2),
+    **({} if OLD else {"weights below 0": negative_weights}),
     "warm starts with early stopping": warm_starts,
     "the same, pickled in between": lambda module: warm_starts(module, pickled),
-    "early stopping of sparse labels": early_stopping_of_sparse_labels,
+    **({} if OLD else {"early stopping of sparse labels": early_stopping_of_sparse_labels}),
     "a subclass's own initial weights": own_initial_weights,
     "hidden values": hidden_values,
     "hidden values in float32": lambda module: hidden_values(module, SINGLE, activation="tanh"),
     "hidden values of sparse samples": lambda module: hidden_values(module, csr_array(X)),
-    "losses and gradients by _backprop": losses_and_gradients,
+    **({} if OLD else {"losses and gradients by _backprop": losses_and_gradients}),
     "parameters by _unpack": unpacked,
     "an intercept replaced by one number": an_intercept_of_one_number,
     "types of predictions": types_of_predictions,
@@ -232,3 +264,19 @@ def test_without_quirks_the_best_of_all_warm_starts_is_kept():
     assert again
     for k in again:
         np.testing.assert_array_equal(best[k][1], best[k - 1][1])
+
+
+def test_without_quirks_losses_are_exact():
+    X, y = load_breast_cancer(return_X_y=True)
+    model = ours.MLPClassifier((10,), random_state=0, max_iter=1, batch_size=len(X), alpha=0, sklearn_quirks=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, y)
+        start = ours.MLPClassifier((10,), random_state=0, max_iter=1, learning_rate_init=1e-300, batch_size=len(X)).fit(
+            X, y
+        )
+    hidden = np.maximum(X @ start.coefs_[0] + start.intercepts_[0], 0)
+    z = (hidden @ start.coefs_[1] + start.intercepts_[1]).ravel()
+    exact = np.logaddexp(0, np.where(y == 1, -z, z)).mean()
+    assert model.loss_ == pytest.approx(exact, rel=1e-12)
+    assert abs(start.loss_ / exact - 1) > 1e-3

@@ -16,6 +16,8 @@ from sklearn.exceptions import NotFittedError
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
+OLD = "loss" not in theirs.MLPRegressor().get_params()  # 1.6
+
 X, y = load_iris(return_X_y=True)
 X = (X - X.mean(axis=0)) / X.std(axis=0)
 TASKS = {
@@ -61,6 +63,8 @@ def assert_same(model, other, samples, tolerance):
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("module, other", [(ours, theirs), (theirs, ours)], ids=["there", "back"])
 def test_the_other_predicts_the_same_and_learns_on(module, other, task, settings):
+    if OLD and (task, settings) == ("texts", "early stopping"):
+        pytest.skip("scikit-learn 1.6 fails to score texts")
     model, samples, targets = fitted(module, task, settings)
     name = TASKS[task][0]
     twin = model.to_sklearn() if module is ours else getattr(ours, name).from_sklearn(model)

@@ -92,7 +92,7 @@ struct GradientPlan<T>::State {
   /// What a sum of losses of a batch that counts so much is multiplied with.
   double scale(double count) const {
     if (loss.reduction == Reduction::sum) return loss.factor;
-    return count > 0 ? loss.scale(1, network.outputs()) / count : 0;
+    return count != 0 ? loss.scale(1, network.outputs()) / count : 0;
   }
 
   Pass<T> pass(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets) const {

@@ -221,6 +221,26 @@ std::vector<std::string> hidden_functions() {
   return names;
 }
 
+TEST(Trainer, TakesWeightsBelowZeroAsMinusOneTimesThemselves) {
+  const Problem<double> p({"3-5tanh-2softmax", "cross-entropy"}, 13, 5);
+  std::vector<double> weights, below;
+  for (int i = 0; i < 13; ++i) weights.push_back(i % 4 / 2.0 + (i < 4 ? 0.5 : 0));
+  for (const double w : weights) below.push_back(-w);
+  for (const Index batch : {1, 4, 13}) {
+    const auto trained = [&](std::span<const double> w) {
+      engine::Trainer<double> trainer(
+          p.network, {.loss = p.loss, .optimizer = parse_optimizer("sgd:lr=0.1"), .batch = batch, .record = true},
+          p.theta);
+      const engine::Tally tally = trainer.epoch(p.x, Targets<double>(p.targets, w), {});
+      std::vector<double> theta(p.theta.size() + 1, tally.loss);
+      trainer.parameters(std::span(theta).first(p.theta.size()));
+      return theta;
+    };
+    EXPECT_EQ(trained(below), trained(weights)) << batch;
+    EXPECT_NE(trained(below), trained({})) << batch;
+  }
+}
+
 /// A chain of dense layers: any widths, activations and dropout, a last layer and a loss that go together.
 Case random_case(RandomState& random) {
   const std::vector<std::string> functions = hidden_functions();

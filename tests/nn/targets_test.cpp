@@ -80,6 +80,21 @@ TEST(SampleWeights, OfWhatCountsNothingGiveALossAndAGradientOfZero) {
   for (const double g : pass.gradient) EXPECT_EQ(g, 0);
 }
 
+TEST(SampleWeights, BelowZeroCountAsMinusOneTimesThemselvesInSumsAndInWhatTheyAreDividedBy) {
+  for_each_weighted_case([](const Case& made) {
+    const std::vector<double> weights{2, 1, 0, 3};
+    const std::vector<double> below{-2, -1, 0, -3};
+    const Pass above = pass_of(made, made.x, {made.targets, weights});
+    Pass pass = pass_of(made, made.x, {made.targets, below});
+    if (made.loss.reduction == Reduction::sum) {
+      pass.loss *= -1;
+      for (double& g : pass.gradient) g *= -1;
+    }
+    EXPECT_EQ(pass.loss, above.loss) << made.text;
+    EXPECT_EQ(pass.gradient, above.gradient) << made.text;
+  });
+}
+
 TEST(SampleWeights, OfAnotherNumberThanTheSamplesAreRefused) {
   const Case made = make_case("2-3tanh-3softmax", {}, 3, 1);
   const std::vector<double> two(2, 1.0);

@@ -126,7 +126,7 @@ struct Loss {
   double scale_of(double count, Index outputs) const {
     if (reduction == Reduction::sum) return factor;
     const auto terms = std::visit([&](const auto& f) { return static_cast<double>(f.terms(outputs)); }, function);
-    return count > 0 ? factor / (count * terms) : 0;
+    return count != 0 ? factor / (count * terms) : 0;
   }
 };
 

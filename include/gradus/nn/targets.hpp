@@ -14,7 +14,9 @@ namespace gradus {
 template <std::floating_point T>
 struct Targets {
   ConstMatrixView<T> values;  ///< (batch, outputs); where every time step has its own outputs, (batch, steps * outputs)
-  std::span<const T> weights;  ///< one a sample, at least 0; or none
+  /// One a sample, or none. fit asks for at least 0; to the passes -w counts as -1 times w, in sums and in what they are
+  /// divided by, as in scikit-learn.
+  std::span<const T> weights;
 
   Targets() = default;
   template <std::convertible_to<ConstMatrixView<T>> M>

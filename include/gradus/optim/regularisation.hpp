@@ -21,7 +21,7 @@ struct Regularisation {
   double max_norm = 0;      ///< after the step, cuts the norm of the weights into each unit (Srivastava et al., 2014)
 
   /// What l1 and l2 are multiplied with where the samples of a batch count so much together.
-  double share(double samples) const { return !per_sample ? 1 : samples > 0 ? 1 / samples : 0; }
+  double share(double samples) const { return !per_sample ? 1 : samples != 0 ? 1 / samples : 0; }
   bool operator==(const Regularisation&) const = default;
 };
 

@@ -45,31 +45,42 @@ HWY_INLINE Vec<T> cut_loss(const Description& net, Vec<T> l) {
   return hn::IfThenElse(hn::Gt(l, most), most, l);
 }
 
+/// -log p and -log(1 - p), weighted by t and 1 - t, of p cut to [eps, 1 - eps].
+template <class T>
+HWY_INLINE Vec<T> cut_binary_loss(Vec<T> p, Vec<T> t) {
+  const Tag<T> d;
+  const Vec<T> one = hn::Set(d, T(1));
+  const Vec<T> eps = hn::Set(d, std::numeric_limits<T>::epsilon());
+  const Vec<T> most = hn::Sub(one, eps);
+  p = hn::IfThenElse(hn::Lt(p, eps), eps, p);  // and not Max: a NaN stays
+  p = hn::IfThenElse(hn::Gt(p, most), most, p);
+  const Vec<T> likelihood = hn::Mul(t, vec_log(d, p));
+  return hn::Neg(hn::MulAdd(hn::Sub(one, t), vec_log(d, hn::Sub(one, p)), likelihood));
+}
+
 /// Of every lane, for the heads that have kernels; log_sum is log sum_c exp z_c, of softmax.
 template <class T>
 HWY_NOINLINE Vec<T> loss_of_lanes(const Description& net, Index stride, const T* z, const T* p, const T* t,
                                   Vec<T> log_sum) {
   const Tag<T> d;
   const Vec<T> zero = hn::Zero(d);
-  const Vec<T> one = hn::Set(d, T(1));
   Vec<T> sum = zero;
   for (Index at = 0; at < net.outputs() * stride; at += stride) {
     const Vec<T> zc = hn::Load(d, z + at);
     const Vec<T> tc = hn::Load(d, t + at);
-    const Vec<T> error = hn::Sub(hn::Load(d, p + at), tc);
+    const Vec<T> pc = hn::Load(d, p + at);
+    const Vec<T> error = hn::Sub(pc, tc);
     switch (net.head) {
       case Head::cross_entropy: sum = hn::MulAdd(tc, cut_loss<T>(net, hn::Sub(log_sum, zc)), sum); break;
       case Head::squared_error: sum = hn::MulAdd(error, error, sum); break;
       case Head::binary_cross_entropy: {
-        const Vec<T> likelier = vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(zc))));  // -log of its probability
         if (net.cut) {
-          const Vec<T> other = hn::Add(likelier, hn::Abs(zc));
-          const auto positive = hn::Gt(zc, zero);
-          sum = hn::MulAdd(tc, cut_loss<T>(net, hn::IfThenElse(positive, likelier, other)), sum);
-          sum = hn::MulAdd(hn::Sub(one, tc), cut_loss<T>(net, hn::IfThenElse(positive, other, likelier)), sum);
-        } else {  // max(z, 0) - t z + log(1 + exp(-|z|))
-          sum = hn::Add(sum, hn::Add(hn::NegMulAdd(tc, zc, hn::Max(zc, zero)), likelier));
+          sum = hn::Add(sum, cut_binary_loss<T>(pc, tc));
+          break;
         }
+        // max(z, 0) - t z + log(1 + exp(-|z|))
+        const Vec<T> likelier = vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(zc))));
+        sum = hn::Add(sum, hn::Add(hn::NegMulAdd(tc, zc, hn::Max(zc, zero)), likelier));
         break;
       }
       default: sum = hn::MulAdd(error, zc, sum);

@@ -14,7 +14,8 @@ namespace gradus {
 
 /// L = -sum_k [t_k log p_k + (1 - t_k) log(1 - p_k)]. Link: sigmoid, where L = sum_k log(1 + exp z_k) - t_k z_k, with
 /// the exponential of -|z_k| only. A mean is over all numbers. With `cut`, both logarithms are of cut probabilities
-/// (losses/cut.hpp).
+/// (losses/cut.hpp), and from logits too of p_k as it rounds: of 1 - p_k near p_k = 1 few digits are left, and
+/// scikit-learn's losses are of those.
 struct BinaryCrossEntropy {
   static constexpr std::string_view name = "binary-cross-entropy";
   using Link = Elementwise<activation::Sigmoid>;
@@ -35,12 +36,8 @@ struct BinaryCrossEntropy {
 
   template <Number T>
   T value(std::span<const T> p, std::span<const Scalar<T>> t) const {
-    using std::log, std::log1p;
     T sum(Scalar<T>(0));
-    for (std::size_t k = 0; k < p.size(); ++k) {
-      if (t[k] != 0) sum += t[k] * term(T(-log(p[k])));
-      if (t[k] != 1) sum += (1 - t[k]) * term(T(-log1p(-p[k])));
-    }
+    for (std::size_t k = 0; k < p.size(); ++k) sum += term_of(p[k], t[k]);
     return sum;
   }
   template <std::floating_point T>
@@ -55,10 +52,7 @@ struct BinaryCrossEntropy {
     T sum(Scalar<T>(0));
     for (std::size_t k = 0; k < z.size(); ++k) {
       if (cut) {
-        const T other = log1p(exp(z[k] > Scalar<T>(0) ? T(-z[k]) : z[k]));  // -log of the likelier side
-        const T true_side = z[k] > Scalar<T>(0) ? other : T(other - z[k]);
-        const T false_side = z[k] > Scalar<T>(0) ? T(other + z[k]) : other;
-        sum += t[k] * cut_minus_log(true_side) + (1 - t[k]) * cut_minus_log(false_side);
+        sum += term_of(activation::Sigmoid::value(z[k]), t[k]);
         continue;
       }
       sum += z[k] > Scalar<T>(0) ? z[k] * (1 - t[k]) + log1p(exp(-z[k])) : log1p(exp(z[k])) - t[k] * z[k];
@@ -74,9 +68,18 @@ struct BinaryCrossEntropy {
   bool operator==(const BinaryCrossEntropy&) const = default;
 
  private:
+  /// Of one output; 0 log 0 = 0.
   template <Number T>
-  T term(const T& minus_log) const {
-    return cut ? cut_minus_log(minus_log) : minus_log;
+  T term_of(const T& p, const Scalar<T>& t) const {
+    using std::log, std::log1p;
+    T sum(Scalar<T>(0));
+    if (t != 0) sum += t * minus_log(T(-log(p)));
+    if (t != 1) sum += (1 - t) * minus_log(T(-log1p(-p)));
+    return sum;
+  }
+  template <Number T>
+  T minus_log(const T& l) const {
+    return cut ? cut_minus_log(l) : l;
   }
 };
 

@@ -82,7 +82,7 @@ struct OnlinePass {
   /// Makes the k-th sample the one under way; its row.
   Index begin(Index k) {
     const Index row = rows ? rows[k] : k;
-    if (weights) weight = is_mean ? T(weights[row] > 0) : weights[row];
+    if (weights) weight = is_mean ? T(weights[row] != 0) : weights[row];
     return row;
   }
 };
