@@ -16,6 +16,7 @@ from pathlib import Path
 import gradus.sklearn as ours
 import numpy as np
 import sklearn.neural_network as theirs
+from scipy.sparse import random_array
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
@@ -58,11 +59,14 @@ def ensembles(X, y, repetitions, **settings):
     return in_turns(lambda: [model.fit(X, y) for model in models], lambda: ensemble.fit(X, y), repetitions)
 
 
-def predictions(dtype, rows, repetitions):
-    X, y = load_digits(return_X_y=True)
-    X = X.astype(dtype)
-    models = [module.MLPClassifier(random_state=0, max_iter=5).fit(X, y) for module in (theirs, ours)]
+def predictions(X, y, rows, repetitions, **settings):
+    models = [module.MLPClassifier(random_state=0, max_iter=5, **settings).fit(X, y) for module in (theirs, ours)]
     return in_turns(*(lambda model=model: model.predict(X[:rows]) for model in models), repetitions)
+
+
+def sparse_samples(features, density):
+    X = random_array((2000, features), density=density, format="csr", rng=np.random.default_rng(0))
+    return X, np.arange(2000) % 3
 
 
 def grid_search():
@@ -98,7 +102,7 @@ def row(what, their, our):
 def record():
     page = Path(__file__).resolve().parent.parent / "docs/sklearn.md"
     before, rest = page.read_text().split("<!-- measured -->\n")
-    after = rest.split("<!-- end -->\n")[1]
+    after = rest.split("<!-- end -->\n", 1)[1]
     page.write_text(f"{before}<!-- measured -->\n" + "\n".join(TABLE) + f"\n<!-- end -->\n{after}")
 
 
@@ -128,7 +132,15 @@ def measure(repetitions, with_grid):
     row("iris, 10 units, whole fits of 32 seeds", *ensembles(*iris, few, hidden_layer_sizes=(10,)))
     row("diabetes, defaults, an epoch", *epochs("MLPRegressor", *diabetes, repetitions, many=100))
     for rows in (1, 100, 1797):
-        row(f"digits, predict, {rows} rows", *predictions(np.float64, rows, 20 * repetitions))
+        row(f"digits, predict, {rows} rows", *predictions(*digits, rows, 20 * repetitions))
+    for features, density, units in ((50_000, 0.001, 10), (10_000, 0.005, 100)):
+        samples = sparse_samples(features, density)
+        what = f"sparse, {features} features of density {density}, {units} units"
+        settings = {"hidden_layer_sizes": (units,)}
+        row(f"{what}, an epoch", *epochs("MLPClassifier", *samples, few, many=3, **settings))
+        descent = {**settings, "solver": "sgd", "alpha": 0, "momentum": 0}
+        row(f"{what}, plain descent, an epoch", *epochs("MLPClassifier", *samples, few, many=3, **descent))
+        row(f"{what}, predict, 2000 rows", *predictions(*samples, 2000, repetitions, **settings))
     if with_grid:
         row("digits, grid search of 40 candidates", *grid_search())
 

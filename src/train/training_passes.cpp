@@ -121,7 +121,7 @@ double Training<T>::Loop::mean_scale(double weight) const {
   if (options_.loss.reduction == Reduction::mean) return 1;
   const double count = weight * static_cast<double>(terms(1));
   const Loss mean{options_.loss.function, Reduction::mean};
-  return count > 0 ? mean.scale(1, facts().outputs) / count : 0;
+  return count != 0 ? mean.scale(1, facts().outputs) / count : 0;
 }
 
 template <std::floating_point T>

@@ -14,8 +14,8 @@ namespace gradus {
 template <std::floating_point T>
 struct Targets {
   ConstMatrixView<T> values;  ///< (batch, outputs); where every time step has its own outputs, (batch, steps * outputs)
-  /// One a sample, or none. fit asks for at least 0; to the passes -w counts as -1 times w, in sums and in what they are
-  /// divided by, as in scikit-learn.
+  /// One a sample, or none. fit asks for at least 0; to the passes -w counts as -1 times w, in sums and in what they
+  /// are divided by, as in scikit-learn.
   std::span<const T> weights;
 
   Targets() = default;
