@@ -94,11 +94,12 @@ lint: build/release/.with-tests  ## layout and mistakes of C++, Python and shell
 	cmake --build build/release -j$(JOBS) --target gradus_python_stub
 	MYPYPATH=build/release/python build/venv/bin/mypy -p gradus
 
-wasm:  ## compile the core to WebAssembly, train xor in Node
+wasm:  ## compile both libraries to WebAssembly, train in Node
 	@scripts/setup wasm
 	@$(MAKE) -s build/wasm/build.ninja
 	cmake --build build/wasm -j$(JOBS)
 	node build/wasm/wasm/xor.js
+	node build/wasm/wasm/laboratory.js
 
 install: build  ## install library, headers and command line (PREFIX=/usr/local)
 	cmake --build build/release -j$(JOBS) --target gradus_shared gradus_lab_shared

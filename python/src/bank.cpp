@@ -85,8 +85,8 @@ bool train(Bank& bank, Index epochs) {
     const nb::gil_scoped_release others;
     std::visit(
         [&](auto& training) {
-          const Index pass = training.bank().updates_per_pass();
-          for (Index e = 0; e < epochs && watch.look() == Signal::go_on; ++e) training.advance(pass);
+          const Index epoch = training.bank().updates_per_epoch();
+          for (Index e = 0; e < epochs && watch.look() == Signal::go_on; ++e) training.advance(epoch);
         },
         bank.training);
   }

@@ -52,7 +52,7 @@ class Ensemble {
     options.loss.factor = factor;
     engine::Bank<T> bank(network, view_of(x), view_of(targets), options, lanes);
     BankEnd end{
-        .updates = epochs * bank.updates_per_pass(),
+        .updates = epochs * bank.updates_per_epoch(),
         .rule = StallRule{.best = StallRule::Best::lowest, .patience = patience, .tolerance = tol},
         .loss = [unit](const engine::Tally& tally) { return (tally.loss - tally.penalty) * unit + tally.penalty; }};
     training_.emplace(std::move(bank), std::move(end));
@@ -66,7 +66,7 @@ class Ensemble {
   /// So many epochs more, or fewer where all members have ended before. Whether any has not.
   bool run(Index epochs) {
     const nb::gil_scoped_release release;
-    return training_->advance(epochs * training_->bank().updates_per_pass());
+    return training_->advance(epochs * training_->bank().updates_per_epoch());
   }
   /// All that have not ended do so now.
   void end() { training_->end(); }

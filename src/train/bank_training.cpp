@@ -37,13 +37,13 @@ BankTraining<T>::BankTraining(engine::Bank<T> bank, BankEnd end)
 template <class T>
 bool BankTraining<T>::advance(Index updates) {
   while (updates > 0 && !is_over()) {
-    const Index pass = bank_.updates_per_pass();
+    const Index epoch = bank_.updates_per_epoch();
     Index n = std::min(updates, end_.updates - updates_);
-    if (end_.rule) n = std::min(n, pass - updates_ % pass);
+    if (end_.rule) n = std::min(n, epoch - updates_ % epoch);
     bank_.train(n);
     updates_ += n;
     updates -= n;
-    if (end_.rule && updates_ % pass == 0) look_at_pass();
+    if (end_.rule && updates_ % epoch == 0) look_at_epoch();
     if (updates_ == end_.updates) end();
   }
   return !is_over();
@@ -56,7 +56,7 @@ void BankTraining<T>::end() {
 }
 
 template <class T>
-void BankTraining<T>::look_at_pass() {
+void BankTraining<T>::look_at_epoch() {
   for (Index k = 0; k < bank_.lanes(); ++k) {
     LaneOutcome<T>& lane = lanes_[static_cast<std::size_t>(k)];
     if (lane.has_ended) continue;

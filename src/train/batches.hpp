@@ -16,10 +16,10 @@ class Batches {
   /// Samples an update, but for a short last batch of a pass.
   Index size() const { return size_; }
   Index per_epoch() const { return (samples_ + size_ - 1) / size_; }
-  /// Before the first pass; empty where none is shuffled.
+  /// Before the first epoch; empty where none is shuffled.
   std::vector<Index> first_order() const;
 
-  /// The rows of batch number `k` of a pass; to be called in turn. None: all samples in the order given.
+  /// The rows of batch number `k` of an epoch; to be called in turn. None: all samples in the order given.
   std::span<const Index> next(Index k, RandomState& random, std::vector<Index>& order, Index& given);
 
  private:

@@ -32,7 +32,7 @@ template <std::floating_point T>
 void Training<T>::Loop::advance(Index updates) {
   RunPosition& at = s_.position;
   const Index end = at.updates + std::min(updates, std::numeric_limits<Index>::max() - at.updates);
-  // The last pass is ended by `finish`, and so not yet if a training is given more of them later.
+  // The last epoch is ended by `finish`, and so not yet if a training is given more of them later.
   if (is_whole() && !is_over()) end_pass(false);
   while (!is_over() && at.updates < end) {
     if (!at.within) begin_pass();

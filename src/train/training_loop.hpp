@@ -12,7 +12,7 @@
 
 namespace gradus {
 
-/// The loop over updates and passes. What it remembers from update to update is `s_`, but for what others remember for
+/// The loop over updates and epochs. What it remembers from update to update is `s_`, but for what others remember for
 /// it and `state` collects; all else is made anew from the options, or scratch memory.
 template <std::floating_point T>
 class Training<T>::Loop {
@@ -47,7 +47,7 @@ class Training<T>::Loop {
 
   // How far it has come.
   bool made_all() const;
-  /// Whether all batches of the pass under way have been taken.
+  /// Whether all batches of the epoch under way have been taken.
   bool is_whole() const { return s_.position.within && s_.position.batch == batches_.per_epoch(); }
   bool recording() const { return options_.record_every >= 0; }
   bool steps() const { return updater_.has_value(); }
@@ -77,7 +77,7 @@ class Training<T>::Loop {
   void after_updates(double mean_loss);
   /// `last`: what is not on record yet is to be written.
   void end_pass(bool last);
-  void look_at_pass(const EpochEvent<T>& event);
+  void look_at_epoch(const EpochEvent<T>& event);
   double metric(const EpochEvent<T>& event) const;
   void record(double mean, Index hits, Index terms);
   void write_record();

@@ -36,12 +36,12 @@ void Training<T>::Loop::end_pass(bool last) {
   s_.position.batch = 0;
   const EpochEvent<T> event{s_.position.epochs, s_.position.updates, theta_, s_.history};
   if (callbacks_.after_epoch) obey(callbacks_.after_epoch(event));
-  if (s_.reason != StopReason::diverged) look_at_pass(event);
+  if (s_.reason != StopReason::diverged) look_at_epoch(event);
 }
 
 /// Lets early stopping and the schedule look at the pass.
 template <std::floating_point T>
-void Training<T>::Loop::look_at_pass(const EpochEvent<T>& event) {
+void Training<T>::Loop::look_at_epoch(const EpochEvent<T>& event) {
   bool stop = s_.pass.samples > 0 && !scheduler_.end_epoch(s_.pass.mean_loss());
   if (options_.early_stopping.metric != EarlyStopping::Metric::none) {
     if (s_.early_stopping.look(stall_rule_, metric(event))) {

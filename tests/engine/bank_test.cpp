@@ -103,7 +103,7 @@ void check_lanes(const Case& c, const engine::BankOptions& given, Index count, s
   ASSERT_EQ(engine::Bank<T>::why_not(p.network, p.loss.function, options.method), std::nullopt);
   engine::Bank<T> bank = lanes.bank(options, 0, static_cast<std::size_t>(count));
   EXPECT_EQ(bank.lanes(), count);
-  const Index updates = 2 * bank.updates_per_pass() + 1;  // a third pass begins
+  const Index updates = 2 * bank.updates_per_epoch() + 1;  // a third pass begins
   bank.train(updates);
   for (std::size_t k = 0; k < static_cast<std::size_t>(count); k += std::max<std::size_t>(1, k)) {  // 0, 1, 2, 4, ...
     const std::vector<T> expected = lanes.fitted(options, k, updates);
@@ -255,7 +255,7 @@ void check_record(const Case& c, const engine::BankOptions& given, Index count, 
     bank.train(1);
     std::map<std::size_t, engine::Tally> first;
     for (const auto& [k, single] : singles) first[k] = bank.tally(static_cast<Index>(k));
-    bank.train(bank.updates_per_pass() - 1);
+    bank.train(bank.updates_per_epoch() - 1);
     for (auto& [k, single] : singles) {
       SCOPED_TRACE(c.network + " lane " + std::to_string(k) + " of " + std::to_string(count) + " batch " +
                    std::to_string(options.batch) + " pass " + std::to_string(pass) + " " + engine::instruction_set() +

@@ -18,8 +18,8 @@ namespace gradus::engine {
 struct BankOptions {
   Loss loss = {};
   OptimizerMethod method = Sgd{};  ///< Sgd or Adam; in place of its learning rate stands that of each lane
-  Index batch = 1;                 ///< samples an update, the last of a pass may be smaller; 0: all, in their order
-  bool draws = false;              ///< samples are drawn with replacement; else each pass shuffles them anew
+  Index batch = 1;                 ///< samples an update, the last of an epoch may be smaller; 0: all, in their order
+  bool draws = false;              ///< samples are drawn with replacement; else each epoch shuffles them anew
   bool per_sample = false;         ///< l2 is divided by the samples of the batch, as by Regularisation::per_sample
   bool record = false;             ///< for `tally`
 };
@@ -64,8 +64,8 @@ class Bank {
   Index lanes() const;
   /// Of each.
   Index parameters() const;
-  /// Updates in one pass over the samples.
-  Index updates_per_pass() const;
+  /// Updates in one epoch.
+  Index updates_per_epoch() const;
   /// So many updates more of every lane. Allocates nothing.
   void train(Index updates);
 
@@ -77,7 +77,7 @@ class Bank {
   OptimizerState<T> optimizer_state(Index lane) const;
   /// The lane's stream, as far as it has been drawn from.
   const RandomState& random(Index lane) const;
-  /// What Trainer::epoch gives, of the updates made of the pass under way or, between two, of the last. Zero unless
+  /// What Trainer::epoch gives, of the updates made of the epoch under way or, between two, of the last. Zero unless
   /// recorded.
   Tally tally(Index lane) const;
   /// Whether every parameter of the lane is a finite number; one that went non-finite stays so.

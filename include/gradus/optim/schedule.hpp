@@ -8,14 +8,14 @@
 #include "gradus/core/options.hpp"
 #include "gradus/optim/stall.hpp"
 
-/// Schedules: what the learning rate is multiplied with as training goes on. e is the number of passes made, counted
+/// Schedules: what the learning rate is multiplied with as training goes on. e is the number of epochs made, counted
 /// after the warm-up, with its fraction where a schedule is smooth; every factor lies between 0 and 1.
 namespace gradus {
 
 /// When a schedule is asked.
 struct ScheduleTime {
-  double epoch = 0;   ///< passes made, with the fraction of the one under way
-  Index samples = 0;  ///< in a pass
+  double epoch = 0;   ///< epochs made, with the fraction of the one under way
+  Index samples = 0;  ///< in an epoch
 };
 
 /// factor = 1
@@ -80,7 +80,7 @@ struct CosineSchedule {
   bool operator==(const CosineSchedule&) const = default;
 };
 
-/// factor = 1 / (1 + t)^power, where t counts the samples seen in the passes before: scikit-learn's `invscaling`
+/// factor = 1 / (1 + t)^power, where t counts the samples seen in the epochs before: scikit-learn's `invscaling`
 struct InverseSchedule {
   static constexpr std::string_view name = "inverse";
   double power = 0.5;
@@ -96,7 +96,7 @@ struct InverseSchedule {
 };
 
 /// The factor is divided by `by` whenever the loss has not fallen by more than `tolerance` below its best for more than
-/// `patience` passes in a row; training ends once it would fall below `floor`. scikit-learn's `adaptive`, whose
+/// `patience` epochs in a row; training ends once it would fall below `floor`. scikit-learn's `adaptive`, whose
 /// learning rate ends at 1e-6.
 struct AdaptiveSchedule {
   static constexpr std::string_view name = "adaptive";
@@ -151,7 +151,7 @@ using Schedule = std::variant<ConstantSchedule, StepSchedule, ExponentialSchedul
 Schedule parse_schedule(std::string_view text);
 std::string to_text(const Schedule& schedule);
 
-/// What a schedule remembers of the passes made; only the adaptive one does.
+/// What a schedule remembers of the epochs made; only the adaptive one does.
 struct ScheduleState {
   double factor = 1;
   Stall stall;
@@ -167,7 +167,7 @@ class Scheduler {
 
   /// Of the update that follows `updates` others. In a warm-up the first update already moves: it is counted in.
   double factor(Index updates) const;
-  /// Tells the pass's mean loss; only the adaptive schedule listens. False once training is to end.
+  /// Tells the epoch's mean loss; only the adaptive schedule listens. False once training is to end.
   bool end_epoch(double loss);
   /// Whether `end_epoch` needs a loss.
   bool listens() const { return std::holds_alternative<AdaptiveSchedule>(schedule_); }

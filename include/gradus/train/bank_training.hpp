@@ -20,7 +20,7 @@ std::optional<std::string> why_no_bank(const Network& network, const FitOptions&
 /// When the lanes of a bank end, each by itself.
 struct BankEnd {
   Index updates = std::numeric_limits<Index>::max();  ///< a lane makes no more
-  std::optional<StallRule> rule{};  ///< looks at each pass, of a bank that records; none: all lanes make all updates
+  std::optional<StallRule> rule{};  ///< looks at each epoch, of a bank that records; none: all lanes make all updates
   /// What the rule looks at; none: the loss of the pass.
   std::function<double(const engine::Tally&)> loss{};
 };
@@ -28,7 +28,7 @@ struct BankEnd {
 /// What became of a lane.
 template <class T>
 struct LaneOutcome {
-  std::vector<double> losses;  ///< that the rule has looked at, a pass each
+  std::vector<double> losses;  ///< that the rule has looked at, an epoch each
   Stall stall;
   bool has_ended = false;
   std::vector<T> theta;  ///< these when it has ended
@@ -55,7 +55,7 @@ class BankTraining {
   const engine::Bank<T>& bank() const { return bank_; }
 
  private:
-  void look_at_pass();
+  void look_at_epoch();
   void keep(Index k);
 
   engine::Bank<T> bank_;

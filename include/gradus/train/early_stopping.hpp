@@ -6,14 +6,14 @@
 
 namespace gradus {
 
-/// Stops training once a metric has gone `patience` passes in a row without improving on its best by more than
+/// Stops training once a metric has gone `patience` epochs in a row without improving on its best by more than
 /// `min_delta` (Prechelt, 1998). Of the test set, give it a part of the samples kept for that: whoever stops by it
 /// learns from it.
 struct EarlyStopping {
   enum class Metric {
     none,
-    loss,           ///< of the training samples, over the pass
-    accuracy,       ///< of the training samples, over the pass
+    loss,           ///< of the training samples, over the epoch
+    accuracy,       ///< of the training samples, over the epoch
     test_loss,      ///< as last tried
     test_accuracy,  ///< as last tried
     custom,         ///< what Callbacks::metric gives; larger is better

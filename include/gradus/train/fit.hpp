@@ -19,7 +19,7 @@ namespace gradus {
 
 /// Which samples make the next batch.
 enum class Order {
-  shuffle,  ///< each pass visits every sample once, in an order shuffled anew (shuffles compound, as in scikit-learn)
+  shuffle,  ///< each epoch visits every sample once, in an order shuffled anew (shuffles compound, as in scikit-learn)
   draws,    ///< each sample is drawn with replacement
   given,    ///< the indices in FitOptions::given, in turn, from the start again when they end
 };
@@ -38,10 +38,10 @@ struct UpdateEvent {
   std::span<const T> weights{};  ///< of the batch's samples; empty: each counts once
 };
 
-/// What callbacks see when a pass over the samples ends, or training does.
+/// What callbacks see when an epoch ends, or training does.
 template <std::floating_point T>
 struct EpochEvent {
-  Index epoch;    ///< passes made
+  Index epoch;    ///< those made
   Index updates;  ///< updates made
   std::span<const T> theta;
   const History& history;
@@ -78,13 +78,13 @@ struct FitOptions {
   /// Methods that minimise (lbfgs, cg, lm) take the full batch, whatever `batch` says; an epoch is one iteration.
   TrainingMethod optimizer = Sgd{};
   Index batch = 32;        ///< samples an update: 1 is online, 0 the full batch (in the order given, drawing nothing)
-  Index epochs = 100;      ///< passes over the samples; a pass is ceil(samples / batch) updates
+  Index epochs = 100;      ///< each takes every sample once, in ceil(samples / batch) updates
   Index updates = 0;       ///< stop after so many updates, whatever `epochs` says; 0: no such limit
   double min_change = -1;  ///< stop once an update moves theta by no more than this (Euclidean norm); < 0: never
   Order order = Order::shuffle;
   std::vector<Index> given;  ///< for Order::given
-  Index record_every = 0;    ///< updates a record; 0: one a pass; < 0: none, and no loss is computed
-  Index test_every = 0;      ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each pass
+  Index record_every = 0;    ///< updates a record; 0: one an epoch; < 0: none, and no loss is computed
+  Index test_every = 0;      ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each epoch
   std::optional<Hit> hit{};  ///< what the accuracies count; none: `hit_of` loss and targets
   bool keep_gradients = false;
   Schedule schedule{};              ///< of the learning rate; those that minimise have none

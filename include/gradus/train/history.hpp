@@ -51,8 +51,8 @@ struct FitResult {
   StopReason reason = StopReason::finished;
   Divergence divergence;  ///< meaningful for StopReason::diverged
   Index updates = 0;
-  Index epochs = 0;           ///< passes begun
-  Index best_epoch = 0;       ///< with early stopping: the pass, from 1, after which its metric was best; 0: none
+  Index epochs = 0;           ///< epochs begun
+  Index best_epoch = 0;       ///< with early stopping: the epoch, from 1, after which its metric was best; 0: none
   double best_metric = 0;     ///< the metric then
   std::vector<double> state;  ///< the network's running statistics after the last update
 };

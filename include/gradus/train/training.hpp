@@ -46,14 +46,14 @@ class Training {
   }
   /// Whether there is nothing more to do: its epochs or updates are made, or something has stopped it.
   bool is_over() const;
-  /// Ends the pass under way, gives theta back as it was best if early stopping is to, and tells how it went. The last
+  /// Ends the epoch under way, gives theta back as it was best if early stopping is to, and tells how it went. The last
   /// call: a state to go on from is to be asked for before.
   FitResult finish();
 
   Index updates() const;
   /// Passes begun.
   Index epochs() const;
-  /// A pass has so many.
+  /// An epoch has so many.
   Index updates_per_epoch() const;
   double learning_rate() const;
   std::span<const T> theta() const;

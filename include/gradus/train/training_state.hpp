@@ -14,7 +14,7 @@
 
 namespace gradus {
 
-/// Sums over updates, of which a record or a pass makes means.
+/// Sums over updates, of which a record or an epoch makes means.
 struct RunSums {
   double loss = 0;  ///< each batch's mean loss, with penalties, times its samples
   Index hits = 0;
@@ -31,12 +31,12 @@ struct RunSums {
   bool operator==(const RunSums&) const = default;
 };
 
-/// Where in its passes over the samples a training stands.
+/// Where in its epochs a training stands.
 struct RunPosition {
-  Index epochs = 0;     ///< passes begun
+  Index epochs = 0;     ///< epochs begun
   Index updates = 0;    ///< made
-  Index batch = 0;      ///< batches of the pass under way that have been taken
-  bool within = false;  ///< whether a pass is under way
+  Index batch = 0;      ///< batches of the epoch under way that have been taken
+  bool within = false;  ///< whether an epoch is under way
 
   bool operator==(const RunPosition&) const = default;
 };
@@ -61,7 +61,7 @@ struct TrainingState {
   RunPosition position;
   RandomState::State random;
   std::uint64_t mask_seed = 0;  ///< of dropout
-  std::vector<Index> order;     ///< of the samples in the pass under way, which the next one shuffles on
+  std::vector<Index> order;     ///< of the samples in the epoch under way, which the next one shuffles on
   Index given = 0;              ///< of FitOptions::given, what comes next
 
   OptimizerState<T> optimizer;   ///< of a method that steps
@@ -75,7 +75,7 @@ struct TrainingState {
   double best_metric = 0;
 
   RunSums record;  ///< since the last entry of the history
-  RunSums pass;    ///< of the pass under way
+  RunSums pass;    ///< of the epoch under way
   OnlineRun<T> online;
   double first_loss = 0;  ///< of the first update; and of the last, with its gradient's largest magnitude and, online,
   double last_loss = 0;   ///< its sample: of what a diverged training tells

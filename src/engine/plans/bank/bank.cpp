@@ -39,12 +39,12 @@ struct Block {
   Buffer<T> theta, gradient;
   std::array<Buffer<T>, 2> slots;
   Buffer<std::int32_t> rows;   // where each lane's samples begin, lane after lane; in shuffled order
-  Buffer<std::int32_t> order;  // the same for the pass under way, sample after sample
+  Buffer<std::int32_t> order;  // the same for the epoch under way, sample after sample
   std::array<RandomState, bank_width<T>> random;
   std::array<double, bank_width<T>> rates{};
   std::array<std::uint64_t, bank_width<T>> seeds{};
   std::array<double, bank_width<T>> l2{};
-  std::array<double, bank_width<T>> losses{};  // of the last pass
+  std::array<double, bank_width<T>> losses{};  // of the last epoch
   std::array<double, bank_width<T>> penalties{};
   std::array<bool, bank_width<T>> dropped{};
 
@@ -69,7 +69,7 @@ struct Bank<T>::State {
   Index updates = 0;  // made
 
   Index batch() const { return options.batch == 0 ? samples : options.batch; }
-  Index updates_per_pass() const { return (samples + batch() - 1) / batch(); }
+  Index updates_per_epoch() const { return (samples + batch() - 1) / batch(); }
   /// Plain descent on single samples needs no gradient of its own, unless losses are recorded.
   bool online() const {
     const auto* sgd = std::get_if<Sgd>(&options.method);
@@ -89,7 +89,7 @@ struct Bank<T>::State {
   std::int32_t place(Index row) const { return static_cast<std::int32_t>(row * stride); }
   void copy_samples(ConstMatrixView<T> x, ConstMatrixView<T> targets);
   void add_block(std::span<const BankLane<T>> lanes, bool masks);
-  void start_pass(Block<T>& block) const;
+  void start_epoch(Block<T>& block) const;
   void run(Block<T>& block, Index made, Index count) const;
 };
 
@@ -139,9 +139,9 @@ void Bank<T>::State::add_block(std::span<const BankLane<T>> given, bool masks) {
   }
 }
 
-/// Shuffles compound from pass to pass, as those of `fit`.
+/// Shuffles compound from epoch to epoch, as those of `fit`.
 template <class T>
-void Bank<T>::State::start_pass(Block<T>& block) const {
+void Bank<T>::State::start_epoch(Block<T>& block) const {
   block.losses.fill(0);
   block.penalties.fill(0);
   for (std::size_t k = 0; k < size(block.lanes); ++k) {
@@ -157,7 +157,7 @@ void Bank<T>::State::start_pass(Block<T>& block) const {
 /// Update number `made` and the `count` - 1 after it, all of one pass.
 template <class T>
 void Bank<T>::State::run(Block<T>& block, Index made, Index count) const {
-  const Index first = made % updates_per_pass() * batch();
+  const Index first = made % updates_per_epoch() * batch();
   run_bank(BankPass<T>{.net = &net,
                        .lanes = block.lanes,
                        .theta = block.theta.data(),
@@ -236,8 +236,8 @@ Index Bank<T>::lanes() const {
 }
 
 template <class T>
-Index Bank<T>::updates_per_pass() const {
-  return state_->updates_per_pass();
+Index Bank<T>::updates_per_epoch() const {
+  return state_->updates_per_epoch();
 }
 
 template <class T>
@@ -245,12 +245,12 @@ void Bank<T>::train(Index updates) {
   const FlushDenormals flush;
   State& s = *state_;
   const Index end = s.updates + std::max<Index>(updates, 0);
-  const Index pass = s.updates_per_pass();
+  const Index epoch = s.updates_per_epoch();
   for (Block<T>& block : s.blocks) {
     if (std::all_of(block.dropped.begin(), block.dropped.begin() + block.lanes, [](bool is) { return is; })) continue;
     for (Index made = s.updates; made < end;) {
-      if (made % pass == 0) s.start_pass(block);
-      const Index count = std::min(end - made, pass - made % pass);
+      if (made % epoch == 0) s.start_epoch(block);
+      const Index count = std::min(end - made, epoch - made % epoch);
       s.run(block, made, count);
       made += count;
     }
@@ -295,7 +295,7 @@ Tally Bank<T>::tally(Index lane) const {
   const State& s = *state_;
   const Block<T>& block = s.block_of(lane);
   if (!s.options.record || s.updates == 0) return {};
-  const Index made = (s.updates - 1) % s.updates_per_pass() + 1;
+  const Index made = (s.updates - 1) % s.updates_per_epoch() + 1;
   const Index seen = std::min(made * s.batch(), s.samples);
   const double penalty = block.penalties[size(lane % width)] / static_cast<double>(seen);
   return {.loss = block.losses[size(lane % width)] / static_cast<double>(seen) + penalty,
