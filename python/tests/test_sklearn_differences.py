@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What once was different from scikit-learn, asked of both: the answers are the same, or the document names the difference."""
 
+import inspect
 import pathlib
 import pickle
 import warnings
@@ -129,6 +130,19 @@ def widths_changed(module):
     return [*model.coefs_[0].shape, model.loss_]
 
 
+def validation_set_of_one(module):
+    try:
+        model = regressor(module, early_stopping=True, max_iter=2).fit(X[:5], X[:5, :2])
+        return [model.n_iter_, model.loss_]
+    except ValueError as error:
+        return [str(error)]
+
+
+def first_argument(module):
+    parameters = list(inspect.signature(module.MLPRegressor).parameters.values())
+    return [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+
+
 def outputs_grown(module):
     model = regressor(module, warm_start=True).fit(X, X[:, 0])
     with pytest.raises(ValueError):
@@ -184,6 +198,8 @@ SAME = {
     "another depth than the weights have": depth_changed,
     "another width than the weights have": widths_changed,
     "more outputs than before": outputs_grown,
+    "a validation set of one sample": validation_set_of_one,
+    "what the regressor takes by position": first_argument,
 }
 
 

@@ -10,8 +10,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from .._core import estimator
+from ._table import LOSS_COMES_FIRST
 from ._validation_score import ValidationSet
 
+# Scikit-learn has asked for two samples since its regressor has a `loss`, 1.7.
+LEAST_VALIDATION = 2 if LOSS_COMES_FIRST else 1
 # Multiplications and additions of one call of the engine, about 0.1 s: Ctrl-C is heard between two calls.
 WORK_PER_CALL = 2_000_000_000
 # Samples in the orders of the epochs of one call: 1 MB of indices.
@@ -72,7 +75,7 @@ class Stochastic:
             stratify=y if is_classifier(est) and est.n_outputs_ == 1 else None,
         )
         X_val, y_val = parts[1], parts[3]
-        if X_val.shape[0] < 2:
+        if X_val.shape[0] < LEAST_VALIDATION:
             raise ValueError(
                 "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
             )
