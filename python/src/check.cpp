@@ -38,7 +38,7 @@ struct Trial {
     network.check_input("check", static_cast<Index>(x.shape(0)), static_cast<Index>(x.shape(1)));
     check_rows("check", "y", view_of(targets), static_cast<Index>(x.shape(0)));
     if (x.shape(0) == 0) throw ValueError("[check] expected at least one sample, got none");
-    detail::check_weights<double>("check", {view_of(x), view_of(targets), weights});
+    check_weights<double>("check", {view_of(x), view_of(targets), weights});
   }
 
   CheckSubject subject() const { return {network, loss, span_of(theta), view_of(x), {view_of(targets), weights}}; }

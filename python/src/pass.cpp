@@ -82,7 +82,7 @@ nb::tuple loss_and_gradient(const Network& network, nb::handle theta, nb::handle
     const std::vector<T> weights(given.begin(), given.end());
     network.check_input("loss", static_cast<Index>(samples.shape(0)), static_cast<Index>(samples.shape(1)));
     check_rows("loss", "targets", view_of(targets), static_cast<Index>(samples.shape(0)));
-    detail::check_weights<T>("loss", {view_of(samples), view_of(targets), weights});
+    check_weights<T>("loss", {view_of(samples), view_of(targets), weights});
     std::vector<T> gradient(numbers.size());
     T value = 0;
     {

@@ -123,7 +123,7 @@ namespace {
 template <std::floating_point T>
 std::unique_ptr<Passes<T>> checked_passes(const Network& network, Index parameters, const Samples<T>& train,
                                           const FitOptions& options, const std::optional<Samples<T>>& test) {
-  detail::check_sets(network, parameters, train, test, options);
+  check_sets(network, parameters, train, test, options);
   return make_passes(network, options, train);
 }
 

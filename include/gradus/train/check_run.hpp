@@ -10,8 +10,10 @@
 #include "gradus/nn/fitting.hpp"
 #include "gradus/train/fit.hpp"
 
-namespace gradus::detail {
+/// What is checked before anything is trained: for who trains by passes of their own (train/passes.hpp).
+namespace gradus {
 
+/// Whether a set's weights are one a sample, finite, at least 0, and not all 0. Throws ShapeError or ValueError.
 template <std::floating_point T>
 void check_weights(const std::string& where, const Samples<T>& set) {
   if (set.weights.empty()) return;
@@ -42,13 +44,16 @@ void check_sets(const BasicNetwork<L>& network, Index parameters, const Samples<
   if (!options.state.empty())
     check_length("fit", "state", static_cast<Index>(options.state.size()), network.state_count());
   check_fitting("fit", network, options.loss.function, train.targets);
-  if (test) check_targets_needed("fit, test set", network.outputs(), options.loss.function, test->targets);
+  if (test) detail::check_targets_needed("fit, test set", network.outputs(), options.loss.function, test->targets);
   if (train.x.rows() == 0) throw ValueError("[fit] expected at least one sample, got none");
 }
+
+namespace detail {
 
 /// Whether the options make sense for so many samples. Throws ValueError.
 void check_fit_options(const FitOptions& options, Index samples);
 /// `listens`: whether the schedule does; `knows_hits`: whether anything counts as one.
 void check_early_stopping(const FitOptions& options, bool has_test, bool has_metric, bool listens, bool knows_hits);
 
-}  // namespace gradus::detail
+}  // namespace detail
+}  // namespace gradus

@@ -123,7 +123,7 @@ FitResult fit(const BasicNetwork<L>& network, std::span<T> theta, const Samples<
   if constexpr (std::is_same_v<L, Layer>) {
     return Training<T>(network, theta, train, options, random, test, callbacks).run();
   } else {
-    detail::check_sets(network, static_cast<Index>(theta.size()), train, test, options);
+    check_sets(network, static_cast<Index>(theta.size()), train, test, options);
     auto passes = std::make_unique<DefinitionPasses<T, L>>(network, options.loss,
                                                            hit_of_run<T>(options, train.targets, network.outputs()));
     return Training<T>(std::move(passes), theta, train, options, random, test, callbacks).run();
