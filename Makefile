@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export NODE_PATH := /usr/share/nodejs
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build python pythons bench debug asan sanitize tsan clang tidy tidy-changed format lint wasm install clean
+.PHONY: help bits lab test build python pythons bench debug asan sanitize tsan clang tidy tidy-changed format lint wasm install clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -100,6 +100,10 @@ wasm:  ## compile both libraries to WebAssembly, train in Node
 	cmake --build build/wasm -j$(JOBS)
 	node build/wasm/wasm/xor.js
 	node build/wasm/wasm/laboratory.js
+
+bits:  ## compare bits over compilers and processors (BITS="gcc-O0 s390x"; docs/bits.md)
+	@scripts/setup build
+	@scripts/bits $(BITS)
 
 install: build  ## install library, headers and command line (PREFIX=/usr/local)
 	cmake --build build/release -j$(JOBS) --target gradus_shared gradus_lab_shared

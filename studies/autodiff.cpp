@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "gradus/autodiff/grad.hpp"
+#include "gradus/core/elementary.hpp"
 #include "gradus/lab/data/real.hpp"
 #include "gradus/metrics/metrics.hpp"
 #include "gradus/nn/initializer.hpp"
@@ -124,7 +125,7 @@ void softmax_as_documented(const Matrix<double>& z, Matrix<double>& p) {
       column_max[j] = std::max(column_max[j], z(i, static_cast<Index>(j)));
   for (Index i = 0; i < z.rows(); ++i) {
     double sum = 0;
-    for (Index j = 0; j < z.cols(); ++j) sum += p(i, j) = std::exp(z(i, j) - column_max[static_cast<std::size_t>(j)]);
+    for (Index j = 0; j < z.cols(); ++j) sum += p(i, j) = exp(z(i, j) - column_max[static_cast<std::size_t>(j)]);
     for (Index j = 0; j < z.cols(); ++j) p(i, j) /= sum;
   }
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gradus/autodiff/grad.hpp"
+#include "gradus/core/elementary.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/train/fit.hpp"
 #include "studies/lesson.hpp"
@@ -43,7 +44,7 @@ void backprop(Lesson& lesson) {
   const Matrix<double> V{{0.1}, {0.5}, {-0.1}};
   const Matrix<double> h = sigmoid(matmul(x, W));
   const double y = sigmoid(matmul(h, V))(0, 0);
-  const double J = -std::log(y);
+  const double J = -log(y);
 
   // Backward, each line one application of the chain rule. The logistic function's derivative is y (1 - y).
   const double dJ_dy = -1 / y;

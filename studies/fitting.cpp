@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gradus/core/algebra.hpp"
+#include "gradus/core/elementary.hpp"
 #include "gradus/data/makers.hpp"
 #include "gradus/metrics/metrics.hpp"
 #include "gradus/nn/pass.hpp"
@@ -100,7 +101,7 @@ void fitting(Lesson& lesson) {
   const Network network = parse_network("1-2sigmoid-1");
   const Loss squared{MeanSquaredError{}};
   const Matrix<double> one{{1}};
-  const Matrix<double> actual{{std::exp(-1.0)}};
+  const Matrix<double> actual{{exp(-1.0)}};
   FitOptions step;
   step.loss = squared;
   step.optimizer = Sgd{.learning_rate = 1};

@@ -57,6 +57,7 @@ std::string show_text(const Model& model, const ShowOptions& options) {
                       model.loss.reduction == Reduction::mean ? "mean" : "sum");
   text += fmt::format("precision  {}\n", to_text(model.precision));
   text += fmt::format("scaling    {}\n", scaling_text(model));
+  text += fmt::format("parameters  sha256 {}\n", parameters_sha256(model));
   const auto names = [&](const char* what, const std::vector<std::string>& list) {
     if (!list.empty()) text += fmt::format("{:<11}{}\n", what, fmt::join(list, ", "));
   };
@@ -82,6 +83,7 @@ Json show_json(const Model& model, const ShowOptions& options) {
   Json json;
   json["network"] = to_text(model.network);
   json["parameters"] = model.network.parameter_count();
+  json["parameters_sha256"] = parameters_sha256(model);
   json["loss"] = {{"function", to_text(model.loss)},
                   {"reduction", model.loss.reduction == Reduction::mean ? "mean" : "sum"}};
   json["precision"] = to_text(model.precision);

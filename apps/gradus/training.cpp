@@ -87,6 +87,7 @@ std::string summary_text(const ExperimentResult& result) {
     text += fmt::format("R2        {}\n", pair_of(short_number(*scores.r2), test([](auto& s) { return *s.r2; })));
   if (!e.model.empty()) text += fmt::format("model     {}\n", e.model);
   for (const FigureRequest& figure : e.figures) text += fmt::format("figure    {}\n", figure.file);
+  text += fmt::format("parameters  sha256 {}\n", parameters_sha256(result.model));
   return text;
 }
 
@@ -95,6 +96,7 @@ Json report_json(const ExperimentResult& result) {
   Json json;
   json["network"] = e.network;
   json["parameters"] = result.model.network.parameter_count();
+  json["parameters_sha256"] = parameters_sha256(result.model);
   json["data"] = e.data;
   json["loss_function"] = to_text(result.model.loss);
   json["stopped"] = stop_text(result.fit.reason);

@@ -136,6 +136,8 @@ Examples
       .def_prop_ro("theta", &theta_of, nb::sig("def theta(self) -> numpy.typing.NDArray[typing.Any]"),
                    "The parameters, read-only or a copy: ``.copy()`` to train on.")
       .def_prop_ro("state", [](const Model& self) { return view_within(self.state); })
+      .def_prop_ro("parameters_sha256", &parameters_sha256,
+                   "SHA-256 of the parameters in the model's precision and order, the lowest byte of each first.")
       .def_prop_ro("loss", [](const Model& self) { return to_text(self.loss); })
       .def_ro("scaler", &Model::scaler)
       .def_ro("feature_names", &Model::feature_names)

@@ -2,6 +2,7 @@
 """The same experiment gives the same numbers, and the same bytes, here and on the command line."""
 
 import _thread
+import hashlib
 import json
 import os
 import pickle
@@ -35,6 +36,8 @@ def test_an_experiment_gives_the_command_lines_numbers_and_bytes(tmp_path, preci
     assert result.history.loss.tolist() == theirs["history"]["loss"]
     assert result.history.test_accuracy.tolist() == theirs["history"]["test_accuracy"]
     assert result.test_scores.loss == theirs["test"]["loss"]
+    digest = hashlib.sha256(np.asarray(result.model.theta, dtype=precision).tobytes()).hexdigest()
+    assert result.model.parameters_sha256 == theirs["parameters_sha256"] == digest
     result.model.save(tmp_path / "mine.model")
     assert (tmp_path / "mine.model").read_bytes() == (tmp_path / "theirs.model").read_bytes()
 

@@ -38,7 +38,7 @@ ObjectiveCheck check_objective(const ScalarFunction& value, const ObjectiveWithG
       moved[k] = w;
       return value(moved);
     };
-    double step = std::exp2(std::floor(std::log2(std::max(std::abs(theta[k]), 1.0))) - 10);
+    double step = std::ldexp(1.0, std::ilogb(std::max(std::abs(theta[k]), 1.0)) - 10);
     Estimate best;
     for (int attempt = 0; attempt < 4; ++attempt, step /= 64) {
       Estimate estimate = ridders(at, theta[k], step, 1e-8 * norm);

@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
+
+#include "gradus/core/elementary.hpp"
 
 namespace gradus {
 
@@ -43,7 +46,7 @@ std::vector<double> random_signs(std::size_t n, std::uint64_t seed) {
 double taylor_slope(std::span<const double> steps, std::span<const double> remainder, double rounding) {
   std::vector<double> slopes;
   for (std::size_t k = 0; k + 1 < steps.size(); ++k)
-    if (remainder[k + 1] > rounding) slopes.push_back(std::log2(remainder[k] / remainder[k + 1]));
+    if (remainder[k + 1] > rounding) slopes.push_back(log(remainder[k] / remainder[k + 1]) / std::numbers::ln2);
   if (slopes.empty()) return std::numeric_limits<double>::quiet_NaN();
   // The smallest steps that rounding leaves alone; the middle one of three, for a kink on the way.
   const std::size_t first = slopes.size() - std::min<std::size_t>(slopes.size(), 3);

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/data/linspace.hpp"
 
 namespace gradus {
@@ -139,9 +140,8 @@ Dataset make_moons(const MoonOptions& options, RandomState& random) {
   check_noise("moons", options.noise);
   const std::vector<Index> counts = halves("moons", options.samples);
   Dataset data = empty_classes(counts[0] + counts[1], 2, 2);
-  for (const double angle : linspace(0, kPi, counts[0])) append_point(data, std::cos(angle), std::sin(angle), 0);
-  for (const double angle : linspace(0, kPi, counts[1]))
-    append_point(data, 1 - std::cos(angle), 1 - std::sin(angle) - 0.5, 1);
+  for (const double angle : linspace(0, kPi, counts[0])) append_point(data, cos(angle), sin(angle), 0);
+  for (const double angle : linspace(0, kPi, counts[1])) append_point(data, 1 - cos(angle), 1 - sin(angle) - 0.5, 1);
   return shuffled_with_noise(std::move(data), options.shuffle, options.noise, random);
 }
 
@@ -151,10 +151,9 @@ Dataset make_circles(const CircleOptions& options, RandomState& random) {
   if (!(factor >= 0 && factor < 1)) refuse("circles", fmt::format("expected 0 <= factor < 1, got {}", factor));
   const std::vector<Index> counts = halves("circles", options.samples);
   Dataset data = empty_classes(counts[0] + counts[1], 2, 2);
-  for (const double angle : linspace(0, 2 * kPi, counts[0], false))
-    append_point(data, std::cos(angle), std::sin(angle), 0);
+  for (const double angle : linspace(0, 2 * kPi, counts[0], false)) append_point(data, cos(angle), sin(angle), 0);
   for (const double angle : linspace(0, 2 * kPi, counts[1], false))
-    append_point(data, std::cos(angle) * factor, std::sin(angle) * factor, 1);
+    append_point(data, cos(angle) * factor, sin(angle) * factor, 1);
   return shuffled_with_noise(std::move(data), options.shuffle, options.noise, random);
 }
 
@@ -171,7 +170,7 @@ Dataset make_spirals(const SpiralOptions& options, RandomState& random) {
     for (Index i = 0; i < count; ++i) {
       const double t = static_cast<double>(i + 1) / static_cast<double>(count);
       const double angle = 2 * kPi * (options.turns * t + start);
-      append_point(data, t * std::cos(angle), t * std::sin(angle), static_cast<int>(arm));
+      append_point(data, t * cos(angle), t * sin(angle), static_cast<int>(arm));
     }
   }
   return shuffled_with_noise(std::move(data), options.shuffle, options.noise, random);
@@ -201,7 +200,7 @@ Dataset make_gaussian(const GaussianOptions& options, RandomState& random) {
   Dataset data;
   data.x = {options.samples, 1, linspace(low, high, options.samples)};
   data.targets = Matrix<double>(options.samples, 1);
-  for (Index i = 0; i < options.samples; ++i) data.targets(i, 0) = std::exp(-(data.x(i, 0) * data.x(i, 0)));
+  for (Index i = 0; i < options.samples; ++i) data.targets(i, 0) = exp(-(data.x(i, 0) * data.x(i, 0)));
   add_noise(data.targets, options.noise, random);
   data.feature_names = {"x0"};
   data.target_names = {"y"};

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/engine/updater.hpp"
+#include "gradus/core/elementary.hpp"
 
 #include <cmath>
+#include <optional>
 
 #include "core/flush_denormals.hpp"
 #include "engine/kernels/step_kernel.hpp"
@@ -39,7 +41,7 @@ template <class T, class Method>
 void step_by_kernel(const Method& adam, std::span<T> theta, std::span<const T> gradient, OptimizerState<T>& state,
                     engine::Workshop* workshop) {
   const double t = static_cast<double>(state.steps + 1);
-  const double rate = adam.learning_rate * std::sqrt(1 - std::pow(adam.beta2, t)) / (1 - std::pow(adam.beta1, t));
+  const double rate = adam.learning_rate * std::sqrt(1 - pow(adam.beta2, t)) / (1 - pow(adam.beta1, t));
   const AdamStep<T> step{static_cast<T>(rate), static_cast<T>(adam.beta1), static_cast<T>(adam.beta2),
                          static_cast<T>(adam.epsilon)};
   share(workshop, static_cast<Index>(theta.size()), [&](Index first, Index count) {
@@ -110,7 +112,9 @@ double Updater<T>::add_penalty(std::span<const T> theta, std::span<T> gradient, 
 
 template <std::floating_point T>
 void Updater<T>::step(std::span<T> theta, std::span<T> gradient, engine::Workshop* workshop) {
-  const FlushDenormals flush;
+  // The definition's numbers are the same on every machine, and not every machine can flush.
+  std::optional<FlushDenormals> flush;
+  if (steps_ == Steps::kernels) flush.emplace();
   const std::span<const ParameterBlock> blocks(blocks_);
   clip(regularisation_, gradient);
   decay_weights(regularisation_, blocks, learning_rate(), theta);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/core/shape.hpp"
 
 namespace gradus {
@@ -58,7 +59,7 @@ double log_loss(ConstMatrixView<double> probabilities, std::span<const int> trut
     const double p = probabilities.cols() > 1 ? probabilities(i, label)
                      : label == 1             ? probabilities(i, 0)
                                               : 1 - probabilities(i, 0);
-    sum -= std::log(std::clamp(p, eps, 1 - eps));  // clamp lets NaN through
+    sum -= log(std::clamp(p, eps, 1 - eps));  // clamp lets NaN through
   }
   return sum / static_cast<double>(truth.size());
 }

@@ -8,6 +8,7 @@
 
 #include "core/one_line.hpp"
 #include "gradus/core/number.hpp"
+#include "gradus/core/sha256.hpp"
 #include "gradus/core/shape.hpp"
 #include "gradus/metrics/metrics.hpp"
 #include "gradus/nn/pass.hpp"
@@ -51,6 +52,12 @@ Precision parse_precision(std::string_view name) {
   if (name == "float64") return Precision::float64;
   if (name == "float32") return Precision::float32;
   throw ValueError("[model] unknown precision '" + one_line(name) + "' (known: float64, float32)");
+}
+
+std::string parameters_sha256(const Model& model) {
+  if (model.precision == Precision::float64) return sha256(std::span<const double>(model.theta));
+  const std::vector<float> rounded(model.theta.begin(), model.theta.end());
+  return sha256(std::span<const float>(rounded));
 }
 
 std::string_view to_text(Precision precision) { return precision == Precision::float64 ? "float64" : "float32"; }

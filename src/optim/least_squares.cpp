@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/optim/minimize.hpp"
 
 namespace gradus {
@@ -22,7 +23,7 @@ template <std::floating_point T>
 void reduce(Matrix<T>& a, std::vector<T>& b) {
   for (Index j = 0; j < std::min(a.rows(), a.cols()); ++j) {
     T norm = 0;
-    for (Index i = j; i < a.rows(); ++i) norm = std::hypot(norm, a(i, j));
+    for (Index i = j; i < a.rows(); ++i) norm = hypot(norm, a(i, j));
     if (norm == 0) continue;
     const T pivot = a(j, j);
     const T head = pivot + std::copysign(norm, pivot);  // of the reflection's vector, whose tail is the column's
@@ -143,7 +144,7 @@ bool LeastSquares<T>::step(const Residuals<T>& residuals, Standing<T>& at) {
     const T value = sum_of_squares<T>(trial);
     if (value < at.value && promised > 0) {
       const double gain = static_cast<double>((at.value - value) / promised);
-      state_.damping = std::max(1e-18, state_.damping * std::max(1.0 / 3, 1 - std::pow(2 * gain - 1, 3)));
+      state_.damping = std::max(1e-18, state_.damping * std::max(1.0 / 3, 1 - pow(2 * gain - 1, 3)));
       state_.growth = 2;
       state_.last_change = std::sqrt(moved / std::max(size, std::numeric_limits<T>::min()));
       take(residuals, at);

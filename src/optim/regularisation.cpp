@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/core/number.hpp"
 
 namespace gradus {
@@ -61,7 +62,7 @@ void clip(const Regularisation& r, std::span<T> gradient) {
   }
   if (r.clip_norm == 0) return;
   T norm = 0;
-  for (const T g : gradient) norm = std::hypot(norm, g);
+  for (const T g : gradient) norm = hypot(norm, g);
   if (!(norm > static_cast<T>(r.clip_norm))) return;
   const T factor = static_cast<T>(r.clip_norm) / norm;
   for (T& g : gradient) g *= factor;
@@ -86,7 +87,7 @@ void limit_norms(const Regularisation& r, std::span<const ParameterBlock> blocks
     const MatrixView<T> w{part(theta, block).data(), block.rows, block.cols};
     for (Index j = 0; j < w.cols(); ++j) {
       T norm = 0;
-      for (Index i = 0; i < w.rows(); ++i) norm = std::hypot(norm, w(i, j));
+      for (Index i = 0; i < w.rows(); ++i) norm = hypot(norm, w(i, j));
       if (!(norm > most)) continue;
       for (Index i = 0; i < w.rows(); ++i) w(i, j) *= most / norm;
     }

@@ -5,26 +5,28 @@
 #include <cmath>
 #include <numbers>
 
+#include "gradus/core/elementary.hpp"
+
 namespace gradus {
 namespace {
 
 /// From 1 at x = 0 to 0 at x = 1 along half a cosine.
-double falling(double x) { return (1 + std::cos(std::numbers::pi * std::clamp(x, 0.0, 1.0))) / 2; }
+double falling(double x) { return (1 + cos(std::numbers::pi * std::clamp(x, 0.0, 1.0))) / 2; }
 
 }  // namespace
 
 double ConstantSchedule::factor(const ScheduleTime&) const { return 1; }
 
-double StepSchedule::factor(const ScheduleTime& time) const { return std::pow(by, std::floor(time.epoch / every)); }
+double StepSchedule::factor(const ScheduleTime& time) const { return pow(by, std::floor(time.epoch / every)); }
 
-double ExponentialSchedule::factor(const ScheduleTime& time) const { return std::pow(decay, time.epoch); }
+double ExponentialSchedule::factor(const ScheduleTime& time) const { return pow(decay, time.epoch); }
 
 double CosineSchedule::factor(const ScheduleTime& time) const {
   return floor + (1 - floor) * falling(time.epoch / epochs);
 }
 
 double InverseSchedule::factor(const ScheduleTime& time) const {
-  return 1 / std::pow(1 + std::floor(time.epoch) * static_cast<double>(time.samples), power);
+  return 1 / pow(1 + std::floor(time.epoch) * static_cast<double>(time.samples), power);
 }
 
 double AdaptiveSchedule::factor(const ScheduleTime&) const { return 1; }

@@ -9,6 +9,8 @@
 #include <numeric>
 #include <string>
 
+#include "random/legacy_log.hpp"
+
 namespace gradus {
 namespace {
 
@@ -120,7 +122,7 @@ double RandomState::standard_normal() {
     x2 = 2.0 * random_sample() - 1.0;
     r2 = x1 * x1 + x2 * x2;
   } while (r2 >= 1.0 || r2 == 0.0);
-  const double f = std::sqrt(-2.0 * std::log(r2) / r2);
+  const double f = std::sqrt(-2.0 * detail::legacy_log(r2) / r2);
   state_.cached_gaussian = f * x1;
   return f * x2;
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "gradus/core/sha256.hpp"
 #include "gradus/core/version.hpp"
 #include "gradus/lab/data/csv.hpp"
 #include "gradus/lab/data/source.hpp"
@@ -174,6 +175,24 @@ TEST_F(Cli, ShowsLayersTrainingAndWeights) {
   const json report = json::parse(run({"show", "c.model", "--weights", "--json"}).out);
   EXPECT_EQ(report["parameters"], 32);
   EXPECT_EQ(report["weights"]["layer 1 weights"][1][5], load_model(path("c.model")).theta[11]);
+}
+
+// The hash that names the parameters is the last line of training and stands in what show prints, text and JSON.
+TEST_F(Cli, NamesTheParametersByTheirHash) {
+  const std::vector<std::string> words = {"train", "xor", "--network", "2-3tanh-2softmax", "--precision", "float32",
+                                          "--epochs", "3", "-o", "x.model"};
+  const Outcome trained = run(words);
+  const Model model = load_model(path("x.model"));
+  const std::vector<float> theta(model.theta.begin(), model.theta.end());
+  const std::string hash = sha256(std::span<const float>(theta));
+  EXPECT_TRUE(trained.out.ends_with("\nparameters  sha256 " + hash + "\n")) << trained.out;
+  EXPECT_NE(run({"show", "x.model"}).out.find("parameters  sha256 " + hash + "\n"), std::string::npos);
+  EXPECT_EQ(json::parse(run({"show", "x.model", "--json"}).out)["parameters_sha256"], hash);
+  std::vector<std::string> as_json = words;
+  as_json.insert(as_json.end(), {"--json", "--seed", "1"});
+  const Outcome other = run(as_json);
+  EXPECT_EQ(json::parse(other.out)["parameters_sha256"], parameters_sha256(load_model(path("x.model"))));
+  EXPECT_NE(json::parse(other.out)["parameters_sha256"], hash) << "another seed, other parameters";
 }
 
 TEST_F(Cli, ChecksTheGradientOfAModelAndOfANetwork) {

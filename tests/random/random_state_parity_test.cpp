@@ -3,6 +3,7 @@
 
 #include "gradus/random/random_state.hpp"
 #include "tests/parity/reference.hpp"
+#include "tests/random/numpy_processor.hpp"
 
 namespace gradus {
 namespace {
@@ -14,7 +15,9 @@ using parity::exact_list;
 void expect_step(RandomState& random, const json& step) {
   const std::string method = step.at("method");
   const Index n = step.at("n");
-  // Normals go through log and sqrt of the C library: 4 ULP. Scaling and shifting adds half an ULP of each operand.
+  // NumPy's normals go through the C library's log: 4 ULP on a processor that has another one. Scaling and shifting
+  // adds half an ULP of each operand.
+  const double ulps = numpy_draws_with_fused_multiply_add() ? 0 : 4;
   if (method == "seed") {
     random.seed(step.at("seed").get<std::uint32_t>());
   } else if (method == "random_sample") {
@@ -22,12 +25,12 @@ void expect_step(RandomState& random, const json& step) {
   } else if (method == "uniform") {
     EXPECT_EQ(random.uniform(exact(step.at("low")), exact(step.at("high")), n), exact_list(step.at("values")));
   } else if (method == "standard_normal") {
-    EXPECT_TRUE(parity::near(random.standard_normal(n), exact_list(step.at("values")), {0, 4 * parity::kUlp}));
+    EXPECT_TRUE(parity::near(random.standard_normal(n), exact_list(step.at("values")), {0, ulps * parity::kUlp}));
   } else if (method == "normal") {
     const double loc = exact(step.at("loc"));
     const double scale = exact(step.at("scale"));
     EXPECT_TRUE(parity::near(random.normal(loc, scale, n), exact_list(step.at("values")),
-                             {5 * parity::kUlp * (std::abs(loc) + 10 * scale), 0}));
+                             {ulps * 1.25 * parity::kUlp * (std::abs(loc) + 10 * scale), 0}));
   } else if (method == "randint") {
     EXPECT_EQ(random.randint(step.at("low"), step.at("high"), n), step.at("values").get<std::vector<std::int64_t>>());
   } else if (method == "shuffle") {

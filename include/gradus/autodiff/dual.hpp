@@ -40,35 +40,35 @@ struct Dual {
   friend auto operator<=>(Dual a, Dual b) { return a.value <=> b.value; }
 
   friend Dual exp(Dual a) {
-    const T y = std::exp(a.value);
+    const T y = exp(a.value);
     return {y, y * a.derivative};
   }
-  friend Dual expm1(Dual a) { return {std::expm1(a.value), std::exp(a.value) * a.derivative}; }
-  friend Dual log(Dual a) { return {std::log(a.value), a.derivative / a.value}; }
-  friend Dual log1p(Dual a) { return {std::log1p(a.value), a.derivative / (1 + a.value)}; }
+  friend Dual expm1(Dual a) { return {expm1(a.value), exp(a.value) * a.derivative}; }
+  friend Dual log(Dual a) { return {log(a.value), a.derivative / a.value}; }
+  friend Dual log1p(Dual a) { return {log1p(a.value), a.derivative / (1 + a.value)}; }
   friend Dual tanh(Dual a) {
-    const T y = std::tanh(a.value);
+    const T y = tanh(a.value);
     return {y, (1 - y * y) * a.derivative};
   }
   /// d erf(a) = 2 / sqrt(pi) exp(-a^2) da
-  friend Dual erf(Dual a) { return {std::erf(a.value), bell(a.value) * a.derivative}; }
-  friend Dual erfc(Dual a) { return {std::erfc(a.value), -bell(a.value) * a.derivative}; }
+  friend Dual erf(Dual a) { return {erf(a.value), bell(a.value) * a.derivative}; }
+  friend Dual erfc(Dual a) { return {erfc(a.value), -bell(a.value) * a.derivative}; }
   friend Dual sqrt(Dual a) {
     const T y = std::sqrt(a.value);
     return {y, a.derivative / (2 * y)};
   }
-  friend Dual sin(Dual a) { return {std::sin(a.value), std::cos(a.value) * a.derivative}; }
-  friend Dual cos(Dual a) { return {std::cos(a.value), -std::sin(a.value) * a.derivative}; }
+  friend Dual sin(Dual a) { return {sin(a.value), cos(a.value) * a.derivative}; }
+  friend Dual cos(Dual a) { return {cos(a.value), -sin(a.value) * a.derivative}; }
   /// Kink at 0, where the derivative is 0.
   friend Dual abs(Dual a) { return a.value < 0 ? -a : a.value > 0 ? a : Dual{std::abs(a.value), 0 * a.value}; }
   /// a to a constant power.
   friend Dual pow(Dual a, T exponent) {
-    return {std::pow(a.value, exponent), exponent * std::pow(a.value, exponent - 1) * a.derivative};
+    return {pow(a.value, exponent), exponent * pow(a.value, exponent - 1) * a.derivative};
   }
   friend T value_of(Dual a) { return a.value; }
 
  private:
-  static T bell(T x) { return 2 * std::numbers::inv_sqrtpi_v<T> * std::exp(-x * x); }
+  static T bell(T x) { return 2 * std::numbers::inv_sqrtpi_v<T> * exp(-x * x); }
 };
 
 template <std::floating_point T>

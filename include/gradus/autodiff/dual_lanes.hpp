@@ -74,36 +74,36 @@ struct DualLanes {
   friend auto operator<=>(const DualLanes& a, const DualLanes& b) { return a.value <=> b.value; }
 
   friend DualLanes exp(const DualLanes& a) {
-    const T y = std::exp(a.value);
+    const T y = exp(a.value);
     return chain(y, y, a);
   }
-  friend DualLanes expm1(const DualLanes& a) { return chain(std::expm1(a.value), std::exp(a.value), a); }
-  friend DualLanes log(const DualLanes& a) { return chain(std::log(a.value), 1 / a.value, a); }
-  friend DualLanes log1p(const DualLanes& a) { return chain(std::log1p(a.value), 1 / (1 + a.value), a); }
+  friend DualLanes expm1(const DualLanes& a) { return chain(expm1(a.value), exp(a.value), a); }
+  friend DualLanes log(const DualLanes& a) { return chain(log(a.value), 1 / a.value, a); }
+  friend DualLanes log1p(const DualLanes& a) { return chain(log1p(a.value), 1 / (1 + a.value), a); }
   friend DualLanes tanh(const DualLanes& a) {
-    const T y = std::tanh(a.value);
+    const T y = tanh(a.value);
     return chain(y, 1 - y * y, a);
   }
   friend DualLanes sqrt(const DualLanes& a) {
     const T y = std::sqrt(a.value);
     return chain(y, 1 / (2 * y), a);
   }
-  friend DualLanes sin(const DualLanes& a) { return chain(std::sin(a.value), std::cos(a.value), a); }
-  friend DualLanes cos(const DualLanes& a) { return chain(std::cos(a.value), -std::sin(a.value), a); }
-  friend DualLanes erf(const DualLanes& a) { return chain(std::erf(a.value), bell(a.value), a); }
-  friend DualLanes erfc(const DualLanes& a) { return chain(std::erfc(a.value), -bell(a.value), a); }
+  friend DualLanes sin(const DualLanes& a) { return chain(sin(a.value), cos(a.value), a); }
+  friend DualLanes cos(const DualLanes& a) { return chain(cos(a.value), -sin(a.value), a); }
+  friend DualLanes erf(const DualLanes& a) { return chain(erf(a.value), bell(a.value), a); }
+  friend DualLanes erfc(const DualLanes& a) { return chain(erfc(a.value), -bell(a.value), a); }
   /// Kink at 0, where the derivative is 0.
   friend DualLanes abs(const DualLanes& a) {
     return a.value < 0 ? -a : a.value > 0 ? a : chain(std::abs(a.value), 0 * a.value, a);
   }
   /// a to a constant power.
   friend DualLanes pow(const DualLanes& a, T exponent) {
-    return chain(std::pow(a.value, exponent), exponent * std::pow(a.value, exponent - 1), a);
+    return chain(pow(a.value, exponent), exponent * pow(a.value, exponent - 1), a);
   }
   friend T value_of(const DualLanes& a) { return a.value; }
 
  private:
-  static T bell(T x) { return 2 * std::numbers::inv_sqrtpi_v<T> * std::exp(-x * x); }
+  static T bell(T x) { return 2 * std::numbers::inv_sqrtpi_v<T> * exp(-x * x); }
 };
 
 template <std::floating_point T, std::size_t N>

@@ -58,49 +58,26 @@ class BasicVar {
   friend auto operator<=>(const BasicVar& a, const BasicVar& b) { return a.value_ <=> b.value_; }
 
   friend BasicVar exp(const BasicVar& a) {
-    using std::exp;
     const R y = exp(a.value_);
     return record_saturating(y, a, y);
   }
-  friend BasicVar expm1(const BasicVar& a) {
-    using std::exp, std::expm1;
-    return record_saturating(expm1(a.value_), a, exp(a.value_));
-  }
-  friend BasicVar log(const BasicVar& a) {
-    using std::log;
-    return record(log(a.value_), a, R(1) / a.value_);
-  }
-  friend BasicVar log1p(const BasicVar& a) {
-    using std::log1p;
-    return record(log1p(a.value_), a, R(1) / (R(1) + a.value_));
-  }
+  friend BasicVar expm1(const BasicVar& a) { return record_saturating(expm1(a.value_), a, exp(a.value_)); }
+  friend BasicVar log(const BasicVar& a) { return record(log(a.value_), a, R(1) / a.value_); }
+  friend BasicVar log1p(const BasicVar& a) { return record(log1p(a.value_), a, R(1) / (R(1) + a.value_)); }
   friend BasicVar tanh(const BasicVar& a) {
-    using std::tanh;
     const R y = tanh(a.value_);
     return record_saturating(y, a, R(1) - y * y);
   }
   /// d erf(a) = 2 / sqrt(pi) exp(-a^2) da
-  friend BasicVar erf(const BasicVar& a) {
-    using std::erf;
-    return record_saturating(erf(a.value_), a, bell(a.value_));
-  }
-  friend BasicVar erfc(const BasicVar& a) {
-    using std::erfc;
-    return record_saturating(erfc(a.value_), a, -bell(a.value_));
-  }
+  friend BasicVar erf(const BasicVar& a) { return record_saturating(erf(a.value_), a, bell(a.value_)); }
+  friend BasicVar erfc(const BasicVar& a) { return record_saturating(erfc(a.value_), a, -bell(a.value_)); }
   friend BasicVar sqrt(const BasicVar& a) {
     using std::sqrt;
     const R y = sqrt(a.value_);
     return record(y, a, R(1) / (R(2) * y));
   }
-  friend BasicVar sin(const BasicVar& a) {
-    using std::sin, std::cos;
-    return record(sin(a.value_), a, cos(a.value_));
-  }
-  friend BasicVar cos(const BasicVar& a) {
-    using std::sin, std::cos;
-    return record(cos(a.value_), a, -sin(a.value_));
-  }
+  friend BasicVar sin(const BasicVar& a) { return record(sin(a.value_), a, cos(a.value_)); }
+  friend BasicVar cos(const BasicVar& a) { return record(cos(a.value_), a, -sin(a.value_)); }
   /// Kink at 0, where the derivative is 0.
   friend BasicVar abs(const BasicVar& a) {
     using std::abs;
@@ -108,7 +85,6 @@ class BasicVar {
   }
   /// A constant power.
   friend BasicVar pow(const BasicVar& a, Scalar<R> exponent) {
-    using std::pow;
     return record(pow(a.value_, exponent), a, R(exponent) * pow(a.value_, exponent - 1));
   }
   friend Scalar<R> value_of(const BasicVar& a) { return value_of(a.value_); }
@@ -116,10 +92,7 @@ class BasicVar {
  private:
   friend class BasicTape<R>;
 
-  static R bell(const R& x) {
-    using std::exp;
-    return R(static_cast<Scalar<R>>(2 * std::numbers::inv_sqrtpi)) * exp(-x * x);
-  }
+  static R bell(const R& x) { return R(static_cast<Scalar<R>>(2 * std::numbers::inv_sqrtpi)) * exp(-x * x); }
 
   // The result of an operation on a (and b), with its partial derivatives. The value of a constant is just a number.
   static BasicVar constant(const R& value) {

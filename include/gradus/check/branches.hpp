@@ -37,21 +37,21 @@ class Branching {
     return a.value_ <=> b.value_;
   }
 
-  friend Branching exp(Branching a) { return {std::exp(a.value_), a.log_}; }
-  friend Branching expm1(Branching a) { return {std::expm1(a.value_), a.log_}; }
-  friend Branching log(Branching a) { return {std::log(a.value_), a.log_}; }
-  friend Branching log1p(Branching a) { return {std::log1p(a.value_), a.log_}; }
-  friend Branching tanh(Branching a) { return {std::tanh(a.value_), a.log_}; }
+  friend Branching exp(Branching a) { return {exp(a.value_), a.log_}; }
+  friend Branching expm1(Branching a) { return {expm1(a.value_), a.log_}; }
+  friend Branching log(Branching a) { return {log(a.value_), a.log_}; }
+  friend Branching log1p(Branching a) { return {log1p(a.value_), a.log_}; }
+  friend Branching tanh(Branching a) { return {tanh(a.value_), a.log_}; }
   friend Branching sqrt(Branching a) { return {std::sqrt(a.value_), a.log_}; }
-  friend Branching sin(Branching a) { return {std::sin(a.value_), a.log_}; }
-  friend Branching cos(Branching a) { return {std::cos(a.value_), a.log_}; }
-  friend Branching erf(Branching a) { return {std::erf(a.value_), a.log_}; }
-  friend Branching erfc(Branching a) { return {std::erfc(a.value_), a.log_}; }
+  friend Branching sin(Branching a) { return {sin(a.value_), a.log_}; }
+  friend Branching cos(Branching a) { return {cos(a.value_), a.log_}; }
+  friend Branching erf(Branching a) { return {erf(a.value_), a.log_}; }
+  friend Branching erfc(Branching a) { return {erfc(a.value_), a.log_}; }
   friend Branching abs(Branching a) {
     note(a, 0);
     return {std::abs(a.value_), a.log_};
   }
-  friend Branching pow(Branching a, double exponent) { return {std::pow(a.value_, exponent), a.log_}; }
+  friend Branching pow(Branching a, double exponent) { return {pow(a.value_, exponent), a.log_}; }
   friend double value_of(Branching a) { return a.value_; }
 
  private:

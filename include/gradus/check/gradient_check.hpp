@@ -294,7 +294,7 @@ class GradientChecker {
     };
     const double scale = evidence_.magnitude[k] + rms;
     // A power of two, so that the steps are exact.
-    double step = std::exp2(std::floor(std::log2(std::max(std::abs(value), 1.0))) - 10);
+    double step = std::ldexp(1.0, std::ilogb(std::max(std::abs(value), 1.0)) - 10);
     Estimate best;
     for (int attempt = 0; attempt < 4; ++attempt, step /= 64) {
       Estimate estimate = ridders(at, value, step, 1e-7 * scale);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "gradus/check/gradient_check.hpp"
+#include "gradus/core/elementary.hpp"
 
 /// Gradient checks whose cost does not grow with the number of parameters: they look along random directions.
 namespace gradus {
@@ -124,7 +125,7 @@ FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, con
     projection.tolerance = 64 * std::numeric_limits<double>::epsilon() * roundings * size;
     projection.agrees = std::abs(projection.hand - projection.dual) <= projection.tolerance;
     if (d == 0) {
-      const Estimate slope = ridders([&](double h) { return ++check.passes, line(h); }, 0, std::exp2(-12), 1e-7 * size);
+      const Estimate slope = ridders([&](double h) { return ++check.passes, line(h); }, 0, 0x1p-12, 1e-7 * size);
       projection.difference = slope.value;
     }
     if (!projection.agrees && wrong == lanes) wrong = d;
@@ -212,7 +213,7 @@ std::vector<TaylorCheck> check_taylor(const BasicNetwork<L>& network, const Susp
     const double start = line(0);
     TaylorCheck check{block.number == 0 ? block.name : block.label(), {}, {}, 2};
     for (int power = 1; power <= 36; ++power) {
-      const double h = std::exp2(-power);
+      const double h = std::ldexp(1.0, -power);
       check.steps.push_back(h);
       check.remainder.push_back(std::abs(line(h) - start - h * slope));
     }
@@ -244,7 +245,7 @@ StepCurve step_curve(const BasicNetwork<L>& network, const Loss& loss, std::span
   const auto error = [&](double slope) { return std::abs(slope - exact) / (std::abs(slope) + std::abs(exact)); };
   StepCurve curve;
   for (int quarter = 0; quarter <= 60; ++quarter) {
-    const double h = std::pow(10.0, -quarter / 4.0);
+    const double h = pow(10.0, -quarter / 4.0);
     const double above = line(h);
     curve.steps.push_back(h);
     curve.forward.push_back(error((above - start) / h));

@@ -157,17 +157,14 @@ Matrix<T> column_sums(const Matrix<T>& a) {
 
 template <Number T>
 Matrix<T> exp(const Matrix<T>& a) {
-  using std::exp;
   return map(a, [](const T& x) { return exp(x); });
 }
 template <Number T>
 Matrix<T> log(const Matrix<T>& a) {
-  using std::log;
   return map(a, [](const T& x) { return log(x); });
 }
 template <Number T>
 Matrix<T> tanh(const Matrix<T>& a) {
-  using std::tanh;
   return map(a, [](const T& x) { return tanh(x); });
 }
 

@@ -4,6 +4,8 @@
 #include <concepts>
 #include <type_traits>
 
+#include "gradus/core/elementary.hpp"  // exp, log, ... of plain numbers, for what is written once over all
+
 namespace gradus {
 
 /// The plain floating-point type behind a number type: itself for double and float, the number carried by a dual or

@@ -14,8 +14,9 @@
 namespace gradus {
 
 /// Makers of data sets. Blobs, moons and circles draw and order exactly as scikit-learn 1.2 does from the same stream:
-/// labels and order are equal, blobs as near as the normals (4 ULP), moons and circles within 1e-12. Every maker throws
-/// ValueError, naming itself, on a parameter it cannot use. Classes are named "0", "1", ..., features x0, x1, ...
+/// labels, order and blobs are equal, moons and circles within 1e-12; the bits are the same everywhere. Every maker
+/// throws ValueError, naming itself, on a parameter it cannot use. Classes are named "0", "1", ..., features x0, x1,
+/// ...
 
 /// One value for all classes, or one for each: `500` or `{100, 200, 200}`.
 template <class T>

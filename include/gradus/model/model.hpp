@@ -57,4 +57,8 @@ struct Model {
   Index classes() const { return network.outputs() == 1 ? 2 : network.outputs(); }
 };
 
+/// SHA-256 of the parameters in the model's precision and order, the lowest byte of each first: two models have the
+/// same one exactly if each parameter has the same bits.
+std::string parameters_sha256(const Model& model);
+
 }  // namespace gradus

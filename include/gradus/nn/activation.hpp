@@ -14,7 +14,7 @@
 /// the derivative jumps; there it has the value that the comment states. `answers` is its range, `exponentials` what it
 /// takes the exponential of (nn/traits.hpp).
 ///
-/// Errors are in units in the last place of the result, for an exp, expm1, log1p and erfc within 1 ULP; a formula that
+/// Errors are in units in the last place of the result, with the functions of core/elementary.hpp; a formula that
 /// names none is exact or rounded once. Here are the oldest ones; nn/activations/ has the others.
 namespace gradus::activation {
 
@@ -54,7 +54,7 @@ struct Step {
 };
 
 /// Logistic function: y = 1 / (1 + exp(-z)), range (0, 1). Derivative y (1 - y). Never overflows: for z < 0 it is
-/// evaluated as exp(z) / (1 + exp(z)). Error: below 3 ULP with a correctly rounded exp.
+/// evaluated as exp(z) / (1 + exp(z)). Error: below 3 ULP.
 struct Sigmoid {
   static constexpr std::string_view name = "sigmoid";
   static constexpr std::array<double, 0> kinks{};
@@ -62,7 +62,6 @@ struct Sigmoid {
   static constexpr Answers answers = between(0, 1);
   template <Number T>
   static T value(const T& z) {
-    using std::exp;
     if (z < Scalar<T>(0)) {
       const T e = exp(z);
       return e / (Scalar<T>(1) + e);
@@ -75,7 +74,7 @@ struct Sigmoid {
   }
 };
 
-/// Hyperbolic tangent: y = tanh(z), range (-1, 1). Derivative 1 - y^2. Error: the C library's, below 2 ULP.
+/// Hyperbolic tangent: y = tanh(z), range (-1, 1). Derivative 1 - y^2. Correctly rounded.
 struct Tanh {
   static constexpr std::string_view name = "tanh";
   static constexpr std::array<double, 0> kinks{};
@@ -83,7 +82,6 @@ struct Tanh {
   static constexpr Answers answers = between(-1, 1);
   template <Number T>
   static T value(const T& z) {
-    using std::tanh;
     return tanh(z);
   }
   template <std::floating_point T>

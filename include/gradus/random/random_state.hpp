@@ -14,8 +14,9 @@ namespace gradus {
 
 /// NumPy's legacy random stream (`numpy.random.RandomState`, frozen by NEP 19), bit for bit: the Mersenne Twister
 /// MT19937 of Matsumoto and Nishimura (1998) with NumPy's own rules for turning its words into numbers. A notebook's
-/// seed gives the notebook's numbers. Integers, uniforms and shuffles are exact everywhere; normals go through the C
-/// library's `log` and `sqrt` and are within 4 ULP of NumPy's.
+/// seed gives the notebook's numbers. Integers, uniforms and shuffles are NumPy's everywhere; normals are, on every
+/// machine, those that NumPy draws on one with fused multiply-add and the GNU C library (elsewhere NumPy itself draws
+/// some 40 others in a million, one unit in the last place away).
 ///
 /// A value: copying it forks the stream.
 class RandomState {

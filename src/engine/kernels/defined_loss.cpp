@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "gradus/core/elementary.hpp"
+
 namespace gradus::engine {
 namespace {
 
@@ -17,7 +19,7 @@ void through_function(Function f, std::span<const T> y, std::span<const T> slope
   } else if (f == Function::log_softmax) {
     T sum = 0;
     for (const T value : d) sum += value;
-    for (std::size_t k = 0; k < d.size(); ++k) d[k] -= std::exp(y[k]) * sum;
+    for (std::size_t k = 0; k < d.size(); ++k) d[k] -= exp(y[k]) * sum;
   } else {
     for (std::size_t k = 0; k < d.size(); ++k) d[k] *= slopes[k];
   }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/core/error.hpp"
 
 namespace gradus::figure_detail {
@@ -19,8 +20,8 @@ struct Step {
 
 /// The smallest of 1, 2, 5 times a power of ten that leaves at most `marks` steps in `span`.
 Step round_step(double span, double marks) {
-  const int exponent = static_cast<int>(std::floor(std::log10(span / marks)));
-  const double unit = std::pow(10.0, exponent);
+  const int exponent = static_cast<int>(std::floor(log10(span / marks)));
+  const double unit = pow(10.0, exponent);
   for (const double factor : {1.0, 2.0, 5.0})
     if (factor * unit * marks >= span * (1 - 1e-9)) return {factor * unit, std::max(0, -exponent)};
   return {10 * unit, std::max(0, -exponent - 1)};
@@ -40,13 +41,13 @@ void linear_marks(Scale& scale, double count) {
 
 /// Less than two decades: marks at 1, 2 and 5; otherwise at powers of ten, every so many that they fit.
 void log_marks(Scale& scale, double count) {
-  const int low = static_cast<int>(std::floor(std::log10(scale.min) + 1e-9));
-  const int high = static_cast<int>(std::ceil(std::log10(scale.max) - 1e-9));
-  const double decades = std::log10(scale.max / scale.min);
+  const int low = static_cast<int>(std::floor(log10(scale.min) + 1e-9));
+  const int high = static_cast<int>(std::ceil(log10(scale.max) - 1e-9));
+  const double decades = log10(scale.max / scale.min);
   const int every = std::max(1, static_cast<int>(std::ceil(decades / count)));
   const auto inside = [&](double at) { return at >= scale.min * (1 - 1e-9) && at <= scale.max * (1 + 1e-9); };
   for (int e = low; e <= high; ++e) {
-    const double unit = std::pow(10.0, e);
+    const double unit = pow(10.0, e);
     for (int digit = 1; digit < 10; ++digit) {
       const double at = digit * unit;
       if (!inside(at)) continue;
@@ -75,7 +76,7 @@ void widen_if_flat(double& min, double& max, bool log) {
 
 void pad_range(const Axis& axis, Scale& scale, double pad) {
   if (scale.log) {
-    const double factor = std::pow(scale.max / scale.min, pad);
+    const double factor = pow(scale.max / scale.min, pad);
     if (!axis.min) scale.min /= factor;
     if (!axis.max) scale.max *= factor;
   } else {
@@ -100,7 +101,7 @@ void Extent::include(double value, bool log) {
 }
 
 double Scale::position(double value) const {
-  const double t = log ? std::log(value / min) / std::log(max / min) : (value - min) / (max - min);
+  const double t = log ? gradus::log(value / min) / gradus::log(max / min) : (value - min) / (max - min);
   return reversed ? 1 - t : t;
 }
 

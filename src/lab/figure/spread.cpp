@@ -8,6 +8,7 @@
 #include <numeric>
 #include <optional>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/number.hpp"
 
@@ -95,8 +96,8 @@ Figure spread_figure(const std::vector<SpreadGroup>& groups, const SpreadOptions
   std::vector<std::string> values;
   for (const SpreadGroup& group : groups) values.push_back(group.value);
   const Places places = places_of(values);
-  const auto drawn = [&](double x) { return places.log ? std::log(x) : x; };
-  const auto undrawn = [&](double x) { return places.log ? std::exp(x) : x; };
+  const auto drawn = [&](double x) { return places.log ? log(x) : x; };
+  const auto undrawn = [&](double x) { return places.log ? exp(x) : x; };
   std::vector<double> at;
   for (const double x : places.at) at.push_back(drawn(x));
   const double room = spacing(at);
@@ -161,7 +162,7 @@ namespace {
 /// Heights of values on an upright axis, a little within [0, 1].
 std::vector<double> heights_of(const Places& places) {
   std::vector<double> heights;
-  for (const double x : places.at) heights.push_back(places.log ? std::log(x) : x);
+  for (const double x : places.at) heights.push_back(places.log ? log(x) : x);
   const auto [low, high] = std::minmax_element(heights.begin(), heights.end());
   const double from = *low;
   const double range = *high - *low;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "core/one_line.hpp"
+#include "gradus/core/little_endian.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/lab/files/crc32.hpp"
 #include "gradus/lab/files/file.hpp"
@@ -60,7 +60,7 @@ std::vector<Index> tensor_shape(const ParameterBlock& block) {
 template <class T>
 Tensor to_tensor(std::string name, DType dtype, std::vector<Index> shape, std::span<const T> values) {
   std::vector<std::byte> bytes(values.size_bytes());
-  if (!bytes.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+  for (std::size_t i = 0; i < values.size(); ++i) store_little_endian(values[i], bytes.data() + i * sizeof(T));
   return {std::move(name), dtype, std::move(shape), std::move(bytes)};
 }
 
@@ -71,11 +71,8 @@ Tensor to_tensor(const std::string& name, const Matrix<double>& x) {
 /// Copies a tensor's numbers into `to`, which is as long.
 template <class T>
 void copy_numbers(const Tensor& tensor, std::span<double> to) {
-  for (std::size_t i = 0; i < to.size(); ++i) {
-    T value;
-    std::memcpy(&value, tensor.bytes.data() + i * sizeof(T), sizeof(T));
-    to[i] = static_cast<double>(value);
-  }
+  for (std::size_t i = 0; i < to.size(); ++i)
+    to[i] = static_cast<double>(load_little_endian<T>(tensor.bytes.data() + i * sizeof(T)));
 }
 
 /// "layer 2 weights[3, 1]", or "layer 2 bias[1]"

@@ -3,19 +3,17 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstring>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/one_line.hpp"
 #include "gradus/core/error.hpp"
+#include "gradus/core/little_endian.hpp"
 #include "safetensors_header.hpp"
 
 namespace gradus {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "the format's numbers are little endian");
 
 using Limits = SafeTensorsLimits;
 
@@ -38,8 +36,7 @@ std::string shape_text(const std::vector<Index>& shape) {
 std::size_t header_length(std::string_view bytes, const std::string& path) {
   if (bytes.size() < kLengthBytes)
     throw FileError(path, "expected a safetensors file of at least 8 bytes, got " + std::to_string(bytes.size()));
-  std::uint64_t length = 0;
-  std::memcpy(&length, bytes.data(), kLengthBytes);
+  const auto length = load_little_endian<std::uint64_t>(bytes.data());
   if (length > Limits::header)
     throw FileError::at_byte(path, 0, "expected a header of at most 100000000 bytes, got " + std::to_string(length));
   if (length > bytes.size() - kLengthBytes)
@@ -221,7 +218,7 @@ std::string to_safetensors(const SafeTensors& file) {
   const std::string header = header_text(file, order);
   const std::uint64_t length = header.size();
   std::string bytes(kLengthBytes, '\0');
-  std::memcpy(bytes.data(), &length, kLengthBytes);
+  store_little_endian(length, bytes.data());
   bytes.reserve(kLengthBytes + header.size() + data_size);
   bytes += header;
   for (const Tensor* tensor : order)

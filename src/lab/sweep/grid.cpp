@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/number.hpp"
 
@@ -62,7 +63,7 @@ std::optional<SweepAxis> range_of(std::string_view text) {
 std::string drawn_from(const SweepAxis& axis, RandomState& random) {
   const auto [low, high] = *axis.range;
   const double u = random.random_sample();
-  const double value = low > 0 ? low * std::pow(high / low, u) : low + (high - low) * u;
+  const double value = low > 0 ? low * pow(high / low, u) : low + (high - low) * u;
   if (axis.whole) return fmt::format("{:.0f}", std::clamp(std::round(value), low, high));
   return number_text(std::clamp(*parse_number(fmt::format("{:.4g}", value)), low, high));
 }

@@ -23,8 +23,8 @@ struct FigureRequest {
 };
 
 /// One training run, described: what the command line, an experiment file and a model file say in common. The same
-/// experiment gives the same numbers: to the last bit wherever it is run with the same C library and instruction set
-/// (engine/instruction_set.hpp), and by Engine::definition with any.
+/// experiment gives the same numbers: to the last bit wherever it is run with the same instruction set
+/// (engine/instruction_set.hpp), and by Engine::definition on every machine.
 ///
 /// `seed` starts two streams: one for the split, and, afresh, one for the first parameters and then the order of
 /// samples. Paths are relative to the folder in which the program runs.

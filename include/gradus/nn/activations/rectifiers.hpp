@@ -81,12 +81,11 @@ struct Elu {
   static constexpr Answers answers = between(-1, kNoEnd);
   template <Number T>
   static T value(const T& z) {
-    using std::expm1;
     return z > Scalar<T>(0) ? z : expm1(z);
   }
   template <std::floating_point T>
   static T derivative(T z, T) {
-    return z > 0 ? T(1) : std::exp(z);
+    return z > 0 ? T(1) : exp(z);
   }
 };
 
@@ -102,12 +101,11 @@ struct Selu {
   static constexpr Answers answers = between(-lambda * alpha, kNoEnd);
   template <Number T>
   static T value(const T& z) {
-    using std::expm1;
     return z > Scalar<T>(0) ? z * Scalar<T>(lambda) : expm1(z) * Scalar<T>(lambda * alpha);
   }
   template <std::floating_point T>
   static T derivative(T z, T) {
-    return z > 0 ? T(lambda) : T(lambda * alpha) * std::exp(z);
+    return z > 0 ? T(lambda) : T(lambda * alpha) * exp(z);
   }
 };
 

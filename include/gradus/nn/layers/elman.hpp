@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/nn/layer_memory.hpp"
 #include "gradus/nn/layers/recurrent.hpp"
 #include "gradus/nn/parameter_block.hpp"
@@ -30,7 +31,6 @@ struct Elman : Recurrent {
 
   template <Number T>
   void forward(std::span<const T> theta, ConstMatrixView<T> x, MatrixView<T> y, LayerMemory<T>& memory) const {
-    using std::tanh;
     const auto [w, u, b] = parts(theta);
     const Index n = steps(x.cols());
     memory.numbers.resize(static_cast<std::size_t>(x.rows() * n * units));

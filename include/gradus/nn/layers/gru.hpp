@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/nn/activation.hpp"
 #include "gradus/nn/layer_memory.hpp"
 #include "gradus/nn/layers/recurrent.hpp"
@@ -130,7 +131,6 @@ struct Gru : Recurrent {
   /// The gates and the new state, which also replaces h.
   template <Number T>
   void step(std::span<const T> a, std::span<const T> s, std::span<T> h, std::span<T> keep) const {
-    using std::tanh;
     const std::size_t m = h.size();
     for (std::size_t j = 0; j < m; ++j) {
       const T r = activation::Sigmoid::value(a[j] + s[j]);

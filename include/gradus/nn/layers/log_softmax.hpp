@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/nn/parameter_block.hpp"
 #include "gradus/nn/traits.hpp"
 
@@ -36,7 +37,6 @@ struct LogSoftmax {
 
   template <Number T>
   void forward(std::span<const T> /*theta*/, ConstMatrixView<T> x, MatrixView<T> y) const {
-    using std::exp, std::log;
     for (Index i = 0; i < x.rows(); ++i) {
       // The maximum is a constant of the derivative: the terms it would add cancel.
       Scalar<T> max = value_of(x(i, 0));
@@ -55,7 +55,7 @@ struct LogSoftmax {
     for (Index i = 0; i < dx.rows(); ++i) {
       T sum = 0;
       for (Index k = 0; k < width; ++k) sum += dy(i, k);
-      for (Index j = 0; j < width; ++j) dx(i, j) = dy(i, j) - std::exp(y(i, j)) * sum;
+      for (Index j = 0; j < width; ++j) dx(i, j) = dy(i, j) - exp(y(i, j)) * sum;
     }
   }
 

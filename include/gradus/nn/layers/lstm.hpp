@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/nn/activation.hpp"
 #include "gradus/nn/layer_memory.hpp"
 #include "gradus/nn/layers/recurrent.hpp"
@@ -141,7 +142,6 @@ struct Lstm : Recurrent {
   /// The gates; h and c become those of the step.
   template <Number T>
   void step(std::span<const T> a, std::span<T> h, std::span<T> c, std::span<T> keep) const {
-    using std::tanh;
     const std::size_t m = h.size();
     for (std::size_t j = 0; j < m; ++j) {
       const T i = activation::Sigmoid::value(a[j]);

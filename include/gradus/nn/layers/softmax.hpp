@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/nn/parameter_block.hpp"
 #include "gradus/nn/traits.hpp"
 
@@ -34,7 +35,6 @@ struct Softmax {
 
   template <Number T>
   void forward(std::span<const T> /*theta*/, ConstMatrixView<T> x, MatrixView<T> y) const {
-    using std::exp;
     for (Index i = 0; i < x.rows(); ++i) {
       // The maximum is a constant of the derivative: the terms it would add cancel.
       Scalar<T> max = value_of(x(i, 0));

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/elementwise.hpp"
 #include "gradus/nn/losses/cut.hpp"
@@ -48,7 +49,6 @@ struct BinaryCrossEntropy {
 
   template <Number T>
   T value_from_logits(std::span<const T> z, std::span<const Scalar<T>> t) const {
-    using std::exp, std::log1p;
     T sum(Scalar<T>(0));
     for (std::size_t k = 0; k < z.size(); ++k) {
       if (cut) {
@@ -71,7 +71,6 @@ struct BinaryCrossEntropy {
   /// Of one output; 0 log 0 = 0.
   template <Number T>
   T term_of(const T& p, const Scalar<T>& t) const {
-    using std::log, std::log1p;
     T sum(Scalar<T>(0));
     if (t != 0) sum += t * minus_log(T(-log(p)));
     if (t != 1) sum += (1 - t) * minus_log(T(-log1p(-p)));

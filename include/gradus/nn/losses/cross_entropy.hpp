@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/core/options.hpp"
 #include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/softmax.hpp"
@@ -39,7 +40,6 @@ struct CrossEntropy {
 
   template <Number T>
   T value(std::span<const T> p, std::span<const Scalar<T>> t) const {
-    using std::log;
     T sum(Scalar<T>(0));
     for (std::size_t k = 0; k < p.size(); ++k)
       if (const Scalar<T> s = smooth(t, k); s != 0) sum += s * term(T(-log(p[k])));  // 0 log 0 = 0
@@ -73,7 +73,6 @@ struct CrossEntropy {
   /// log sum_j exp z_j without overflow.
   template <Number T>
   static T log_sum_exp(std::span<const T> z) {
-    using std::exp, std::log;
     Scalar<T> max = value_of(z[0]);
     for (const T& zk : z) max = std::max(max, value_of(zk));
     T sum(Scalar<T>(0));

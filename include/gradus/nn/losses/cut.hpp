@@ -14,8 +14,8 @@ namespace gradus {
 template <Number T>
 T cut_minus_log(const T& l) {
   using S = Scalar<T>;
-  const S least = -std::log1p(-std::numeric_limits<S>::epsilon());
-  const S most = -std::log(std::numeric_limits<S>::epsilon());
+  const S least = -log1p(-std::numeric_limits<S>::epsilon());
+  const S most = -log(std::numeric_limits<S>::epsilon());
   if (l < least) return T(least);
   if (l > most) return T(most);
   return l;

@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/nn/hit.hpp"
 #include "gradus/nn/losses/cross_entropy.hpp"
 #include "gradus/nn/traits.hpp"
@@ -54,7 +55,7 @@ struct KlDivergence {
   static S entropy(std::span<const S> t) {
     S sum = 0;
     for (const S tk : t)
-      if (tk != 0) sum -= tk * std::log(tk);
+      if (tk != 0) sum -= tk * log(tk);
     return sum;
   }
 };

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/elementwise.hpp"
 #include "gradus/nn/traits.hpp"
@@ -32,7 +33,6 @@ struct LogCosh {
 
   template <Number T>
   static T value(std::span<const T> p, std::span<const Scalar<T>> t) {
-    using std::exp, std::log1p;
     using S = Scalar<T>;
     T sum(S(0));
     for (std::size_t k = 0; k < p.size(); ++k) {
@@ -44,7 +44,7 @@ struct LogCosh {
   }
   template <std::floating_point T>
   static void gradient(std::span<const T> p, std::span<const T> t, std::span<T> dp) {
-    for (std::size_t k = 0; k < p.size(); ++k) dp[k] = std::tanh(p[k] - t[k]);
+    for (std::size_t k = 0; k < p.size(); ++k) dp[k] = tanh(p[k] - t[k]);
   }
 
   template <Number T>

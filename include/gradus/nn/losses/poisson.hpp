@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/nn/activations/smooth.hpp"
 #include "gradus/nn/hit.hpp"
 #include "gradus/nn/layers/elementwise.hpp"
@@ -31,7 +32,6 @@ struct Poisson {
 
   template <Number T>
   static T value(std::span<const T> p, std::span<const Scalar<T>> t) {
-    using std::log;
     T sum(Scalar<T>(0));
     for (std::size_t k = 0; k < p.size(); ++k) {
       sum += p[k];
@@ -46,7 +46,6 @@ struct Poisson {
 
   template <Number T>
   static T value_from_logits(std::span<const T> z, std::span<const Scalar<T>> t) {
-    using std::exp;
     T sum(Scalar<T>(0));
     for (std::size_t k = 0; k < z.size(); ++k) sum += exp(z[k]) - t[k] * z[k];
     return sum;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/optim/optimizer_state.hpp"
 
 namespace gradus {
@@ -12,8 +13,7 @@ template <std::floating_point T, class Method, class Decay>
 void adam_step(const Method& method, std::span<T> theta, std::span<const T> gradient, OptimizerState<T>& state,
                Decay decay) {
   const double t = static_cast<double>(state.steps + 1);
-  const T lr =
-      static_cast<T>(method.learning_rate * std::sqrt(1 - std::pow(method.beta2, t)) / (1 - std::pow(method.beta1, t)));
+  const T lr = static_cast<T>(method.learning_rate * std::sqrt(1 - pow(method.beta2, t)) / (1 - pow(method.beta1, t)));
   const T b1 = static_cast<T>(method.beta1);
   const T b2 = static_cast<T>(method.beta2);
   const T eps = static_cast<T>(method.epsilon);

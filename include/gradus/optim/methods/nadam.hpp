@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/optim/optimizer_state.hpp"
 
 namespace gradus {
@@ -36,9 +37,9 @@ struct Nadam {
     const T b1 = static_cast<T>(beta1);
     const T b2 = static_cast<T>(beta2);
     const T eps = static_cast<T>(epsilon);
-    const T ahead = static_cast<T>(beta1 / (1 - std::pow(beta1, t + 1)));
-    const T now = static_cast<T>((1 - beta1) / (1 - std::pow(beta1, t)));
-    const T unbiased = static_cast<T>(1 / (1 - std::pow(beta2, t)));
+    const T ahead = static_cast<T>(beta1 / (1 - pow(beta1, t + 1)));
+    const T now = static_cast<T>((1 - beta1) / (1 - pow(beta1, t)));
+    const T unbiased = static_cast<T>(1 / (1 - pow(beta2, t)));
     std::vector<T>& m = state.slots[0];
     std::vector<T>& v = state.slots[1];
     for (std::size_t k = 0; k < theta.size(); ++k) {

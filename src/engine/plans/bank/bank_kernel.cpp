@@ -19,6 +19,8 @@
 #include "engine/plans/bank/bank_forward-inl.hpp"
 #include "engine/plans/bank/bank_loss-inl.hpp"
 
+#include "gradus/core/elementary.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
 
@@ -199,7 +201,7 @@ class Stepper {
     const Tag<T> d;
     Vec<T> penalty = hn::Zero(d);
     const double t = static_cast<double>(update + 1);
-    const Vec<T> rate = rates(std::sqrt(1 - std::pow(adam.beta2, t)) / (1 - std::pow(adam.beta1, t)));
+    const Vec<T> rate = rates(std::sqrt(1 - pow(adam.beta2, t)) / (1 - pow(adam.beta1, t)));
     const Vec<T> b1 = hn::Set(d, static_cast<T>(adam.beta1));
     const Vec<T> b2 = hn::Set(d, static_cast<T>(adam.beta2));
     const Vec<T> one = hn::Set(d, T(1));
