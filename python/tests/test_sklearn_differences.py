@@ -44,6 +44,11 @@ def pickled(model):
     return pickle.loads(pickle.dumps(model))
 
 
+def halved(model):
+    model.coefs_[1] = model.coefs_[1] / 2
+    return model
+
+
 def early_stopping_of_sparse_labels(module):
     labels = csr_matrix(np.column_stack([y > 0, y > 1]).astype(int))
     model = classifier(module, early_stopping=True).fit(X, labels)
@@ -103,6 +108,23 @@ def numbers_of_numpy(module):
         model = classifier(module, **settings).fit(X, y)
         curve = getattr(model, "loss_curve_", [])
         shown += [isinstance(v, np.floating) for v in (model.loss_, *curve)]
+    return shown
+
+
+def parameters_changed(module):
+    shown = []
+    changes = (
+        {"learning_rate": "invscaling", "solver": "sgd"},
+        {"power_t": 2.0, "learning_rate_init": 0.1},
+        {"learning_rate": "adaptive"},
+    )
+    for solver in ("adam", "sgd"):
+        for change in changes:
+            model = classifier(module, solver=solver, learning_rate="invscaling").partial_fit(X, y, classes=[0, 1, 2])
+            model.set_params(**change)
+            for _ in range(3):
+                model = pickled(model.partial_fit(X, y))
+            shown += model.loss_curve_
     return shown
 
 
@@ -185,6 +207,7 @@ SAME = {
     **({} if OLD else {"weights below 0": negative_weights}),
     "warm starts with early stopping": warm_starts,
     "the same, pickled in between": lambda module: warm_starts(module, pickled),
+    "the same, weights replaced in between": lambda module: warm_starts(module, halved),
     **({} if OLD else {"early stopping of sparse labels": early_stopping_of_sparse_labels}),
     "a subclass's own initial weights": own_initial_weights,
     "hidden values": hidden_values,
@@ -195,6 +218,7 @@ SAME = {
     "an intercept replaced by one number": an_intercept_of_one_number,
     "types of predictions": types_of_predictions,
     "NumPy's numbers": numbers_of_numpy,
+    "parameters changed between two calls of partial_fit": parameters_changed,
     "another depth than the weights have": depth_changed,
     "another width than the weights have": widths_changed,
     "more outputs than before": outputs_grown,

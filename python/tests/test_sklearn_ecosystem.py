@@ -67,8 +67,8 @@ def test_a_copy_predicts_and_learns_on_as_the_model(how, settings):
 def test_a_pickle_of_another_version_is_refused_in_words():
     state = fitted().__getstate__()
     model = MLPClassifier.__new__(MLPClassifier)
-    with pytest.raises(ValueError, match=r"\[MLPClassifier\] expected a pickle of format 1.*format 2 of gradus 9.1"):
-        model.__setstate__({**state, "_gradus_format": 2, "_gradus_version": "9.1"})
+    with pytest.raises(ValueError, match=r"\[MLPClassifier\] expected a pickle of format 2.*format 3 of gradus 9.1"):
+        model.__setstate__({**state, "_gradus_format": 3, "_gradus_version": "9.1"})
     state.pop("_gradus_format")
     with pytest.raises(ValueError, match="got format None"):
         model.__setstate__(state)

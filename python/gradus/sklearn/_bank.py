@@ -184,7 +184,9 @@ class Bank:
         if losses:
             member.loss_ = losses[-1]
         member.best_loss_, member._no_improvement_count = np.float64(result.best_loss), result.no_improvement_count
-        member._optimizer = Optimizer(member._optimizer_text(), float(member.learning_rate_init), result.optimizer())
+        member._optimizer = Optimizer(
+            member._optimizer_text(), float(member.learning_rate_init), result.optimizer(), member._schedule()
+        )
         if stream:
             stream["state"]["key"], stream["state"]["pos"] = result.stream()
             member._random_state.set_state(stream)

@@ -21,7 +21,7 @@ from ._passes import Passes
 from ._stochastic import Stochastic
 from ._table import MOMENTS, check_effects
 
-PICKLE_FORMAT = 1
+PICKLE_FORMAT = 2
 
 
 class BaseMLP(Exchange, Passes, ABC):
@@ -243,7 +243,10 @@ class BaseMLP(Exchange, Passes, ABC):
     def _hold_parameters(self):
         """The same, for training: what it writes appears in coefs_ and intercepts_."""
         packed = self._parameters()
+        best_is_last = self._best_coefs is self.coefs_
         self._packed, self.coefs_, self.intercepts_ = packed, packed.coefs, packed.intercepts
+        if best_is_last:
+            self._keep_as_best()
         return packed
 
     def _network(self, dropout=False, first_is_activation=False):
@@ -259,8 +262,9 @@ class BaseMLP(Exchange, Passes, ABC):
     # --------------------------------------------------------------------------------------------------- the solvers
 
     def _schedule(self):
-        """Adam knows no schedule."""
-        return "constant" if self.solver == "adam" else self.learning_rate
+        """Adam knows none."""
+        name = "constant" if self.solver == "adam" else self.learning_rate
+        return _engine.Schedule(name, float(self.learning_rate_init), float(self.power_t))
 
     def _optimizer_text(self):
         number = _engine.option
@@ -291,7 +295,8 @@ class BaseMLP(Exchange, Passes, ABC):
     def _fit_stochastic(self, X, y, sample_weight, incremental):
         keeps_optimizer = incremental or (self.warm_start and not self.sklearn_quirks)
         if not keeps_optimizer or not hasattr(self, "_optimizer"):
-            self._optimizer = _engine.Optimizer(self._optimizer_text(), float(self.learning_rate_init))
+            rate = float(self.learning_rate_init)
+            self._optimizer = _engine.Optimizer(self._optimizer_text(), rate, schedule=self._schedule())
         Stochastic(self, X, y, sample_weight, incremental).run()
 
     def _tell_callbacks(self):

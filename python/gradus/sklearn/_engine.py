@@ -77,6 +77,20 @@ def option(value):
     return repr(float(value))
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """Of the learning rate, as the estimator said when its optimizer was made: as in scikit-learn, what set_params says
+    between two calls of partial_fit comes too late."""
+
+    name: str = "constant"
+    first: float = 0.0
+    power: float = 0.5
+
+    def rate(self, samples: int) -> float:
+        """Inverse scaling after so many samples."""
+        return self.first / (samples + 1) ** self.power
+
+
 class Optimizer:
     """An optimizer with what it remembers from step to step; it can be pickled.
 
@@ -88,10 +102,12 @@ class Optimizer:
         May be set at any time; holds from the next `trainer` on.
     memory : tuple, optional
         What `memory` gave of another one, to go on from.
+    schedule : Schedule, optional
     """
 
-    def __init__(self, text, learning_rate, memory=None):
+    def __init__(self, text, learning_rate, memory=None, schedule=Schedule()):  # it never changes
         self.text = text
+        self.schedule = schedule
         self.learning_rate = learning_rate
         self._memory = memory
         self._setting = None
@@ -116,10 +132,12 @@ class Optimizer:
         return self._memory if self._trainer is None else self._trainer.state()
 
     def __getstate__(self):
-        return {"text": self.text, "learning_rate": self.learning_rate, "memory": self.memory()}
+        kept = {"text": self.text, "learning_rate": self.learning_rate, "schedule": self.schedule}
+        return {**kept, "memory": self.memory()}
 
     def __setstate__(self, state):
         self.text, self.learning_rate, self._memory = state["text"], state["learning_rate"], state["memory"]
+        self.schedule = state["schedule"]
         self._setting = self._trainer = None
 
 

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.utils.validation import check_is_fitted
 
-from ._engine import Optimizer
+from ._engine import Optimizer, Schedule
 from ._parameters import Parameters
 
 # What a fit leaves on both, where it leaves it.
@@ -124,8 +124,9 @@ class Exchange(BaseEstimator):
             if lists:
                 optimizer.ms, optimizer.vs = lists
             return optimizer
+        schedule = self._optimizer.schedule
         optimizer = SGDOptimizer(
-            params, self.learning_rate_init, self.learning_rate, self.momentum, self.nesterovs_momentum, self.power_t
+            params, schedule.first, schedule.name, self.momentum, self.nesterovs_momentum, schedule.power
         )
         optimizer.learning_rate = self._optimizer.learning_rate
         if lists:
@@ -141,4 +142,5 @@ class Exchange(BaseEstimator):
             memory = [flat(optimizer.ms), flat(optimizer.vs)], optimizer.t
             return Optimizer(self._optimizer_text(), float(optimizer.learning_rate_init), memory)
         memory = ([flat(optimizer.velocities)] if self.momentum > 0 else []), 0
-        return Optimizer(self._optimizer_text(), float(optimizer.learning_rate), memory)
+        schedule = Schedule(optimizer.lr_schedule, float(optimizer.learning_rate_init), float(optimizer.power_t))
+        return Optimizer(self._optimizer_text(), float(optimizer.learning_rate), memory, schedule)

@@ -132,7 +132,7 @@ class Stochastic:
         """How many can be made in a row: nothing but the loss is looked at, and it cannot stall before the last."""
         est = self.est
         looks = est.verbose or est.callbacks is not None or self.validation or self.incremental
-        if looks or est._schedule() == "invscaling" or self._constant_varies():
+        if looks or est._optimizer.schedule.name == "invscaling" or self._constant_varies():
             return 1
         before_stall = est.n_iter_no_change + 1 - est._no_improvement_count
         return int(max(1, min(before_stall, est.max_iter - est.n_iter_, most)))
@@ -209,8 +209,8 @@ class Stochastic:
             print("Iteration %d, loss = %.8f" % (est.n_iter_, est.loss_))
         if self.validation:
             self._look_at_validation_set()
-        if est._schedule() == "invscaling":
-            optimizer.learning_rate = est.learning_rate_init / (est.t_ + 1) ** est.power_t
+        if optimizer.schedule.name == "invscaling":
+            optimizer.learning_rate = optimizer.schedule.rate(est.t_)
         stop = est._tell_callbacks()
         if est._no_improvement_count > est.n_iter_no_change:
             if self._stalled(optimizer):
@@ -243,7 +243,7 @@ class Stochastic:
         )
         end = " Stopping."
         stop = True
-        if est._schedule() == "adaptive":
+        if optimizer.schedule.name == "adaptive":
             if optimizer.learning_rate <= 1e-6:
                 end = " Learning rate too small. Stopping."
             else:
