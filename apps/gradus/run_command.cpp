@@ -6,7 +6,7 @@
 
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/model_data.hpp"
-#include "apps/gradus/training.hpp"
+#include "apps/gradus/training_report.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
 

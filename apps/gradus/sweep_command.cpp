@@ -9,7 +9,7 @@
 #include "apps/gradus/experiment_options.hpp"
 #include "apps/gradus/interrupt.hpp"
 #include "apps/gradus/progress.hpp"
-#include "apps/gradus/training.hpp"
+#include "apps/gradus/training_report.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/lab/sweep/report.hpp"
 #include "gradus/lab/sweep/sweep.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/experiment_options.hpp"
-#include "apps/gradus/training.hpp"
+#include "apps/gradus/training_report.hpp"
 
 namespace gradus::cli {
 

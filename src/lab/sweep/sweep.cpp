@@ -9,8 +9,8 @@
 #include <optional>
 
 #include "gradus/lab/files/file.hpp"
+#include "lab/sweep/chunk.hpp"
 #include "lab/sweep/results_file.hpp"
-#include "lab/sweep/training.hpp"
 #include "lab/sweep/work_queue.hpp"
 
 namespace gradus {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "apps/gradus/training.hpp"
+#include "apps/gradus/training_report.hpp"
 
 #include <fmt/format.h>
 

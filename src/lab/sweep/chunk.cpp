@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "lab/sweep/training.hpp"
+#include "lab/sweep/chunk.hpp"
 
 #include <algorithm>
 #include <map>
