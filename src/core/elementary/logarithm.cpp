@@ -10,8 +10,9 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double log_error = 0x1p-67;         // relative
-constexpr double log_near_1_error = 0x1p-65;  // relative
+constexpr double log_error = 0x1p-67;           // relative
+constexpr double log_near_1_error = 0x1p-65;    // relative
+constexpr double log_by_table_error = 0x1p-74;  // absolute, whatever the logarithm
 constexpr double least_normal = std::numeric_limits<double>::min();
 
 /// (log(1 + z) - z + z^2 / 2) / z^3, |z| < 2^-7.
@@ -155,9 +156,9 @@ double pow(double x, double y) {
   if (l.hi < -745.2) return sign * 0;
   if (std::abs(l.hi) < 0x1p-54) return sign;
   if (std::abs(l.hi) < 708) {
+    const double log_part = near_1(size) ? std::abs(l.hi) * log_near_1_error : std::abs(y) * log_by_table_error;
     const ExpSum e = exp_sum(l.hi, l.lo);
-    if (settled(e.value, 2 * (exp_error + std::abs(l.hi) * log_near_1_error), result))
-      return sign * scaled(result, e.k);
+    if (settled(e.value, 2 * (exp_error + log_part), result)) return sign * scaled(result, e.k);
   }
   return sign * exact::pow(size, y);
 }
