@@ -85,7 +85,22 @@ inline std::string chain_text(const Network& network) {
   return text;
 }
 
+/// What there was when the seeds that random_networks_test.cpp remembers were found: another list makes other networks
+/// of them.
+using LayersThen =
+    TypeList<Dense, Elementwise<activation::Identity>, Elementwise<activation::Step>, Elementwise<activation::Sigmoid>,
+             Elementwise<activation::Tanh>, Elementwise<activation::Relu>, Elementwise<activation::LeakyRelu>, Prelu,
+             Elementwise<activation::HardSigmoid>, Elementwise<activation::Elu>, Elementwise<activation::Selu>,
+             Elementwise<activation::Softplus>, Elementwise<activation::Softsign>, Elementwise<activation::Gelu>,
+             Elementwise<activation::Silu>, Elementwise<activation::Mish>, Elementwise<activation::Exponential>,
+             Softmax, LogSoftmax, Conv1d, Conv2d, MaxPool1d, MaxPool2d, AveragePool1d, AveragePool2d, Flatten, Elman,
+             Gru, Lstm, Dropout, LayerNorm, BatchNorm, ResidualBegin, ResidualAdd>;
+using LossesThen =
+    TypeList<CrossEntropy, BinaryCrossEntropy, MeanSquaredError, PerceptronCriterion, MultiLabelCrossEntropy,
+             MeanAbsoluteError, Huber, Poisson, Hinge, KlDivergence, NegativeLogLikelihood>;
+
 /// A network, loss and batch of any kind, from a seed.
+template <class Layers = AlternativesOf<Layer>, class Losses = AlternativesOf<LossFunction>>
 class RandomCase {
  public:
   explicit RandomCase(std::uint32_t seed) : random_(seed) {}
@@ -125,12 +140,11 @@ class RandomCase {
   }
 
   void add_stage() {
-    const auto chosen =
-        static_cast<std::size_t>(random_.randint(0, static_cast<std::int64_t>(std::variant_size_v<Layer>)));
+    const auto chosen = static_cast<std::size_t>(random_.randint(0, static_cast<std::int64_t>(Layers::size)));
     const Index n = random_.randint(1, 8);
     std::size_t number = 0;
     if (layers_.empty()) adapt(random_.randint(1, 8));
-    for_each_alternative<Layer>([&]<class L>(L) {
+    Layers::for_each([&]<class L>(L) {
       if (number++ != chosen) return;
       const std::vector<Chain> chains = Example<L>::chains(n);
       const Chain& chain =
@@ -144,10 +158,9 @@ class RandomCase {
 
   LossFunction pick_loss() {
     LossFunction loss;
-    const auto chosen =
-        static_cast<std::size_t>(random_.randint(0, static_cast<std::int64_t>(std::variant_size_v<LossFunction>)));
+    const auto chosen = static_cast<std::size_t>(random_.randint(0, static_cast<std::int64_t>(Losses::size)));
     std::size_t number = 0;
-    for_each_alternative<LossFunction>([&](auto f) {
+    Losses::for_each([&](auto f) {
       if (number++ == chosen) loss = f;
     });
     return loss;

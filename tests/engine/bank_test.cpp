@@ -96,7 +96,7 @@ struct Lanes {
 
 template <class T>
 void check_lanes(const Case& c, const engine::BankOptions& given, Index count, std::uint32_t seed, double factor = 1) {
-  const Problem<T> p(c, 11, seed);
+  const Problem<T> p = Problem<T>(c, 11, seed).as_fit_takes_it();
   const Lanes<T> lanes(p, count);
   engine::BankOptions options = given;
   options.loss = p.loss;

@@ -104,6 +104,19 @@ struct Problem {
     }
   }
 
+  /// With targets that `fit` takes: distributions that sum to 1.
+  Problem as_fit_takes_it() const {
+    Problem p = *this;
+    const bool shares =
+        std::visit([](const auto& f) { return f.targets == TargetsNeeded::distribution; }, loss.function);
+    for (Index i = 0; shares && i < targets.rows(); ++i) {
+      T sum = 0;
+      for (const T t : targets.row(i)) sum += t;
+      for (T& t : p.targets.row(i)) t /= sum;
+    }
+    return p;
+  }
+
   Network network;
   Loss loss;
   std::vector<T> theta;

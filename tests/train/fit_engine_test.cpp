@@ -12,17 +12,8 @@ namespace {
 
 using namespace engine_test;
 
-/// A problem whose targets `fit` takes: the distributions sum to 1.
 Problem<double> problem_of(const Case& c, Index samples, std::uint32_t seed) {
-  Problem<double> p(c, samples, seed);
-  const bool shares =
-      std::visit([](const auto& f) { return f.targets == TargetsNeeded::distribution; }, p.loss.function);
-  for (Index i = 0; shares && i < samples; ++i) {
-    double sum = 0;
-    for (const double t : p.targets.row(i)) sum += t;
-    for (double& t : p.targets.row(i)) t /= sum;
-  }
-  return p;
+  return Problem<double>(c, samples, seed).as_fit_takes_it();
 }
 
 struct Trained {
