@@ -344,9 +344,10 @@ def meets_no_loss(case):
     return any(met)
 
 
-def named(case, expected, found, names):
-    """The key of NAMED for a difference between two calls' answers, or None."""
-    if expected.get("error") == "ZeroDivisionError":
+def named(case, before, expected, found, names):
+    """The key of NAMED for a difference between two calls' answers, or None; `before`: what scikit-learn answered up to
+    there."""
+    if any(call.get("error") == "ZeroDivisionError" for call in before):
         return "weights that sum to 0"
     if case.dtype == "f" and "'solver': 'lbfgs'" in repr([case.settings, case.calls]):
         return "lbfgs in float32"
@@ -358,16 +359,18 @@ def named(case, expected, found, names):
     return None
 
 
-def is_sensitive(case, their_run, beyond):
-    """Whether scikit-learn itself, its samples changed by roundings, goes about as far from itself in what is different."""
+def is_sensitive(case, runs, beyond):
+    """Whether one of the two, samples and initial weights changed by roundings, goes about as far from itself in what is
+    different."""
     at, names = beyond
     for shake in range(1, 9):
-        other = case.run(theirs, shake)
-        found = differences(their_run[at], other[at])
-        if "error" in found or any(found.get(name, 0) > 0.01 * min(by, 1e6) for name, by in names.items()):
-            return True
-        if worst(their_run[:at], other[:at], TOLERANCE[case.dtype]):
-            return True
+        for module, run in zip((theirs, ours), runs):
+            other = case.run(module, shake)
+            found = differences(run[at], other[at])
+            if "error" in found or any(found.get(name, 0) > 0.01 * min(by, 1e6) for name, by in names.items()):
+                return True
+            if worst(run[:at], other[:at], TOLERANCE[case.dtype]):
+                return True
     return False
 
 
@@ -379,10 +382,10 @@ def verdict(number):
     if beyond is None:
         return "the same", ""
     at, names = beyond
-    word = named(case, their_run[at], our_run[at], names)
+    word = named(case, their_run[: at + 1], their_run[at], our_run[at], names)
     if word:
         return word, ""
-    if is_sensitive(case, their_run, beyond):
+    if is_sensitive(case, (their_run, our_run), beyond):
         return "rounding", ""
     lines = [
         f"{k} by {by:.2g}: {their_run[at].get(k)!r:.200}, ours {our_run[at].get(k)!r:.200}" for k, by in names.items()
