@@ -179,8 +179,8 @@ TEST_F(Cli, ShowsLayersTrainingAndWeights) {
 
 // The hash that names the parameters is the last line of training and stands in what show prints, text and JSON.
 TEST_F(Cli, NamesTheParametersByTheirHash) {
-  const std::vector<std::string> words = {"train", "xor", "--network", "2-3tanh-2softmax", "--precision", "float32",
-                                          "--epochs", "3", "-o", "x.model"};
+  const std::vector<std::string> words = {"train",    "xor", "--network", "2-3tanh-2softmax", "--precision", "float32",
+                                          "--epochs", "3",   "-o",        "x.model"};
   const Outcome trained = run(words);
   const Model model = load_model(path("x.model"));
   const std::vector<float> theta(model.theta.begin(), model.theta.end());
