@@ -18,6 +18,7 @@
 #include "gradus/nn/pass.hpp"
 #include "gradus/optim/stall.hpp"
 #include "gradus/random/shuffle.hpp"
+#include "gradus/train/training.hpp"
 #include "module.hpp"
 
 namespace gradus::python {
@@ -67,29 +68,41 @@ void draw_orders(nb::handle bit_generator, std::vector<std::vector<Index>>& orde
   lock.attr("release")();
 }
 
-/// A trainer whose parameters are an array of the caller's: read before an epoch, written after it.
+template <class T>
+bool all_finite(std::span<const T> values) {
+  T sum = 0;  // 0 * x is 0 for the finite ones only, and a sum keeps a NaN
+  for (const T value : values) sum += 0 * value;
+  return sum == 0;
+}
+
+/// A training an epoch or several at a time, whose parameters are an array of the caller's: read before, written after.
 template <class T>
 class EpochTrainer {
  public:
   EpochTrainer(const Network& network, const std::string& loss, double factor, const std::string& optimizer,
-               double alpha, Index batch, std::uint64_t mask_seed, const Array1<T>& theta)
-      : trainer_(network,
-                 {.loss = scaled_loss(loss, factor),
-                  .optimizer = parse_optimizer(optimizer),
-                  .regularisation = ridge(alpha),
-                  .batch = batch,
-                  .record = true,
-                  .mask_seed = mask_seed},
-                 span_of(theta)) {}
+               double alpha, Index batch, std::uint64_t mask_seed)
+      : network_(network), theta_(static_cast<std::size_t>(network.parameter_count())) {
+    OptimizerMethod method = parse_optimizer(optimizer);
+    rate_ = gradus::learning_rate(method);
+    gradus::set_learning_rate(method, 1);  // times what `set_learning_rate` says
+    options_.loss = scaled_loss(loss, factor);
+    options_.optimizer = std::visit([](const auto& m) { return TrainingMethod(m); }, method);
+    options_.regularisation = ridge(alpha);
+    options_.batch = batch;
+    options_.epochs = std::numeric_limits<Index>::max();
+    options_.record_every = std::numeric_limits<Index>::max();  // sums, and no history
+    options_.hit = Hit::none;
+    options_.mask_seed = mask_seed;
+  }
 
   /// The samples' mean loss without penalties, and the mean of the penalties.
   std::pair<double, double> epoch(const Buffer1<T>& theta, const Array2<T>& x, const Array2<T>& targets,
                                   const Array1<T>& weights, const Array1<Index>& order) {
     const nb::gil_scoped_release release;
-    trainer_.set_parameters(span_of(theta));
-    const engine::Tally tally = trainer_.epoch(view_of(x), {view_of(targets), span_of(weights)}, order_of(order));
-    trainer_.parameters(span_of(theta));
-    return {tally.loss - tally.penalty, tally.penalty};
+    std::copy_n(theta.data(), theta_.size(), theta_.begin());
+    const std::pair<double, double> means = pass({view_of(x), view_of(targets), span_of(weights)}, order_of(order));
+    std::copy(theta_.begin(), theta_.end(), theta.data());
+    return means;
   }
 
   /// So many epochs, each in a new order drawn from the bit generator of a NumPy random state, unless it is None.
@@ -102,45 +115,70 @@ class EpochTrainer {
     if (!bit_generator.is_none()) draw_orders(bit_generator, orders);
     const nb::gil_scoped_release release;
     std::vector<std::pair<double, double>> means;
-    trainer_.set_parameters(span_of(theta));
-    for (const std::vector<Index>& rows : orders) {
-      const engine::Tally tally = trainer_.epoch(view_of(x), {view_of(targets), span_of(weights)}, rows);
-      means.emplace_back(tally.loss - tally.penalty, tally.penalty);
-    }
-    trainer_.parameters(span_of(theta));
+    std::copy_n(theta.data(), theta_.size(), theta_.begin());
+    for (const std::vector<Index>& rows : orders)
+      means.push_back(pass({view_of(x), view_of(targets), span_of(weights)}, rows));
+    std::copy(theta_.begin(), theta_.end(), theta.data());
     std::copy(orders.back().begin(), orders.back().end(), order.data());
     return means;
   }
 
-  double learning_rate() const { return trainer_.learning_rate(); }
-  void set_learning_rate(double rate) { trainer_.set_learning_rate(rate); }
+  double learning_rate() const { return rate_; }
+  void set_learning_rate(double rate) { rate_ = rate; }
 
   /// What the optimizer remembers: its slots, and the number of steps made.
   std::pair<std::vector<nb::ndarray<nb::numpy, T, nb::ndim<1>>>, Index> state() const {
-    const OptimizerState<T>& state = trainer_.optimizer_state();
+    const OptimizerState<T> state = training_ ? training_->state().optimizer : remembered_.value_or(fresh());
     std::vector<nb::ndarray<nb::numpy, T, nb::ndim<1>>> slots;
     for (const std::vector<T>& slot : state.slots) slots.push_back(to_numpy(slot));
     return {std::move(slots), state.steps};
   }
+  /// Before the first epoch.
   void set_state(const std::vector<Array1<T>>& slots, Index steps) {
-    OptimizerState<T> state = trainer_.optimizer_state();
-    state.slots.clear();
-    for (const Array1<T>& slot : slots) state.slots.emplace_back(slot.data(), slot.data() + slot.size());
-    state.steps = steps;
-    trainer_.set_optimizer_state(std::move(state));
-  }
-
-  std::string plan() const {
-    switch (trainer_.kind()) {
-      case engine::PlanKind::online: return "online";
-      case engine::PlanKind::batch: return "batch";
-      case engine::PlanKind::products: return "products";
-      default: return "definition";
-    }
+    remembered_.emplace();
+    for (const Array1<T>& slot : slots) remembered_->slots.emplace_back(slot.data(), slot.data() + slot.size());
+    remembered_->steps = steps;
   }
 
  private:
-  engine::Trainer<T> trainer_;
+  OptimizerState<T> fresh() const {
+    return Optimizer<T>(*stepping_method(options_.optimizer), network_.parameter_count()).state();
+  }
+
+  /// Where a number goes non-finite the training is over; here all numbers are then NaN, as they would become.
+  std::pair<double, double> pass(const Samples<T>& set, std::span<const Index> order) {
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    if (!all_finite<T>(theta_)) return {nan, nan};
+    if (!training_) begin(set);
+    training_->scale_learning_rate(rate_);
+    training_->begin_epoch(set, order);
+    training_->advance(training_->updates_per_epoch());
+    if (training_->is_over()) {
+      training_.reset();
+      remembered_.reset();
+      std::fill(theta_.begin(), theta_.end(), static_cast<T>(nan));
+      return {nan, nan};
+    }
+    const RunSums& sums = training_->last_epoch();
+    return {sums.mean_loss() - sums.mean_penalty(), sums.mean_penalty()};
+  }
+
+  void begin(const Samples<T>& set) {
+    training_.emplace(make_passes<T>(network_, options_, set), std::span<T>(theta_), set, options_, unused_);
+    if (!remembered_) return;
+    TrainingState<T> state = training_->state();
+    state.optimizer = *remembered_;
+    state.position.updates = remembered_->steps;  // on which dropout's masks depend
+    training_->set_state(std::move(state));
+  }
+
+  Network network_;
+  std::vector<T> theta_;
+  FitOptions options_;
+  double rate_ = 0;
+  RandomState unused_;
+  std::optional<OptimizerState<T>> remembered_;
+  std::optional<Training<T>> training_;
 };
 
 /// Loss, and gradient, of all samples at once, without penalties: what L-BFGS descends.
@@ -163,13 +201,6 @@ class Objective {
  private:
   engine::GradientPlan<T> plan_;
 };
-
-template <class T>
-bool all_finite(std::span<const T> values) {
-  T sum = 0;  // 0 * x is 0 for the finite ones only, and a sum keeps a NaN
-  for (const T value : values) sum += 0 * value;
-  return sum == 0;
-}
 
 template <class T>
 using Outputs = nb::ndarray<nb::numpy, T, nb::ndim<2>>;
@@ -195,17 +226,15 @@ std::optional<Outputs<T>> outputs_if_finite(const Network& network, const Array1
 template <class T>
 void bind(nb::module_& m, const char* trainer, const char* objective) {
   nb::class_<EpochTrainer<T>>(m, trainer)
-      .def(nb::init<const Network&, const std::string&, double, const std::string&, double, Index, std::uint64_t,
-                    const Array1<T>&>(),
+      .def(nb::init<const Network&, const std::string&, double, const std::string&, double, Index, std::uint64_t>(),
            nb::arg("network"), nb::arg("loss"), nb::arg("factor"), nb::arg("optimizer"), nb::arg("alpha"),
-           nb::arg("batch"), nb::arg("mask_seed"), nb::arg("theta"))
+           nb::arg("batch"), nb::arg("mask_seed"))
       .def("epoch", &EpochTrainer<T>::epoch)
       .def("epochs", &EpochTrainer<T>::epochs, nb::arg("theta"), nb::arg("x"), nb::arg("targets"), nb::arg("weights"),
            nb::arg("order"), nb::arg("bit_generator").none(), nb::arg("count"))
       .def("state", &EpochTrainer<T>::state)
       .def("set_state", &EpochTrainer<T>::set_state)
-      .def_prop_rw("learning_rate", &EpochTrainer<T>::learning_rate, &EpochTrainer<T>::set_learning_rate)
-      .def_prop_ro("plan", &EpochTrainer<T>::plan);
+      .def_prop_rw("learning_rate", &EpochTrainer<T>::learning_rate, &EpochTrainer<T>::set_learning_rate);
   nb::class_<Objective<T>>(m, objective)
       .def(nb::init<const Network&, const std::string&, double, Index>(), nb::arg("network"), nb::arg("loss"),
            nb::arg("factor"), nb::arg("samples"))

@@ -14,17 +14,16 @@ Batches::Batches(const FitOptions& options, Index samples)
       given_(options.given) {}
 
 std::vector<Index> Batches::first_order() const {
-  std::vector<Index> order(kind_ == Order::shuffle && !full_ ? static_cast<std::size_t>(samples_) : 0);
+  std::vector<Index> order(shuffles() ? static_cast<std::size_t>(samples_) : 0);
   std::iota(order.begin(), order.end(), Index{0});
   return order;
 }
 
-std::span<const Index> Batches::next(Index k, RandomState& random, std::vector<Index>& order, Index& given) {
+std::span<const Index> Batches::next(Index k, RandomState& random, const std::vector<Index>& order, Index& given) {
   const Index first = k * size_;
   const Index count = std::min(size_, samples_ - first);
   if (kind_ == Order::shuffle) {
     if (full_) return {};
-    if (k == 0) random.shuffle(order);
     return std::span<const Index>(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
   }
   rows_.resize(static_cast<std::size_t>(count));

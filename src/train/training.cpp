@@ -97,6 +97,7 @@ void Training<T>::Loop::set_state(TrainingState<T> state) {
   if (minimiser_) minimiser_->read_state(state);
   std::copy(state.theta.begin(), state.theta.end(), theta_.begin());
   s_ = std::move(state);
+  if (batches_.shuffles()) batches_.set_samples(length(s_.order));
   if (s_.reason == StopReason::callback) s_.reason = StopReason::finished;
 }
 
@@ -106,14 +107,16 @@ void Training<T>::Loop::check_state(const TrainingState<T>& state) const {
   const Index samples = train_.x.rows();
   check_length("training", "theta of a state", length(state.theta), parameters);
   check_length("training", "running statistics of a state", length(state.running), length(facts().state));
-  check_length("training", "order of a state", length(state.order), length(s_.order));
+  if (!state.position.within || !batches_.shuffles())  // within an epoch it may be one of its own
+    check_length("training", "order of a state", length(state.order), batches_.shuffles() ? samples : 0);
   check_length_or_none("best theta of a state", state.best_theta, parameters);
   check_length_or_none("best running statistics of a state", state.best_running, length(facts().state));
   check_length_or_none("theta before the online updates of a state", state.online.start, parameters);
   check_below("an order", state.order, samples);
   check_below("rows of online updates", state.online.rows, samples);
   check_below("a place among the indices given", {state.given}, std::max<Index>(length(options_.given), 1));
-  check_below("a batch", {state.position.batch}, batches_.per_epoch() + 1);
+  const Index in_pass = batches_.shuffles() ? length(state.order) : samples;
+  check_below("a batch", {state.position.batch}, batches_.per_epoch(in_pass) + 1);
 }
 
 // ----------------------------------------------------------------------------------------------------------- the face
@@ -160,6 +163,18 @@ void Training<T>::advance_to_end() {
 template <std::floating_point T>
 bool Training<T>::is_over() const {
   return loop_->is_over();
+}
+template <std::floating_point T>
+void Training<T>::begin_epoch(const Samples<T>& set, std::span<const Index> order) {
+  loop_->begin_epoch(set, order);
+}
+template <std::floating_point T>
+const RunSums& Training<T>::last_epoch() const {
+  return loop_->last_epoch();
+}
+template <std::floating_point T>
+void Training<T>::scale_learning_rate(double factor) {
+  loop_->scale_learning_rate(factor);
 }
 template <std::floating_point T>
 FitResult Training<T>::finish() {

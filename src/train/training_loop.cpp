@@ -33,15 +33,15 @@ void Training<T>::Loop::advance(Index updates) {
   RunPosition& at = s_.position;
   const Index end = at.updates + std::min(updates, std::numeric_limits<Index>::max() - at.updates);
   // The last epoch is ended by `finish`, and so not yet if a training is given more of them later.
-  if (is_whole() && !is_over()) end_pass(false);
+  if (is_whole() && !is_over()) end_epoch(false);
   while (!is_over() && at.updates < end) {
-    if (!at.within) begin_pass();
+    if (!at.within) begin_epoch();
     // The first update is made alone, for its loss.
     if (goes_online() && at.updates > 0)
       update_online(end - at.updates);
     else
       update();
-    if (is_whole() && !is_over()) end_pass(false);
+    if (is_whole() && !is_over()) end_epoch(false);
   }
 }
 
@@ -63,8 +63,10 @@ void Training<T>::Loop::update_on_rows() {
   s_.largest_gradient = static_cast<double>(passed.largest);
   s_.last_loss = static_cast<double>(passed.loss);
   if (s_.position.updates == 0) s_.first_loss = s_.last_loss;
-  const double mean = s_.last_loss * mean_scale(train_.weight(rows_));
-  if (recording()) record(mean, passed.hits, terms(train_.count(rows_)));
+  const double scale = mean_scale(train_.weight(rows_));
+  const double mean = s_.last_loss * scale;
+  const double penalty = static_cast<double>(passed.penalty) * scale;
+  if (recording()) record(mean, penalty, passed.hits, terms(train_.count(rows_)));
   if (options_.keep_gradients) s_.history.gradients.emplace_back(gradient_.begin(), gradient_.end());
   const Samples<T> batch = shows_batches() ? gathered_(train_, rows_) : Samples<T>();
   const UpdateEvent<T> event{.update = s_.position.updates,
@@ -103,7 +105,7 @@ typename Training<T>::Loop::Passed Training<T>::Loop::pass(Passes<T>& passes, co
   const engine::Tally tally = passes.gradient(request, gradient_);
   const T loss = request.record ? static_cast<T>(tally.loss) : std::numeric_limits<T>::quiet_NaN();
   const T penalty = add_penalty(theta_, gradient_);
-  return {loss + penalty, tally.hits, largest_or_not_finite<T>(gradient_)};
+  return {loss + penalty, penalty, tally.hits, largest_or_not_finite<T>(gradient_)};
 }
 
 template <std::floating_point T>
@@ -222,7 +224,7 @@ void Training<T>::Loop::update_online(Index most) {
   s_.last_row = run.rows.back();
   s_.last_loss = passes_->online_loss(run.sums, all);
   const double mean = s_.last_loss * mean_scale(1);
-  if (recording()) record(mean, run.sums.hits, all);
+  if (recording()) record(mean, 0, run.sums.hits, all);
   run.rows.clear();
   run.made = 0;
   run.sums = {};

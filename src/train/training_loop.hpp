@@ -23,6 +23,9 @@ class Training<T>::Loop {
   void advance(Index updates);
   bool is_over() const { return s_.reason != StopReason::finished || made_all(); }
   FitResult finish();
+  void begin_epoch(const Samples<T>& set, std::span<const Index> order);
+  void scale_learning_rate(double factor);
+  const RunSums& last_epoch() const { return last_epoch_; }
 
   TrainingState<T> state() const;
   void set_state(TrainingState<T> state);
@@ -37,6 +40,7 @@ class Training<T>::Loop {
   /// What is known of a batch after its passes; the gradient lies in gradient_.
   struct Passed {
     T loss;  // with its penalties; NaN if it is not wanted
+    T penalty;
     Index hits;
     T largest;  // of the gradient; not finite if any number of it is
   };
@@ -71,15 +75,15 @@ class Training<T>::Loop {
   bool has_converged() const;
   void diverge(const Passed& passed);
 
-  // What is due after updates, and at the end of a pass.
-  void begin_pass();
+  // What is due after updates, and at the end of an epoch.
+  void begin_epoch();
   void count(Index updates);
   void after_updates(double mean_loss);
   /// `last`: what is not on record yet is to be written.
-  void end_pass(bool last);
+  void end_epoch(bool last);
   void look_at_epoch(const EpochEvent<T>& event);
   double metric(const EpochEvent<T>& event) const;
-  void record(double mean, Index hits, Index terms);
+  void record(double mean, double penalty, Index hits, Index terms);
   void write_record();
   void try_test_set();
   void tell(const std::function<Signal(const UpdateEvent<T>&)>& callback, const UpdateEvent<T>& event);
@@ -105,6 +109,7 @@ class Training<T>::Loop {
   std::optional<Updater<T>> updater_;              // either this
   std::optional<detail::Minimiser<T>> minimiser_;  // or this
   TrainingState<T> s_;
+  RunSums last_epoch_;
 
   std::span<const Index> rows_;  // of the update under way
   std::vector<T> gradient_;

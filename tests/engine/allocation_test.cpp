@@ -86,7 +86,7 @@ TEST(Allocation, HasNoPlaceInAnEpoch) {
       }
 }
 
-/// After the first pass; what it records is the history's to hold, and where it is nothing that grows.
+/// After the first epoch; what it records is the history's to hold, and where it is nothing that grows.
 TEST(Allocation, HasNoPlaceInUpdatesOfATraining) {
   for (const Case& c : all_cases())
     for (const char* method : {"sgd", "adam", "rprop"})
@@ -99,7 +99,9 @@ TEST(Allocation, HasNoPlaceInUpdatesOfATraining) {
         options.batch = batch;
         options.epochs = 5;
         options.record_every = 1000;
-        Training<float> training(p.network, std::span<float>(p.theta), {p.x, p.targets, {}}, options, random);
+        const Samples<float> samples{p.x, p.targets, {}};
+        Training<float> training(make_passes(p.network, options, samples), std::span<float>(p.theta), samples, options,
+                                 random);
         training.advance(2 * training.updates_per_epoch());
         SCOPED_TRACE(c.network + " " + method);
         EXPECT_EQ(allocations_in([&] { training.advance(2 * training.updates_per_epoch()); }), 0);

@@ -5,7 +5,7 @@
 
 #include <cmath>
 #include <functional>
-#include <map>
+#include <numeric>
 #include <set>
 #include <string>
 #include <vector>
@@ -380,6 +380,63 @@ TEST(Training, TellsHowFarItHasCome) {
   EXPECT_FALSE(bench.training->advance(1000));
   EXPECT_TRUE(bench.training->is_over());
   EXPECT_EQ(bench.training->finish().updates, 9);
+}
+
+TEST(Training, AnEpochGoesOverTheSamplesItIsGiven) {
+  // Given the orders that it would have drawn, it is the same training.
+  const Plan run(
+      "adam", [](Plan& r) { r.options.optimizer = Adam{}, r.options.regularisation.l2 = 0.1, r.options.epochs = 9; });
+  Bench<double> drawn(run);
+  Bench<double> given(run);
+  std::vector<Index> order(kSamples);
+  std::iota(order.begin(), order.end(), Index{0});
+  RandomState stream = drawn.random;
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    drawn.training->advance(3);
+    stream.shuffle(order);
+    given.training->begin_epoch(given.data.samples(), order);
+    given.training->advance(3);
+    EXPECT_EQ(drawn.theta, given.theta);
+    EXPECT_EQ(drawn.training->last_epoch(), given.training->last_epoch());
+    EXPECT_GT(given.training->last_epoch().mean_penalty(), 0);
+  }
+  // Some rows, and other samples; stopped within, it goes on to the same bits.
+  Matrix<double> x(3, 3, 0.5), t(3, 2, 0.5);
+  const std::vector<Index> some{2, 0, 0, 1, 2, 2, 1};
+  given.training->begin_epoch({x, t, {}}, some);
+  EXPECT_EQ(given.training->updates_per_epoch(), 2);
+  given.training->advance(1);
+  const TrainingState<double> state = given.training->state();
+  EXPECT_THROW(given.training->begin_epoch({x, t, {}}), ValueError);
+  given.training->advance(1);
+  EXPECT_EQ(given.training->last_epoch().samples, 7);
+  const std::vector<double> theta = given.theta;
+  given.training->set_state(state);
+  given.training->advance(1);
+  EXPECT_EQ(given.theta, theta);
+
+  EXPECT_THROW(given.training->begin_epoch({x, given.data.t, {}}), ShapeError);
+  EXPECT_THROW(given.training->begin_epoch({x, t, {}}, std::vector<Index>{3}), ValueError);
+  EXPECT_THROW(given.training->begin_epoch({Matrix<double>(0, 3), Matrix<double>(0, 2), {}}), ValueError);
+  const Plan draws("draws", [](Plan& r) { r.options.order = Order::draws; });
+  Bench<double> other(draws);
+  EXPECT_THROW(other.training->begin_epoch(other.data.samples()), ValueError);
+}
+
+TEST(Training, ItsLearningRateCanBeScaledFromAnyUpdateOn) {
+  const Plan whole("whole", [](Plan& r) { r.options.optimizer = Sgd{.learning_rate = 0.05}; });
+  const Plan twice("twice", [](Plan& r) { r.options.optimizer = Sgd{.learning_rate = 0.1}; });
+  Bench<double> a(whole);
+  Bench<double> b(twice);
+  b.training->scale_learning_rate(0.5);
+  EXPECT_EQ(b.training->learning_rate(), 0.05);
+  a.training->advance(4);
+  b.training->advance(4);
+  EXPECT_EQ(a.theta, b.theta);
+  Bench<double> again(twice, 99);  // the factor is part of the state
+  again.training->set_state(b.training->state());
+  EXPECT_TRUE(again.finish().theta == a.finish().theta);
+  EXPECT_THROW(b.training->scale_learning_rate(-1), ValueError);
 }
 
 TEST(Training, AStateThatDoesNotFitIsRefused) {

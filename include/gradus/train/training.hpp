@@ -50,6 +50,15 @@ class Training {
   /// call: a state to go on from is to be asked for before.
   FitResult finish();
 
+  /// Begins an epoch over these rows of a set, batch after batch in this order, all in turn if there are none: for who
+  /// orders the samples himself, or has others in each epoch. What is learned from stays this set, and must outlive the
+  /// training or be followed by another. Throws ValueError within an epoch, or with an order that is not shuffled.
+  void begin_epoch(const Samples<T>& set, std::span<const Index> order = {});
+  /// Sums over the epoch that was ended last.
+  const RunSums& last_epoch() const;
+  /// Multiplies the learning rate from here on, in place of what the epochs have made an adaptive schedule do.
+  void scale_learning_rate(double factor);
+
   Index updates() const;
   /// Passes begun.
   Index epochs() const;

@@ -16,16 +16,19 @@ namespace gradus {
 
 /// Sums over updates, of which a record or an epoch makes means.
 struct RunSums {
-  double loss = 0;  ///< each batch's mean loss, with penalties, times its samples
+  double loss = 0;     ///< each batch's mean loss, with penalties, times its samples
+  double penalty = 0;  ///< the part of it that penalties are
   Index hits = 0;
   Index samples = 0;
 
-  void add(double mean_loss, Index hit, Index seen) {
+  void add(double mean_loss, double mean_penalty, Index hit, Index seen) {
     loss += mean_loss * static_cast<double>(seen);
+    penalty += mean_penalty * static_cast<double>(seen);
     hits += hit;
     samples += seen;
   }
   double mean_loss() const { return loss / static_cast<double>(samples); }
+  double mean_penalty() const { return penalty / static_cast<double>(samples); }
   double accuracy() const { return static_cast<double>(hits) / static_cast<double>(samples); }
 
   bool operator==(const RunSums&) const = default;
@@ -75,7 +78,7 @@ struct TrainingState {
   double best_metric = 0;
 
   RunSums record;  ///< since the last entry of the history
-  RunSums pass;    ///< of the epoch under way
+  RunSums epoch;   ///< of the epoch under way
   OnlineRun<T> online;
   double first_loss = 0;  ///< of the first update; and of the last, with its gradient's largest magnitude and, online,
   double last_loss = 0;   ///< its sample: of what a diverged training tells
@@ -107,7 +110,7 @@ void for_each_part(State& s, Visitor&& visit) {
   visit("best epoch", s.best_epoch);
   visit("best metric", s.best_metric);
   visit("record", s.record);
-  visit("pass", s.pass);
+  visit("epoch", s.epoch);
   visit("online run", s.online);
   visit("first loss", s.first_loss);
   visit("last loss", s.last_loss);

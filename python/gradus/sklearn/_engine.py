@@ -119,7 +119,7 @@ class Optimizer:
         if setting != self._setting or self._trainer is None:
             memory = self.memory()
             make = estimator.Trainer32 if theta.dtype == np.float32 else estimator.Trainer64
-            self._trainer = make(network, loss.text, loss.factor, self.text, alpha, batch, mask_seed, theta)
+            self._trainer = make(network, loss.text, loss.factor, self.text, alpha, batch, mask_seed)
             if memory is not None:
                 slots, steps = memory
                 self._trainer.set_state([slot.astype(theta.dtype, copy=False) for slot in slots], steps)

@@ -1,16 +1,55 @@
 // SPDX-License-Identifier: MIT
-// What is due after updates, and at the end of a pass over the samples.
+// What is due after updates, and at the beginning and the end of an epoch.
+#include <algorithm>
 #include <cmath>
 
+#include "gradus/core/number.hpp"
+#include "gradus/core/shape.hpp"
 #include "train/training_loop.hpp"
 
 namespace gradus {
 
 template <std::floating_point T>
-void Training<T>::Loop::begin_pass() {
+void Training<T>::Loop::begin_epoch() {
+  if (batches_.shuffles()) {
+    batches_.set_samples(train_.x.rows());
+    if (static_cast<Index>(s_.order.size()) != train_.x.rows()) s_.order = batches_.first_order();
+    random_->shuffle(s_.order);
+  }
   ++s_.position.epochs;
   s_.position.within = true;
   s_.position.batch = 0;
+}
+
+template <std::floating_point T>
+void Training<T>::Loop::begin_epoch(const Samples<T>& set, std::span<const Index> order) {
+  if (is_whole() && !is_over()) end_epoch(false);
+  if (s_.position.within) throw ValueError("[training] expected no epoch under way, to begin one of other samples");
+  if (!batches_.shuffles())
+    throw ValueError("[training] expected Order::shuffle and batches, to begin an epoch in an order of its own");
+  check_cols("training", "x", set.x, train_.x.cols());
+  check_cols("training", "targets", set.targets, train_.targets.cols());
+  check_rows("training", "targets", set.targets, set.x.rows());
+  if (!set.weights.empty())
+    check_length("training", "sample weights", static_cast<Index>(set.weights.size()), set.x.rows());
+  const auto is_out = [&](Index row) { return row < 0 || row >= set.x.rows(); };
+  if (set.x.rows() == 0 || std::any_of(order.begin(), order.end(), is_out))
+    throw ValueError("[training] expected samples, and rows of them from 0 to " + std::to_string(set.x.rows() - 1));
+  train_ = set;
+  batches_.set_samples(set.count(order));
+  s_.order.assign(order.begin(), order.end());
+  if (order.empty()) s_.order = batches_.first_order();
+  ++s_.position.epochs;
+  s_.position.within = true;
+  s_.position.batch = 0;
+}
+
+template <std::floating_point T>
+void Training<T>::Loop::scale_learning_rate(double factor) {
+  if (!(factor >= 0) || !std::isfinite(factor))
+    throw ValueError("[training] expected a finite factor of the learning rate of at least 0, got " +
+                     number_text(factor));
+  scheduler_.set_state({.factor = factor, .stall = scheduler_.state().stall});
 }
 
 template <std::floating_point T>
@@ -29,9 +68,10 @@ void Training<T>::Loop::after_updates(double mean_loss) {
 }
 
 template <std::floating_point T>
-void Training<T>::Loop::end_pass(bool last) {
+void Training<T>::Loop::end_epoch(bool last) {
   if (options_.record_every == 0 || last) write_record();
   if (test_ && options_.test_every == 0 && s_.reason != StopReason::diverged) try_test_set();
+  last_epoch_ = s_.epoch;
   s_.position.within = false;
   s_.position.batch = 0;
   const EpochEvent<T> event{s_.position.epochs, s_.position.updates, theta_, s_.history};
@@ -39,10 +79,10 @@ void Training<T>::Loop::end_pass(bool last) {
   if (s_.reason != StopReason::diverged) look_at_epoch(event);
 }
 
-/// Lets early stopping and the schedule look at the pass.
+/// Lets early stopping and the schedule look at the epoch.
 template <std::floating_point T>
 void Training<T>::Loop::look_at_epoch(const EpochEvent<T>& event) {
-  bool stop = s_.pass.samples > 0 && !scheduler_.end_epoch(s_.pass.mean_loss());
+  bool stop = s_.epoch.samples > 0 && !scheduler_.end_epoch(s_.epoch.mean_loss());
   if (options_.early_stopping.metric != EarlyStopping::Metric::none) {
     if (s_.early_stopping.look(stall_rule_, metric(event))) {
       s_.best_theta.assign(theta_.begin(), theta_.end());
@@ -52,7 +92,7 @@ void Training<T>::Loop::look_at_epoch(const EpochEvent<T>& event) {
     }
     stop = stop || s_.early_stopping.is_over(stall_rule_);
   }
-  s_.pass = {};
+  s_.epoch = {};
   if (stop && s_.reason == StopReason::finished) s_.reason = StopReason::early;
 }
 
@@ -61,8 +101,8 @@ template <std::floating_point T>
 double Training<T>::Loop::metric(const EpochEvent<T>& event) const {
   const auto last = [](const std::vector<double>& v) { return v.empty() ? std::nan("") : v.back(); };
   switch (options_.early_stopping.metric) {
-    case EarlyStopping::Metric::loss: return s_.pass.mean_loss();
-    case EarlyStopping::Metric::accuracy: return s_.pass.accuracy();
+    case EarlyStopping::Metric::loss: return s_.epoch.mean_loss();
+    case EarlyStopping::Metric::accuracy: return s_.epoch.accuracy();
     case EarlyStopping::Metric::test_loss: return last(s_.history.test_loss);
     case EarlyStopping::Metric::test_accuracy: return last(s_.history.test_accuracy);
     case EarlyStopping::Metric::custom: return callbacks_.metric(event);
@@ -73,7 +113,7 @@ double Training<T>::Loop::metric(const EpochEvent<T>& event) const {
 
 template <std::floating_point T>
 FitResult Training<T>::Loop::finish() {
-  if (s_.position.within) end_pass(true);
+  if (s_.position.within) end_epoch(true);
   if (options_.early_stopping.restore_best && !s_.best_theta.empty()) {
     std::copy(s_.best_theta.begin(), s_.best_theta.end(), theta_.begin());
     s_.running = s_.best_running;
@@ -91,9 +131,9 @@ FitResult Training<T>::Loop::finish() {
 }
 
 template <std::floating_point T>
-void Training<T>::Loop::record(double mean, Index hits, Index terms) {
-  s_.record.add(mean, hits, terms);
-  s_.pass.add(mean, hits, terms);
+void Training<T>::Loop::record(double mean, double penalty, Index hits, Index terms) {
+  s_.record.add(mean, penalty, hits, terms);
+  s_.epoch.add(mean, penalty, hits, terms);
 }
 
 template <std::floating_point T>
