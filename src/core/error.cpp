@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/core/error.hpp"
 
+#include "core/text.hpp"
+
 namespace gradus {
 
 ParseError::ParseError(const std::string& kind, std::string text, std::size_t position, const std::string& message)
-    : Error(kind + " '" + text + "', character " + std::to_string(position + 1) + ": " + message),
+    : Error(kind + " '" + excerpt(text, position).text + "', character " + std::to_string(position + 1) + ": " +
+            message),
       text_(std::move(text)),
       position_(position) {}
 
-std::string ParseError::pointer() const { return text_ + "\n" + std::string(position_, ' ') + "^"; }
+std::string ParseError::pointer() const {
+  const Excerpt shown = excerpt(text_, position_);
+  return shown.text + "\n" + std::string(shown.before, ' ') + "^";
+}
 
 FileError::FileError(const std::string& path, const std::string& message) : Error(path + ": " + message) {}
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.hpp"
 #include "gradus/core/nearest.hpp"
 #include "gradus/core/number.hpp"
 
@@ -87,7 +88,7 @@ std::string_view option_name(std::string_view text) { return text.substr(0, text
 void fail_unknown_name(std::string_view kind, std::string_view text, const std::vector<std::string>& known) {
   const std::string_view name = option_name(text);
   throw ParseError(std::string(kind), std::string(text), 0,
-                   "unknown " + std::string(kind) + " '" + std::string(name) + "'" + suggestion(name, known));
+                   "unknown " + std::string(kind) + " " + in_quotes(name) + suggestion(name, known));
 }
 
 void read_options(std::string_view kind, std::string_view text, std::size_t position, std::span<const Option> options) {
@@ -100,16 +101,16 @@ void read_options(std::string_view kind, std::string_view text, std::size_t posi
     const std::string_view name = item.substr(0, item.find('='));
     const auto option = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == name; });
     if (option == options.end())
-      fail(start, "unknown option '" + std::string(name) + "'" +
+      fail(start, "unknown option " + in_quotes(name) +
                       (options.empty() ? " (it has no options)" : suggestion(name, names(options))));
     const std::string_view value = name.size() < item.size() ? item.substr(name.size() + 1) : "";
     if (const auto* flag = std::get_if<bool*>(&option->value)) {
       if (name.size() < item.size() && value != "true" && value != "false")
         fail(start, "expected " + std::string(name) + ", " + std::string(name) + "=true or " + std::string(name) +
-                        "=false, got '" + std::string(item) + "'");
+                        "=false, got " + in_quotes(item));
       **flag = value != "false";
     } else if (!read(*option, value)) {
-      fail(start, "expected " + std::string(name) + "= and " + expected(*option) + ", got '" + std::string(item) + "'");
+      fail(start, "expected " + std::string(name) + "= and " + expected(*option) + ", got " + in_quotes(item));
     }
     position = start + item.size();
   }

@@ -6,7 +6,7 @@
 #include <span>
 #include <utility>
 
-#include "core/one_line.hpp"
+#include "core/text.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/core/sha256.hpp"
 #include "gradus/core/shape.hpp"

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "core/text.hpp"
 #include "gradus/core/nearest.hpp"
 #include "gradus/core/number.hpp"
 
@@ -52,7 +53,7 @@ Initializer parse_initializer(std::string_view text) {
   if (found == kNames.end()) {
     std::vector<std::string> known;
     for (const Name& name : kNames) known.emplace_back(name.text);
-    fail(0, "unknown initializer '" + std::string(head) + "'" + suggestion(head, known));
+    fail(0, "unknown initializer " + in_quotes(head) + suggestion(head, known));
   }
   Initializer initializer{.kind = found->kind};
   std::size_t position = head.size();
@@ -64,7 +65,7 @@ Initializer parse_initializer(std::string_view text) {
     } else {
       initializer.limit = parse_number(option).value_or(0);
       if (found->kind != Kind::uniform || !(initializer.limit > 0) || !std::isfinite(initializer.limit))
-        fail(start, "expected biases-first, or a positive limit after uniform, got '" + std::string(option) + "'");
+        fail(start, "expected biases-first, or a positive limit after uniform, got " + in_quotes(option));
     }
     position = start + option.size();
   }

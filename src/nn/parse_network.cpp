@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cstdint>
 
+#include "core/text.hpp"
 #include "gradus/core/nearest.hpp"
 #include "gradus/nn/network.hpp"
 #include "picture_shape.hpp"
@@ -17,6 +19,10 @@ using detail::PictureShape;
 
 /// A network larger than this does not fit; in WebAssembly, which has 32-bit indices, a smaller one already does not.
 constexpr std::int64_t kMaxParameters = std::int64_t{1} << (sizeof(Index) < 8 ? 27 : 31);
+
+/// A chain of tens of thousands of layers is a hostile text, not a network.
+constexpr std::size_t kMaxText = std::size_t{1} << 16;
+constexpr std::size_t kMaxNested = 100;  // residual blocks
 
 /// Of a kernel, a stride, a padding or a dilation: their products must not overflow 32 bits.
 constexpr Index kMaxExtent = 10'000;
@@ -63,9 +69,14 @@ class Parser : detail::TextReader {
 
   Network parse() {
     if (text_.empty()) fail(0, "expected a network such as 2-16tanh-2softmax, got nothing");
+    if (text_.size() > kMaxText)
+      fail(0, "expected at most " + std::to_string(kMaxText) + " characters, got " + std::to_string(text_.size()));
     input();
     while (!at_end()) {
-      if (peek() != '-') fail(position_, "expected '-' before the next layer, got '" + std::string(1, peek()) + "'");
+      if (peek() != '-')
+        fail(position_, "expected '-' before the next layer, got " +
+                            in_quotes(text_.substr(
+                                position_, std::max<std::size_t>(first_character(text_.substr(position_)).bytes, 1))));
       ++position_;
       item();
     }
@@ -114,6 +125,8 @@ class Parser : detail::TextReader {
 
   void item() {
     while (peek() == '[') {
+      if (blocks_.size() == kMaxNested)
+        fail(position_, "expected at most " + std::to_string(kMaxNested) + " residual blocks within each other");
       blocks_.push_back({position_++, width_, every_step_});
       add(ResidualBegin{{width_}}, position_);
     }
@@ -283,7 +296,7 @@ class Parser : detail::TextReader {
     if (width_ != width)
       fail(start, "expected a shape of " + std::to_string(width) + " numbers, got " + std::to_string(width_));
     if (at_end() || peek() == ']')
-      fail(position_, "expected a layer after " + std::string(text_.substr(start, position_ - start)));
+      fail(position_, "expected a layer after " + one_line(text_.substr(start, position_ - start), 60));
   }
 
   // ------------------------------------------------------------------------------------------------ parts of layers
@@ -296,7 +309,7 @@ class Parser : detail::TextReader {
   void attach(std::string_view name, std::size_t at, std::vector<std::string> (*known)() = activation_names) {
     if (name.empty()) return;
     const std::optional<Layer> layer = activation_called(name, width_, shape_);
-    if (!layer) fail(at, "unknown activation '" + std::string(name) + "'" + suggestion(name, known()));
+    if (!layer) fail(at, "unknown activation " + in_quotes(name) + suggestion(name, known()));
     add(*layer, at);
   }
 
@@ -308,7 +321,7 @@ class Parser : detail::TextReader {
       if constexpr (MadeByItsName<L>)
         if (L::name == name) {
           if (detail::is_named_activation<L> && layers_.empty() && !seen_as_)  // nearly always a width forgotten
-            fail(at, "expected the layer's width, a whole number, before '" + std::string(name) + "', as in 16tanh");
+            fail(at, "expected the layer's width, a whole number, before " + in_quotes(name) + ", as in 16tanh");
           found = true;
           L layer = L::on(width_, shape_ ? shape_->channels : width_);
           numbers(layer);
@@ -316,7 +329,7 @@ class Parser : detail::TextReader {
         }
     });
     if (!found)
-      fail(at, "expected a width, as in 16tanh, or a layer; unknown layer '" + std::string(name) + "'" +
+      fail(at, "expected a width, as in 16tanh, or a layer; unknown layer " + in_quotes(name) +
                    suggestion(name.substr(0, name.find_first_of("0123456789")), layer_names()));
   }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/text.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/matrix.hpp"
 #include "gradus/core/number.hpp"
@@ -87,7 +88,7 @@ class TextReader {
       while (is_letter(peek())) ++position_;
       if (take_option(text_.substr(start, position_ - start))) continue;
       position_ = start;
-      fail(start, "unknown option '" + std::string(word()) + "' (known: " + known + ")");
+      fail(start, "unknown option " + in_quotes(word()) + " (known: " + known + ")");
     }
   }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/text.hpp"
 #include "gradus/core/nearest.hpp"
 #include "gradus/data/makers.hpp"
 #include "gradus/lab/data/real.hpp"
@@ -132,7 +133,7 @@ std::span<const MakerSpec> makers() { return table().specs; }
 
 const MakerSpec& find_maker(std::string_view name) {
   if (const MakerSpec* spec = lookup(name)) return *spec;
-  throw ValueError(fmt::format("[data] unknown maker of data '{}'{}", name, suggestion(name, maker_names())));
+  throw ValueError(fmt::format("[data] unknown maker of data {}{}", in_quotes(name), suggestion(name, maker_names())));
 }
 
 std::string source_text(std::string_view maker, const Parameters& parameters) {
@@ -157,7 +158,8 @@ Dataset make_dataset(const std::string& text) {
   const std::string_view name = std::string_view(text).substr(0, text.find(':'));
   const MakerSpec* spec = lookup(name);
   if (!spec)
-    throw ParseError("data", text, 0, fmt::format("unknown data '{}'{}", name, suggestion(name, data_names())));
+    throw ParseError("data", text, 0,
+                     fmt::format("unknown data {}{}", in_quotes(name), suggestion(name, data_names())));
   const Arguments arguments(*spec, text);
   RandomState random(arguments.seed());
   return table().functions[static_cast<std::size_t>(spec - makers().data())](arguments, random);

@@ -9,6 +9,7 @@
 #include <map>
 #include <numeric>
 
+#include "core/text.hpp"
 #include "gradus/core/number.hpp"
 
 namespace gradus {
@@ -61,11 +62,7 @@ NumberKind parse_number(std::string_view text, double& value) {
   return std::isfinite(value) ? NumberKind::finite : NumberKind::not_finite;
 }
 
-std::string shown(std::string_view text) {
-  std::string line = "'";
-  for (const char c : text.substr(0, 40)) line += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
-  return line + (text.size() > 40 ? "...'" : "'");
-}
+std::string shown(std::string_view text) { return in_quotes(text, 40); }
 
 Columns choose_columns(const std::vector<std::string>& names, Index width, const TableOptions& options,
                        const Source& source) {

@@ -49,7 +49,8 @@ std::string section_text(std::string_view section, const std::vector<Line>& line
 }  // namespace
 
 std::string to_toml(const Experiment& experiment) {
-  std::string text = "# An experiment of Gradus: data, network and training. `gradus run FILE` carries it out.\n\n";
+  std::string text =
+      std::string(experiment_opening) + ": data, network and training. `gradus run FILE` carries it out.\n\n";
   std::string_view section;
   std::vector<Line> lines;
   const auto finish = [&] {

@@ -8,8 +8,9 @@
 #include <limits>
 
 #include "gradus/core/number.hpp"
+#include "gradus/lab/data/source.hpp"
 #include "gradus/nn/initializer.hpp"
-#include "src/lab/experiment/utf8.hpp"
+#include "src/core/text.hpp"
 
 namespace gradus {
 namespace {
@@ -42,7 +43,7 @@ bool flag(const Value& value) {
 }
 
 const std::string& text(const Value& value) {
-  if (!std::holds_alternative<std::string>(value) || !is_utf8(std::get<std::string>(value))) throw Refused{};
+  if (!std::holds_alternative<std::string>(value) || !is_plain_text(std::get<std::string>(value))) throw Refused{};
   return std::get<std::string>(value);
 }
 
@@ -143,6 +144,27 @@ void set_batch(Experiment& e, const Value& value) { e.batch = value == Value{"fu
 
 using E = Experiment;
 
+// Why a key is idle; see ExperimentKey::idle. What would be wrong and not only idle is refused where it is used.
+std::string not_of_made_data(const E& e) {
+  return is_file(e.data) || is_file(e.test_data)
+             ? ""
+             : fmt::format("{} is no file, and says itself what it has", in_quotes(e.data));
+}
+std::string not_without_share(const E& e) {
+  return e.test > 0 && e.test_data.empty() ? "" : "no share of the samples is held out (test)";
+}
+std::string not_without_test(const E& e) { return e.test > 0 || !e.test_data.empty() ? "" : "there is no test set"; }
+std::string not_without_momentum(const E& e) {
+  return sgd(e) && sgd(e)->momentum > 0 ? "" : "there is no momentum to look ahead along";
+}
+std::string not_without_stopping(const E& e) {
+  return e.early_stopping.metric != Metric::none ? "" : "no metric stops training early (early-stopping)";
+}
+std::string not_beside_updates(const E& e) { return e.updates == 0 ? "" : "updates says how long to train"; }
+std::string not_of_minimisers(const E& e) {
+  return stepping_method(e.optimizer) ? "" : fmt::format("{} takes all samples at once", name(e.optimizer));
+}
+
 const std::string kLossHelp =
     "auto (by the last layer), " + list_of<LossFunction>() + ", with options as in huber:delta=1.5";
 const std::string kScheduleHelp =
@@ -162,20 +184,20 @@ const std::array kKeys = std::to_array<ExperimentKey>({
 
     {"data", "source", "", "a CSV or .npy file, iris, digits, or a maker",
      "a file, a real set or a maker of data, in UTF-8", KeyForm::text, [](const E& e) -> Maybe { return e.data; },
-     [](E& e, const Value& v) { e.data = text_unless_empty(v); }},
+     [](E& e, const Value& v) { e.data = text_unless_empty(v); }, true},
     {"data", "target", "target", "the target column of a file, if it is not label, target, y or the last one",
      "the name of a column", KeyForm::text, [](const E& e) { return unless_empty(e.target); },
-     [](E& e, const Value& v) { e.target = text(v); }},
+     [](E& e, const Value& v) { e.target = text(v); }, false, not_of_made_data},
     {"data", "task", "task", "what a file's target column holds: classification, regression or detect",
      "detect, classification or regression", KeyForm::text, [](const E& e) { return choice_name(e.task, kTasks); },
-     [](E& e, const Value& v) { e.task = choice(v, kTasks); }},
+     [](E& e, const Value& v) { e.task = choice(v, kTasks); }, false, not_of_made_data},
     {"data", "sample_weight", "sample-weight", "the column of a file that says how much each sample counts in training",
      "the name of a column", KeyForm::text, [](const E& e) { return unless_empty(e.sample_weight); },
      [](E& e, const Value& v) { e.sample_weight = text(v); }},
     {"data", "test", "test", "a share of the samples to test on, their number, or other data",
-     "a share from 0 to 1, a whole number of samples, or data to test on", KeyForm::number_or_text, get_test, set_test},
+     "a share from 0 to 1, a whole number of samples, or data to test on", KeyForm::number_or_text, get_test, set_test, true},
     {"data", "stratify", "stratify", "give each class its share of the test set", "true or false", KeyForm::flag,
-     [](const E& e) -> Maybe { return e.stratify; }, [](E& e, const Value& v) { e.stratify = flag(v); }},
+     [](const E& e) -> Maybe { return e.stratify; }, [](E& e, const Value& v) { e.stratify = flag(v); }, false, not_without_share},
     {"data", "scale", "scale", "of the features, fitted on the training samples: none, standard or min-max",
      "none, standard or min-max", KeyForm::text, [](const E& e) { return choice_name(e.scale, kScales); },
      [](E& e, const Value& v) { e.scale = choice(v, kScales); }},
@@ -231,7 +253,7 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      [](E& e, const Value& v) {
        const bool nesterov = flag(v);
        sgd(e, "nesterov").nesterov = nesterov;
-     }},
+     }, false, not_without_momentum},
     {"optimizer", "schedule", "schedule", kScheduleHelp, "a schedule, as in cosine:epochs=100", KeyForm::text,
      [](const E& e) { return e.schedule == Schedule{} ? Maybe{} : Maybe{to_text(e.schedule)}; },
      [](E& e, const Value& v) { e.schedule = parse_schedule(text(v)); }},
@@ -261,19 +283,19 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      [](const E& e) {
        return e.early_stopping == EarlyStopping{} ? Maybe{} : Maybe{std::int64_t{e.early_stopping.patience}};
      },
-     [](E& e, const Value& v) { e.early_stopping.patience = whole(v, 0); }},
+     [](E& e, const Value& v) { e.early_stopping.patience = whole(v, 0); }, false, not_without_stopping},
     {"early_stopping", "min_delta", "min-delta", "the least that counts as an improvement", kFromZero, KeyForm::number,
      [](const E& e) { return e.early_stopping == EarlyStopping{} ? Maybe{} : Maybe{e.early_stopping.min_delta}; },
-     [](E& e, const Value& v) { e.early_stopping.min_delta = number(v, [](double x) { return x >= 0; }); }},
+     [](E& e, const Value& v) { e.early_stopping.min_delta = number(v, [](double x) { return x >= 0; }); }, false, not_without_stopping},
 
     {"training", "epochs", "epochs", "times that every training sample is taken", "a whole number of at least 0",
      KeyForm::number, [](const E& e) -> Maybe { return std::int64_t{e.epochs}; },
-     [](E& e, const Value& v) { e.epochs = whole(v, 0); }},
+     [](E& e, const Value& v) { e.epochs = whole(v, 0); }, false, not_beside_updates},
     {"training", "updates", "updates", "updates to make, whatever epochs says; 0: as many as epochs asks",
      "a whole number of at least 0", KeyForm::number, [](const E& e) -> Maybe { return std::int64_t{e.updates}; },
      [](E& e, const Value& v) { e.updates = whole(v, 0); }},
     {"training", "batch", "batch", "samples an update, or full", "a whole number of at least 1, or full",
-     KeyForm::number_or_text, get_batch, set_batch},
+     KeyForm::number_or_text, get_batch, set_batch, false, not_of_minimisers},
     {"training", "order", "order", "of samples: shuffle each epoch anew, or draws with replacement", "shuffle or draws",
      KeyForm::text, [](const E& e) { return choice_name(e.order, kOrders); },
      [](E& e, const Value& v) { e.order = choice(v, kOrders); }},
@@ -286,7 +308,7 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      [](E& e, const Value& v) { e.record_every = whole(v, 0); }},
     {"training", "test_every", "test-every", "updates between two looks at the test set; 0: one an epoch",
      "a whole number of at least 0", KeyForm::number, [](const E& e) -> Maybe { return std::int64_t{e.test_every}; },
-     [](E& e, const Value& v) { e.test_every = whole(v, 0); }},
+     [](E& e, const Value& v) { e.test_every = whole(v, 0); }, false, not_without_test},
     {"training", "engine", "engine",
      "who computes: automatic, or definition: slow, and the same bits whatever instructions the processor has",
      "automatic or definition", KeyForm::text,
@@ -323,7 +345,9 @@ void set_key(Experiment& experiment, const ExperimentKey& key, const KeyValue& v
   try {
     key.set(experiment, value);
   } catch (const Refused&) {
-    throw ValueError(fmt::format("{}: expected {}, got {}", name, key.expected, to_text(value)));
+    const auto* words = std::get_if<std::string>(&value);
+    throw ValueError(
+        fmt::format("{}: expected {}, got {}", name, key.expected, words ? in_quotes(*words) : to_text(value)));
   }
 }
 

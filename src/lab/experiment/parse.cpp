@@ -4,12 +4,88 @@
 #include <toml++/toml.h>
 #include <algorithm>
 
+#include "core/text.hpp"
 #include "gradus/lab/experiment/experiment.hpp"
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/experiment/keys.hpp"
 
 namespace gradus {
 namespace {
+
+// What follows is far beyond any experiment, and far below what the TOML library bears.
+constexpr std::size_t kMaxText = std::size_t{1} << 20;
+constexpr int kMaxNested = 8;  // brackets within brackets
+constexpr int kMaxDots = 24;   // on a line, outside of texts: of keys and tables within each other
+
+/// Finds where texts and comments end, to see what stands outside of them.
+class Outline {
+ public:
+  Outline(std::string_view text, const std::string& path) : text_(text), path_(path) {}
+
+  void check() {
+    while (at_ < text_.size()) step();
+  }
+
+ private:
+  void step() {
+    switch (const char c = text_[at_]) {
+      case '\n':
+        ++line_;
+        dots_ = 0;
+        break;
+      case '#': at_ = std::min(text_.find('\n', at_), text_.size()); return;
+      case '"':
+      case '\'': return skip_text(c);
+      case '[':
+      case '{':
+        if (++depth_ > kMaxNested) fail(fmt::format("expected at most {} brackets within each other", kMaxNested));
+        break;
+      case ']':
+      case '}': --depth_; break;
+      case '.':
+        if (++dots_ > kMaxDots) fail(fmt::format("expected at most {} dots on a line", kMaxDots));
+        break;
+      default: break;
+    }
+    ++at_;
+  }
+
+  /// To behind the text's end, be it of one line or of several.
+  void skip_text(char quote) {
+    const std::string three(3, quote);
+    const bool lines = text_.substr(at_).starts_with(three);
+    at_ += lines ? 3 : 1;
+    for (; at_ < text_.size(); ++at_) {
+      if (text_[at_] == '\\' && quote == '"') {
+        ++at_;
+      } else if (text_[at_] == '\n') {
+        if (!lines) return;  // no TOML, as the reader will say
+        ++line_;
+      } else if (lines ? text_.substr(at_).starts_with(three) : text_[at_] == quote) {
+        at_ += lines ? 3 : 1;
+        // Of more than three quotes the last three are the end.
+        for (int more = 0; lines && more < 2 && at_ < text_.size() && text_[at_] == quote; ++more) ++at_;
+        return;
+      }
+    }
+  }
+
+  [[noreturn]] void fail(const std::string& message) const { throw FileError::at_line(path_, line_, message); }
+
+  std::string_view text_;
+  const std::string& path_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 1;
+  int depth_ = 0;
+  int dots_ = 0;
+};
+
+/// The TOML library follows nesting by recursion: what has more of it than an experiment can have is refused before.
+void check_extent(std::string_view text, const std::string& path) {
+  if (text.size() > kMaxText)
+    throw FileError(path, fmt::format("expected an experiment of at most {} bytes, got {}", kMaxText, text.size()));
+  Outline(text, path).check();
+}
 
 class Reader {
  public:
@@ -66,7 +142,7 @@ class Reader {
     }
     if (section.empty()) add("[[figure]]");
     const std::string place = section.empty() ? "" : fmt::format(" in [{}]", section);
-    fail(where, fmt::format("unknown key '{}'{} (known: {})", name, place, known));
+    fail(where, fmt::format("unknown key {}{} (known: {})", in_quotes(name), place, known));
   }
 
   void set(const ExperimentKey& key, const toml::node& node, const toml::source_region& where) {
@@ -97,7 +173,7 @@ class Reader {
       FigureRequest figure;
       for (const auto& [key, value] : *entry.as_table()) {
         if (key != "kind" && key != "file")
-          fail(key.source(), fmt::format("unknown key '{}' in [[figure]] (known: kind, file)", key.str()));
+          fail(key.source(), fmt::format("unknown key {} in [[figure]] (known: kind, file)", in_quotes(key.str())));
         if (!value.is_string()) fail(key.source(), fmt::format("figure.{}: expected a text", key.str()));
         (key == "kind" ? figure.kind : figure.file) = value.as_string()->get();
       }
@@ -117,11 +193,13 @@ class Reader {
 }  // namespace
 
 Experiment parse_experiment(std::string_view text, const std::string& path) {
+  check_extent(text, path);
   toml::table root;
   try {
     root = toml::parse(text, path);
   } catch (const toml::parse_error& error) {
-    throw FileError::at_line(path, error.source().begin.line, fmt::format("no TOML: {}", error.description()));
+    throw FileError::at_line(path, error.source().begin.line,
+                             fmt::format("no TOML: {}", one_line(error.description(), 200)));
   }
   return Reader(path).read(root);
 }

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/one_line.hpp"
+#include "core/text.hpp"
 #include "gradus/core/error.hpp"
 
 namespace gradus {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/one_line.hpp"
+#include "core/text.hpp"
 #include "gradus/core/little_endian.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/lab/files/crc32.hpp"

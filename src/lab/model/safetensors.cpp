@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "core/one_line.hpp"
+#include "core/text.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/little_endian.hpp"
 #include "safetensors_header.hpp"

@@ -5,7 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "core/one_line.hpp"
+#include "core/text.hpp"
 #include "gradus/core/error.hpp"
 
 namespace gradus {

@@ -118,6 +118,41 @@ TEST(Experiment, NamesTheLineThatIsNoToml) {
   EXPECT_EQ(message_of("seed 1\n").find('\n'), std::string::npos);
 }
 
+// All of these are far from what the library of TOML cannot bear: the bound is what is tested, not the library.
+TEST(Experiment, IsBoundInSizeAndInEveryKindOfNestingBeforeItIsParsed) {
+  const auto refusal = [](const std::string& text) -> std::string {
+    try {
+      parse_experiment(text, "e.toml");
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const auto repeated = [](const std::string& part, int count) {
+    std::string text;
+    for (int k = 0; k < count; ++k) text += part;
+    return text;
+  };
+  const std::string brackets = "expected at most 8 brackets within each other";
+  const std::string dots = "expected at most 24 dots on a line";
+  EXPECT_EQ(refusal("\n\na = " + repeated("[", 9)), "e.toml:3: " + brackets);
+  EXPECT_EQ(refusal("a = " + repeated("{b = ", 9)), "e.toml:1: " + brackets);
+  EXPECT_EQ(refusal("a = " + repeated("[{b = ", 5)), "e.toml:1: " + brackets);
+  EXPECT_EQ(refusal(repeated("a.", 25) + "b = 1"), "e.toml:1: " + dots);
+  EXPECT_EQ(refusal("[" + repeated("a.", 25) + "b]"), "e.toml:1: " + dots);
+  EXPECT_EQ(refusal("a = {" + repeated("b.", 25) + "c = 1}"), "e.toml:1: " + dots);
+  EXPECT_EQ(refusal("a = [\"\"\"x\"\"\"\", " + repeated("[", 9)), "e.toml:1: " + brackets) << "behind four quotes";
+  EXPECT_EQ(refusal("a = 'x' # '\nb = " + repeated("[", 9)), "e.toml:2: " + brackets) << "behind a comment's quote";
+  EXPECT_EQ(refusal("a = \"\\\"\"\nb = " + repeated("[", 9)), "e.toml:2: " + brackets) << "behind an escaped quote";
+  EXPECT_EQ(refusal("a = '''\n" + repeated("[", 9) + "'''\n").find(brackets), std::string::npos) << "in a text";
+  EXPECT_EQ(refusal("# " + repeated("[.", 30) + "\na = 1").find(brackets), std::string::npos) << "in a comment";
+  EXPECT_EQ(refusal(std::string((1 << 20) + 1, '#')),
+            "e.toml: expected an experiment of at most 1048576 bytes, got 1048577");
+  for (const std::string& text : {repeated("x", 100'000) + " = 1", "seed = '" + repeated("x", 100'000) + "'",
+                                  "[network]\nlayers = '" + repeated("x", 100'000) + "'"})
+    EXPECT_LT(refusal(text).size(), 1000u);
+}
+
 TEST(Experiment, EveryPrefixOfAFileIsReadOrRefusedInOneLine) {
   const std::string toml = to_toml(unusual_experiment());
   for (std::size_t length = 0; length < toml.size(); ++length)

@@ -82,6 +82,8 @@ Experiment load_experiment(const std::string& path);
 
 /// The experiment as TOML with a comment on each key; `parse_experiment` reads back an equal one.
 std::string to_toml(const Experiment& experiment);
+/// What that text begins with, by which a file of it is known.
+inline constexpr std::string_view experiment_opening = "# An experiment of Gradus";
 
 /// Throws ValueError or ParseError, naming the key, if a value is out of range.
 void check(const Experiment& experiment);

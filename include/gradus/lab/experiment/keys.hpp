@@ -29,6 +29,9 @@ struct ExperimentKey {
   std::optional<KeyValue> (*get)(const Experiment&);
   /// Throws ValueError or ParseError.
   void (*set)(Experiment&, const KeyValue&);
+  bool names_data = false;  ///< whether its text may be data to read
+  /// Why a value of this key would change nothing in such an experiment; empty if it may.
+  std::string (*idle)(const Experiment&) = nullptr;
 
   /// "optimizer.learning_rate"
   std::string path() const;
