@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -19,9 +20,14 @@ namespace {
 constexpr double kPi = std::numbers::pi;
 /// No maker fills more numbers than this (2 GiB): a slip of the keyboard is told, not swapped to disk.
 constexpr Index kMostNumbers = Index{1} << 28;
+constexpr Index kMostClasses = 1'000'000;  // each of which has a name
 
 [[noreturn]] void refuse(std::string_view maker, const std::string& message) {
   throw ValueError(fmt::format("[{}] {}", maker, message));
+}
+
+void check_count(std::string_view maker, std::string_view what, Index count, Index most) {
+  if (count < 1 || count > most) refuse(maker, fmt::format("expected {} from 1 to {}, got {}", what, most, count));
 }
 
 /// The number of samples of each class.
@@ -97,10 +103,8 @@ Matrix<double> blob_centers(const BlobOptions& options, RandomState& random) {
   const Index* asked = std::get_if<Index>(&options.centers);
   const Index count = asked ? *asked : listed;
   const auto [low, high] = options.center_box;
-  if (options.features < 1 || options.features > kMostNumbers)
-    refuse("blobs", fmt::format("expected features >= 1, got {}", options.features));
-  if (count < 1 || count > kMostNumbers / options.features)
-    refuse("blobs", fmt::format("expected centers >= 1, got {}", count));
+  check_count("blobs", "features", options.features, kMostNumbers);
+  check_count("blobs", "centers", count, std::min(kMostClasses, kMostNumbers / options.features));
   if (options.samples.many && count != listed)
     refuse("blobs", fmt::format("expected {} sample counts, one a centre, got {}", count, listed));
   if (!std::isfinite(high - low) || low > high)
@@ -159,8 +163,7 @@ Dataset make_circles(const CircleOptions& options, RandomState& random) {
 
 Dataset make_spirals(const SpiralOptions& options, RandomState& random) {
   check_noise("spirals", options.noise);
-  if (options.arms < 1 || options.arms > 1000)
-    refuse("spirals", fmt::format("expected 1 to 1000 arms, got {}", options.arms));
+  check_count("spirals", "arms", options.arms, 1000);
   if (!std::isfinite(options.turns)) refuse("spirals", fmt::format("expected finite turns, got {}", options.turns));
   const std::vector<Index> counts = shares("spirals", options.samples, options.arms, 2);
   Dataset data = empty_classes(std::reduce(counts.begin(), counts.end()), 2, options.arms);
@@ -178,8 +181,7 @@ Dataset make_spirals(const SpiralOptions& options, RandomState& random) {
 
 Dataset make_xor(const XorOptions& options, RandomState& random) {
   check_noise("xor", options.noise);
-  if (options.samples < 1 || options.samples > kMostNumbers / 2)
-    refuse("xor", fmt::format("expected samples >= 1, got {}", options.samples));
+  check_count("xor", "samples", options.samples, kMostNumbers / 2);
   Dataset data = empty_classes(options.samples, 2, 2);
   for (Index i = 0; i < options.samples; ++i) {
     const int a = static_cast<int>(i / 2 % 2);
@@ -193,8 +195,7 @@ Dataset make_xor(const XorOptions& options, RandomState& random) {
 Dataset make_gaussian(const GaussianOptions& options, RandomState& random) {
   check_noise("gaussian", options.noise);
   const auto [low, high] = options.range;
-  if (options.samples < 1 || options.samples > kMostNumbers)
-    refuse("gaussian", fmt::format("expected samples >= 1, got {}", options.samples));
+  check_count("gaussian", "samples", options.samples, kMostNumbers);
   if (!std::isfinite(high - low) || low > high)
     refuse("gaussian", fmt::format("expected a range from low to high, got {} to {}", low, high));
   Dataset data;

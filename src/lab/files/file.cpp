@@ -2,16 +2,24 @@
 #include "gradus/lab/files/file.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <tuple>
 
 #include "gradus/core/error.hpp"
 
@@ -74,6 +82,55 @@ fs::path followed(fs::path path) {
   return path;
 }
 
+/// How files that are being written are called: `.gradus-PROCESS-NUMBER.tmp`.
+constexpr std::string_view kTemporaryBegin = ".gradus-", kTemporaryEnd = ".tmp";
+
+/// The process that a file of such a name belongs to.
+std::optional<pid_t> owner_of(std::string_view name) {
+  if (!name.starts_with(kTemporaryBegin) || !name.ends_with(kTemporaryEnd)) return std::nullopt;
+  name.remove_prefix(kTemporaryBegin.size());
+  pid_t owner = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), owner);
+  if (error != std::errc{} || owner <= 0 || end == name.data() + name.size() || *end != '-') return std::nullopt;
+  return owner;
+}
+
+/// Whether a temporary file was left behind by a process that was killed as it wrote. A living one holds a lock on its
+/// file, wherever it runs; of the moment between making a file and locking it, the process's number tells if it is one
+/// of this machine, and the time if it is not.
+bool is_left_behind(const fs::path& path, pid_t owner) {
+  constexpr std::time_t moment = 60;  // seconds
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat info {};
+  if (!file.ok() || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return false;
+  const bool gone = ::kill(owner, 0) != 0 && errno == ESRCH;
+  return gone || info.st_mtime < ::time(nullptr) - moment;
+}
+
+/// Removes what killed processes have left in a folder. What cannot be removed stays: it is in nobody's way.
+void sweep_folder(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::optional<pid_t> owner = owner_of(at->path().filename().native());
+    if (owner && *owner != ::getpid() && is_left_behind(at->path(), *owner)) ::unlink(at->path().c_str());
+  }
+}
+
+/// Sweeps each folder that this process writes to, once.
+void sweep_folder_once(const fs::path& folder) {
+  // Never destroyed: a thread may be writing as the process ends.
+  static std::mutex& mutex = *new std::mutex;
+  static auto& swept = *new std::set<std::tuple<dev_t, ino_t, std::string>>;
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) return;
+  {
+    const std::lock_guard lock(mutex);
+    if (!swept.emplace(info.st_dev, info.st_ino, folder.string()).second) return;
+  }
+  sweep_folder(folder);
+}
+
 /// A new file of its own name in a folder, gone again unless it is renamed. Opened with the permissions that the
 /// process gives to new files: the umask is applied by the system, since reading it would change it for all threads.
 class Temporary {
@@ -81,10 +138,11 @@ class Temporary {
   explicit Temporary(const fs::path& folder) : file_(-1) {
     static std::atomic<unsigned> count = 0;
     do {
-      path_ = folder / (".gradus-" + std::to_string(::getpid()) + "-" + std::to_string(count++) + ".tmp");
+      path_ = folder / fmt::format("{}{}-{}{}", kTemporaryBegin, ::getpid(), count++, kTemporaryEnd);
       file_.reset(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     } while (!file_.ok() && errno == EEXIST);
     exists_ = file_.ok();
+    if (exists_) ::flock(file_.get(), LOCK_EX | LOCK_NB);  // says that its process lives; see is_left_behind
   }
   Temporary(const Temporary&) = delete;
   Temporary& operator=(const Temporary&) = delete;
@@ -138,6 +196,7 @@ void write_file(const std::string& path, std::string_view bytes) {
 
   const fs::path target = followed(path);
   const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
+  sweep_folder_once(folder);
   Temporary temporary(folder);
   if (!temporary.file().ok()) refuse(path, "cannot write", errno);
   bool ok = write_all(temporary.file().get(), bytes);
@@ -148,9 +207,16 @@ void write_file(const std::string& path, std::string_view bytes) {
   if (parent.ok()) ::fsync(parent.get());  // not every file system can; the file itself is safe
 }
 
-void append_to_file(const std::string& path, std::string_view bytes) {
+void append_to_file(const std::string& path, std::string_view bytes, bool sync) {
   Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (!file.ok() || !write_all(file.get(), bytes) || !file.close()) refuse(path, "cannot write", errno);
+  struct stat before {};
+  if (!file.ok() || ::fstat(file.get(), &before) != 0) refuse(path, "cannot write", errno);
+  if (!write_all(file.get(), bytes) || (sync && ::fdatasync(file.get()) != 0)) {
+    const int error = errno;
+    if (S_ISREG(before.st_mode) && ::ftruncate(file.get(), before.st_size) != 0) errno = error;  // as far as can be
+    refuse(path, "cannot write", error);
+  }
+  if (!file.close()) refuse(path, "cannot write", errno);
 }
 
 FolderLock::FolderLock(const std::string& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {

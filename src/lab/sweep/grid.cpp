@@ -151,7 +151,12 @@ std::vector<std::vector<std::string>> SweepGrid::samples() const {
   return samples;
 }
 
-std::vector<std::vector<std::string>> SweepGrid::all() const {
+bool SweepGrid::has_range() const {
+  const std::vector<SweepAxis> axes = this->axes();
+  return std::any_of(axes.begin(), axes.end(), [](const SweepAxis& axis) { return axis.range.has_value(); });
+}
+
+Index SweepGrid::count() const {
   const std::vector<SweepAxis> axes = this->axes();
   double count = 1;
   for (const SweepAxis& axis : axes) {
@@ -162,8 +167,13 @@ std::vector<std::vector<std::string>> SweepGrid::all() const {
   if (count > kMostConfigurations)
     throw ValueError(
         fmt::format("[sweep] expected at most a million configurations, got {:.3g}: --random draws some", count));
+  return static_cast<Index>(count);
+}
+
+std::vector<std::vector<std::string>> SweepGrid::all() const {
   std::vector<std::vector<std::string>> all{{}};
-  for (const SweepAxis& axis : axes) {
+  all.reserve(static_cast<std::size_t>(count()));
+  for (const SweepAxis& axis : axes()) {
     std::vector<std::vector<std::string>> longer;
     for (const std::vector<std::string>& values : all)
       for (const std::string& value : axis.values) {
@@ -178,7 +188,7 @@ std::vector<std::vector<std::string>> SweepGrid::all() const {
 std::vector<std::vector<std::string>> SweepGrid::draw(Index count, RandomState& random) const {
   const std::vector<SweepAxis> axes = this->axes();
   std::vector<std::vector<std::string>> drawn;
-  if (std::none_of(axes.begin(), axes.end(), [](const SweepAxis& axis) { return axis.range.has_value(); })) {
+  if (!has_range()) {
     const std::vector<std::vector<std::string>> all = this->all();
     std::vector<Index> chosen = random.permutation(static_cast<Index>(all.size()));
     chosen.resize(std::min(chosen.size(), static_cast<std::size_t>(count)));

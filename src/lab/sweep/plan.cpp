@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "gradus/lab/sweep/sweep.hpp"
@@ -9,9 +10,22 @@
 namespace gradus {
 namespace {
 
-constexpr std::size_t kMostRuns = 1000000;
+constexpr Index kMostRuns = 1000000;
 
 }  // namespace
+
+Index configuration_count(const SweepRequest& request) {
+  if (request.seeds < 1) throw ValueError(fmt::format("[sweep] expected at least 1 seed, got {}", request.seeds));
+  if (request.random < 0)
+    throw ValueError(fmt::format("[sweep] expected a number of configurations >= 0, got {}", request.random));
+  const bool drawn = request.random > 0;
+  Index count = drawn && request.grid.has_range() ? request.random : request.grid.count();
+  if (drawn) count = std::min(count, request.random);
+  if (count > kMostRuns / request.seeds)
+    throw ValueError(fmt::format("[sweep] expected at most a million runs, got {} configurations and {} seeds", count,
+                                 request.seeds));
+  return count;
+}
 
 std::string run_hash(const Experiment& experiment) {
   Fnv fnv;
@@ -25,16 +39,11 @@ std::string run_hash(const Experiment& experiment) {
 }
 
 SweepPlan plan_sweep(const SweepRequest& request, const ExperimentSource& source) {
-  if (request.seeds < 1) throw ValueError(fmt::format("[sweep] expected at least 1 seed, got {}", request.seeds));
-  if (request.random < 0)
-    throw ValueError(fmt::format("[sweep] expected a number of configurations >= 0, got {}", request.random));
+  configuration_count(request);  // before they are drawn
+  const std::size_t seeds = static_cast<std::size_t>(request.seeds);
   SweepPlan plan{request.grid.axes(), request.grid.varied_keys(), {}, request.seeds, {}};
   RandomState random(request.base.seed);
   plan.configurations = request.random > 0 ? request.grid.draw(request.random, random) : request.grid.all();
-  const std::size_t seeds = static_cast<std::size_t>(request.seeds);
-  if (plan.configurations.size() > kMostRuns / seeds)
-    throw ValueError(fmt::format("[sweep] expected at most a million runs, got {} configurations and {} seeds",
-                                 plan.configurations.size(), seeds));
   const Experiment* first = nullptr;
   for (std::size_t c = 0; c < plan.configurations.size(); ++c) {
     Experiment experiment = request.grid.experiment(request.base, plan.configurations[c]);

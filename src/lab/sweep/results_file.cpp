@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <unordered_map>
 
 #include "gradus/core/error.hpp"
 #include "gradus/core/number.hpp"
+#include "gradus/lab/files/crc32.hpp"
 #include "gradus/lab/files/file.hpp"
 
 namespace gradus {
@@ -18,6 +20,14 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kOutcome{"status",    "train_loss",    "train_accuracy",
                                                    "test_loss", "test_accuracy", "seed"};
+
+/// The last column, of files that have it: of the row's text before it.
+constexpr std::string_view kChecksum = "checksum";
+
+std::string with_checksum(std::string row) {
+  const std::uint32_t sum = crc32(row);
+  return std::move(row) + fmt::format(",{:08x}\n", sum);
+}
 
 std::string quoted(const std::string& cell) {
   if (cell.find_first_of(",\"\n\r") == std::string::npos) return cell;
@@ -112,6 +122,14 @@ void ResultsFile::read(std::string_view text) {
     if (cells->size() != columns.size())
       throw FileError::at_line(path_, number,
                                fmt::format("expected {} cells as in line 1, got {}", columns.size(), cells->size()));
+    if (columns.back() == kChecksum) {
+      const std::string expected = fmt::format("{:08x}", crc32(line.substr(0, line.rfind(','))));
+      if (cells->back() != expected)
+        throw FileError::at_line(path_, number,
+                                 fmt::format("column {}: expected {}, got '{}': the row was changed since it was "
+                                             "written; take it out, and its run is made again",
+                                             kChecksum, expected, cells->back()));
+    }
     Cells row;
     for (std::size_t j = 0; j < columns.size(); ++j) row[columns[j]] = (*cells)[j];
     try {
@@ -127,7 +145,8 @@ void ResultsFile::read(std::string_view text) {
   for (std::size_t k = 0; k < results_.size(); ++k)
     if (const auto at = found.find(plan_.runs[k].hash); at != found.end()) results_[k] = at->second;
   const auto is_own = [&](const std::string& column) {
-    return column == "run" || std::find(kOutcome.begin(), kOutcome.end(), column) != kOutcome.end() ||
+    return column == "run" || column == kChecksum ||
+           std::find(kOutcome.begin(), kOutcome.end(), column) != kOutcome.end() ||
            std::any_of(plan_.keys.begin(), plan_.keys.end(), [&](auto* key) { return key->flag == column; });
   };
   std::erase_if(columns, is_own);
@@ -138,7 +157,7 @@ std::string ResultsFile::header() const {
   std::string text = "run";
   for (const ExperimentKey* key : plan_.keys) text += fmt::format(",{}", key->flag);
   for (const std::string& column : columns_) text += ',' + quoted(column);
-  return text + ",seed,status,train_loss,train_accuracy,test_loss,test_accuracy\n";
+  return text + fmt::format(",seed,status,train_loss,train_accuracy,test_loss,test_accuracy,{}\n", kChecksum);
 }
 
 std::string ResultsFile::line(std::size_t k) const {
@@ -148,7 +167,7 @@ std::string ResultsFile::line(std::size_t k) const {
   text += std::string(columns_.size(), ',');
   text += fmt::format(",{}", run.experiment.seed);
   for (const std::string& cell : outcome_cells(*results_[k])) text += ',' + cell;
-  return text + '\n';
+  return with_checksum(std::move(text));
 }
 
 void ResultsFile::append(const std::vector<std::size_t>& runs, const std::vector<RunResult>& results) {
@@ -157,7 +176,12 @@ void ResultsFile::append(const std::vector<std::size_t>& runs, const std::vector
     results_[runs[k]] = results[k];
     if (!path_.empty()) lines += line(runs[k]);
   }
-  if (!path_.empty()) append_to_file(path_, lines);
+  if (path_.empty()) return;
+  // Waiting for the disk takes longer than many a run: a power loss may cost the work of a second.
+  const auto now = std::chrono::steady_clock::now();
+  const bool sync = now - synced_ >= std::chrono::seconds(1);
+  append_to_file(path_, lines, sync);
+  if (sync) synced_ = now;
 }
 
 void ResultsFile::write_in_order() const {
@@ -165,14 +189,15 @@ void ResultsFile::write_in_order() const {
   std::string text = header();
   for (std::size_t k = 0; k < results_.size(); ++k)
     if (results_[k]) text += line(k);
-  const std::vector<std::string> columns = *cells_of(std::string_view(text).substr(0, text.find('\n')));
+  std::vector<std::string> columns = *cells_of(std::string_view(text).substr(0, text.find('\n')));
+  columns.pop_back();  // the checksum
   for (const Cells& row : others_) {
     std::string cells;
     for (const std::string& column : columns) {
       const auto at = row.find(column);
       cells += (cells.empty() && column == "run" ? "" : ",") + quoted(at == row.end() ? "" : at->second);
     }
-    text += cells + '\n';
+    text += with_checksum(std::move(cells));
   }
   write_file(path_, text);
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <map>
 
 #include "gradus/lab/sweep/sweep.hpp"
 
 namespace gradus {
 
-/// `results.csv` of a sweep's folder: a line a run, with its hash first. While a sweep is under way lines are appended,
-/// each chunk by one write; in the end the file is written anew, in the plan's order. Runs of other sweeps in the same
-/// folder are kept.
+/// `results.csv` of a sweep's folder: a line a run, with its hash first and a checksum of the line last, so that no
+/// altered line is believed (files of release 0.1 have none, and get one). While a sweep is under way lines are
+/// appended, each chunk by one write, safe from a power loss a second later; in the end the file is written anew, in
+/// the plan's order. Runs of other sweeps in the same folder are kept.
 class ResultsFile {
  public:
   /// Reads what is there, if anything, and puts it in order. A last line without an end was being written when the
@@ -32,6 +34,7 @@ class ResultsFile {
 
   const SweepPlan& plan_;
   std::string path_;
+  std::chrono::steady_clock::time_point synced_{};
   std::vector<std::optional<RunResult>> results_;
   std::vector<std::string> columns_;                                     // of the file, beyond the plan's own
   std::vector<std::map<std::string, std::string, std::less<>>> others_;  // runs of other sweeps: cells by column

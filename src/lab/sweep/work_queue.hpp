@@ -5,6 +5,7 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -29,8 +30,12 @@ void work_through(std::size_t count, int threads, const Task& task) {
   };
   {
     std::vector<std::jthread> others;
-    for (std::size_t k = 1; k < std::min(count, static_cast<std::size_t>(std::max(threads, 1))); ++k)
-      others.emplace_back(work);
+    try {
+      for (std::size_t k = 1; k < std::min(count, static_cast<std::size_t>(std::max(threads, 1))); ++k)
+        others.emplace_back(work);
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those there are do the work.
+    }
     work();
   }
   if (failure) std::rethrow_exception(failure);

@@ -3,14 +3,17 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "gradus/core/error.hpp"
@@ -69,6 +72,44 @@ TEST_F(File, ComesBackByteForByteAtAllSizes) {
     EXPECT_EQ(read_file(path("f")), bytes);
   }
   EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(File, LeftBehindByAKilledProcessIsSweptAndOneOfTheLivingIsNot) {
+  const pid_t killed = ::fork();
+  if (killed == 0)
+    while (true) ::pause();
+  const std::string living = path(".gradus-" + std::to_string(::getppid()) + "-0.tmp");
+  const std::string leftover = path(".gradus-" + std::to_string(killed) + "-0.tmp");
+  const std::string locked = path(".gradus-" + std::to_string(killed) + "-1.tmp");
+  for (const std::string& name :
+       {living, leftover, locked, path(".gradus-0-0.tmp"), path(".gradus-x.tmp"), path(".tmp")})
+    std::ofstream(name) << "half of it";
+  const int lock = ::open(locked.c_str(), O_RDONLY);
+  ASSERT_EQ(::flock(lock, LOCK_EX), 0);  // as a process of that number on another machine holds it
+  ::kill(killed, SIGKILL);
+  ::waitpid(killed, nullptr, 0);
+  write_file(path("f"), "whole");
+  ::close(lock);
+  EXPECT_FALSE(fs::exists(leftover));
+  for (const std::string& name : {living, locked, path(".gradus-0-0.tmp"), path(".gradus-x.tmp"), path(".tmp")})
+    EXPECT_TRUE(fs::exists(name)) << name;
+}
+
+TEST_F(File, AppendedToIsCutBackIfItCannotBeDone) {
+  write_file(path("f"), "old\n");
+  append_to_file(path("f"), "new\n", true);
+  EXPECT_EQ(read_file(path("f")), "old\nnew\n");
+  rlimit old{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  rlimit small = old;
+  small.rlim_cur = 1000;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const std::string message = refusal([&] { append_to_file(path("f"), std::string(5000, 'x')); });
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(message, path("f") + ": cannot write: File too large");
+  EXPECT_EQ(read_file(path("f")), "old\nnew\n");
 }
 
 TEST_F(File, IsReplacedWholeSoThatAReaderSeesTheOldOrTheNew) {

@@ -256,6 +256,32 @@ TEST_F(Sweep, RefusesAFileThatHoldsNoResults) {
   EXPECT_EQ(refusal(s), "");
 }
 
+TEST_F(Sweep, NoAlteredRowIsBelieved) {
+  const Prepared s = prepare(kCircles, kSmall, 1);
+  run(s);
+  const std::string good = csv();
+  const std::size_t row = good.find('\n') + 1, end = good.find('\n', row);
+  for (std::size_t at = row; at < end; ++at) {
+    std::string altered = good;
+    altered[at] = altered[at] == '1' ? '2' : '1';
+    write_csv(altered);
+    const std::string message = refusal(s);
+    EXPECT_TRUE(message.starts_with("results.csv:2: ")) << at << ": " << message;
+    EXPECT_EQ(csv(), altered) << "left as it is";
+  }
+  write_csv(good);
+  EXPECT_EQ(run(s).computed, 0);
+}
+
+TEST_F(Sweep, MoreRunsThanAMillionAreRefusedBeforeTheyAreDrawn) {
+  Prepared s = prepare(kCircles, {{"network", "2-3tanh-2softmax"}, {"lr", "0.01..0.1"}}, 1, 2);
+  s.request.random = 1'000'000'000;
+  EXPECT_THROW(plan_sweep(s.request, s.source), ValueError);
+  s.request.random = 1000;
+  s.request.seeds = 1001;
+  EXPECT_THROW(plan_sweep(s.request, s.source), ValueError);
+}
+
 TEST_F(Sweep, ARunThatDivergesIsOneOfTheResults) {
   const Prepared s =
       prepare(kCircles, {{"network", "2-4relu-1"}, {"loss", "mse"}, {"lr", "0.01,1e6"}, {"batch", "1"}}, 3);

@@ -13,13 +13,15 @@ std::string read_file(const std::string& path, std::uint64_t limit = std::uint64
 
 /// Writes a file whole or not at all: to a temporary file in the same folder, synced, then renamed over `path`, and the
 /// folder synced. If anything fails (no such folder, no permission, a full disk) it throws FileError, the old file is
-/// untouched and no temporary file is left. An existing file keeps its permissions, and is refused if it may not be
-/// written to; a symbolic link is followed. A device or a pipe is written to as it is.
+/// untouched and no temporary file is left; what a process that was killed has left in the folder is removed. An
+/// existing file keeps its permissions, and is refused if it may not be written to; a symbolic link is followed. A
+/// device or a pipe is written to as it is.
 void write_file(const std::string& path, std::string_view bytes);
 
-/// Adds bytes at the end of a file that exists. Should the program be ended meanwhile, the last line may be cut. Throws
+/// Adds bytes at the end of a file that exists, and with `sync` waits until they are safe from a power loss. If it
+/// fails the file is cut back to what it was; should the program be ended meanwhile, the last line may be cut. Throws
 /// FileError.
-void append_to_file(const std::string& path, std::string_view bytes);
+void append_to_file(const std::string& path, std::string_view bytes, bool sync = false);
 
 /// While it lives there is no other one on the same folder, in this process or another. A process that is killed leaves
 /// none behind. On a file system that knows no locks it does nothing.

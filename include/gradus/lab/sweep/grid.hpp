@@ -38,8 +38,11 @@ class SweepGrid {
 
   /// Each value of an axis once, the others at their first; of ranges their ends. Enough to see that each fits its key.
   std::vector<std::vector<std::string>> samples() const;
-  /// Every combination of the axes' values, the last axis first to change. Throws ValueError for a range, and for more
-  /// than a million.
+  /// Whether an axis has no end of values.
+  bool has_range() const;
+  /// How many combinations of the axes' values there are. Throws ValueError for a range, and for more than a million.
+  Index count() const;
+  /// Every one of them, the last axis first to change. Throws as `count`.
   std::vector<std::vector<std::string>> all() const;
   /// `count` different ones of them; or, if there is a range, values drawn axis by axis, between low and high > low > 0
   /// with a uniform logarithm (Bergstra and Bengio, 2012).

@@ -39,6 +39,9 @@ struct SweepPlan {
 /// A varied key's value in a run, as a person writes it.
 std::string value_text(const SweepPlan& plan, const SweepRun& run, const ExperimentKey& key);
 
+/// How many configurations a plan of this would have. Throws ValueError as `plan_sweep`.
+Index configuration_count(const SweepRequest& request);
+
 /// Throws what `SweepGrid` and `untrained_model` throw on a configuration that cannot be run, before any is; ValueError
 /// for no seeds or more than a million runs.
 SweepPlan plan_sweep(const SweepRequest& request, const ExperimentSource& source);
