@@ -7,6 +7,7 @@
 
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/experiment_options.hpp"
+#include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/model_data.hpp"
 #include "gradus/check/network_check.hpp"
 #include "gradus/lab/data/source.hpp"
@@ -260,6 +261,17 @@ Trial make_trial(const Experiment& experiment, const CheckOptions& options, Subj
   return trial;
 }
 
+/// What a model says itself cannot be said otherwise.
+void refuse_idle_of_check(Experiment experiment, const CheckOptions& options, const GivenKeys& given) {
+  if (options.words.empty()) return;
+  experiment.data = options.words.back();
+  refuse_idle(given, {experiment});
+  if (!experiment.network.empty()) return;
+  for (const ExperimentKey* key : given)
+    if (key->path() != "loss.class_weight")
+      throw UsageError(fmt::format("--{} has no effect here: the model says what it was trained with", key->flag));
+}
+
 int run_check(const Console& console, const Experiment& experiment, const CheckOptions& options) {
   if (options.plant == "list") return list_faults(console);
   const bool fresh = !experiment.network.empty();
@@ -267,7 +279,6 @@ int run_check(const Console& console, const Experiment& experiment, const CheckO
     throw UsageError(fresh ? "expected one word beside --network: DATA"
                            : "expected MODEL DATA, or --network TEXT DATA");
   if (options.fast + options.taylor + options.full > 1) throw UsageError("expected one of --full, --fast and --taylor");
-  if (!options.figure.empty()) check_writable(options.figure);
   const Trial trial =
       make_trial(experiment, options, fresh ? fresh_network(experiment, options.words[0]) : trained_model(options));
   if (options.plant == "all") return plant_every_fault(console, trial);
@@ -290,28 +301,27 @@ int run_check(const Console& console, const Experiment& experiment, const CheckO
 void add_check_command(Program& program) {
   const auto experiment = std::make_shared<Experiment>();
   const auto options = std::make_shared<CheckOptions>();
-  CLI::App& command =
+  Command& command =
       program.add("check", "compare the gradient by hand with tape, duals and finite differences",
                   "gradus check iris.model iris\n  gradus check --network 4-8tanh-3softmax iris\n"
                   "  gradus check --network 4-8tanh-3softmax iris --plant transpose:1.weights",
                   [experiment, options](const Console& console) { return run_check(console, *experiment, *options); });
-  command.add_option("MODEL DATA", options->words, "a model file, unless --network is given, and data");
-  add_experiment_options(command, experiment,
-                         {"network", "loss", "reduction", "class-weight", "seed", "init", "scale", "precision",
-                          "target", "sample-weight"});
-  add_count(command, "--samples", options->samples, "of the data to use, from its start [20]", 1);
-  command.add_flag("--full", options->full, "every source for every parameter (unless told otherwise)");
-  command.add_flag("--fast", options->fast, "along random directions: as quick for many parameters as for few");
-  command.add_flag("--taylor", options->taylor, "by Taylor's remainder, which needs no tolerance");
+  command.inputs("MODEL DATA", options->words, "a model file, unless --network is given, and data");
+  const auto given = add_experiment_options(command, experiment,
+                                            {"network", "loss", "reduction", "class-weight", "seed", "init", "scale",
+                                             "precision", "target", "sample-weight"});
+  command.check([experiment, options, given] { refuse_idle_of_check(*experiment, *options, *given); });
+  command.count("--samples", options->samples, "of the data to use, from its start [20]", 1);
+  command.flag("--full", options->full, "every source for every parameter (unless told otherwise)");
+  command.flag("--fast", options->fast, "along random directions: as quick for many parameters as for few");
+  command.flag("--taylor", options->taylor, "by Taylor's remainder, which needs no tolerance");
   command
-      .add_option(
-          "--plant", options->plant,
-          "spoil a copy of the backward pass by one fault, and see what is said of it: KIND or KIND:WHERE; list "
-          "names the kinds, all plants each wherever it fits")
+      .text("--plant", options->plant,
+            "spoil a copy of the backward pass by one fault, and see what is said of it: KIND or KIND:WHERE; list "
+            "names the kinds, all plants each wherever it fits")
       ->type_name("KIND");
-  command
-      .add_option("--figure", options->figure, "draw the error of differences against their step (.svg, .png, .pdf)")
-      ->type_name("FILE");
+  command.output("--figure", options->figure, figure_kind,
+                 "draw the error of differences against their step (.svg, .png, .pdf)");
 }
 
 }  // namespace gradus::cli

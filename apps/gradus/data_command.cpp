@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/gradus/commands.hpp"
+#include "apps/gradus/file_kinds.hpp"
 #include "gradus/lab/data/csv.hpp"
 #include "gradus/lab/data/source.hpp"
 #include "gradus/lab/files/file.hpp"
@@ -36,8 +37,8 @@ int write_data(const Console& console, const std::string& source, const std::str
     console.summary(fmt::format("{}: {} samples, {} features, {}\n", output, data.size(), data.features(),
                                 data.is_classification() ? fmt::format("{} classes", data.classes())
                                                          : fmt::format("{} targets", data.targets.cols())));
-  } else if (!console.json) {
-    write_stdout(to_csv(data));
+  } else {
+    console.data(to_csv(data));
   }
   nlohmann::ordered_json json = {{"source", source},
                                  {"samples", data.size()},
@@ -50,31 +51,26 @@ int write_data(const Console& console, const std::string& source, const std::str
   return Exit::success;
 }
 
-void add_output(CLI::App& command, const std::shared_ptr<DataOptions>& options) {
-  command.add_option("-o,--output", options->output, "the file to write, CSV or .npy [standard output]")
-      ->type_name("FILE");
+void add_output(Command& command, const std::shared_ptr<DataOptions>& options) {
+  command.output("-o,--output", options->output, data_kind, "the file to write, CSV or .npy [standard output]");
 }
 
-void add_maker(Program& program, CLI::App& parent, const MakerSpec& maker,
-               const std::shared_ptr<DataOptions>& options) {
+void add_maker(Program& program, Command& parent, const MakerSpec& maker, const std::shared_ptr<DataOptions>& options) {
   const std::string name(maker.name);
-  CLI::App& command = program.add(parent, name, std::string(maker.help),
-                                  fmt::format("gradus data {0} --samples 200 --seed 7 -o {0}.csv", name),
-                                  [name, options](const Console& console) {
-                                    return write_data(console, source_text(name, options->parameters), options->output);
-                                  });
+  Command& command = program.add(parent, name, std::string(maker.help),
+                                 fmt::format("gradus data {0} --samples 200 --seed 7 -o {0}.csv", name),
+                                 [name, options](const Console& console) {
+                                   return write_data(console, source_text(name, options->parameters), options->output);
+                                 });
   add_output(command, options);
   for (const ParameterSpec& parameter : maker.parameters) {
     const std::string key(parameter.name);
-    if (parameter.kind == ParameterKind::flag) {
-      command.add_flag_callback(
-          "--" + key, [options, key] { options->parameters[key] = ""; }, std::string(parameter.help));
-      continue;
-    }
+    const bool is_flag = parameter.kind == ParameterKind::flag;
     const auto read = [options, key](const std::string& text) { options->parameters[key] = text; };
     const std::string fallback = parameter.fallback.empty() ? "" : fmt::format(" [{}]", parameter.fallback);
-    command.add_option_function<std::string>("--" + key, read, std::string(parameter.help) + fallback)
-        ->type_name(type_of(parameter.kind));
+    CLI::Option* option = command.read("--" + key, read, {.kind = is_flag ? Role::Kind::flag : Role::Kind::value},
+                                       std::string(parameter.help) + fallback);
+    if (!is_flag) option->type_name(type_of(parameter.kind));
   }
 }
 
@@ -82,9 +78,9 @@ void add_maker(Program& program, CLI::App& parent, const MakerSpec& maker,
 
 void add_data_command(Program& program) {
   const auto options = std::make_shared<DataOptions>();
-  CLI::App& command = program.add("data", "make data, or write out a real set, as CSV",
-                                  "gradus data circles --samples 500 --noise 0.2 --factor 0.4 --seed 7 -o circles.csv",
-                                  [](const Console&) { return Exit::success; });
+  Command& command = program.add("data", "make data, or write out a real set, as CSV",
+                                 "gradus data circles --samples 500 --noise 0.2 --factor 0.4 --seed 7 -o circles.csv",
+                                 [](const Console&) { return Exit::success; });
   add_output(command, options);
   command.require_subcommand(1);
   for (const MakerSpec& maker : makers()) add_maker(program, command, maker, options);

@@ -29,6 +29,11 @@ std::string group_of(std::string_view section) {
   return group;
 }
 
+Role::Kind role_of(const ExperimentKey& key) {
+  if (key.form == KeyForm::flag) return Role::Kind::flag;
+  return key.names_data ? Role::Kind::data : Role::Kind::value;
+}
+
 std::string help_with_default(const ExperimentKey& key) {
   const std::optional<KeyValue> fallback = key.get(Experiment{});
   if (!fallback || *fallback == KeyValue{""}) return std::string(key.help);
@@ -38,30 +43,39 @@ std::string help_with_default(const ExperimentKey& key) {
 
 }  // namespace
 
-void add_key_options(CLI::App& command, const std::function<void(const ExperimentKey&, const std::string&)>& set,
+void add_key_options(Command& command, const std::function<void(const ExperimentKey&, const std::string&)>& set,
                      const std::vector<std::string_view>& only) {
   for (const ExperimentKey& key : experiment_keys()) {
     if (key.flag.empty() || (!only.empty() && std::find(only.begin(), only.end(), key.flag) == only.end())) continue;
     const std::string flag = "--" + std::string(key.flag);
     const auto read = [set, &key, flag](const std::string& text) { reading(flag, [&] { set(key, text); }); };
-    CLI::Option* option = nullptr;
-    if (key.form == KeyForm::flag) {
-      option = command.add_flag_callback(
-          flag, [read] { read("true"); }, std::string(key.help));
-    } else {
-      option = command.add_option_function<std::string>(flag, read, help_with_default(key));
-      option->type_name(key.form == KeyForm::number ? "N" : key.form == KeyForm::text ? "TEXT" : "N|TEXT");
-    }
+    const bool is_flag = key.form == KeyForm::flag;
+    CLI::Option* option =
+        command.read(flag, read, {.kind = role_of(key)}, is_flag ? std::string(key.help) : help_with_default(key));
+    if (!is_flag) option->type_name(key.form == KeyForm::number ? "N" : key.form == KeyForm::text ? "TEXT" : "N|TEXT");
     option->group(group_of(key.section));
   }
 }
 
-void add_experiment_options(CLI::App& command, const std::shared_ptr<Experiment>& experiment,
-                            const std::vector<std::string_view>& only) {
-  const auto set = [experiment](const ExperimentKey& key, const std::string& text) {
+std::shared_ptr<GivenKeys> add_experiment_options(Command& command, const std::shared_ptr<Experiment>& experiment,
+                                                  const std::vector<std::string_view>& only) {
+  const auto given = std::make_shared<GivenKeys>();
+  const auto set = [experiment, given](const ExperimentKey& key, const std::string& text) {
     set_key(*experiment, key, parse_key_value(key, text), "--" + std::string(key.flag));
+    given->push_back(&key);
   };
   add_key_options(command, set, only);
+  return given;
+}
+
+void refuse_idle(const GivenKeys& given, const std::vector<Experiment>& experiments) {
+  for (const ExperimentKey* key : given) {
+    if (!key->idle) continue;
+    std::string why;
+    const auto is_idle = [&](const Experiment& e) { return !(why = key->idle(e)).empty(); };
+    if (std::all_of(experiments.begin(), experiments.end(), is_idle))
+      throw UsageError(fmt::format("--{} has no effect here: {}", key->flag, why));
+  }
 }
 
 }  // namespace gradus::cli

@@ -46,13 +46,14 @@ void check_order(const Model& model, const Dataset& data, const ModelData& names
 
 }  // namespace
 
-void add_model_and_data(CLI::App& command, ModelData& names) {
-  command.add_option("MODEL", names.model, "a model file, from gradus train")->required()->type_name("");
-  command.add_option("DATA", names.data, "a CSV or .npy file, a real set or a maker with parameters")
-      ->required()
-      ->type_name("");
-  command.add_option("--target", names.target, "the column of a file with the answers [as in training]")
-      ->type_name("COLUMN");
+void add_model_and_data(Command& command, ModelData& names) {
+  command.input("MODEL", names.model, "a model file, from gradus train")->required()->type_name("");
+  command.data("DATA", names.data, "a CSV or .npy file, a real set or a maker with parameters")->required();
+  command.text("--target", names.target, "the column of a file with the answers [as in training]")->type_name("COLUMN");
+  command.check([&names] {
+    if (!names.target.empty() && !is_file(names.data))
+      throw UsageError(fmt::format("--target has no effect here: {} is no file", names.data));
+  });
 }
 
 Dataset load_for_model(const Model& model, const ModelData& names) {

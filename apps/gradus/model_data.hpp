@@ -17,7 +17,7 @@ struct ModelData {
 };
 
 /// Adds MODEL, DATA and --target.
-void add_model_and_data(CLI::App& command, ModelData& names);
+void add_model_and_data(Command& command, ModelData& names);
 
 /// The data, with the classes numbered as the model numbers them. Answers may be missing from a file: then labels and
 /// targets are empty. Throws an Error in one line if the data does not fit the model, or holds a label it never saw.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/gradus/commands.hpp"
+#include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/model_data.hpp"
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/model/model_file.hpp"
@@ -45,19 +46,18 @@ void check_options(const PlotOptions& options) {
 
 void add_plot_command(Program& program) {
   const auto options = std::make_shared<PlotOptions>();
-  CLI::App& command = program.add("plot", "draw what a model has learned",
-                                  "gradus plot circles.model circles:samples=500,noise=0.2,factor=0.4 -o circles.svg",
-                                  [options](const Console& console) {
-                                    check_options(*options);
-                                    return plot(console, *options);
-                                  });
+  Command& command = program.add("plot", "draw what a model has learned",
+                                 "gradus plot circles.model circles:samples=500,noise=0.2,factor=0.4 -o circles.svg",
+                                 [options](const Console& console) {
+                                   check_options(*options);
+                                   return plot(console, *options);
+                                 });
   add_model_and_data(command, *options);
-  command.add_option("-o,--output", options->output, "the picture: .svg, .png or .pdf")->required()->type_name("FILE");
+  command.output("-o,--output", options->output, figure_kind, "the picture: .svg, .png or .pdf")->required();
   command
-      .add_option("--kind", options->kind,
-                  "regions (two features), fit (a regression of one) or confusion [what applies]")
+      .text("--kind", options->kind, "regions (two features), fit (a regression of one) or confusion [what applies]")
       ->type_name("KIND");
-  command.add_option("--title", options->title, "above the picture [the network and the data]")->type_name("TEXT");
+  command.text("--title", options->title, "above the picture [the network and the data]");
 }
 
 }  // namespace gradus::cli

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "apps/gradus/commands.hpp"
+#include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/model_data.hpp"
 #include "apps/gradus/training_report.hpp"
 #include "gradus/lab/files/file.hpp"
@@ -73,7 +74,7 @@ int predict_data(const Console& console, const PredictOptions& options) {
     write_file(options.output, to_csv(model, outputs, classes));
     json["file"] = options.output;
   } else {
-    console.result(to_csv(model, outputs, classes));
+    console.data(to_csv(model, outputs, classes));
     json["outputs"] = output_names(model);
     json["predictions"] = predictions_json(model, outputs, classes);
   }
@@ -90,11 +91,11 @@ int predict_data(const Console& console, const PredictOptions& options) {
 
 void add_predict_command(Program& program) {
   const auto options = std::make_shared<PredictOptions>();
-  CLI::App& command =
+  Command& command =
       program.add("predict", "apply a model to data", "gradus predict iris.model new.csv -o predictions.csv",
                   [options](const Console& console) { return predict_data(console, *options); });
   add_model_and_data(command, *options);
-  command.add_option("-o,--output", options->output, "the file to write as CSV [standard output]")->type_name("FILE");
+  command.output("-o,--output", options->output, predictions_kind, "the file to write as CSV [standard output]");
 }
 
 }  // namespace gradus::cli

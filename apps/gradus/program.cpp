@@ -5,27 +5,22 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "apps/gradus/option_table.hpp"
 #include "gradus/core/version.hpp"
+#include "src/core/text.hpp"
 
 namespace gradus::cli {
 namespace {
 
-/// One line for a terminal: no control character of a file's name moves its cursor.
-std::string one_line(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  return text;
-}
-
-void say_error(const std::string& message, const std::string& pointer = "") {
-  std::string text = "gradus: " + one_line(message) + "\n";
-  if (!pointer.empty()) text += pointer + "\n";
+/// One line, whatever names are in it; and short, though one of them may be long.
+void say_error(std::string_view message, std::string_view pointer = "") {
+  constexpr std::size_t longest = 2000;
+  std::string text = "gradus: " + one_line(message, longest) + "\n";
+  if (!pointer.empty()) text += printable(pointer) + "\n";
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
@@ -55,7 +50,7 @@ std::vector<std::string> option_names(const CLI::App& command) {
 /// The option of that name, here or in a command above.
 const CLI::Option* find_option(const CLI::App* command, const std::string& name) {
   for (; command; command = command->get_parent())
-    if (const CLI::Option* option = command->get_option_no_throw(name)) return option;
+    if (const CLI::Option* option = own_option(*command, name)) return option;
   return nullptr;
 }
 
@@ -125,15 +120,20 @@ void write_stdout(std::string_view text) {
 }
 
 void Console::result(std::string_view text) const {
-  if (!json) write_stdout(text);
+  if (!json) write_stdout(printable(text));
 }
 
 void Console::summary(std::string_view text) const {
-  if (!json && !quiet) write_stdout(text);
+  if (!json && !quiet) write_stdout(printable(text));
 }
 
 void Console::note(std::string_view text) const {
-  if (!quiet) std::fwrite(text.data(), 1, text.size(), stderr);
+  const std::string shown = printable(text);
+  if (!quiet) std::fwrite(shown.data(), 1, shown.size(), stderr);
+}
+
+void Console::data(std::string_view bytes) const {
+  if (!json) write_stdout(::isatty(STDOUT_FILENO) == 1 ? printable(bytes) : std::string(bytes));
 }
 
 void Console::machine(const nlohmann::ordered_json& value) const {
@@ -144,6 +144,7 @@ void Console::machine(const nlohmann::ordered_json& value) const {
 Program::Program() : app_("A laboratory for neural networks that can be seen through.", "gradus") {
   app_.set_version_flag("--version", "gradus " + std::string(version()), "print the version");
   app_.set_help_flag("-h,--help", "print this help");
+  app_.add_flag("--options", list_options_, "print every command and its options as JSON");
   app_.get_formatter()->column_width(34);
   app_.get_formatter()->label("SUBCOMMAND", "COMMAND");
   app_.get_formatter()->label("REQUIRED", "(required)");
@@ -155,31 +156,46 @@ Program::Program() : app_("A laboratory for neural networks that can be seen thr
       "Each command tells more: gradus train --help");
 }
 
-CLI::App& Program::add(const std::string& name, const std::string& help, const std::string& example, Run run) {
-  return add(app_, name, help, example, std::move(run));
+Command& Program::add(const std::string& name, const std::string& help, const std::string& example, Run run) {
+  return add_below(app_, name, help, example, std::move(run));
 }
 
-CLI::App& Program::add(CLI::App& parent, const std::string& name, const std::string& help, const std::string& example,
-                       Run run) {
-  CLI::App& command = *parent.add_subcommand(name, help);
+Command& Program::add(Command& parent, const std::string& name, const std::string& help, const std::string& example,
+                      Run run) {
+  return add_below(parent, name, help, example, std::move(run));
+}
+
+Command& Program::add_below(CLI::App& parent, const std::string& name, const std::string& help,
+                            const std::string& example, Run run) {
+  const auto made = std::make_shared<Command>(name, help);
+  Command& command = *made;
+  parent.add_subcommand(made);
+  command.set_help_flag(app_.get_help_ptr()->get_name(false, true), app_.get_help_ptr()->get_description());
+  command.formatter(app_.get_formatter());
   command.footer("Example:\n  " + example);
   command.group(&parent == &app_ ? "Commands" : "Kinds");
-  command.add_flag("--json", console_.json, "print the result as JSON, and nothing else, on standard output");
-  command.add_flag("-q,--quiet", console_.quiet, "print no progress and no summary");
+  command.flag("--json", console_.json, "print the result as JSON, and nothing else, on standard output");
+  command.flag("-q,--quiet", console_.quiet, "print no progress and no summary");
   command.fallthrough(&parent != &app_);
   // Callbacks run from the innermost command outwards: the first one counts.
-  command.callback([this, run = std::move(run)] {
-    if (!chosen_) chosen_ = run;
+  command.callback([this, &command, run = std::move(run)] {
+    if (chosen_) return;
+    chosen_ = [this, &command, run](const Console& console) {
+      for (const auto& check : command.checks_) check();
+      command.tell(*console_.files);
+      return run(console);
+    };
   });
   return command;
 }
 
-int Program::parse_and_run(int argc, char** argv) {
+int Program::run(int argc, char** argv) {
   if (argc < 2) {
     const std::string help = app_.help();
     std::fwrite(help.data(), 1, help.size(), stderr);
     return Exit::usage;
   }
+  console_.files = std::make_shared<Files>();
   console_.command = "gradus";
   for (int i = 1; i < argc; ++i) console_.command += " " + shell_word(argv[i]);
   Screener screener(app_);
@@ -199,12 +215,17 @@ int Program::parse_and_run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("{} (see {} --help)", error.what(), called(screener.command())));
   }
+  if (list_options_) {
+    write_stdout(option_table(app_).dump(1) + "\n");
+    return Exit::success;
+  }
+  if (!chosen_) throw UsageError("expected a command (see gradus --help)");
   return chosen_(console_);
 }
 
-int Program::run(int argc, char** argv) {
+int guarded(int (*work)(int, char**), int argc, char** argv) {
   try {
-    return parse_and_run(argc, argv);
+    return work(argc, argv);
   } catch (const UsageError& error) {
     say_error(error.what(), error.pointer());
     return Exit::usage;
@@ -213,29 +234,11 @@ int Program::run(int argc, char** argv) {
   } catch (const Error& error) {
     say_error(error.what());
   } catch (const std::bad_alloc&) {
-    say_error("not enough memory");
+    std::fputs("gradus: not enough memory\n", stderr);  // without asking for more of it
+  } catch (const std::exception& error) {               // of the system: no thread to be had, a folder that is gone
+    say_error(error.what());
   }
   return Exit::failure;
-}
-
-CLI::Option* add_count(CLI::App& command, const std::string& flag, std::int64_t& value, const std::string& help,
-                       std::int64_t low) {
-  const auto read = [&value, flag, low](const std::string& text) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size() || value < low)
-      throw UsageError(fmt::format("{}: expected a whole number of at least {}, got '{}'", flag, low, text));
-  };
-  return command.add_option_function<std::string>(flag, read, help)->type_name("N");
-}
-
-void check_writable(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  if (fs::is_directory(path, ignored)) throw FileError(path, "cannot write: it is a folder");
-  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) return;  // a device takes what it takes
-  const fs::path folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
-  if (::access(folder.c_str(), W_OK | X_OK) != 0)
-    throw FileError(path, std::string("cannot write: ") + std::strerror(errno) + " (folder " + folder.string() + ")");
 }
 
 }  // namespace gradus::cli

@@ -5,8 +5,10 @@
 #include <cstring>
 
 #include "apps/gradus/commands.hpp"
+#include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/model_data.hpp"
 #include "apps/gradus/training_report.hpp"
+#include "gradus/lab/data/source.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
 
@@ -42,8 +44,20 @@ Difference compare(const std::vector<double>& first, const std::vector<double>& 
   return difference;
 }
 
+/// What the experiment itself names, beside the options.
+void tell_files(const Console& console, const RunOptions& options, const Experiment& experiment) {
+  Files& files = *console.files;
+  for (const std::string& data : {experiment.data, experiment.test_data})
+    if (is_file(data)) files.reads(data, "data of " + options.path);
+  if (options.model.empty() && !experiment.model.empty())
+    files.writes(experiment.model, model_kind, "output.model of " + options.path);
+  for (const FigureRequest& figure : experiment.figures)
+    files.writes(figure.file, figure_kind, "figure.file of " + options.path);
+}
+
 int run_toml(const Console& console, const RunOptions& options) {
   Experiment experiment = load_experiment(options.path);
+  tell_files(console, options, experiment);
   if (!options.model.empty()) experiment.model = options.model;
   if (options.any_data) experiment.fingerprint.clear();
   const TrainingReport report = train_and_write(console, experiment, options.outputs);
@@ -55,6 +69,7 @@ TrainingReport repeat(const Console& console, const RunOptions& options, const M
   if (model.experiment.empty()) throw ValueError(options.path + ": the model does not say how it was trained");
   Experiment experiment = parse_experiment(model.experiment, options.path + " (its experiment)");
   experiment.model = options.model;
+  tell_files(console, options, experiment);
   if (options.any_data) experiment.fingerprint.clear();
   try {
     return train_and_write(console, experiment, options.outputs);
@@ -73,9 +88,10 @@ int run_model(const Console& console, const RunOptions& options) {
     return report.status;
   }
   const Difference difference = compare(model.theta, report.result.model.theta);
-  report.json["repeated"] = {{"equal", difference.numbers == 0},
-                             {"different_parameters", difference.numbers},
-                             {"largest_difference", difference.largest}};
+  if (console.json)
+    report.json["repeated"] = {{"equal", difference.numbers == 0},
+                               {"different_parameters", difference.numbers},
+                               {"largest_difference", difference.largest}};
   console.machine(report.json);
   if (difference.numbers == 0) {
     console.summary(
@@ -92,19 +108,19 @@ int run_model(const Console& console, const RunOptions& options) {
 
 void add_run_command(Program& program) {
   const auto options = std::make_shared<RunOptions>();
-  CLI::App& command = program.add(
+  Command& command = program.add(
       "run", "carry out an experiment, or repeat a model's training to the last bit",
       "gradus run circles.toml -o circles.model\n  gradus run circles.model", [options](const Console& console) {
         return looks_like_model(read_file(options->path)) ? run_model(console, *options) : run_toml(console, *options);
       });
-  command.add_option("EXPERIMENT", options->path, "an experiment file (TOML), or a model file, which carries its own")
+  command.input("EXPERIMENT", options->path, "an experiment file (TOML), or a model file, which carries its own")
       ->required()
       ->type_name("");
-  command.add_option("-o,--output", options->model, "save the model here, whatever the experiment says")
+  command.output("-o,--output", options->model, model_kind, "save the model here, whatever the experiment says")
       ->type_name("MODEL");
-  command.add_option("--figures", options->outputs.figures, "draw loss, accuracy and what was learned into a folder")
-      ->type_name("FOLDER");
-  command.add_flag("--any-data", options->any_data, "go on even if the data has changed since");
+  command.folder("--figures", options->outputs.figures, figures_in_folder(),
+                 "draw loss, accuracy and what was learned into a folder");
+  command.flag("--any-data", options->any_data, "go on even if the data has changed since");
 }
 
 }  // namespace gradus::cli

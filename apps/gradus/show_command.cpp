@@ -8,6 +8,7 @@
 #include "gradus/core/number.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/nn/output_shapes.hpp"
+#include "src/core/text.hpp"
 
 namespace gradus::cli {
 namespace {
@@ -59,7 +60,9 @@ std::string show_text(const Model& model, const ShowOptions& options) {
   text += fmt::format("scaling    {}\n", scaling_text(model));
   text += fmt::format("parameters  sha256 {}\n", parameters_sha256(model));
   const auto names = [&](const char* what, const std::vector<std::string>& list) {
-    if (!list.empty()) text += fmt::format("{:<11}{}\n", what, fmt::join(list, ", "));
+    std::string line;
+    for (const std::string& name : list) line += (line.empty() ? "" : ", ") + one_line(name);
+    if (!list.empty()) text += fmt::format("{:<11}{}\n", what, line);
   };
   names("features", model.feature_names);
   names("classes", model.class_names);
@@ -70,7 +73,7 @@ std::string show_text(const Model& model, const ShowOptions& options) {
     text += fmt::format("\n{:<24}{:>22}{:>22}\n", "feature", "shift", "scale");
     for (std::size_t j = 0; j < model.scaler->shift.size(); ++j)
       text += fmt::format("{:<24}{:>22}{:>22}\n",
-                          j < model.feature_names.size() ? model.feature_names[j] : fmt::format("{}", j),
+                          j < model.feature_names.size() ? one_line(model.feature_names[j]) : fmt::format("{}", j),
                           number_text(model.scaler->shift[j]), number_text(model.scaler->scale[j]));
   }
   if (!model.experiment.empty())
@@ -120,16 +123,15 @@ Json show_json(const Model& model, const ShowOptions& options) {
 
 void add_show_command(Program& program) {
   const auto options = std::make_shared<ShowOptions>();
-  CLI::App& command = program.add("show", "tell what a model is and how it was trained",
-                                  "gradus show iris.model --weights", [options](const Console& console) {
-                                    const Model model = load_model(options->path);
-                                    console.result(show_text(model, *options));
-                                    console.machine(show_json(model, *options));
-                                    return Exit::success;
-                                  });
-  command.add_option("MODEL", options->path, "a model file, from gradus train")->required()->type_name("");
-  command.add_flag("--weights", options->weights,
-                   "print every parameter, in the shortest form that gives back its bits");
+  Command& command = program.add("show", "tell what a model is and how it was trained",
+                                 "gradus show iris.model --weights", [options](const Console& console) {
+                                   const Model model = load_model(options->path);
+                                   console.result(show_text(model, *options));
+                                   console.machine(show_json(model, *options));
+                                   return Exit::success;
+                                 });
+  command.input("MODEL", options->path, "a model file, from gradus train")->required()->type_name("");
+  command.flag("--weights", options->weights, "print every parameter, in the shortest form that gives back its bits");
 }
 
 }  // namespace gradus::cli

@@ -7,6 +7,7 @@
 
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/experiment_options.hpp"
+#include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/interrupt.hpp"
 #include "apps/gradus/progress.hpp"
 #include "apps/gradus/training_report.hpp"
@@ -21,6 +22,7 @@ using Json = nlohmann::ordered_json;
 
 struct SweepWords {
   SweepRequest request;
+  GivenKeys given;
   std::string folder;
   std::int64_t seeds = 1;
   std::int64_t random = 0;
@@ -28,11 +30,14 @@ struct SweepWords {
   bool dry_run = false;
 };
 
-/// Refuses a value that its key cannot hold, as the other commands do.
-void check_values(const SweepRequest& request) {
+/// Refuses a value that its key cannot hold, and a key without effect, as the other commands do.
+void check_values(const SweepRequest& request, const GivenKeys& given) {
   try {
-    if (request.random == 0) request.grid.all();
-    for (const std::vector<std::string>& values : request.grid.samples()) request.grid.experiment(request.base, values);
+    configuration_count(request);
+    std::vector<Experiment> experiments;
+    for (const std::vector<std::string>& values : request.grid.samples())
+      experiments.push_back(request.grid.experiment(request.base, values));
+    refuse_idle(given, experiments);
   } catch (const ParseError& error) {
     throw UsageError(error.what(), error.pointer());
   } catch (const ValueError& error) {
@@ -46,19 +51,30 @@ std::string plural(std::size_t count, const char* word) {
 
 std::string time_text(double seconds) { return seconds < 60 ? fmt::format("{:.2g} s", seconds) : clock_text(seconds); }
 
-int tell_estimate(const Console& console, const SweepPlan& plan, const ExperimentSource& source,
+/// Of many runs some are planned, and speak for the others.
+int tell_estimate(const Console& console, const SweepRequest& request, const ExperimentSource& source,
                   const SweepOptions& options) {
-  const SweepEstimate estimate = estimate_sweep(plan, source, options);
-  console.summary(fmt::format("runs      {}: {} with {}\n", plan.runs.size(),
-                              plural(plan.configurations.size(), "configuration"),
-                              plural(static_cast<std::size_t>(plan.seeds), "seed")));
-  console.summary(
-      fmt::format("missing   {}, {} of them trained together in banks\n", estimate.missing, estimate.banked));
+  constexpr Index some_runs = 10'000;
+  const Index configurations = configuration_count(request), runs = configurations * request.seeds;
+  SweepRequest some = request;
+  some.seeds = std::min(request.seeds, some_runs);
+  if (runs > some_runs) some.random = std::min(configurations, std::max<Index>(some_runs / some.seeds, 1));
+  const SweepPlan plan = plan_sweep(some, source);
+  SweepEstimate estimate = estimate_sweep(plan, source, options);
+  const double share = static_cast<double>(runs) / static_cast<double>(plan.runs.size());
+  estimate.missing = std::llround(share * static_cast<double>(estimate.missing));
+  estimate.banked = std::llround(share * static_cast<double>(estimate.banked));
+  estimate.seconds *= share;
+  console.summary(fmt::format("runs      {}: {} with {}\n", runs,
+                              plural(static_cast<std::size_t>(configurations), "configuration"),
+                              plural(static_cast<std::size_t>(request.seeds), "seed")));
+  console.summary(fmt::format("missing   {}{}, {} of them trained together in banks\n", share > 1 ? "about " : "",
+                              estimate.missing, estimate.banked));
   console.summary(fmt::format("time      about {} on {}\n", time_text(estimate.seconds),
                               plural(static_cast<std::size_t>(options.threads), "thread")));
-  console.machine({{"runs", plan.runs.size()},
-                   {"configurations", plan.configurations.size()},
-                   {"seeds", plan.seeds},
+  console.machine({{"runs", runs},
+                   {"configurations", configurations},
+                   {"seeds", request.seeds},
                    {"missing", estimate.missing},
                    {"banked", estimate.banked},
                    {"threads", options.threads},
@@ -149,14 +165,14 @@ int run_sweep_command(const Console& console, const SweepWords& words) {
   SweepRequest request = words.request;
   request.seeds = words.seeds;
   request.random = words.random;
-  check_values(request);
+  check_values(request, words.given);
   const ExperimentSource source = load_source(request.grid.experiment(request.base, request.grid.samples().front()));
-  const SweepPlan plan = plan_sweep(request, source);
   const int machine = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   SweepOptions options;
   options.folder = words.folder;
   options.threads = words.threads > 0 ? static_cast<int>(words.threads) : machine;
-  if (words.dry_run) return tell_estimate(console, plan, source, options);
+  if (words.dry_run) return tell_estimate(console, request, source, options);
+  const SweepPlan plan = plan_sweep(request, source);
 
   const SweepOutcome outcome = sweep_with_progress(console, plan, source, options);
   Json json = {{"runs", plan.runs.size()},
@@ -188,25 +204,28 @@ int run_sweep_command(const Console& console, const SweepWords& words) {
 
 void add_sweep_command(Program& program) {
   const auto words = std::make_shared<SweepWords>();
-  CLI::App& command =
+  Command& command =
       program.add("sweep", "train every combination of values with many seeds, and report mean and spread",
                   "gradus sweep circles:samples=500,noise=0.2,factor=0.4 --network '2-{2,5,10,20}tanh-2softmax' "
                   "--lr 0.05,0.1 --seeds 20 --test 0.4 --batch 1 -o circles-sweep",
                   [words](const Console& console) { return run_sweep_command(console, *words); });
   command
-      .add_option("DATA", words->request.base.data,
-                  "a CSV or .npy file, iris, digits, or a maker: circles:samples=500,noise=0.2,factor=0.4")
-      ->required()
-      ->type_name("");
-  command.add_option("-o,--output", words->folder, "the folder for results.csv, best.model and report.html")
+      .data("DATA", words->request.base.data,
+            "a CSV or .npy file, iris, digits, or a maker: circles:samples=500,noise=0.2,factor=0.4")
+      ->required();
+  command
+      .folder("-o,--output", words->folder,
+              {{"results.csv", results_kind}, {"best.model", model_kind}, {"report.html", report_kind}},
+              "the folder for results.csv, best.model and report.html")
       ->type_name("DIR");
-  add_count(command, "--seeds", words->seeds, "seeds a configuration, from --seed on [1]", 1);
-  add_count(command, "--random", words->random,
-            "draw so many configurations instead of trying all; then 0.001..0.1 is a range to draw from", 1);
-  add_count(command, "--threads", words->threads, "threads [all]", 1);
-  command.add_flag("--dry-run", words->dry_run, "only count the runs and estimate the time");
+  command.count("--seeds", words->seeds, "seeds a configuration, from --seed on [1]", 1);
+  command.count("--random", words->random,
+                "draw so many configurations instead of trying all; then 0.001..0.1 is a range to draw from", 1);
+  command.count("--threads", words->threads, "threads [all]", 1);
+  command.flag("--dry-run", words->dry_run, "only count the runs and estimate the time");
   add_key_options(command, [words](const ExperimentKey& key, const std::string& text) {
     const std::string flag = "--" + std::string(key.flag);
+    words->given.push_back(&key);
     if (key.name == "seed" && text.find_first_of(",{") == std::string::npos)
       set_key(words->request.base, key, parse_key_value(key, text), flag);
     else

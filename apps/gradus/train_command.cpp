@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/experiment_options.hpp"
+#include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/training_report.hpp"
 
 namespace gradus::cli {
@@ -8,29 +9,30 @@ namespace gradus::cli {
 void add_train_command(Program& program) {
   const auto experiment = std::make_shared<Experiment>();
   const auto outputs = std::make_shared<TrainingOutputs>();
-  CLI::App& command =
+  Command& command =
       program.add("train", "train a network on data",
                   "gradus train iris --network 4-8tanh-3softmax --lr 0.1 --epochs 200 --test 0.3 --scale standard "
                   "--seed 42 -o iris.model",
                   [experiment, outputs](const Console& console) {
-                    if (experiment->model.empty()) throw UsageError("--output: expected the name of a file, got ''");
                     const TrainingReport report = train_and_write(console, *experiment, *outputs);
                     console.machine(report.json);
                     return report.status;
                   });
   command
-      .add_option("DATA", experiment->data,
-                  "a CSV or .npy file, iris, digits, or a maker: circles:samples=500,noise=0.2,factor=0.4")
+      .data("DATA", experiment->data,
+            "a CSV or .npy file, iris, digits, or a maker: circles:samples=500,noise=0.2,factor=0.4")
+      ->required();
+  command.output("-o,--output", experiment->model, model_kind, "the file to save the model in")
       ->required()
-      ->type_name("");
-  command.add_option("-o,--output", experiment->model, "the file to save the model in")->required()->type_name("MODEL");
+      ->type_name("MODEL");
   command
-      .add_option("--save-experiment", outputs->experiment,
-                  "write data, network and training to a file for `gradus run`")
+      .output("--save-experiment", outputs->experiment, experiment_kind,
+              "write data, network and training to a file for `gradus run`")
       ->type_name("FILE.toml");
-  command.add_option("--figures", outputs->figures, "draw loss, accuracy and what was learned into a folder")
-      ->type_name("FOLDER");
-  add_experiment_options(command, experiment);
+  command.folder("--figures", outputs->figures, figures_in_folder(),
+                 "draw loss, accuracy and what was learned into a folder");
+  const auto given = add_experiment_options(command, experiment);
+  command.check([experiment, given] { refuse_idle(*given, {*experiment}); });
   command.get_option("--network")->required();
 }
 

@@ -10,6 +10,7 @@
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
+#include "src/core/text.hpp"
 
 namespace gradus::cli {
 namespace {
@@ -72,7 +73,7 @@ std::string summary_text(const ExperimentResult& result) {
   };
   const Scores& scores = result.train_scores;
   std::string text = fmt::format("network   {}, {} parameters\n", e.network, result.model.network.parameter_count());
-  text += fmt::format("data      {}, {} samples to train on", e.data, result.train.size());
+  text += fmt::format("data      {}, {} samples to train on", one_line(e.data), result.train.size());
   text += result.test.size() > 0 ? fmt::format(", {} to test on\n", result.test.size()) : "\n";
   std::string stopped = result.fit.reason == StopReason::finished ? "" : ", " + stop_text(result.fit.reason);
   if (result.fit.best_epoch > 0) stopped += fmt::format(", best after epoch {}", result.fit.best_epoch);
@@ -118,9 +119,6 @@ Json report_json(const ExperimentResult& result) {
 }  // namespace
 
 TrainingReport train_and_write(const Console& console, const Experiment& experiment, const TrainingOutputs& outputs) {
-  if (!experiment.model.empty()) check_writable(experiment.model);
-  if (!outputs.experiment.empty()) check_writable(outputs.experiment);
-  for (const FigureRequest& figure : experiment.figures) check_writable(figure.file);
   TrainingReport report{run_with_progress(console, experiment), {}};
   ExperimentResult& result = report.result;
   refuse_divergence(result);
@@ -132,7 +130,7 @@ TrainingReport train_and_write(const Console& console, const Experiment& experim
     saved.fingerprint = experiment.fingerprint;
     write_file(outputs.experiment, to_toml(saved));
   }
-  report.json = report_json(result);
+  if (console.json) report.json = report_json(result);
   console.summary(summary_text(result));
   for (const FigureRequest& figure : result.experiment.figures)
     save_figure(result_figure(figure.kind, result), figure.file);

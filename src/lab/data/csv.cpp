@@ -7,6 +7,7 @@
 #include <deque>
 #include <iterator>
 
+#include "core/text.hpp"
 #include "src/lab/data/table.hpp"
 
 namespace gradus {
@@ -187,11 +188,32 @@ std::string header_of(const Dataset& data) {
   return header;
 }
 
+/// Names and labels go into models, pages and Python, which take UTF-8 only: another encoding is told at once, by line.
+void check_encoding(std::string_view text, const table::Source& source) {
+  for (std::size_t at = 0; at < text.size();) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
+    const std::size_t bytes = first_character(text.substr(at)).bytes;
+    if (bytes == 0) {
+      const auto lines = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+      source.refuse_at(
+          static_cast<std::size_t>(lines) + 1,
+          fmt::format("expected text in UTF-8, got the byte 0x{:02x} (convert it: iconv -f LATIN1 -t UTF-8)",
+                      static_cast<unsigned char>(text[at])));
+    }
+    at += bytes;
+  }
+}
+
 }  // namespace
 
 Dataset parse_csv(std::string_view text, const TableOptions& options, const std::string& name) {
   const table::Source source{name};
-  RowReader reader(without_mark(text, source), source);
+  text = without_mark(text, source);
+  check_encoding(text, source);
+  RowReader reader(text, source);
   std::vector<std::string_view> cells;
   if (!reader.next(cells)) source.refuse("expected rows of comma-separated values, got an empty file");
   std::vector<std::string> names;

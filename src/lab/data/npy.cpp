@@ -224,13 +224,17 @@ std::uint64_t checked_count(const Header& header, std::size_t element_size, std:
   return count;
 }
 
+/// Blanks behind the header beyond what alignment asks for. Nobody else leaves as many (NumPy at most 84), and every
+/// reader passes over them: so a file of ours is known, to be replaced by another of ours.
+constexpr std::size_t kOwnPadding = 128;
+
 template <class T>
 std::string npy_of(ConstMatrixView<T> x, const std::string& shape) {
   constexpr std::size_t kAlignment = 64;
   const std::string dictionary =
       fmt::format("{{'descr': '<f{}', 'fortran_order': False, 'shape': {}, }}", sizeof(T), shape);
   const std::size_t unpadded = kMagic.size() + 4 + dictionary.size() + 1;
-  const std::size_t padding = (kAlignment - unpadded % kAlignment) % kAlignment;
+  const std::size_t padding = (kAlignment - unpadded % kAlignment) % kAlignment + kOwnPadding;
   const std::size_t length = dictionary.size() + padding + 1;
   std::string bytes(kMagic);
   bytes += {'\x01', '\x00', static_cast<char>(length & 0xff), static_cast<char>(length >> 8)};
@@ -287,6 +291,11 @@ std::string to_npy(ConstMatrixView<double> x) { return npy_of(x, fmt::format("({
 std::string to_npy(ConstMatrixView<float> x) { return npy_of(x, fmt::format("({}, {})", x.rows(), x.cols())); }
 std::string to_npy(std::span<const double> x) { return npy_of(as_row(x), fmt::format("({},)", x.size())); }
 std::string to_npy(std::span<const float> x) { return npy_of(as_row(x), fmt::format("({},)", x.size())); }
+
+bool is_npy_of_ours(std::string_view bytes) {
+  const std::string_view header = bytes.substr(0, bytes.find('\n'));
+  return bytes.starts_with(kMagic) && header.ends_with(std::string(kOwnPadding, ' '));
+}
 
 std::string to_npy(const Dataset& data) {
   const Index targets = data.is_classification() ? 1 : data.targets.cols();

@@ -230,9 +230,15 @@ std::string Report::html() const {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width, "
-      "initial-scale=1\"/>\n<title>{}</title>\n<style>{}</style>\n"
+      "initial-scale=1\"/>\n<meta name=\"generator\" content=\"Gradus\"/>\n<title>{}</title>\n<style>{}</style>\n"
       "</head>\n<body>\n<main>\n<header>\n<h1>{}</h1>\n{}</header>\n{}{}</main>\n</body>\n</html>\n",
       escape_html(title_), figure_detail::report_style, inline_html(title_), lead, contents, body_);
+}
+
+bool is_report_page(std::string_view html) {
+  // Before a page named its maker it was known by how its style begins.
+  const std::string_view style = std::string_view(figure_detail::report_style).substr(0, 80);
+  return html.find("<meta name=\"generator\" content=\"Gradus\"/>") != html.npos || html.find(style) != html.npos;
 }
 
 void Report::save(const std::string& path) const { write_file(path, html()); }

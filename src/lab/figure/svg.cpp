@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -9,6 +10,7 @@
 #include "gnuplot_process.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/lab/figure/figure.hpp"
+#include "gradus/lab/files/crc32.hpp"
 #include "gradus/lab/files/file.hpp"
 
 namespace gradus {
@@ -55,9 +57,30 @@ std::string tidy(std::string svg, const std::string& id) {
   return svg;
 }
 
+std::string big_endian(std::uint32_t number) {
+  std::string bytes;
+  for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(number >> shift & 0xFF);
+  return bytes;
+}
+
+/// The picture with the mark: in SVG a description, in PNG a text chunk behind the header (ISO 15948, 11.3.4.3), in PDF
+/// a comment behind the end.
+std::string marked(std::string picture, Terminal terminal) {
+  const std::string mark(figure_mark);
+  if (terminal == Terminal::pdf) return picture + "%" + mark + "\n";
+  if (terminal == Terminal::svg) {
+    const std::size_t open = picture.find('>', picture.find("<svg"));
+    return open == std::string::npos ? picture : picture.insert(open + 1, "\n<desc>" + mark + "</desc>");
+  }
+  constexpr std::size_t header = 8 + 25;  // the signature and the chunk IHDR
+  const std::string chunk = "tEXtDescription" + std::string(1, '\0') + mark;
+  return picture.insert(std::min(header, picture.size()),
+                        big_endian(static_cast<std::uint32_t>(chunk.size() - 4)) + chunk + big_endian(crc32(chunk)));
+}
+
 std::string draw_svg(const Figure& figure, const std::string& id) {
   const std::string script = to_gnuplot(figure, Terminal::svg);
-  return tidy(figure_detail::run_gnuplot(script), id.empty() ? hash_name(script) : id);
+  return marked(tidy(figure_detail::run_gnuplot(script), id.empty() ? hash_name(script) : id), Terminal::svg);
 }
 
 Terminal terminal_for(const std::string& path) {
@@ -79,8 +102,9 @@ std::string render_svg(const Figure& figure, const std::string& id) {
 
 void save_figure(const Figure& figure, const std::string& path) {
   const Terminal terminal = terminal_for(path);
-  write_file(path, terminal == Terminal::svg ? draw_svg(figure, "")
-                                             : figure_detail::run_gnuplot(to_gnuplot(figure, terminal)));
+  write_file(path, terminal == Terminal::svg
+                       ? draw_svg(figure, "")
+                       : marked(figure_detail::run_gnuplot(to_gnuplot(figure, terminal)), terminal));
 }
 
 }  // namespace gradus

@@ -141,6 +141,11 @@ TEST(Csv, NamesAColumnThatIsMissing) {
 TEST(Csv, NamesTheLineOfAQuoteThatGoesWrong) {
   EXPECT_EQ(fault("1,2,0\n1,\"2,0\n3,4,1\n"), "f.csv:2: expected a closing quote, got the end of the file");
   EXPECT_EQ(fault("1,\"2\"3,0\n"), "f.csv:1: expected a comma after a closing quote, got '3'");
+  EXPECT_EQ(fault("gr\xF6\xDF"
+                  "e,b,label\n1,2,a\n"),
+            "f.csv:1: expected text in UTF-8, got the byte 0xf6 (convert it: iconv -f LATIN1 -t UTF-8)");
+  EXPECT_EQ(fault("a,b,label\n1,2,K\xC3\xB6ln\n1,3,K\xF6ln\n"),
+            "f.csv:3: expected text in UTF-8, got the byte 0xf6 (convert it: iconv -f LATIN1 -t UTF-8)");
   EXPECT_EQ(fault("\xFF\xFE"
                   "1\0,\0"),
             "f.csv: expected text in UTF-8, got UTF-16 (its byte order mark)");

@@ -30,6 +30,8 @@ std::string to_npy(std::span<const double> x);
 std::string to_npy(std::span<const float> x);
 /// The samples as one array, the class or the targets in the last columns.
 std::string to_npy(const Dataset& data);
+/// Whether a file that begins so was written by `to_npy`, which leaves more blanks behind the header than others do.
+bool is_npy_of_ours(std::string_view bytes);
 
 /// A data set from an array of two axes whose last column is the target; see TableOptions. Throws FileError as above,
 /// and on numbers that are not finite.

@@ -142,6 +142,9 @@ enum class Terminal { svg, png, pdf };
 /// an empty or reversed range, ShapeError for layers whose vectors differ in length.
 std::string to_gnuplot(const Figure& figure, Terminal terminal);
 
+/// What a picture says of itself, where its format has a place for it: by this a file is known to be one of ours.
+inline constexpr std::string_view figure_mark = "Drawn by Gradus";
+
 /// Draws the figure into a file; `.svg`, `.png` or `.pdf` at the end of the name picks the format. The file is written
 /// whole or not at all. Throws ValueError for another ending, ToolError if gnuplot is missing or fails, FileError.
 void save_figure(const Figure& figure, const std::string& path);

@@ -83,4 +83,7 @@ class Report {
 /// The inline markup of a Report as HTML.
 std::string inline_html(const std::string& text);
 
+/// Whether a file that begins so is a page that a Report has written.
+bool is_report_page(std::string_view html);
+
 }  // namespace gradus
