@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -93,6 +94,9 @@ std::vector<int> as_integers(std::string_view where, std::string_view what, nb::
 std::string as_path(nb::handle path) {
   const nb::bytes name = nb::cast<nb::bytes>(nb::module_::import_("os").attr("fsencode")(path));
   if (name.size() == 0) throw ValueError("[file] expected the name of a file, got ''");
+  // The system would stop there, and open another file.
+  if (std::memchr(name.c_str(), '\0', name.size()) != nullptr)
+    throw ValueError("[file] expected the name of a file, got one with a NUL character");
   return {name.c_str(), name.size()};
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gil.hpp"
 #include "gradus/core/matrix.hpp"
 
 /// NumPy arrays as the library's views, without a copy where number type and layout allow, and back.

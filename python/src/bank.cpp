@@ -61,7 +61,7 @@ Bank make_as(const Call& call) {
                      .learning_rate = rates[static_cast<std::size_t>(i)],
                      .l2 = penalties[static_cast<std::size_t>(i)]});
   }
-  const nb::gil_scoped_release others;
+  const Unlocked others;
   if (static_cast<Index>(targets.shape(1)) == call.network.outputs())  // else the bank says what does not fit
     check_fitting<T>("bank", call.network, call.options.loss.function, view_of(targets));
   return {BankTraining<T>(engine::Bank<T>(call.network, view_of(x), view_of(targets), call.options, lanes))};
@@ -82,7 +82,7 @@ bool train(Bank& bank, Index epochs) {
   if (epochs < 0) throw ValueError(fmt::format("[bank] expected a number of epochs of at least 0, got {}", epochs));
   Watch watch;
   {
-    const nb::gil_scoped_release others;
+    const Unlocked others;
     std::visit(
         [&](auto& training) {
           const Index epoch = training.bank().updates_per_epoch();

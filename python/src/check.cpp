@@ -70,7 +70,7 @@ GradientCheck check(const Network& network, nb::handle theta, nb::handle x, nb::
   Watch watch;
   GradientCheckOptions options;
   options.between_passes = [&watch] { watch.look_or_throw(); };
-  const nb::gil_scoped_release others;
+  const Unlocked others;
   std::optional<PlantedFault> planted;
   if (!plant.empty()) planted = find_fault(plant, trial);
   if (float32 && planted) throw ValueError("[check] expected a fault to be planted in float64");
@@ -80,7 +80,7 @@ GradientCheck check(const Network& network, nb::handle theta, nb::handle x, nb::
 FastCheck check_fast(const Network& network, nb::handle theta, nb::handle x, nb::handle y, nb::handle sample_weight,
                      const std::string& loss, const std::string& reduction, const std::string& plant) {
   const Trial trial({network, theta, x, y, sample_weight, loss, reduction});
-  const nb::gil_scoped_release others;
+  const Unlocked others;
   std::optional<PlantedFault> planted;
   if (!plant.empty()) planted = find_fault(plant, trial);
   return check_network_fast(trial.subject(), 1, planted);
@@ -91,7 +91,7 @@ nb::dict curve(const Network& network, nb::handle theta, nb::handle x, nb::handl
   const Trial trial({network, theta, x, y, sample_weight, loss, reduction});
   StepCurve curve;
   {
-    const nb::gil_scoped_release others;
+    const Unlocked others;
     const CheckSubject s = trial.subject();
     curve = step_curve(s.network, s.loss, s.theta, s.x, s.targets);
   }

@@ -65,7 +65,7 @@ class Ensemble {
 
   /// So many epochs more, or fewer where all members have ended before. Whether any has not.
   bool run(Index epochs) {
-    const nb::gil_scoped_release release;
+    const Unlocked release;
     return training_->advance(epochs * training_->bank().updates_per_epoch());
   }
   /// All that have not ended do so now.

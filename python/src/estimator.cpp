@@ -98,7 +98,7 @@ class EpochTrainer {
   /// The samples' mean loss without penalties, and the mean of the penalties.
   std::pair<double, double> epoch(const Buffer1<T>& theta, const Array2<T>& x, const Array2<T>& targets,
                                   const Array1<T>& weights, const Array1<Index>& order) {
-    const nb::gil_scoped_release release;
+    const Unlocked release;
     std::copy_n(theta.data(), theta_.size(), theta_.begin());
     const std::pair<double, double> means = pass({view_of(x), view_of(targets), span_of(weights)}, order_of(order));
     std::copy(theta_.begin(), theta_.end(), theta.data());
@@ -113,7 +113,7 @@ class EpochTrainer {
     std::vector<std::vector<Index>> orders(static_cast<std::size_t>(count),
                                            {order.data(), order.data() + order.size()});
     if (!bit_generator.is_none()) draw_orders(bit_generator, orders);
-    const nb::gil_scoped_release release;
+    const Unlocked release;
     std::vector<std::pair<double, double>> means;
     std::copy_n(theta.data(), theta_.size(), theta_.begin());
     for (const std::vector<Index>& rows : orders)
@@ -190,11 +190,11 @@ class Objective {
 
   double operator()(const Array1<T>& theta, const Array2<T>& x, const Array2<T>& targets, const Array1<T>& weights,
                     const Buffer1<T>& gradient) {
-    const nb::gil_scoped_release release;
+    const Unlocked release;
     return plan_(span_of(theta), view_of(x), {view_of(targets), span_of(weights)}, {}, span_of(gradient)).loss;
   }
   double score(const Array1<T>& theta, const Array2<T>& x, const Array2<T>& targets, const Array1<T>& weights) {
-    const nb::gil_scoped_release release;
+    const Unlocked release;
     return plan_.score(span_of(theta), view_of(x), {view_of(targets), span_of(weights)}).loss;
   }
 
@@ -210,7 +210,7 @@ template <class T>
 Outputs<T> outputs(const Network& network, const Array1<T>& theta, const Array2<T>& x) {
   Matrix<T> out(static_cast<Index>(x.shape(0)), network.outputs());
   {
-    const nb::gil_scoped_release release;
+    const Unlocked release;
     engine::predict<T>(network, span_of(theta), view_of(x), out);
   }
   return to_numpy(std::move(out));

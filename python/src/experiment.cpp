@@ -25,7 +25,7 @@ ExperimentResult run(const Experiment& experiment, nb::handle callback) {
   };
   ExperimentResult result;
   {
-    const nb::gil_scoped_release others;
+    const Unlocked others;
     result = run_experiment(experiment, progress);
   }
   watch.rethrow();

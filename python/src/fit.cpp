@@ -111,7 +111,7 @@ FitResult fit_as(Call& call, std::span<T> theta) {
   FitResult result;
   {
     const Callbacks<T> callbacks = callbacks_of<T>(call, watch);
-    const nb::gil_scoped_release others;
+    const Unlocked others;
     result = gradus::fit<T>(call.network, theta, train.samples(), call.options, call.random,
                             held_out ? std::optional(held_out->samples()) : std::nullopt, callbacks);
   }

@@ -38,7 +38,7 @@ Model make(const Network& network, nb::handle theta, const std::string& loss, co
 }
 
 Matrix<double> predict(const Model& model, const Array2<double>& x) {
-  const nb::gil_scoped_release others;
+  const Unlocked others;
   return model.predict(view_of(x));
 }
 
@@ -123,9 +123,9 @@ Examples
           "classify",
           [](const Model& self, const ArrayLike& x) {
             const Array2<double> samples = as_matrix<double>("model", "x", x);
-            const nb::gil_scoped_release others;
+            const Unlocked others;
             std::vector<int> labels = self.classify(view_of(samples));
-            const nb::gil_scoped_acquire lock;
+            const Locked lock;
             return to_numpy(std::move(labels));
           },
           nb::arg("x").none(),

@@ -2,24 +2,35 @@
 // The compiled part of the Python module. Each subject binds itself in a file of its own.
 #include "module.hpp"
 
+#include "gil.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/version.hpp"
 
 namespace gradus::python {
 namespace {
 
+/// A message may quote a name that is no UTF-8; its bytes are shown then.
+void raise(PyObject* type, const Error& error) {
+  const std::string_view what = error.what();
+  const nb::object message =
+      nb::steal(PyUnicode_DecodeUTF8(what.data(), static_cast<Py_ssize_t>(what.size()), "backslashreplace"));
+  PyErr_SetObject(type, message.ptr());
+}
+
 /// The library's errors as the exceptions that Python's users expect, with the library's message.
 void translate_errors() {
   nb::register_exception_translator([](const std::exception_ptr& error, void*) {
+    // No exception at all, but the unwinding of a thread that CPython ends as it is left: see gil.hpp.
+    if (!error) wait_for_the_end();
     try {
       std::rethrow_exception(error);
     } catch (const FileError& e) {
       const bool missing = std::string(e.what()).find("No such file") != std::string::npos;
-      PyErr_SetString(missing ? PyExc_FileNotFoundError : PyExc_OSError, e.what());
+      raise(missing ? PyExc_FileNotFoundError : PyExc_OSError, e);
     } catch (const ToolError& e) {
-      PyErr_SetString(PyExc_RuntimeError, e.what());
+      raise(PyExc_RuntimeError, e);
     } catch (const Error& e) {  // shapes, values, texts
-      PyErr_SetString(PyExc_ValueError, e.what());
+      raise(PyExc_ValueError, e);
     }
   });
 }

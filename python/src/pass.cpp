@@ -35,7 +35,7 @@ template <class T>
 nb::object answer_all(const engine::Predictor<T>& predictor, const Array2<T>& x) {
   Matrix<T> y(static_cast<Index>(x.shape(0)), predictor.outputs());
   {
-    const nb::gil_scoped_release others;
+    const Unlocked others;
     predictor(view_of(x), y.view());
   }
   return nb::cast(to_numpy(std::move(y)));
@@ -58,7 +58,7 @@ nb::object predict_as(const Network& network, std::span<const T> theta, nb::hand
   check_length("predict", "state", std::ssize(running), network.state_count());
   Matrix<T> y;
   {
-    const nb::gil_scoped_release others;
+    const Unlocked others;
     const ConstMatrixView<T> rows = view_of(samples);
     network.check_input("predict", rows.rows(), rows.cols());
     y.resize(rows.rows(), network.output_cols(rows.cols()));
@@ -86,7 +86,7 @@ nb::tuple loss_and_gradient(const Network& network, nb::handle theta, nb::handle
     std::vector<T> gradient(numbers.size());
     T value = 0;
     {
-      const nb::gil_scoped_release others;
+      const Unlocked others;
       Trace<T> trace;
       trace.mode = Mode::training;
       trace.state = network.initial_state<T>();

@@ -72,7 +72,7 @@ Sweep sweep(Index seeds, Index random, const nb::object& folder, std::optional<i
   };
   Sweep sweep;
   {
-    const nb::gil_scoped_release others;
+    const Unlocked others;
     const ExperimentSource source = load_source(request.grid.experiment(request.base, request.grid.samples().front()));
     sweep.plan = plan_sweep(request, source);
     sweep.outcome = run_sweep(sweep.plan, source, how);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "gil.hpp"
 #include "gradus/train/fit.hpp"
 
 namespace gradus::python {
@@ -23,7 +24,7 @@ class Watch {
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < std::chrono::milliseconds(50)) return signal();
     last_ = now;
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     if (PyErr_CheckSignals() != 0) note(nb::python_error());
     return signal();
   }
@@ -31,7 +32,7 @@ class Watch {
   /// The same for work that leaves nothing to keep: Python's exception at once.
   void look_or_throw() {
     if (look() == Signal::go_on) return;
-    const nb::gil_scoped_acquire lock;
+    const Locked lock;
     rethrow();
     PyErr_SetNone(PyExc_KeyboardInterrupt);
     throw nb::python_error();
@@ -40,13 +41,15 @@ class Watch {
   /// Calls f, which may call Python and says whether to stop.
   template <class F>
   Signal ask(F f) {
-    const nb::gil_scoped_acquire lock;
-    try {
-      stopped_ = f() || stopped_;
-    } catch (nb::python_error& error) {
-      note(std::move(error));
-    }
-    return signal();
+    return with_lock_or_never([&] {
+      const Locked lock;
+      try {
+        stopped_ = f() || stopped_;
+      } catch (nb::python_error& error) {
+        note(std::move(error));
+      }
+      return signal();
+    });
   }
 
   bool interrupted() const { return interrupted_; }
