@@ -6,8 +6,8 @@
 #include <string>
 
 #include "core/flush_denormals.hpp"
+#include "engine/definition_plan.hpp"
 #include "engine/plans/batch/batch_kernel.hpp"
-#include "engine/plans/definition/definition_plan.hpp"
 #include "engine/plans/online/online_plan.hpp"
 #include "engine/plans/products/products_plan.hpp"
 #include "gradus/engine/updater.hpp"

@@ -7,8 +7,8 @@
 #define GRADUS_ENGINE_BANK_FORWARD_INL
 #endif
 
-#include "engine/kernels/lane_loss-inl.hpp"
-#include "engine/kernels/vector-inl.hpp"
+#include "engine/kernels/lane_output-inl.hpp"
+#include "engine/kernels/lane_stages-inl.hpp"
 #include "engine/plans/bank/bank_kernel.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -108,43 +108,21 @@ HWY_INLINE void forward_units(const T* HWY_RESTRICT x, const Stage& s, const T* 
   }
 }
 
-/// The same for R samples, whose arrays lie `step` apart.
-template <class T, int U, int R, Function f>
-HWY_INLINE void forward_units_of(const T* HWY_RESTRICT x, Index step, const Stage& s, const T* HWY_RESTRICT w,
-                                 Index first, T* HWY_RESTRICT y) {
-  const Tag<T> d;
-  constexpr Index n = bank_width<T>;
-  Vec<T> acc[R][U];
-  for (int u = 0; u < U; ++u) {
-    acc[0][u] = s.bias ? hn::Load(d, w + (s.weights() + first + u) * n) : hn::Zero(d);
-    for (int r = 1; r < R; ++r) acc[r][u] = acc[0][u];
-  }
-  w += first * n;
-  for (Index i = 0; i < s.inputs * n; i += n, w += s.outputs * n) {
-    Vec<T> weights[U];
-    for (int u = 0; u < U; ++u) weights[u] = hn::Load(d, w + u * n);
-    for (int r = 0; r < R; ++r) {
-      const Vec<T> in = hn::Load(d, x + r * step + i);
-      for (int u = 0; u < U; ++u) acc[r][u] = hn::MulAdd(in, weights[u], acc[r][u]);
-    }
-  }
-  for (int r = 0; r < R; ++r)
-    for (int u = 0; u < U; ++u) hn::Store(apply(d, f, acc[r][u]), d, y + r * step + (first + u) * n);
-}
-
-template <class T, int R, Function f>
-HWY_NOINLINE void forward_stage_of(const T* x, Index step, const Stage& s, const T* w, T* y) {
-  Index u = 0;
-  if (kHasManyRegisters)
-    for (; u + 4 <= s.outputs; u += 4) forward_units_of<T, 4, R, f>(x, step, s, w, u, y);
-  for (; u + 2 <= s.outputs; u += 2) forward_units_of<T, 2, R, f>(x, step, s, w, u, y);
-  if (u < s.outputs) forward_units_of<T, 1, R, f>(x, step, s, w, u, y);
-}
+/// A lane holds a network with weights of its own; a vector is one of R samples, whose arrays lie `step` apart.
+template <class T, int R>
+struct NetworkLanes {
+  static constexpr int vectors = R;
+  static constexpr Index unit = bank_width<T>;
+  static constexpr Index weight_step = bank_width<T>;
+  Index step;
+  HWY_INLINE Index at(int v) const { return v * step; }
+  static HWY_INLINE Vec<T> weight(const T* w) { return hn::Load(Tag<T>(), w); }
+};
 
 /// Few inputs need no second chain of sums: there are units enough to keep busy with.
 template <class T, int R, Function f>
 HWY_NOINLINE void forward_stage(const T* x, Index step, const Stage& s, const T* w, T* y) {
-  if constexpr (R > 1) return forward_stage_of<T, R, f>(x, step, s, w, y);
+  if constexpr (R > 1) return forward_stage<f>(NetworkLanes<T, R>{step}, x, s, w, y);
   Index u = 0;
   if (s.inputs < 4) {
     for (; u + 4 <= s.outputs; u += 4) forward_units<T, 4, 1, f>(x, s, w, u, y);

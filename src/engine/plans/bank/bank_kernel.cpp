@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "engine/instruction_sets.hpp"
+#include "engine/kernels/dropout.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/plans/bank/bank_kernel.cpp"
@@ -227,21 +228,16 @@ class Stepper {
   Index column_;
 };
 
-/// Masks of row `row` of a batch, as nn/layers/dropout.hpp makes them.
+/// Masks of row `row` of a batch.
 template <class T>
 void draw_masks(const BankPass<T>& pass, Index column, const BankArrays<T>& a, Index update, Index row) {
   for (std::size_t s = 0; s < pass.net->stages.size(); ++s) {
     if (!a.mask[s]) continue;
-    const Mask& mask = pass.net->stages[s].mask;
-    const Index width = pass.net->stages[s].inputs;
-    const T scale = static_cast<T>(1 / (1 - mask.rate));
+    const Stage& stage = pass.net->stages[s];
     for (Index k = 0; k < kLanes<T>; ++k) {
-      const std::uint64_t seed = mixed(mixed(pass.seeds[column + k], mask.layer), static_cast<std::uint64_t>(update));
-      for (Index j = 0; j < width; ++j) {
-        const std::uint64_t word = mixed(seed, static_cast<std::uint64_t>(row * width + j));
-        const double uniform = static_cast<double>(word >> 11) * 0x1p-53;
-        a.mask[s][j * bank_width<T> + k] = uniform < mask.rate ? T(0) : scale;
-      }
+      const MaskNumbers<T> numbers(stage.mask, stage.inputs, pass.seeds[column + k],
+                                   static_cast<std::uint64_t>(update));
+      for (Index j = 0; j < stage.inputs; ++j) a.mask[s][j * bank_width<T> + k] = numbers(row, j);
     }
   }
 }

@@ -4,7 +4,8 @@
 #include <array>
 #include <cstdint>
 
-#include "engine/plans/batch/batch_kernel.hpp"
+#include "engine/plan.hpp"
+#include "gradus/engine/description.hpp"
 #include "gradus/optim/optimizer.hpp"
 
 namespace gradus::engine {

@@ -28,21 +28,9 @@ Vec<T> sample_hit(const Description& net, const BankArrays<T>& a, Hit hit) {
 /// delta = scale times the derivative of the loss by z.
 template <class T>
 HWY_INLINE void output_delta(const Description& net, const BankArrays<T>& a, Vec<T> scale, T* delta) {
-  const Tag<T> d;
-  constexpr Index n = bank_width<T>;
-  const T* p = a.outputs[net.stages.size() - 1];
-  Vec<T> mass = hn::Set(d, T(1));
-  if (net.head == Head::cross_entropy) {
-    mass = hn::Zero(d);
-    for (Index c = 0; c < net.outputs(); ++c) mass = hn::Add(mass, hn::Load(d, a.targets + c * n));
-  }
-  for (Index c = 0; c < net.outputs(); ++c) {
-    const Vec<T> pc = hn::Load(d, p + c * n);
-    Vec<T> slope = hn::MulSub(pc, mass, hn::Load(d, a.targets + c * n));
-    if (net.head == Head::squared_error)
-      slope = times_derivative(d, net.stages.back().function, pc, hn::Add(slope, slope));
-    hn::Store(hn::Mul(slope, scale), d, delta + c * n);
-  }
+  const Kept<T> kept{net.stages.back().function, a.outputs[net.stages.size() - 1], nullptr};
+  delta_of_lanes(net, bank_width<T>, kept, a.targets, scale,
+                 [&](Index c, Vec<T> value) HWY_ATTR { hn::Store(value, Tag<T>(), delta + c * bank_width<T>); });
 }
 
 }  // namespace gradus::engine::HWY_NAMESPACE

@@ -15,7 +15,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "engine/kernels/lane_loss-inl.hpp"
+#include "engine/kernels/lane_output-inl.hpp"
 #include "engine/kernels/transpose-inl.hpp"
 #include "engine/kernels/vector-inl.hpp"
 #include "engine/plans/batch/batch_stages-inl.hpp"
@@ -57,23 +57,14 @@ class Output {
  private:
   void run_kernel(int v, hn::Mask<Tag<T>> active) {
     const Tag<T> d;
-    const Head head = net_.head;
     const Vec<T> weight = at(block_.weights, 0, v);
     const Vec<T> scale = hn::Mul(hn::Set(d, static_cast<T>(pass_.scale)), weight);
-    Vec<T> mass = hn::Set(d, T(1));
-    Vec<T> log_sum = hn::Zero(d);
-    if (head == Head::cross_entropy) {
-      log_sum = softmax(v);
-      mass = hn::Zero(d);
-      for (Index c = 0; c < outputs(); ++c) mass = hn::Add(mass, at(block_.targets, c, v));
-    }
-    const Kept<T> kept{net_.stages.back().function, p_(), block_.slopes[net_.stages.size() - 1]};
-    for (Index c = 0; pass_.gradient && c < outputs(); ++c) {
-      const Vec<T> p = at(p_(), c, v);
-      const Vec<T> t = at(block_.targets, c, v);
-      Vec<T> slope = hn::MulSub(p, mass, t);
-      if (head == Head::squared_error) slope = kept.times(place(c, v), hn::Add(slope, slope));
-      hn::Store(hn::IfThenElseZero(active, hn::Mul(slope, scale)), d, delta_ + place(c, v));
+    const Vec<T> log_sum = net_.head == Head::cross_entropy ? softmax(v) : hn::Zero(d);
+    if (pass_.gradient) {
+      const Kept<T> kept{net_.stages.back().function, p_() + place(0, v), slopes(v)};
+      delta_of_lanes(net_, kStride, kept, block_.targets + place(0, v), scale, [&](Index c, Vec<T> delta) HWY_ATTR {
+        hn::Store(hn::IfThenElseZero(active, delta), d, delta_ + place(c, v));
+      });
     }
     if (pass_.record)
       pass_.loss += static_cast<double>(sum_of<T>(hn::IfThenElseZero(active, hn::Mul(weight, loss(v, log_sum)))));
@@ -109,6 +100,10 @@ class Output {
   }
 
   Index outputs() const { return net_.outputs(); }
+  const T* slopes(int v) const {
+    const T* all = block_.slopes[net_.stages.size() - 1];
+    return all ? all + place(0, v) : nullptr;
+  }
   const T* p_() const { return block_.outputs[net_.stages.size() - 1]; }
   static Index place(Index unit, int v) { return (unit * V + v) * kLanes<T>; }
   HWY_INLINE Vec<T> at(const T* from, Index unit, int v) const { return hn::Load(Tag<T>(), from + place(unit, v)); }

@@ -8,57 +8,22 @@
 #define GRADUS_ENGINE_BATCH_STAGES_INL
 #endif
 
-#include <algorithm>
-
-#include "engine/kernels/vector-inl.hpp"
+#include "engine/kernels/lane_stages-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
 
 inline constexpr int kVectors = 4;  ///< of a block, but for the last one of a batch
 
-/// Units whose sums are under way at once for V vectors of samples.
+/// A lane holds a sample, V vectors of them at a time; all have the same weights.
 template <class T, int V>
-inline constexpr int kUnits = std::min(8, (kHasManyRegisters ? 16 : 8) / V);
-
-/// y = f(z) of U units from `first` on, for V vectors of samples: z_u = b_u + sum_i x_i W[i, u].
-template <class T, int U, int V, Function F>
-HWY_INLINE void forward_units(const T* HWY_RESTRICT x, const Stage& s, const T* HWY_RESTRICT w, const T* bias,
-                              Index first, T* HWY_RESTRICT y) {
-  const Tag<T> d;
-  constexpr Index n = kLanes<T>;
-  Vec<T> acc[U][V];
-  for (int u = 0; u < U; ++u)
-    for (int v = 0; v < V; ++v) acc[u][v] = bias ? hn::Set(d, bias[first + u]) : hn::Zero(d);
-  w += first;
-  for (Index i = 0; i < s.inputs; ++i, w += s.outputs) {
-    Vec<T> in[V];
-    for (int v = 0; v < V; ++v) in[v] = hn::Load(d, x + (i * V + v) * n);
-    for (int u = 0; u < U; ++u) {
-      const Vec<T> weight = hn::Set(d, w[u]);
-      for (int v = 0; v < V; ++v) acc[u][v] = hn::MulAdd(in[v], weight, acc[u][v]);
-    }
-  }
-  for (int u = 0; u < U; ++u)
-    for (int v = 0; v < V; ++v) hn::Store(apply(d, F, acc[u][v]), d, y + ((first + u) * V + v) * n);
-}
-
-template <class T, int V, Function F>
-void forward_units(const T* x, const Stage& s, const T* theta, T* y) {
-  constexpr int U = kUnits<T, V>;
-  const T* w = theta + s.offset;
-  const T* bias = s.bias ? w + s.weights() : nullptr;
-  Index u = 0;
-  for (; u + U <= s.outputs; u += U) forward_units<T, U, V, F>(x, s, w, bias, u, y);
-  if constexpr (U > 4)
-    for (; u + 4 <= s.outputs; u += 4) forward_units<T, 4, V, F>(x, s, w, bias, u, y);
-  switch (s.outputs - u) {  // at most three, or one if U is 2
-    case 1: forward_units<T, 1, V, F>(x, s, w, bias, u, y); break;
-    case 2: forward_units<T, 2, V, F>(x, s, w, bias, u, y); break;
-    case 3: forward_units<T, 3, V, F>(x, s, w, bias, u, y); break;
-    default: break;
-  }
-}
+struct SampleLanes {
+  static constexpr int vectors = V;
+  static constexpr Index unit = V * kLanes<T>;
+  static constexpr Index weight_step = 1;
+  static constexpr Index at(int v) { return v * kLanes<T>; }
+  static HWY_INLINE Vec<T> weight(const T* w) { return hn::Set(Tag<T>(), *w); }
+};
 
 /// y = f(z) and, unless it is null, slope = f'(z). Softmax and its logarithm are left to the output.
 template <class T>
@@ -78,25 +43,13 @@ void run_activation(Function f, Index n, const T* z, T* y, T* slope) {
 /// z may lie where y does, and is lost then.
 template <class T, int V>
 void forward_stage(const T* x, const Stage& s, const T* theta, T* z, T* y, T* slope) {
-  if (s.function == Function::relu && z == y && !slope) return forward_units<T, V, Function::relu>(x, s, theta, y);
-  forward_units<T, V, Function::identity>(x, s, theta, z);
+  const SampleLanes<T, V> lanes;
+  const T* w = theta + s.offset;
+  if (s.function == Function::relu && z == y && !slope) return forward_stage<Function::relu>(lanes, x, s, w, y);
+  forward_stage<Function::identity>(lanes, x, s, w, z);
   if (s.function != Function::identity || z != y || slope)
     run_activation(s.function, s.outputs * V * kLanes<T>, z, y, slope);
 }
-
-/// What the forward pass kept of a stage for its derivative: y, or f'(z) itself.
-template <class T>
-struct Kept {
-  Function function;
-  const T* y;
-  const T* slope;
-
-  HWY_INLINE Vec<T> times(Index k, Vec<T> dy) const {
-    const Tag<T> d;
-    if (slope) return hn::Mul(hn::Load(d, slope + k), dy);
-    return times_derivative(d, function, hn::Load(d, y + k), dy);
-  }
-};
 
 /// delta of the stage before: (sum_j delta_j W[i, j]) f'(z_i) for U units i from `first` on.
 template <class T, int U, int V>
@@ -125,7 +78,7 @@ HWY_INLINE void backward_units(const T* HWY_RESTRICT delta, const Stage& s, cons
 
 template <class T, int V>
 HWY_INLINE void backward_units(const T* delta, const Stage& s, const T* theta, const Kept<T> kept, T* out) {
-  constexpr int U = kUnits<T, V>;
+  constexpr int U = kUnits<V>;
   const T* w = theta + s.offset;
   Index u = 0;
   for (; u + U <= s.inputs; u += U) backward_units<T, U, V>(delta, s, w, u, kept, out);

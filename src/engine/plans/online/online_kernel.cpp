@@ -12,7 +12,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "engine/kernels/output-inl.hpp"
+#include "engine/kernels/unit_output-inl.hpp"
+#include "engine/kernels/unit_stages-inl.hpp"
 #include "engine/kernels/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -125,11 +126,7 @@ HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T
   const SumTag<T> sums;
 
   Vec<T> h[H];
-  for (int v = 0; v < H; ++v) h[v] = hn::Load(d, b1 + v * n);
-  for (Index i = 0; i < inputs; ++i) {
-    const Vec<T> xi = hn::Set(d, x[i]);
-    for (int v = 0; v < H; ++v) h[v] = hn::MulAdd(xi, hn::Load(d, w1 + i * row1 + v * n), h[v]);
-  }
+  sums_by_input<H, 1>(inputs, row1, w1, b1, x, h);
   for (int v = 0; v < H; ++v) h[v] = apply(d, first.function, h[v]);
   if (first.function == Function::sigmoid)  // not 0 at 0
     for (int v = 0; v < H; ++v) {
@@ -214,53 +211,27 @@ bool small_steps(OnlinePass<T>& pass) {
 
 // ------------------------------------------------------------------------------------------------ any depth and width
 
-/// z = b + sum_i x_i W[i, :] for B vectors; K chains of sums in flight.
+/// z of B vectors of outputs from the first at `j` on; K chains of sums in flight.
 template <class T, int B, int K>
-HWY_INLINE void by_input(const PackedStage& s, const T* HWY_RESTRICT w, const T* bias, const T* HWY_RESTRICT x, T* z) {
-  const Tag<T> d;
-  constexpr Index n = kLanes<T>;
-  Vec<T> acc[K][B];
-  for (int b = 0; b < B; ++b) {
-    acc[0][b] = hn::Load(d, bias + b * n);
-    for (int k = 1; k < K; ++k) acc[k][b] = hn::Zero(d);
-  }
-  Index i = 0;
-  for (; i + K <= s.inputs; i += K)
-    for (int k = 0; k < K; ++k) {
-      const Vec<T> xi = hn::Set(d, x[i + k]);
-      for (int b = 0; b < B; ++b) acc[k][b] = hn::MulAdd(xi, hn::Load(d, w + (i + k) * s.row + b * n), acc[k][b]);
-    }
-  for (; i < s.inputs; ++i)
-    for (int b = 0; b < B; ++b) acc[0][b] = hn::MulAdd(hn::Set(d, x[i]), hn::Load(d, w + i * s.row + b * n), acc[0][b]);
-  for (int b = 0; b < B; ++b) {
-    for (int k = 1; k < K; ++k) acc[0][b] = hn::Add(acc[0][b], acc[k][b]);
-    hn::Store(acc[0][b], d, z + b * n);
-  }
+HWY_INLINE void by_input(const PackedStage& s, const T* packed, Index j, const T* x, T* z) {
+  Vec<T> sum[B];
+  sums_by_input<B, K>(s.inputs, s.row, packed + s.weights + j, packed + s.bias + j, x, sum);
+  for (int b = 0; b < B; ++b) hn::Store(sum[b], Tag<T>(), z + j + b * kLanes<T>);
 }
 
 template <class T>
 HWY_INLINE void forward(const PackedStage& s, const T* packed, const T* x, T* z) {
-  const T* w = packed + s.weights;
-  const T* bias = packed + s.bias;
   constexpr Index n = kLanes<T>;
   if (!s.by_output) {
     Index j = 0;
-    for (; j + 4 * n <= s.row; j += 4 * n) by_input<T, 4, 2>(s, w + j, bias + j, x, z + j);
-    for (; j + 2 * n <= s.row; j += 2 * n) by_input<T, 2, 4>(s, w + j, bias + j, x, z + j);
-    for (; j + n <= s.row; j += n) by_input<T, 1, 4>(s, w + j, bias + j, x, z + j);
+    for (; j + 4 * n <= s.row; j += 4 * n) by_input<T, 4, 2>(s, packed, j, x, z);
+    for (; j + 2 * n <= s.row; j += 2 * n) by_input<T, 2, 4>(s, packed, j, x, z);
+    for (; j + n <= s.row; j += n) by_input<T, 1, 4>(s, packed, j, x, z);
     return;
   }
-  const Tag<T> d;
-  const SumTag<T> sums;
-  for (Index c = 0; c < s.outputs; c += kGroup<T>) {
-    Vec<T> sum[kGroup<T>];
-    for (int k = 0; k < kGroup<T>; ++k) sum[k] = hn::Zero(d);
-    for (Index i = 0; i < s.row; i += n) {
-      const Vec<T> xi = hn::Load(d, x + i);
-      for (int k = 0; k < kGroup<T>; ++k) sum[k] = hn::MulAdd(xi, hn::Load(d, w + (c + k) * s.row + i), sum[k]);
-    }
-    hn::Store(hn::Add(sum_group(sum), hn::Load(sums, bias + c)), sums, z + c);
-  }
+  for (Index c = 0; c < s.outputs; c += kGroup<T>)
+    hn::Store(sums_by_output<kGroup<T>>(s.row, s.row, packed + s.weights + c * s.row, packed + s.bias + c, x),
+              SumTag<T>(), z + c);
 }
 
 /// y = f(z) in place, the padding zero again.

@@ -12,9 +12,9 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "engine/kernels/output-inl.hpp"
 #include "engine/kernels/partial-inl.hpp"
-#include "engine/kernels/vector-inl.hpp"
+#include "engine/kernels/unit_output-inl.hpp"
+#include "engine/kernels/unit_stages-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
@@ -31,29 +31,8 @@ HWY_INLINE void put(hn::Vec<D> v, D d, T* to, Index left) {
 
 /// z of B vectors of outputs from the first at `j` on; K chains of sums under way for each.
 template <class T, int B, int K>
-HWY_INLINE void sums_from(const ForwardStage<T>& s, Index j, const T* HWY_RESTRICT x, Vec<T> (&z)[B]) {
-  const Tag<T> d;
-  constexpr Index n = kLanes<T>;
-  const Index inputs = s.shape.inputs;
-  const Index row = s.shape.row;
-  const T* HWY_RESTRICT w = s.weights + j;
-  Vec<T> sum[K][B];
-  for (int b = 0; b < B; ++b) {
-    sum[0][b] = hn::Load(d, s.bias + j + b * n);
-    for (int k = 1; k < K; ++k) sum[k][b] = hn::Zero(d);
-  }
-  Index i = 0;
-  for (; i + K <= inputs; i += K, w += K * row)
-    for (int k = 0; k < K; ++k) {
-      const Vec<T> xi = hn::Set(d, x[i + k]);
-      for (int b = 0; b < B; ++b) sum[k][b] = hn::MulAdd(xi, hn::Load(d, w + k * row + b * n), sum[k][b]);
-    }
-  for (; i < inputs; ++i, w += row)
-    for (int b = 0; b < B; ++b) sum[0][b] = hn::MulAdd(hn::Set(d, x[i]), hn::Load(d, w + b * n), sum[0][b]);
-  if (inputs >= K)  // else the other chains hold nothing, and to add them would only take time
-    for (int k = 1; k < K; ++k)
-      for (int b = 0; b < B; ++b) sum[0][b] = hn::Add(sum[0][b], sum[k][b]);
-  for (int b = 0; b < B; ++b) z[b] = sum[0][b];
+HWY_INLINE void sums_from(const ForwardStage<T>& s, Index j, const T* x, Vec<T> (&z)[B]) {
+  sums_by_input<B, K>(s.shape.inputs, s.shape.row, s.weights + j, s.bias + j, x, z);
 }
 
 template <class T, Function F, int B, int K>
@@ -89,11 +68,10 @@ HWY_INLINE V softmax_pair(D d, V z) {
 }
 #endif
 
-/// Outputs from `c` on, whose sums are still to be added up along the lanes. F: softmax for a pair of outputs alone.
+/// Outputs from `c` on, of which z are the sums. F: softmax for a pair of outputs alone.
 template <class T, Function F>
-HWY_INLINE void put_group(const ForwardStage<T>& s, Index c, const Vec<T>* sum, T* HWY_RESTRICT y) {
+HWY_INLINE void put_group(const ForwardStage<T>& s, Index c, Sums<T> z, T* HWY_RESTRICT y) {
   const SumTag<T> sums;
-  const Sums<T> z = hn::Add(sum_group(sum), hn::Load(sums, s.bias + c));
 #if HWY_TARGET != HWY_SCALAR
   if constexpr (F == Function::softmax) return put(softmax_pair(sums, z), sums, y + c, s.shape.outputs - c);
 #endif
@@ -106,26 +84,9 @@ inline constexpr int kUsed = F == Function::softmax ? std::min(2, kGroup<T>) : k
 /// Sums along the lanes, kGroup outputs at a time.
 template <class T, Function F>
 void by_output(const ForwardStage<T>& s, const T* HWY_RESTRICT x, T* HWY_RESTRICT y) {
-  const Tag<T> d;
-  constexpr Index n = kLanes<T>;
-  constexpr int used = kUsed<T, F>;
-  const Index inputs = s.shape.inputs;
   const Index row = s.shape.row;
-  for (Index c = 0; c < s.shape.outputs; c += kGroup<T>) {
-    const T* HWY_RESTRICT w = s.weights + c * row;
-    Vec<T> sum[kGroup<T>];
-    for (int k = 0; k < kGroup<T>; ++k) sum[k] = hn::Zero(d);
-    Index i = 0;
-    for (; i + n <= inputs; i += n) {
-      const Vec<T> xi = hn::LoadU(d, x + i);
-      for (int k = 0; k < used; ++k) sum[k] = hn::MulAdd(xi, hn::Load(d, w + k * row + i), sum[k]);
-    }
-    if (i < inputs) {
-      const Vec<T> xi = load_first(d, x + i, static_cast<std::size_t>(inputs - i));
-      for (int k = 0; k < used; ++k) sum[k] = hn::MulAdd(xi, hn::Load(d, w + k * row + i), sum[k]);
-    }
-    put_group<T, F>(s, c, sum, y);
-  }
+  for (Index c = 0; c < s.shape.outputs; c += kGroup<T>)
+    put_group<T, F>(s, c, sums_by_output<kUsed<T, F>>(s.shape.inputs, row, s.weights + c * row, s.bias + c, x), y);
 }
 
 /// A stage of at most B vectors of outputs and the next one, of few outputs: what lies between them stays in registers.
@@ -142,7 +103,7 @@ void two_stages(const ForwardStage<T>& s, const T* x, T* y) {
   for (int k = 0; k < kUsed<T, G>; ++k)
     for (int b = 0; b < B; ++b)  // beyond the last unit there are weights 0
       sum[k] = hn::MulAdd(h[b], hn::Load(d, next.weights + k * next.shape.row + b * n), sum[k]);
-  put_group<T, G>(next, 0, sum, y);
+  put_group<T, G>(next, 0, hn::Add(sum_group(sum), hn::Load(SumTag<T>(), next.bias)), y);
 }
 
 template <class T>

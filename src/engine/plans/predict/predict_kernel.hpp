@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "engine/plans/online/online_kernel.hpp"
+#include "engine/packing.hpp"
 
 namespace gradus::engine {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "engine/plans/products/products_plan.hpp"
 
-#include "engine/plans/definition/definition_plan.hpp"
+#include "engine/definition_plan.hpp"
 #include "engine/plans/products/fast_layers.hpp"
 
 namespace gradus::engine {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Softmax, loss and hits where each lane holds an output of a sample of its own, and output c + 1 lies `stride` numbers
-// after output c. Included once for each instruction set, hence no #pragma once.
-#if defined(GRADUS_ENGINE_LANE_LOSS_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef GRADUS_ENGINE_LANE_LOSS_INL
-#undef GRADUS_ENGINE_LANE_LOSS_INL
+// Softmax, loss, its derivative and hits where each lane holds an output of a sample of its own, and output c + 1 lies
+// `stride` numbers after output c. Included once for each instruction set, hence no #pragma once.
+#if defined(GRADUS_ENGINE_LANE_OUTPUT_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRADUS_ENGINE_LANE_OUTPUT_INL
+#undef GRADUS_ENGINE_LANE_OUTPUT_INL
 #else
-#define GRADUS_ENGINE_LANE_LOSS_INL
+#define GRADUS_ENGINE_LANE_OUTPUT_INL
 #endif
 
 #include <limits>
 
-#include "engine/kernels/vector-inl.hpp"
+#include "engine/kernels/lane_stages-inl.hpp"
 #include "gradus/engine/tally.hpp"
 #include "gradus/nn/hit.hpp"
 #include "gradus/nn/losses/cut.hpp"
@@ -87,6 +87,25 @@ HWY_NOINLINE Vec<T> loss_of_lanes(const Description& net, Index stride, const T*
     }
   }
   return sum;
+}
+
+/// The derivative of the loss by z times `scale`, for the heads that have kernels: put(c, delta_c) for every output c.
+/// `kept` is of the last stage.
+template <class T, class Put>
+HWY_INLINE void delta_of_lanes(const Description& net, Index stride, const Kept<T> kept, const T* t, Vec<T> scale,
+                               Put put) {
+  const Tag<T> d;
+  Vec<T> mass = hn::Set(d, T(1));
+  if (net.head == Head::cross_entropy) {
+    mass = hn::Zero(d);
+    for (Index c = 0; c < net.outputs(); ++c) mass = hn::Add(mass, hn::Load(d, t + c * stride));
+  }
+  for (Index c = 0; c < net.outputs(); ++c) {
+    const Index at = c * stride;
+    Vec<T> slope = hn::MulSub(hn::Load(d, kept.y + at), mass, hn::Load(d, t + at));
+    if (net.head == Head::squared_error) slope = kept.times(at, hn::Add(slope, slope));
+    put(c, hn::Mul(slope, scale));
+  }
 }
 
 /// The lanes that met their targets.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
+#include "engine/packing.hpp"
 
-#include "engine/plans/online/online_kernel.hpp"
+#include <algorithm>
 
 namespace gradus::engine {
 namespace {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The function of the last stage. Included once for each instruction set, hence no #pragma once.
-#if defined(GRADUS_ENGINE_OUTPUT_INL) == defined(HWY_TARGET_TOGGLE)
-#ifdef GRADUS_ENGINE_OUTPUT_INL
-#undef GRADUS_ENGINE_OUTPUT_INL
+#if defined(GRADUS_ENGINE_UNIT_OUTPUT_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRADUS_ENGINE_UNIT_OUTPUT_INL
+#undef GRADUS_ENGINE_UNIT_OUTPUT_INL
 #else
-#define GRADUS_ENGINE_OUTPUT_INL
+#define GRADUS_ENGINE_UNIT_OUTPUT_INL
 #endif
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "engine/plans/definition/definition_plan.hpp"
+#include "engine/definition_plan.hpp"
 
 namespace gradus::engine {
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Dense stages whose lanes do not meet: a lane holds a sample, or a network. Included once for each instruction set,
+// hence no #pragma once.
+//
+// What a lane holds is said by a type L with
+//   vectors        how many vectors of lanes go through a stage together
+//   unit           numbers from a unit of an array to the next
+//   at(v)          where vector v of a unit lies
+//   weight_step    numbers from a weight to the next
+//   weight(w)      the weight at w, in every lane
+#if defined(GRADUS_ENGINE_LANE_STAGES_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRADUS_ENGINE_LANE_STAGES_INL
+#undef GRADUS_ENGINE_LANE_STAGES_INL
+#else
+#define GRADUS_ENGINE_LANE_STAGES_INL
+#endif
+
+#include <algorithm>
+
+#include "engine/kernels/vector-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+/// Units whose sums are under way at once for V vectors of lanes.
+template <int V>
+inline constexpr int kUnits = std::min(8, (kHasManyRegisters ? 16 : 8) / V);
+
+/// y_u = f(z_u), z_u = b_u + sum_i x_i W[i, u], for U units from `first` on.
+template <int U, Function F, class T, class L>
+HWY_INLINE void forward_units(const L lanes, const T* HWY_RESTRICT x, const Stage& s, const T* HWY_RESTRICT w,
+                              const T* bias, Index first, T* HWY_RESTRICT y) {
+  const Tag<T> d;
+  constexpr int V = L::vectors;
+  Vec<T> acc[U][V];
+  for (int u = 0; u < U; ++u) {
+    const Vec<T> start = bias ? L::weight(bias + (first + u) * L::weight_step) : hn::Zero(d);
+    for (int v = 0; v < V; ++v) acc[u][v] = start;
+  }
+  w += first * L::weight_step;
+  for (Index i = 0; i < s.inputs; ++i, w += s.outputs * L::weight_step) {
+    Vec<T> in[V];
+    for (int v = 0; v < V; ++v) in[v] = hn::Load(d, x + i * L::unit + lanes.at(v));
+    for (int u = 0; u < U; ++u) {
+      const Vec<T> weight = L::weight(w + u * L::weight_step);
+      for (int v = 0; v < V; ++v) acc[u][v] = hn::MulAdd(in[v], weight, acc[u][v]);
+    }
+  }
+  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) hn::Store(apply(d, F, acc[u][v]), d, y + (first + u) * L::unit + lanes.at(v));
+}
+
+/// All units of a stage whose weights lie at w.
+template <Function F, class T, class L>
+void forward_stage(const L lanes, const T* x, const Stage& s, const T* w, T* y) {
+  constexpr int U = kUnits<L::vectors>;
+  const T* bias = s.bias ? w + s.weights() * L::weight_step : nullptr;
+  Index u = 0;
+  for (; u + U <= s.outputs; u += U) forward_units<U, F>(lanes, x, s, w, bias, u, y);
+  if constexpr (U > 4)
+    for (; u + 4 <= s.outputs; u += 4) forward_units<4, F>(lanes, x, s, w, bias, u, y);
+  switch (s.outputs - u) {  // at most three, or one if U is 2
+    case 1: forward_units<1, F>(lanes, x, s, w, bias, u, y); break;
+    case 2: forward_units<2, F>(lanes, x, s, w, bias, u, y); break;
+    case 3: forward_units<3, F>(lanes, x, s, w, bias, u, y); break;
+    default: break;
+  }
+}
+
+/// What the forward pass kept of a stage for its derivative: y, or f'(z) itself.
+template <class T>
+struct Kept {
+  Function function;
+  const T* y;
+  const T* slope;
+
+  HWY_INLINE Vec<T> times(Index k, Vec<T> dy) const {
+    const Tag<T> d;
+    if (slope) return hn::Mul(hn::Load(d, slope + k), dy);
+    return times_derivative(d, function, hn::Load(d, y + k), dy);
+  }
+};
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif
