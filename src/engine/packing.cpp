@@ -15,8 +15,7 @@ Packing<T>::Packing(const Description& net) {
   widest_ = padded_width<T>(net.inputs());
   for (const Stage& s : net.stages) {
     PackedStage p{.inputs = s.inputs, .outputs = s.outputs, .function = s.function, .has_bias = s.bias};
-    // A sum along the lanes costs about as much as four rows.
-    p.by_output = s.outputs <= 4 || s.outputs * 4 < s.inputs;
+    p.by_output = sums_along_lanes(s.inputs, s.outputs);
     p.row = padded_width<T>(p.by_output ? s.inputs : s.outputs);
     p.rows = round_up(p.by_output ? s.outputs : s.inputs, 4);
     p.weights = size_;

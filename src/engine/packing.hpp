@@ -17,6 +17,13 @@ constexpr Index padded_width(Index n) {
   return (lines == 3 ? 4 : lines) * line;
 }
 
+/// Whether the sums of a stage of single samples run along the lanes: where outputs are few. Such a sum costs about as
+/// much as four rows. All others run over the inputs in turn, from the bias on; those of many in chains, which do not
+/// wait for each other. In which order numbers are added depends on this alone, in all plans of single samples.
+constexpr bool sums_along_lanes(Index inputs, Index outputs) { return outputs <= 4 || outputs * 4 < inputs; }
+inline constexpr Index kManyInputs = 8;
+inline constexpr int kChains = 4;
+
 /// How a stage lies in packed memory, rows padded with zeros. By input: a row for each input, a lane for each
 /// output. By output: the transpose, for stages with few outputs, whose sums then run along the lanes.
 struct PackedStage {

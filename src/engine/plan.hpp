@@ -7,9 +7,13 @@
 
 #include "gradus/engine/tally.hpp"
 #include "gradus/nn/hit.hpp"
+#include "gradus/nn/loss.hpp"
 #include "gradus/nn/targets.hpp"
 
 namespace gradus::engine {
+
+/// Samples of a piece. What is summed over samples is the sum of that of their pieces, one after the other.
+inline constexpr Index kBatchPiece = 256;
 
 /// A forward and, unless there is no place for a gradient, a backward pass of some samples: `rows[0..count)` of x and
 /// targets, or rows 0..count-1.
@@ -42,6 +46,12 @@ struct Pass {
     return sum;
   }
 };
+
+/// What the sum of the losses of samples that count so much together is multiplied with.
+inline double scale_of(const Loss& loss, Index outputs, double count) {
+  if (loss.reduction == Reduction::sum) return loss.factor;
+  return count != 0 ? loss.scale(1, outputs) / count : 0;
+}
 
 /// A way to run passes of one network and one loss. It owns the scratch memory.
 template <class T>

@@ -90,10 +90,7 @@ struct GradientPlan<T>::State {
   Index steps(const Targets<T>& targets) const { return targets.values.cols() / network.outputs(); }
 
   /// What a sum of losses of a batch that counts so much is multiplied with.
-  double scale(double count) const {
-    if (loss.reduction == Reduction::sum) return loss.factor;
-    return count != 0 ? loss.scale(1, network.outputs()) / count : 0;
-  }
+  double scale(double count) const { return scale_of(loss, network.outputs(), count); }
 
   Pass<T> pass(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets) const {
     check_length("engine", "theta", static_cast<Index>(theta.size()), network.parameter_count());
@@ -163,7 +160,7 @@ Tally GradientPlan<T>::score(std::span<const T> theta, ConstMatrixView<T> x, con
   check_samples(s.network, x, targets, {});
   double loss = 0;
   Tally tally;
-  const Index part = std::max<Index>(s.batch, 256);  // enough to fill the lanes, too few to need much memory
+  constexpr Index part = kBatchPiece;  // enough to fill the lanes, too few to need much memory
   for (Index first = 0; first < x.rows(); first += part) {
     const Index count = std::min(part, x.rows() - first);
     Pass<T> pass = s.pass(theta, x.middle_rows(first, count), targets.middle_rows(first, count));

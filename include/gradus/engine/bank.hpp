@@ -35,8 +35,8 @@ struct BankLane {
 };
 
 /// Networks of one shape, trained together: a SIMD lane each. What a lane does depends on nothing but itself, so that
-/// its bits are the same in any bank, at any place; they agree with `fit`, from the same parameters and stream, to
-/// rounding. A number that goes non-finite spoils its own lane only.
+/// its bits are the same in any bank, at any place: those of `fit` by the online or the batch plan without l2, else the
+/// same to rounding. A number that goes non-finite spoils its own lane only.
 ///
 /// Parameters of `width` lanes lie together, one cache line for each parameter. Not to be shared by threads: give each
 /// thread banks of its own.

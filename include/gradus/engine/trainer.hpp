@@ -14,8 +14,8 @@
 #include "gradus/optim/regularisation.hpp"
 
 /// Training at the machine's limit. A plan is chosen once for (network, loss, method, batch, precision); afterwards
-/// nothing is allocated. Results agree with the definition (nn/pass.hpp) to rounding, and repeat to the last bit on
-/// machines with the same instruction set.
+/// nothing is allocated. Results agree with the definition (nn/pass.hpp) to rounding, and repeat to the last bit at
+/// every vector width, on machines with fused multiply-add and on machines without.
 namespace gradus::engine {
 
 class Workshop;

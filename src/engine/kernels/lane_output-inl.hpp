@@ -24,62 +24,57 @@ HWY_INLINE void softmax_of_lanes(Index outputs, Index stride, const T* z, T* p, 
   const Tag<T> d;
   max = hn::Load(d, z);
   for (Index c = 1; c < outputs; ++c) max = hn::Max(max, hn::Load(d, z + c * stride));
-  sum = hn::Zero(d);
-  for (Index c = 0; c < outputs; ++c) {
+  sum = sum_over_units<T>(outputs, [&](Index c) HWY_ATTR {
     const Vec<T> e = vec_exp_normal(d, hn::Sub(hn::Load(d, z + c * stride), max));
-    sum = hn::Add(sum, e);
     hn::Store(e, d, p + c * stride);
-  }
+    return e;
+  });
   const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum);
   for (Index c = 0; c < outputs; ++c) hn::Store(hn::Mul(hn::Load(d, p + c * stride), factor), d, p + c * stride);
 }
 
 /// -log p as cut_minus_log() has it, where the loss is cut.
-template <class T>
-HWY_INLINE Vec<T> cut_loss(const Description& net, Vec<T> l) {
+template <class D, class V = hn::Vec<D>, class T = hn::TFromD<D>>
+HWY_INLINE V cut_loss(D d, const Description& net, V l) {
   if (!net.cut) return l;
-  const Tag<T> d;
-  const Vec<T> least = hn::Set(d, cut_minus_log(T(0)));
-  const Vec<T> most = hn::Set(d, cut_minus_log(std::numeric_limits<T>::infinity()));
+  const V least = hn::Set(d, cut_minus_log(T(0)));
+  const V most = hn::Set(d, cut_minus_log(std::numeric_limits<T>::infinity()));
   l = hn::IfThenElse(hn::Lt(l, least), least, l);
   return hn::IfThenElse(hn::Gt(l, most), most, l);
 }
 
 /// -log p and -log(1 - p), weighted by t and 1 - t, of p cut to [eps, 1 - eps].
-template <class T>
-HWY_INLINE Vec<T> cut_binary_loss(Vec<T> p, Vec<T> t) {
-  const Tag<T> d;
-  const Vec<T> one = hn::Set(d, T(1));
-  const Vec<T> eps = hn::Set(d, std::numeric_limits<T>::epsilon());
-  const Vec<T> most = hn::Sub(one, eps);
+template <class D, class V = hn::Vec<D>, class T = hn::TFromD<D>>
+HWY_INLINE V cut_binary_loss(D d, V p, V t) {
+  const V one = hn::Set(d, T(1));
+  const V eps = hn::Set(d, std::numeric_limits<T>::epsilon());
+  const V most = hn::Sub(one, eps);
   p = hn::IfThenElse(hn::Lt(p, eps), eps, p);  // and not Max: a NaN stays
   p = hn::IfThenElse(hn::Gt(p, most), most, p);
-  const Vec<T> likelihood = hn::Mul(t, vec_log(d, p));
+  const V likelihood = hn::Mul(t, vec_log(d, p));
   return hn::Neg(hn::MulAdd(hn::Sub(one, t), vec_log(d, hn::Sub(one, p)), likelihood));
 }
 
 /// Of every lane, for the heads that have kernels; log_sum is log sum_c exp z_c, of softmax.
-template <class T>
-HWY_NOINLINE Vec<T> loss_of_lanes(const Description& net, Index stride, const T* z, const T* p, const T* t,
-                                  Vec<T> log_sum) {
-  const Tag<T> d;
-  const Vec<T> zero = hn::Zero(d);
-  Vec<T> sum = zero;
+template <class D, class V = hn::Vec<D>, class T = hn::TFromD<D>>
+HWY_NOINLINE V loss_of_lanes(D d, const Description& net, Index stride, const T* z, const T* p, const T* t, V log_sum) {
+  const V zero = hn::Zero(d);
+  V sum = zero;
   for (Index at = 0; at < net.outputs() * stride; at += stride) {
-    const Vec<T> zc = hn::Load(d, z + at);
-    const Vec<T> tc = hn::Load(d, t + at);
-    const Vec<T> pc = hn::Load(d, p + at);
-    const Vec<T> error = hn::Sub(pc, tc);
+    const V zc = hn::Load(d, z + at);
+    const V tc = hn::Load(d, t + at);
+    const V pc = hn::Load(d, p + at);
+    const V error = hn::Sub(pc, tc);
     switch (net.head) {
-      case Head::cross_entropy: sum = hn::MulAdd(tc, cut_loss<T>(net, hn::Sub(log_sum, zc)), sum); break;
+      case Head::cross_entropy: sum = hn::MulAdd(tc, cut_loss(d, net, hn::Sub(log_sum, zc)), sum); break;
       case Head::squared_error: sum = hn::MulAdd(error, error, sum); break;
       case Head::binary_cross_entropy: {
         if (net.cut) {
-          sum = hn::Add(sum, cut_binary_loss<T>(pc, tc));
+          sum = hn::Add(sum, cut_binary_loss(d, pc, tc));
           break;
         }
         // max(z, 0) - t z + log(1 + exp(-|z|))
-        const Vec<T> likelier = vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(zc))));
+        const V likelier = vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(zc))));
         sum = hn::Add(sum, hn::Add(hn::NegMulAdd(tc, zc, hn::Max(zc, zero)), likelier));
         break;
       }

@@ -17,14 +17,14 @@
 
 #include <algorithm>
 
-#include "engine/kernels/vector-inl.hpp"
+#include "engine/kernels/line_sums-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
 
 /// Units whose sums are under way at once for V vectors of lanes.
 template <int V>
-inline constexpr int kUnits = std::min(8, (kHasManyRegisters ? 16 : 8) / V);
+inline constexpr int kUnits = std::max(1, std::min(8, (kHasManyRegisters ? 16 : 8) / V));
 
 /// y_u = f(z_u), z_u = b_u + sum_i x_i W[i, u], for U units from `first` on.
 template <int U, Function F, class T, class L>
@@ -65,6 +65,25 @@ void forward_stage(const L lanes, const T* x, const Stage& s, const T* w, T* y) 
     case 3: forward_units<3, F>(lanes, x, s, w, bias, u, y); break;
     default: break;
   }
+}
+
+/// The sum over units 0 <= c < count of term(c), in the order that sums across lanes have: for units that lie in
+/// different vectors here, and in the lanes of one in plans of single samples.
+template <class T, class Term>
+HWY_INLINE Vec<T> sum_over_units(Index count, Term term) {
+  if (count <= 2) return count == 1 ? term(Index{0}) : hn::Add(term(Index{0}), term(Index{1}));
+  const Tag<T> d;
+  HWY_ALIGN T sums[kLine<T> * kLanes<T>];
+  const Index partial = std::min(count, kLine<T>);
+  for (Index c = 0; c < partial; ++c) {
+    Vec<T> sum = term(c);
+    for (Index more = c + kLine<T>; more < count; more += kLine<T>) sum = hn::Add(sum, term(more));
+    hn::Store(sum, d, sums + c * kLanes<T>);
+  }
+  const auto at = [&](Index c) HWY_ATTR { return hn::Load(d, sums + c * kLanes<T>); };
+  for (Index left = partial, half = kLine<T> / 2; half > 0; left = std::min(left, half), half /= 2)
+    for (Index c = 0; c + half < left; ++c) hn::Store(hn::Add(at(c), at(c + half)), d, sums + c * kLanes<T>);
+  return at(0);
 }
 
 /// What the forward pass kept of a stage for its derivative: y, or f'(z) itself.

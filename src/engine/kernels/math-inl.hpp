@@ -218,24 +218,30 @@ HWY_INLINE V over_root(D d, V a, V v, V epsilon) {
   return hn::Div(a, hn::Add(hn::Sqrt(v), epsilon));
 }
 #if HWY_TARGET <= HWY_AVX3
-/// In float64 root and quotient wait for one slow divider; two steps of Newton's for each, from approximations of 14
-/// bits, do not: the first makes 28 of them, the second, by what is left over, all. Each within 1 ULP.
+/// In float64 root and quotient wait for one slow divider; steps of Newton's, from approximations of 14 bits, do not.
+/// Two make 1 / sqrt(v) and 1 / divisor right to about an ULP; the last one of each takes the exact remainder, which
+/// rounds root and quotient as the divider does (Markstein, IA-64 and Elementary Functions, 2000, chapters 8 and 9).
 HWY_INLINE hn::Vec<hn::ScalableTag<double>> over_root(hn::ScalableTag<double> d, hn::Vec<decltype(d)> a,
                                                       hn::Vec<decltype(d)> v, hn::Vec<decltype(d)> epsilon) {
   using V = hn::Vec<decltype(d)>;
+  const V size = hn::Abs(a);
   const auto is_usual = hn::And(hn::Gt(v, hn::Set(d, 1e-280)), hn::Lt(v, hn::Set(d, 1e280)));
   const auto is_zero = hn::Eq(v, hn::Zero(d));
-  if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Or(is_usual, is_zero)))) return hn::Div(a, hn::Add(hn::Sqrt(v), epsilon));
+  // Outside, remainders would not be exact.
+  const auto small = hn::And(hn::Gt(size, hn::Set(d, 1e-150)), hn::Lt(size, hn::Set(d, 1e150)));
+  const auto fits = hn::And(hn::Or(is_usual, is_zero), hn::Or(small, hn::Eq(size, hn::Zero(d))));
+  if (HWY_UNLIKELY(!hn::AllTrue(d, fits))) return hn::Div(a, hn::Add(hn::Sqrt(v), epsilon));
   const V half = hn::Set(d, 0.5);
+  const V one = hn::Set(d, 1.0);
   V y{_mm512_rsqrt14_pd(v.raw)};  // infinite for 0
-  y = hn::MulAdd(y, hn::NegMulAdd(hn::Mul(half, hn::Mul(v, y)), y, half), y);
+  for (int k = 0; k < 2; ++k) y = hn::MulAdd(y, hn::NegMulAdd(hn::Mul(half, hn::Mul(v, y)), y, half), y);
   V root = hn::Mul(v, y);
   root = hn::MulAdd(hn::NegMulAdd(root, root, v), hn::Mul(half, y), root);
   const V divisor = hn::Add(hn::IfThenElseZero(is_usual, root), epsilon);
   V r{_mm512_rcp14_pd(divisor.raw)};
-  r = hn::MulAdd(r, hn::NegMulAdd(divisor, r, hn::Set(d, 1.0)), r);
-  const V quotient = hn::Mul(a, r);
-  return hn::MulAdd(hn::NegMulAdd(divisor, quotient, a), r, quotient);
+  for (int k = 0; k < 2; ++k) r = hn::MulAdd(r, hn::NegMulAdd(divisor, r, one), r);
+  const V quotient = hn::Mul(size, r);
+  return hn::CopySign(hn::MulAdd(hn::NegMulAdd(divisor, quotient, size), r, quotient), a);
 }
 #endif
 

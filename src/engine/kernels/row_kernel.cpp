@@ -11,8 +11,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "engine/kernels/line_sums-inl.hpp"
 #include "engine/kernels/partial-inl.hpp"
-#include "engine/kernels/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
@@ -91,7 +91,7 @@ HWY_INLINE void softmax_short(const T* x, T* y, std::size_t cols) {
   const Vec<T> z = load_first(d, x, cols);
   const Vec<T> max = hn::MaxOfLanes(d, hn::IfThenElse(in_use, z, hn::Set(d, x[0])));
   const Vec<T> e = hn::IfThenElseZero(in_use, vec_exp_normal(d, hn::Sub(z, max)));
-  store_first(hn::Div(e, hn::SumOfLanes(d, e)), d, y, cols);
+  store_first(hn::Mul(e, hn::Div(hn::Set(d, T(1)), sum_lanes(d, e))), d, y, cols);
 }
 
 template <class T>
@@ -103,13 +103,16 @@ HWY_INLINE void softmax_long(const T* x, T* y, Index cols) {
   sweep<T>(cols,
            [&](Index k, auto load, auto) HWY_ATTR { max = hn::Max(max, hn::IfThenElse(in_use(k), load(x + k), max)); });
   max = hn::MaxOfLanes(d, max);
-  Vec<T> sum = hn::Zero(d);
+  Vec<T> sum[kParts<T>][1];
+  for (auto& part : sum) part[0] = hn::Zero(d);
   sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR {
     const Vec<T> e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, hn::Sub(load(x + k), max)));
-    sum = hn::Add(sum, e);
+    Vec<T>& part = sum[k / kLanes<T> % kParts<T>][0];
+    part = hn::Add(part, e);
     store(e, y + k);
   });
-  const Vec<T> factor = hn::Div(hn::Set(d, T(1)), hn::SumOfLanes(d, sum));
+  fold_parts(sum);
+  const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum_lanes(d, sum[0][0]));
   sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR { store(hn::Mul(load(y + k), factor), y + k); });
 }
 

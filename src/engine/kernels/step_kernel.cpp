@@ -10,7 +10,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "engine/kernels/math-inl.hpp"
+#include "engine/kernels/line_sums-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
@@ -59,30 +59,27 @@ void adam(const AdamStep<T>& step, Index n, const T* HWY_RESTRICT g, T* HWY_REST
   });
 }
 
+/// Sum of f(w_k), k < n.
+template <class T, class F>
+HWY_INLINE double sum_of_terms(Index n, const T* w, F f) {
+  Vec<T> sum[kParts<T>][1];
+  for (auto& part : sum) part[0] = hn::Zero(Tag<T>());
+  for (Index k = 0; k < n; k += kLine<T>)
+    for (int p = 0; p < kParts<T>; ++p) sum[p][0] = f(load_within(w, k + p * kLanes<T>, n), sum[p][0]);
+  fold_parts(sum);
+  return static_cast<double>(sum_of<T>(sum[0][0]));
+}
+
 template <class T>
 double penalise(const PenaltyStep<T>& step, Index n, const T* HWY_RESTRICT w, T* HWY_RESTRICT g) {
-  const hn::ScalableTag<T> whole;
-  auto squares = hn::Zero(whole);
-  auto sizes = hn::Zero(whole);
-  T rest_squares = 0;
-  T rest_sizes = 0;
   sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
     const auto wk = hn::LoadU(d, w + k);
-    const auto zero = hn::Zero(d);
-    const auto slope = hn::IfThenZeroElse(hn::Eq(wk, zero), hn::CopySign(hn::Set(d, step.l1), wk));
-    const auto gk = hn::Add(hn::LoadU(d, g + k), hn::Add(hn::Mul(hn::Set(d, step.l2), wk), slope));
-    hn::StoreU(gk, d, g + k);
-    if constexpr (hn::MaxLanes(decltype(d)()) == hn::MaxLanes(decltype(whole)())) {
-      squares = hn::MulAdd(wk, wk, squares);
-      sizes = hn::Add(sizes, hn::Abs(wk));
-    } else {
-      rest_squares += w[k] * w[k];
-      rest_sizes += std::abs(w[k]);
-    }
+    const auto slope = hn::IfThenZeroElse(hn::Eq(wk, hn::Zero(d)), hn::CopySign(hn::Set(d, step.l1), wk));
+    hn::StoreU(hn::Add(hn::LoadU(d, g + k), hn::MulAdd(hn::Set(d, step.l2), wk, slope)), d, g + k);
   });
-  const double square = static_cast<double>(hn::GetLane(hn::SumOfLanes(whole, squares)) + rest_squares);
-  const double size = static_cast<double>(hn::GetLane(hn::SumOfLanes(whole, sizes)) + rest_sizes);
-  return static_cast<double>(step.l2) / 2 * square + static_cast<double>(step.l1) * size;
+  const double squares = sum_of_terms<T>(n, w, [](Vec<T> v, Vec<T> sum) HWY_ATTR { return hn::MulAdd(v, v, sum); });
+  const double sizes = sum_of_terms<T>(n, w, [](Vec<T> v, Vec<T> sum) HWY_ATTR { return hn::Add(sum, hn::Abs(v)); });
+  return static_cast<double>(step.l2) / 2 * squares + static_cast<double>(step.l1) * sizes;
 }
 
 double penalise_float(const PenaltyStep<float>& step, Index n, const float* w, float* g) {

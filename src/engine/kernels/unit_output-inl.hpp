@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "engine/kernels/vector-inl.hpp"
+#include "engine/kernels/line_sums-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
@@ -28,14 +28,18 @@ HWY_INLINE void output_function(D d, Function f, Index count, const T* z, T* p) 
   auto max = hn::Set(d, z[0]);
   for (Index k = 0; k < count; k += lanes) max = hn::Max(max, hn::IfThenElse(in_use(k), hn::Load(d, z + k), max));
   max = hn::MaxOfLanes(d, max);
-  auto sum = hn::Zero(d);
+  constexpr int parts = hn::MaxLanes(D()) == hn::MaxLanes(Tag<T>()) ? kParts<T> : 1;
+  hn::Vec<D> sums[parts][1];
+  for (auto& part : sums) part[0] = hn::Zero(d);
   for (Index k = 0; k < count; k += lanes) {
     const auto below = hn::Sub(hn::Load(d, z + k), max);
     const auto e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, below));
-    sum = hn::Add(sum, e);
+    hn::Vec<D>& part = sums[k / lanes % parts][0];
+    part = hn::Add(part, e);
     hn::Store(f == Function::softmax ? e : below, d, p + k);
   }
-  sum = hn::SumOfLanes(d, sum);
+  fold_parts(sums);
+  const auto sum = sum_lanes(d, sums[0][0]);
   if (f == Function::softmax) {
     const auto factor = hn::Div(hn::Set(d, T(1)), sum);
     for (Index k = 0; k < count; k += lanes) hn::Store(hn::Mul(hn::Load(d, p + k), factor), d, p + k);

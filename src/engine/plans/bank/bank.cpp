@@ -66,14 +66,17 @@ struct Bank<T>::State {
   Buffer<T> table;     // a sample is its inputs, then its targets
   mutable Buffer<T> work;
   std::vector<Block<T>> blocks;
-  Index updates = 0;  // made
+  Index updates = 0;     // made
+  bool shrinks = false;  // whether a lane has a penalty
 
   Index batch() const { return options.batch == 0 ? samples : options.batch; }
   Index updates_per_epoch() const { return (samples + batch() - 1) / batch(); }
-  /// Plain descent on single samples needs no gradient of its own, unless losses are recorded.
+  /// Plain descent on single samples needs no gradient of its own, unless there are masks or penalties are recorded.
   bool online() const {
     const auto* sgd = std::get_if<Sgd>(&options.method);
-    return sgd && sgd->momentum == 0 && batch() == 1 && !options.record;
+    const bool masked =
+        std::any_of(net.stages.begin(), net.stages.end(), [](const Stage& s) { return s.mask.rate > 0; });
+    return sgd && sgd->momentum == 0 && batch() == 1 && !masked && !(options.record && shrinks);
   }
   std::size_t slots() const {
     return std::visit([](const auto& m) { return m.slot_count(); }, options.method);
@@ -114,7 +117,7 @@ void Bank<T>::State::add_block(std::span<const BankLane<T>> given, bool masks) {
   Block<T>& block = blocks.emplace_back();
   block.lanes = static_cast<Index>(given.size());
   block.theta.resize(size(parameters * n));
-  if (!online()) block.gradient.resize(size(parameters * n));
+  if (!online()) block.gradient.resize(size(parameters * n * bank_gradients<T>(batch())));
   for (std::size_t k = 0; k < slots(); ++k) block.slots[k].resize(size(parameters * n));
   block.rows.resize(size(samples * n));
   block.order.resize(size(samples * n));
@@ -213,6 +216,7 @@ Bank<T>::Bank(const Network& network, ConstMatrixView<T> x, ConstMatrixView<T> t
   s.alike = options.batch == 0 && !options.draws &&
             std::all_of(lanes.begin(), lanes.end(), [](const BankLane<T>& lane) { return lane.rows.empty(); });
   s.copy_samples(x, targets);
+  s.shrinks = std::any_of(lanes.begin(), lanes.end(), [](const BankLane<T>& lane) { return lane.l2 != 0; });
   s.work.resize(size(bank_work<T>(s.net)));
   s.blocks.reserve(size((s.lanes + width - 1) / width));
   for (std::size_t first = 0; first < lanes.size(); first += size(width))
@@ -316,7 +320,7 @@ std::vector<Tally> Bank<T>::score(std::span<const std::span<const Index>> rows, 
   const State& s = *state_;
   check_length("bank", "rows", static_cast<Index>(rows.size()), s.lanes);
   const Index count = static_cast<Index>(rows.front().size());
-  const double scale = s.options.loss.scale(count, s.net.outputs());
+  const double scale = scale_of(s.options.loss, s.net.outputs(), static_cast<double>(count));
   Buffer<std::int32_t> order(size(count * width));
   std::vector<Tally> tallies;
   for (std::size_t b = 0; b < s.blocks.size(); ++b) {

@@ -9,6 +9,7 @@
 
 #include "engine/kernels/lane_output-inl.hpp"
 #include "engine/kernels/lane_stages-inl.hpp"
+#include "engine/packing.hpp"
 #include "engine/plans/bank/bank_kernel.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -79,35 +80,6 @@ HWY_INLINE void gather(const Description& net, const T* samples, const std::int3
     hn::Store(hn::GatherIndex(d, samples + j, at), d, a.targets + j * bank_width<T>);
 }
 
-/// y_u = f(z_u), z_u = b_u + sum_i x_i W[i, u], for U units from `first` on; K chains of sums in flight for each.
-template <class T, int U, int K, Function f>
-HWY_INLINE void forward_units(const T* HWY_RESTRICT x, const Stage& s, const T* HWY_RESTRICT w, Index first,
-                              T* HWY_RESTRICT y) {
-  const Tag<T> d;
-  constexpr Index n = bank_width<T>;
-  Vec<T> acc[K][U];
-  for (int u = 0; u < U; ++u) {
-    acc[0][u] = s.bias ? hn::Load(d, w + (s.weights() + first + u) * n) : hn::Zero(d);
-    for (int k = 1; k < K; ++k) acc[k][u] = hn::Zero(d);
-  }
-  w += first * n;
-  const Index row = s.outputs * n;
-  Index i = 0;
-  for (; i + K <= s.inputs; i += K)
-    for (int k = 0; k < K; ++k) {
-      const Vec<T> in = hn::Load(d, x + (i + k) * n);
-      for (int u = 0; u < U; ++u) acc[k][u] = hn::MulAdd(in, hn::Load(d, w + (i + k) * row + u * n), acc[k][u]);
-    }
-  for (; i < s.inputs; ++i) {
-    const Vec<T> in = hn::Load(d, x + i * n);
-    for (int u = 0; u < U; ++u) acc[0][u] = hn::MulAdd(in, hn::Load(d, w + i * row + u * n), acc[0][u]);
-  }
-  for (int u = 0; u < U; ++u) {
-    for (int k = 1; k < K; ++k) acc[0][u] = hn::Add(acc[0][u], acc[k][u]);
-    hn::Store(apply(d, f, acc[0][u]), d, y + (first + u) * n);
-  }
-}
-
 /// A lane holds a network with weights of its own; a vector is one of R samples, whose arrays lie `step` apart.
 template <class T, int R>
 struct NetworkLanes {
@@ -119,30 +91,115 @@ struct NetworkLanes {
   static HWY_INLINE Vec<T> weight(const T* w) { return hn::Load(Tag<T>(), w); }
 };
 
-/// Few inputs need no second chain of sums: there are units enough to keep busy with.
-template <class T, int R, Function f>
-HWY_NOINLINE void forward_stage(const T* x, Index step, const Stage& s, const T* w, T* y) {
-  if constexpr (R > 1) return forward_stage<f>(NetworkLanes<T, R>{step}, x, s, w, y);
-  Index u = 0;
-  if (s.inputs < 4) {
-    for (; u + 4 <= s.outputs; u += 4) forward_units<T, 4, 1, f>(x, s, w, u, y);
-    for (; u + 2 <= s.outputs; u += 2) forward_units<T, 2, 1, f>(x, s, w, u, y);
-    if (u < s.outputs) forward_units<T, 1, 1, f>(x, s, w, u, y);
-    return;
+// A single sample's stage adds up in the order of the online plan, which engine/packing.hpp tells.
+
+/// z_u = b_u + sum_i x_i W[i, u] for U units from `first` on, in K chains of sums.
+template <int U, int K, class T>
+HWY_INLINE void chains_of_units(const T* HWY_RESTRICT x, const Stage& s, const T* HWY_RESTRICT w, Index first,
+                                Vec<T>* z) {
+  const Tag<T> d;
+  constexpr Index n = bank_width<T>;
+  Vec<T> sum[K][U];
+  for (int u = 0; u < U; ++u) {
+    sum[0][u] = s.bias ? hn::Load(d, w + (s.weights() + first + u) * n) : hn::Zero(d);
+    for (int k = 1; k < K; ++k) sum[k][u] = hn::Zero(d);
   }
-  for (; u + 4 <= s.outputs; u += 4) forward_units<T, 4, 2, f>(x, s, w, u, y);
-  for (; u + 2 <= s.outputs; u += 2) forward_units<T, 2, 4, f>(x, s, w, u, y);
-  if (u < s.outputs) forward_units<T, 1, 4, f>(x, s, w, u, y);
+  w += first * n;
+  const Index row = s.outputs * n;
+  Index i = 0;
+  for (; i + K <= s.inputs; i += K)
+    for (int k = 0; k < K; ++k) {
+      const Vec<T> in = hn::Load(d, x + (i + k) * n);
+      for (int u = 0; u < U; ++u) sum[k][u] = hn::MulAdd(in, hn::Load(d, w + (i + k) * row + u * n), sum[k][u]);
+    }
+  for (; i < s.inputs; ++i) {
+    const Vec<T> in = hn::Load(d, x + i * n);
+    for (int u = 0; u < U; ++u) sum[0][u] = hn::MulAdd(in, hn::Load(d, w + i * row + u * n), sum[0][u]);
+  }
+  for (int half = K / 2; half > 0; half /= 2)
+    for (int k = 0; k < half; ++k)
+      for (int u = 0; u < U; ++u) sum[k][u] = hn::Add(sum[k][u], sum[k + half][u]);
+  for (int u = 0; u < U; ++u) z[u] = sum[0][u];
 }
 
-template <class T, int R>
-void forward_stage(Function f, const T* x, Index step, const Stage& s, const T* w, T* y) {
+/// The sums of U rows of products x_i W[i], i < count, as they are along lanes: those of partial sums from `first` on,
+/// every `step`-th of a line. x_i lies at x + i * bank_width, W[i] of row u at w + i * next + u * row.
+template <int step, int U, class T>
+HWY_INLINE void tree_of_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, Index next, Index row, Index first,
+                                 Index count, Vec<T>* sum) {
+  const Tag<T> d;
+  if constexpr (step == kLine<T>) {
+    for (int u = 0; u < U; ++u) sum[u] = hn::Zero(d);
+    for (Index i = first; i < count; i += step) {
+      const Vec<T> in = hn::Load(d, x + i * bank_width<T>);
+      for (int u = 0; u < U; ++u) sum[u] = hn::MulAdd(in, hn::Load(d, w + i * next + u * row), sum[u]);
+    }
+  } else {
+    tree_of_products<2 * step, U>(x, w, next, row, first, count, sum);
+    if (first + step >= count) return;
+    Vec<T> other[U];
+    tree_of_products<2 * step, U>(x, w, next, row, first + step, count, other);
+    for (int u = 0; u < U; ++u) sum[u] = hn::Add(sum[u], other[u]);
+  }
+}
+
+/// z_u of U units from `first` on.
+template <int U, class T>
+HWY_NOINLINE void tree_of_units(const T* x, const Stage& s, const T* w, Index first, T* y) {
+  const Tag<T> d;
+  constexpr Index n = bank_width<T>;
+  Vec<T> z[U];
+  tree_of_products<1, U>(x, w + first * n, s.outputs * n, n, 0, s.inputs, z);
+  for (int u = 0; u < U; ++u) {
+    const Vec<T> bias = s.bias ? hn::Load(d, w + (s.weights() + first + u) * n) : hn::Zero(d);
+    hn::Store(hn::Add(z[u], bias), d, y + (first + u) * n);
+  }
+}
+
+template <int U, int K, Function f, class T>
+HWY_INLINE void units_by_input(const T* x, const Stage& s, const T* w, Index first, T* y) {
+  Vec<T> z[U];
+  chains_of_units<U, K>(x, s, w, first, z);
+  for (int u = 0; u < U; ++u) hn::Store(apply(Tag<T>(), f, z[u]), Tag<T>(), y + (first + u) * bank_width<T>);
+}
+
+template <int K, Function f, class T>
+HWY_NOINLINE void stage_by_input(const T* x, const Stage& s, const T* w, T* y) {
+  constexpr int U = K > 1 && !kHasManyRegisters ? 2 : 4;
+  Index u = 0;
+  for (; u + U <= s.outputs; u += U) units_by_input<U, K, f>(x, s, w, u, y);
+  if constexpr (U > 2)
+    for (; u + 2 <= s.outputs; u += 2) units_by_input<2, K, f>(x, s, w, u, y);
+  if (u < s.outputs) units_by_input<1, K, f>(x, s, w, u, y);
+}
+
+template <Function f, class T>
+HWY_NOINLINE void stage_of_one(const T* x, const Stage& s, const T* w, T* y) {
+  if (!sums_along_lanes(s.inputs, s.outputs))
+    return s.inputs < kManyInputs ? stage_by_input<1, f>(x, s, w, y) : stage_by_input<kChains, f>(x, s, w, y);
+  Index u = 0;
+  for (; u + 2 <= s.outputs; u += 2) tree_of_units<2>(x, s, w, u, y);
+  if (u < s.outputs) tree_of_units<1>(x, s, w, u, y);
+  const Tag<T> d;
+  for (Index k = 0; f != Function::identity && k < s.outputs * bank_width<T>; k += bank_width<T>)
+    hn::Store(apply(d, f, hn::Load(d, y + k)), d, y + k);
+}
+
+/// Of R samples whose arrays lie `step` apart; Online: in the order of the online plan, else in that of the batch plan.
+template <class T, bool Online, int R, Function f>
+HWY_INLINE void forward_stage_of(const T* x, Index step, const Stage& s, const T* w, T* y) {
+  if constexpr (Online) return stage_of_one<f>(x, s, w, y);
+  return forward_stage<f>(NetworkLanes<T, R>{step}, x, s, w, y);
+}
+
+template <class T, bool Online, int R>
+void forward_stage_of(Function f, const T* x, Index step, const Stage& s, const T* w, T* y) {
   switch (f) {
-    case Function::tanh: return forward_stage<T, R, Function::tanh>(x, step, s, w, y);
-    case Function::sigmoid: return forward_stage<T, R, Function::sigmoid>(x, step, s, w, y);
-    case Function::relu: return forward_stage<T, R, Function::relu>(x, step, s, w, y);
-    case Function::step: return forward_stage<T, R, Function::step>(x, step, s, w, y);
-    default: return forward_stage<T, R, Function::identity>(x, step, s, w, y);
+    case Function::tanh: return forward_stage_of<T, Online, R, Function::tanh>(x, step, s, w, y);
+    case Function::sigmoid: return forward_stage_of<T, Online, R, Function::sigmoid>(x, step, s, w, y);
+    case Function::relu: return forward_stage_of<T, Online, R, Function::relu>(x, step, s, w, y);
+    case Function::step: return forward_stage_of<T, Online, R, Function::step>(x, step, s, w, y);
+    default: return forward_stage_of<T, Online, R, Function::identity>(x, step, s, w, y);
   }
 }
 
@@ -154,7 +211,7 @@ const T* stage_input(const BankArrays<T>& a, std::size_t s, bool training) {
 }
 
 /// Of R samples, of which `a` has the arrays of the first.
-template <class T, int R>
+template <class T, bool Online, int R>
 HWY_INLINE void forward(const Description& net, const BankArrays<T>& a, const T* theta, bool training) {
   const Tag<T> d;
   const std::size_t last = net.stages.size() - 1;
@@ -167,8 +224,8 @@ HWY_INLINE void forward(const Description& net, const BankArrays<T>& a, const T*
           hn::Store(hn::Mul(hn::Load(d, plain + k), hn::Load(d, a.mask[s] + k)), d, a.inputs[s] + k);
     }
     const bool end = s == last;  // whose function waits, for the loss may want z
-    forward_stage<T, R>(end ? Function::identity : stage.function, stage_input(a, s, training), a.step, stage,
-                        theta + stage.offset * bank_width<T>, end ? a.logits : a.outputs[s]);
+    forward_stage_of<T, Online, R>(end ? Function::identity : stage.function, stage_input(a, s, training), a.step,
+                                   stage, theta + stage.offset * bank_width<T>, end ? a.logits : a.outputs[s]);
   }
 }
 

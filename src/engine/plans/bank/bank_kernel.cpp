@@ -2,12 +2,14 @@
 // A lane holds a network: every product is of a weight of its own with a number of its own, and nothing is ever summed
 // over lanes. One vector of networks goes through all its updates before the next one starts, so that its weights stay
 // in the first cache; the units of a layer, which do not wait for each other, fill the pipeline. Samples of a batch are
-// taken four at a time, so that weights and gradients are read once for four.
+// taken four at a time, so that weights and gradients are read once for four, and in the order in which the batch plan
+// folds its lanes, so that a lane has the bits of the single run.
 #include "engine/plans/bank/bank_kernel.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
+#include <utility>
 
 #include "engine/instruction_sets.hpp"
 #include "engine/kernels/dropout.hpp"
@@ -27,69 +29,81 @@ namespace gradus::engine::HWY_NAMESPACE {
 
 // -------------------------------------------------------------------------------------------------- backward
 
-/// One stage on its way back. W[i, j] takes x_i delta_j, in `to`: itself, first shrunk by `keep`, where updates go
-/// straight into it (Online), else its gradient. The derivative by x_i, if anyone wants it (Back), is that of the
-/// weights as they were.
-template <class T, int C, bool Online, bool Back>
-HWY_INLINE void backward_row(const T* HWY_RESTRICT delta, Index outputs, Vec<T> x, Vec<T> keep, const T* w, T* to,
-                             Vec<T>& sum) {
+/// One stage of a single sample on its way back. W[i, j] takes x_i delta_j, first shrunk by `keep`. The derivative by
+/// x_i, if anyone wants it (Back), is that of the weights as they were.
+template <class T, int C, bool Back>
+HWY_INLINE Vec<T> backward_row(const T* HWY_RESTRICT delta, Index outputs, Vec<T> x, Vec<T> keep, T* HWY_RESTRICT w) {
   const Tag<T> d;
   constexpr Index n = bank_width<T>;
   const Index count = C > 0 ? C : outputs;
-  sum = hn::Zero(d);
+  Vec<T> sum = hn::Zero(d);
   for (Index j = 0; j < count; ++j) {
     const Vec<T> dj = hn::Load(d, delta + j * n);
-    if constexpr (Back) sum = hn::MulAdd(dj, hn::Load(d, w + j * n), sum);
-    hn::Store(hn::MulAdd(dj, x, Online ? hn::Mul(keep, hn::Load(d, w + j * n)) : hn::Load(d, to + j * n)), d,
-              to + j * n);
+    const Vec<T> old = hn::Load(d, w + j * n);
+    if constexpr (Back) sum = hn::MulAdd(dj, old, sum);
+    hn::Store(hn::MulAdd(dj, x, hn::Mul(keep, old)), d, w + j * n);
   }
+  return sum;
 }
 
-template <class T, int C, bool Online>
-HWY_NOINLINE void backward_stage(const Stage& s, const T* w, T* to, const T* x, const T* delta, const T* keep,
-                                 Function f, const T* y, const T* mask, T* back) {
+template <class T, int C>
+HWY_NOINLINE void backward_stage(const Stage& s, T* w, const T* x, const T* delta, const T* keep, Function f,
+                                 const T* y, T* back) {
   const Tag<T> d;
   constexpr Index n = bank_width<T>;
   const Index row = s.outputs * n;
   const Vec<T> kept = hn::Load(d, keep);
   if (s.bias) {
-    T* b = to + s.weights() * n;
+    T* b = w + s.weights() * n;
     for (Index j = 0; j < row; j += n) hn::Store(hn::Add(hn::Load(d, b + j), hn::Load(d, delta + j)), d, b + j);
   }
-  for (Index i = 0; i < s.inputs; ++i) {
-    Vec<T> sum;
+  const bool in_turn = C > 0 || sums_along_lanes(s.inputs, s.outputs);
+  for (Index i = 0; i < s.inputs; ++i, w += row) {
     const Vec<T> in = hn::Load(d, x + i * n);
-    if (!back) {
-      backward_row<T, C, Online, false>(delta, s.outputs, in, kept, w + i * row, to + i * row, sum);
-      continue;
+    Vec<T> sum;
+    if (back && in_turn) {
+      sum = backward_row<T, C, true>(delta, s.outputs, in, kept, w);
+    } else {
+      if (back) tree_of_products<1, 1>(delta, w, n, 0, 0, s.outputs, &sum);
+      backward_row<T, C, false>(delta, s.outputs, in, kept, w);
     }
-    backward_row<T, C, Online, true>(delta, s.outputs, in, kept, w + i * row, to + i * row, sum);
-    if (mask) sum = hn::Mul(sum, hn::Load(d, mask + i * n));
-    hn::Store(times_derivative(d, f, hn::Load(d, y + i * n), sum), d, back + i * n);
+    if (back) hn::Store(times_derivative(d, f, hn::Load(d, y + i * n), sum), d, back + i * n);
   }
 }
 
-template <class T, bool Online>
-void backward_stage(const Stage& s, const T* w, T* to, const T* x, const T* delta, const T* keep, Function f,
-                    const T* y, const T* mask, T* back) {
+template <class T>
+void backward_stage(const Stage& s, T* w, const T* x, const T* delta, const T* keep, Function f, const T* y, T* back) {
   switch (s.outputs) {
-    case 1: return backward_stage<T, 1, Online>(s, w, to, x, delta, keep, f, y, mask, back);
-    case 2: return backward_stage<T, 2, Online>(s, w, to, x, delta, keep, f, y, mask, back);
-    case 3: return backward_stage<T, 3, Online>(s, w, to, x, delta, keep, f, y, mask, back);
-    default: return backward_stage<T, 0, Online>(s, w, to, x, delta, keep, f, y, mask, back);
+    case 1: return backward_stage<T, 1>(s, w, x, delta, keep, f, y, back);
+    case 2: return backward_stage<T, 2>(s, w, x, delta, keep, f, y, back);
+    case 3: return backward_stage<T, 3>(s, w, x, delta, keep, f, y, back);
+    default: return backward_stage<T, 0>(s, w, x, delta, keep, f, y, back);
   }
 }
 
-/// One stage of R samples, whose arrays lie `step` apart; their products are added to the gradient `to` in order.
+/// Online: without masks.
+template <class T>
+void backward(const Description& net, const BankArrays<T>& a, T* theta, const T* keep) {
+  for (std::size_t s = net.stages.size(); s-- > 0;) {
+    const Stage& stage = net.stages[s];
+    const T* x = stage_input(a, s, false);
+    const Function f = s > 0 ? net.stages[s - 1].function : Function::identity;
+    backward_stage(stage, theta + stage.offset * bank_width<T>, x, a.delta[s % 2], keep, f, x,
+                   s > 0 ? a.delta[(s + 1) % 2] : nullptr);
+  }
+}
+
+/// One stage of R samples, whose arrays lie `step` apart; their products are added to the gradient `to` in
+/// order, or are it (fresh).
 template <class T, int R, bool Back>
-HWY_NOINLINE void backward_stage_of(const Stage& s, const T* HWY_RESTRICT w, T* HWY_RESTRICT to, Index step, const T* x,
-                                    const T* delta, Function f, const T* y, const T* mask, T* back) {
+HWY_NOINLINE void backward_stage_of(const Stage& s, const T* HWY_RESTRICT w, T* HWY_RESTRICT to, bool fresh, Index step,
+                                    const T* x, const T* delta, Function f, const T* y, const T* mask, T* back) {
   const Tag<T> d;
   constexpr Index n = bank_width<T>;
   const Index row = s.outputs * n;
   T* b = to + s.weights() * n;
   for (Index j = 0; s.bias && j < row; j += n) {
-    Vec<T> sum = hn::Load(d, b + j);
+    Vec<T> sum = fresh ? hn::Zero(d) : hn::Load(d, b + j);
     for (int r = 0; r < R; ++r) sum = hn::Add(sum, hn::Load(d, delta + r * step + j));
     hn::Store(sum, d, b + j);
   }
@@ -99,7 +113,7 @@ HWY_NOINLINE void backward_stage_of(const Stage& s, const T* HWY_RESTRICT w, T* 
     for (int r = 0; r < R; ++r) in[r] = hn::Load(d, x + r * step + i);
     for (int r = 0; r < R; ++r) sum[r] = hn::Zero(d);
     for (Index j = 0; j < row; j += n) {
-      Vec<T> g = hn::Load(d, to + j);
+      Vec<T> g = fresh ? hn::Zero(d) : hn::Load(d, to + j);
       for (int r = 0; r < R; ++r) {
         const Vec<T> dj = hn::Load(d, delta + r * step + j);
         g = hn::MulAdd(dj, in[r], g);
@@ -109,27 +123,27 @@ HWY_NOINLINE void backward_stage_of(const Stage& s, const T* HWY_RESTRICT w, T* 
     }
     for (int r = 0; Back && r < R; ++r) {
       const Index at = r * step + i;
-      if (mask) sum[r] = hn::Mul(sum[r], hn::Load(d, mask + at));
-      hn::Store(times_derivative(d, f, hn::Load(d, y + at), sum[r]), d, back + at);
+      const Vec<T> out = hn::Load(d, y + at);
+      if (mask) {  // as the batch plan keeps it: f'(z) times the mask
+        const Vec<T> slope = hn::Mul(times_derivative(d, f, out, hn::Set(d, T(1))), hn::Load(d, mask + at));
+        hn::Store(hn::Mul(slope, sum[r]), d, back + at);
+      } else {
+        hn::Store(times_derivative(d, f, out, sum[r]), d, back + at);
+      }
     }
   }
 }
 
 /// Of R samples, of which `a` has the arrays of the first.
-template <class T, bool Online, int R>
-void backward(const Description& net, const BankArrays<T>& a, T* theta, T* to, const T* keep) {
+template <class T, int R>
+void backward_of(const Description& net, const BankArrays<T>& a, const T* theta, T* to, bool fresh) {
   for (std::size_t s = net.stages.size(); s-- > 0;) {
     const Stage& stage = net.stages[s];
     const Index offset = stage.offset * bank_width<T>;
     const Function f = s > 0 ? net.stages[s - 1].function : Function::identity;
-    if constexpr (R > 1) {
-      const auto run = s > 0 ? &backward_stage_of<T, R, true> : &backward_stage_of<T, R, false>;
-      run(stage, theta + offset, to + offset, a.step, stage_input(a, s, true), a.delta[s % 2], f,
-          stage_input(a, s, false), a.mask[s], a.delta[(s + 1) % 2]);
-      continue;
-    }
-    backward_stage<T, Online>(stage, theta + offset, to + offset, stage_input(a, s, true), a.delta[s % 2], keep, f,
-                              stage_input(a, s, false), a.mask[s], s > 0 ? a.delta[(s + 1) % 2] : nullptr);
+    const auto run = s > 0 ? &backward_stage_of<T, R, true> : &backward_stage_of<T, R, false>;
+    run(stage, theta + offset, to + offset, fresh, a.step, stage_input(a, s, true), a.delta[s % 2], f,
+        stage_input(a, s, false), a.mask[s], a.delta[(s + 1) % 2]);
   }
 }
 
@@ -148,7 +162,8 @@ HWY_INLINE void for_each_parameter(const Description& net, Vec<T> l2, F f) {
   }
 }
 
-/// The steps of optim/sgd.hpp and optim/adam.hpp on one vector of networks.
+/// The steps of optim/sgd.hpp and optim/adam.hpp on one vector of networks, by the operations of
+/// kernels/step_kernel.cpp.
 template <class T>
 class Stepper {
  public:
@@ -162,13 +177,13 @@ class Stepper {
     return adam ? adam_step<false>(*adam, l2, update) : descent_step<false>(l2);
   }
 
-  Vec<T> rates(double factor) const { return per_lane(pass_.rates, factor); }
+  Vec<T> rates(double factor, double divisor = 1) const { return per_lane(pass_.rates, factor, divisor); }
 
  private:
   /// A number of each lane times a factor, in the bank's precision.
-  Vec<T> per_lane(const double* numbers, double factor) const {
+  Vec<T> per_lane(const double* numbers, double factor, double divisor = 1) const {
     HWY_ALIGN T values[kLanes<T>];
-    for (Index k = 0; k < kLanes<T>; ++k) values[k] = static_cast<T>(numbers[column_ + k] * factor);
+    for (Index k = 0; k < kLanes<T>; ++k) values[k] = static_cast<T>(numbers[column_ + k] * factor / divisor);
     return hn::Load(Tag<T>(), values);
   }
 
@@ -185,12 +200,12 @@ class Stepper {
     for_each_parameter<T>(*pass_.net, decay, [&](Index p, Vec<T> l2) HWY_ATTR {
       const Vec<T> w = hn::Load(d, theta + p);
       if constexpr (Record) penalty = hn::MulAdd(hn::Mul(l2, w), w, penalty);
-      const Vec<T> move = hn::Mul(rate, hn::MulAdd(l2, w, hn::Load(d, gradient + p)));
+      const Vec<T> move = hn::Mul(rate, hn::Add(hn::Load(d, gradient + p), hn::Mul(l2, w)));
       Vec<T> change = hn::Neg(move);
       if (v) {
-        const Vec<T> next = hn::MulSub(mu, hn::Load(d, v + p), move);
+        const Vec<T> next = hn::Sub(hn::Mul(mu, hn::Load(d, v + p)), move);
         hn::Store(next, d, v + p);
-        change = sgd.nesterov ? hn::MulSub(mu, next, move) : next;
+        change = sgd.nesterov ? hn::Sub(hn::Mul(mu, next), move) : next;
       }
       hn::Store(hn::Add(w, change), d, theta + p);
     });
@@ -202,7 +217,7 @@ class Stepper {
     const Tag<T> d;
     Vec<T> penalty = hn::Zero(d);
     const double t = static_cast<double>(update + 1);
-    const Vec<T> rate = rates(std::sqrt(1 - pow(adam.beta2, t)) / (1 - pow(adam.beta1, t)));
+    const Vec<T> rate = rates(std::sqrt(1 - pow(adam.beta2, t)), 1 - pow(adam.beta1, t));
     const Vec<T> b1 = hn::Set(d, static_cast<T>(adam.beta1));
     const Vec<T> b2 = hn::Set(d, static_cast<T>(adam.beta2));
     const Vec<T> one = hn::Set(d, T(1));
@@ -214,7 +229,7 @@ class Stepper {
     for_each_parameter<T>(*pass_.net, decay, [&](Index p, Vec<T> l2) HWY_ATTR {
       const Vec<T> w = hn::Load(d, theta + p);
       if constexpr (Record) penalty = hn::MulAdd(hn::Mul(l2, w), w, penalty);
-      const Vec<T> g = hn::MulAdd(l2, w, hn::Load(d, gradient + p));
+      const Vec<T> g = hn::Add(hn::Load(d, gradient + p), hn::Mul(l2, w));
       const Vec<T> mk = hn::MulAdd(b1, hn::Load(d, m + p), hn::Mul(hn::Sub(one, b1), g));
       const Vec<T> vk = hn::MulAdd(b2, hn::Load(d, v + p), hn::Mul(hn::Sub(one, b2), hn::Mul(g, g)));
       hn::Store(mk, d, m + p);
@@ -244,102 +259,157 @@ void draw_masks(const BankPass<T>& pass, Index column, const BankArrays<T>& a, I
 
 // -------------------------------------------------------------------------------------------------- whole passes
 
-/// What is added up of one batch: in the bank's precision over a few samples, in double over all.
+/// Losses of the samples of a piece, added up as the batch plan adds: line by line in the bank's precision, lines in
+/// double.
 template <class T>
 class Record {
  public:
-  void add(Vec<T> losses) {
-    const Tag<T> d;
-    hn::Store(hn::Add(hn::Load(d, few_), losses), d, few_);
-    if (++count_ == 16) flush();
+  void put(Index sample, Vec<T> losses) { hn::Store(losses, Tag<T>(), losses_ + sample * kLanes<T>); }
+
+  /// Adds those of the first `count` samples.
+  void add_up(Index count) {
+    for (Index first = 0; first < count; first += kLine<T>) {
+      const auto at = [&](Index s) HWY_ATTR { return hn::Load(Tag<T>(), losses_ + (first + s) * kLanes<T>); };
+      HWY_ALIGN T sum[kLanes<T>];
+      hn::Store(sum_over_units<T>(std::min(count - first, kLine<T>), at), Tag<T>(), sum);
+      for (Index k = 0; k < kLanes<T>; ++k) sums_[k] += static_cast<double>(sum[k]);
+    }
   }
-  /// Of a batch of so many samples whose losses are multiplied with `scale`.
-  void put(double scale, Vec<T> penalties, Index batch, double* losses, double* total_penalties) {
-    flush();
-    const double n = static_cast<double>(batch);
-    HWY_ALIGN T penalty[kLanes<T>];
-    hn::Store(penalties, Tag<T>(), penalty);
-    for (Index k = 0; k < kLanes<T>; ++k) {
-      losses[k] += n * scale * sums_[k];
-      total_penalties[k] += n * static_cast<double>(penalty[k]);
-      sums_[k] = 0;
+  /// The sum of lane k, which begins anew.
+  double take(Index k) { return std::exchange(sums_[k], 0.0); }
+
+ private:
+  HWY_ALIGN T losses_[kBatchPiece * kLanes<T>];
+  double sums_[kLanes<T>] = {};
+};
+
+/// The updates of one vector of networks.
+template <class T, bool Online>
+class Column {
+ public:
+  Column(const BankPass<T>& pass, Index column)
+      : pass_(pass), net_(*pass.net), column_(column), theta_(pass.theta + column), stepper_(pass, column) {
+    for (std::size_t r = 0; r < arrays_.size(); ++r)
+      arrays_[r] = lay_out(net_, pass.work, column, static_cast<Index>(r));
+    for (Index k = 0; k < kLanes<T>; ++k)
+      keep_[k] = 1 - static_cast<T>(pass.rates[column + k]) * static_cast<T>(pass.l2[column + k]);
+  }
+
+  void train() {
+    update_ = pass_.steps;
+    for (Index first = 0; first < pass_.count; first += pass_.batch, ++update_) {
+      const Index batch = std::min(pass_.batch, pass_.count - first);
+      const double scale = scale_of(pass_.loss, net_.outputs(), static_cast<double>(batch));
+      order_ = pass_.order + first * bank_width<T> + column_;
+      Vec<T> penalties = hn::Zero(Tag<T>());
+      if constexpr (Online) {
+        train_samples<1>(0, stepper_.rates(-scale), theta_, false);
+        if (pass_.losses) record_.add_up(1);
+      } else {
+        train_batch(batch, hn::Set(Tag<T>(), static_cast<T>(scale)));
+        penalties = stepper_.step(update_, batch);
+      }
+      if (pass_.losses) add_losses(scale, penalties, batch);
     }
   }
 
  private:
-  void flush() {
-    for (Index k = 0; k < kLanes<T>; ++k) sums_[k] += static_cast<double>(few_[k]);
-    std::fill(few_, few_ + kLanes<T>, T(0));
-    count_ = 0;
-  }
-
-  HWY_ALIGN T few_[kLanes<T>] = {};
-  int count_ = 0;
-  double sums_[kLanes<T>] = {};
-};
-
-/// The passes of R samples, of which number `row` of the update is the first.
-template <class T, bool Online, int R>
-HWY_INLINE void train_samples(const BankPass<T>& pass, Index column, const BankArrays<T>* a, const std::int32_t* order,
-                              Index update, Index row, Vec<T> factor, const T* keep, Record<T>& record) {
-  const Description& net = *pass.net;
-  const std::size_t last = net.stages.size() - 1;
-  T* theta = pass.theta + column;
-  for (int r = 0; r < R; ++r) {
-    gather(net, pass.samples, order + r * bank_width<T> + column, pass.alike, a[r]);
-    if (a->masked) draw_masks(pass, column, a[r], update, row + r);
-  }
-  forward<T, R>(net, *a, theta, true);
-  for (int r = 0; r < R; ++r) {
-    const Vec<T> log_sum = finish_forward(net, a[r], !Online && pass.losses);
-    if (!Online && pass.losses) record.add(sample_loss(net, a[r], log_sum));
-    output_delta(net, a[r], factor, a[r].delta[last % 2]);
-  }
-  backward<T, Online, R>(net, *a, theta, Online ? theta : pass.gradient + column, keep);
-}
-
-/// Without a gradient (Online) nothing is recorded.
-template <class T, bool Online>
-void train_column(const BankPass<T>& pass, Index column) {
-  const Tag<T> d;
-  const Description& net = *pass.net;
-  std::array<BankArrays<T>, kBankRows> a;
-  for (std::size_t r = 0; r < a.size(); ++r) a[r] = lay_out(net, pass.work, column, static_cast<Index>(r));
-  const Stepper<T> stepper(pass, column);
-  HWY_ALIGN T keep[kLanes<T>];
-  for (Index k = 0; k < kLanes<T>; ++k)
-    keep[k] = 1 - static_cast<T>(pass.rates[column + k]) * static_cast<T>(pass.l2[column + k]);
-  Record<T> record;
-  Index update = pass.steps;
-  for (Index first = 0; first < pass.count; first += pass.batch, ++update) {
-    const Index batch = std::min(pass.batch, pass.count - first);
-    const double scale = pass.loss.scale(batch, net.outputs());
-    const Vec<T> factor = Online ? stepper.rates(-scale) : hn::Set(d, static_cast<T>(scale));
-    if (!Online)
-      for (Index p = 0; p < net.parameters * bank_width<T>; p += bank_width<T>)
-        hn::Store(hn::Zero(d), d, pass.gradient + column + p);
-    const std::int32_t* order = pass.order + first * bank_width<T>;
-    Index row = 0;
-    const auto take = [&]<int R>(std::integral_constant<int, R>) HWY_ATTR {
-      for (; row + R <= batch; row += R)
-        train_samples<T, Online, R>(pass, column, a.data(), order + row * bank_width<T>, update, row, factor, keep,
-                                    record);
-    };
-    if constexpr (!Online) {
-      take(std::integral_constant<int, kBankRows>());
-      take(std::integral_constant<int, 2>());
+  /// The gradient of a batch: of its pieces, one after the other.
+  void train_batch(Index batch, Vec<T> factor) {
+    T* total = pass_.gradient + column_;
+    for (first_ = 0; first_ < batch; first_ += kBatchPiece) {
+      count_ = std::min(batch - first_, kBatchPiece);
+      if (first_ == 0) {
+        train_tree(0, 1, factor, total);
+      } else {
+        train_tree(0, 1, factor, next(total));
+        add(total, next(total));
+      }
+      if (pass_.losses) record_.add_up(count_);
     }
-    take(std::integral_constant<int, 1>());
-    if (Online) continue;
-    const Vec<T> penalties = stepper.step(update, batch);
-    if (pass.losses) record.put(scale, penalties, batch, pass.losses + column, pass.penalties + column);
   }
-}
+
+  /// The gradient of the samples of partial sums from `sum` on, every `step`-th of a line: what the batch plan folds
+  /// out of its lanes.
+  void train_tree(Index sum, Index step, Vec<T> factor, T* to) {
+    if (step == kLine<T>) return train_partial(sum, factor, to);
+    train_tree(sum, 2 * step, factor, to);
+    if (sum + step >= count_) return;
+    train_tree(sum + step, 2 * step, factor, next(to));
+    add(to, next(to));
+  }
+
+  /// The gradient of every kLine-th sample of the piece.
+  void train_partial(Index sample, Vec<T> factor, T* to) {
+    bool fresh = true;
+    const auto take = [&]<int R>(std::integral_constant<int, R>) HWY_ATTR {
+      for (; sample + (R - 1) * kLine<T> < count_; sample += R * kLine<T>, fresh = false)
+        train_samples<R>(sample, factor, to, fresh);
+    };
+    take(std::integral_constant<int, kBankRows>());
+    take(std::integral_constant<int, 2>());
+    take(std::integral_constant<int, 1>());
+  }
+
+  /// The passes of R samples of the piece, a line apart.
+  template <int R>
+  HWY_INLINE void train_samples(Index sample, Vec<T> factor, T* to, bool fresh) {
+    const std::size_t last = net_.stages.size() - 1;
+    BankArrays<T>* a = arrays_.data();
+    for (int r = 0; r < R; ++r) {
+      const Index row = first_ + sample + r * kLine<T>;
+      gather(net_, pass_.samples, order_ + row * bank_width<T>, pass_.alike, a[r]);
+      if (a->masked) draw_masks(pass_, column_, a[r], update_, row);
+    }
+    forward<T, Online, R>(net_, *a, theta_, true);
+    for (int r = 0; r < R; ++r) {
+      const Vec<T> log_sum = finish_forward(net_, a[r], pass_.losses != nullptr);
+      if (pass_.losses) record_.put(sample + r * kLine<T>, sample_loss(net_, a[r], log_sum));
+      output_delta(net_, a[r], factor, a[r].delta[last % 2]);
+    }
+    if constexpr (Online) {
+      backward(net_, *a, to, keep_);
+    } else {
+      backward_of<T, R>(net_, *a, theta_, to, fresh);
+    }
+  }
+
+  T* next(T* gradient) const { return gradient + net_.parameters * bank_width<T>; }
+  void add(T* HWY_RESTRICT to, const T* HWY_RESTRICT more) const {
+    const Tag<T> d;
+    for (Index p = 0; p < net_.parameters * bank_width<T>; p += bank_width<T>)
+      hn::Store(hn::Add(hn::Load(d, to + p), hn::Load(d, more + p)), d, to + p);
+  }
+
+  /// Of a batch of so many samples whose losses are multiplied with `scale`.
+  void add_losses(double scale, Vec<T> penalties, Index batch) {
+    const double n = static_cast<double>(batch);
+    HWY_ALIGN T penalty[kLanes<T>];
+    hn::Store(penalties, Tag<T>(), penalty);
+    for (Index k = 0; k < kLanes<T>; ++k) {
+      pass_.losses[column_ + k] += scale * record_.take(k) * n;
+      pass_.penalties[column_ + k] += n * static_cast<double>(penalty[k]);
+    }
+  }
+
+  const BankPass<T>& pass_;
+  const Description& net_;
+  Index column_;
+  T* theta_;
+  Stepper<T> stepper_;
+  std::array<BankArrays<T>, kBankRows> arrays_;
+  HWY_ALIGN T keep_[kLanes<T>];
+  Record<T> record_;
+  Index update_ = 0;
+  const std::int32_t* order_ = nullptr;  ///< of the batch
+  Index first_ = 0;                      ///< of the piece, in the batch
+  Index count_ = 1;                      ///< of its samples
+};
 
 template <class T>
 void run(const BankPass<T>& pass) {
   for (Index column = 0; column < pass.lanes; column += kLanes<T>)
-    pass.gradient ? train_column<T, false>(pass, column) : train_column<T, true>(pass, column);
+    pass.gradient ? Column<T, false>(pass, column).train() : Column<T, true>(pass, column).train();
 }
 
 template <class T>
@@ -348,17 +418,19 @@ void score(const BankScore<T>& pass) {
   const Description& net = *pass.net;
   for (Index column = 0; column < pass.lanes; column += kLanes<T>) {
     const BankArrays<T> a = lay_out(net, pass.work, column, 0);
+    Record<T> record;
     for (Index s = 0; s < pass.count; ++s) {
       gather(net, pass.samples, pass.order + s * bank_width<T> + column, false, a);
-      forward<T, 1>(net, a, pass.theta + column, false);
-      HWY_ALIGN T loss[kLanes<T>];
-      HWY_ALIGN T hit[kLanes<T>] = {};
-      hn::Store(sample_loss(net, a, finish_forward(net, a, true)), d, loss);
-      if (pass.hit != Hit::none) hn::Store(sample_hit(net, a, pass.hit), d, hit);
-      for (Index k = 0; k < kLanes<T>; ++k) {
-        pass.losses[column + k] += static_cast<double>(loss[k]);
-        pass.hits[column + k] += static_cast<double>(hit[k]);
+      forward<T, false, 1>(net, a, pass.theta + column, false);
+      record.put(s % kBatchPiece, sample_loss(net, a, finish_forward(net, a, true)));
+      if ((s + 1) % kBatchPiece == 0 || s + 1 == pass.count) {
+        record.add_up(s % kBatchPiece + 1);
+        for (Index k = 0; k < kLanes<T>; ++k) pass.losses[column + k] += record.take(k);
       }
+      if (pass.hit == Hit::none) continue;
+      HWY_ALIGN T hit[kLanes<T>];
+      hn::Store(sample_hit(net, a, pass.hit), d, hit);
+      for (Index k = 0; k < kLanes<T>; ++k) pass.hits[column + k] += static_cast<double>(hit[k]);
     }
   }
 }

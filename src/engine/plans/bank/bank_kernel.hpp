@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -28,7 +29,9 @@ struct BankPass {
   const Description* net = nullptr;
   Index lanes = 0;  ///< in use
   T* theta = nullptr;
-  T* gradient = nullptr;  ///< null: each sample's step goes straight into theta, which is plain descent online
+  /// bank_gradients(batch) of theta's size; null: each sample's step goes straight into theta, which is plain descent
+  /// online.
+  T* gradient = nullptr;
   std::array<T*, 2> slots{};
   T* work = nullptr;  ///< bank_work(net) numbers, 64-byte aligned
   /// A sample is its inputs, then its targets; order[s * bank_width + k] is where lane k's sample s begins.
@@ -45,8 +48,17 @@ struct BankPass {
   OptimizerMethod method = Sgd{};
   bool per_sample = false;      ///< l2 is divided by the samples of the batch
   double* losses = nullptr;     ///< of the batches before their steps, times their samples, are added; null: not wanted
-  double* penalties = nullptr;  ///< the same of the penalties; both only with a gradient
+  double* penalties = nullptr;  ///< the same of the penalties; penalties only with a gradient
 };
+
+/// Gradients under way at once: one a level of the tree in which the samples of a batch are added up, and that of
+/// earlier pieces.
+template <class T>
+constexpr Index bank_gradients(Index batch) {
+  Index levels = batch > kBatchPiece ? 2 : 1;
+  for (Index partial = 1; partial < std::min(batch, bank_width<T>); partial *= 2) ++levels;
+  return levels;
+}
 
 /// Numbers of scratch memory.
 template <class T>

@@ -15,7 +15,7 @@ namespace gradus::engine::HWY_NAMESPACE {
 /// Of every lane; log_sum as finish_forward gave it.
 template <class T>
 Vec<T> sample_loss(const Description& net, const BankArrays<T>& a, Vec<T> log_sum) {
-  return loss_of_lanes(net, bank_width<T>, a.logits, a.outputs[net.stages.size() - 1], a.targets, log_sum);
+  return loss_of_lanes(Tag<T>(), net, bank_width<T>, a.logits, a.outputs[net.stages.size() - 1], a.targets, log_sum);
 }
 
 /// 1 for the lanes that met their targets.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A lane holds a sample. Weights are broadcast, so theta is used as it lies; a block of V vectors of samples goes
-// forward and backward as a whole. The blocks of a group are kept, and the gradients of all their samples are summed
-// over the lanes once.
+// forward and backward as a whole. The blocks of a piece are kept, and the gradients of all their samples are summed
+// over the lanes once. Pieces are of one size and their sums are added in order: the bits know no width.
 #include "engine/plans/batch/batch_kernel.hpp"
 
 #include <algorithm>
@@ -52,6 +52,7 @@ class Output {
       if (net_.head != Head::defined) run_kernel(v, active);
       if (pass_.record) pass_.hits += hits(v, active);
     }
+    if (pass_.record && net_.head != Head::defined) add_losses();
   }
 
  private:
@@ -67,7 +68,18 @@ class Output {
       });
     }
     if (pass_.record)
-      pass_.loss += static_cast<double>(sum_of<T>(hn::IfThenElseZero(active, hn::Mul(weight, loss(v, log_sum)))));
+      hn::Store(hn::IfThenElseZero(active, hn::Mul(weight, loss(v, log_sum))), d, losses_ + place(0, v));
+  }
+
+  /// Line by line, each folded in the kernel's precision.
+  void add_losses() {
+    const Tag<T> d;
+    for (int v = 0; v < V; v += kParts<T>) {
+      Vec<T> line[kParts<T>][1];
+      for (int p = 0; p < kParts<T>; ++p) line[p][0] = v + p < V ? hn::Load(d, losses_ + place(0, v + p)) : hn::Zero(d);
+      fold_parts(line);
+      pass_.loss += static_cast<double>(sum_of<T>(line[0][0]));
+    }
   }
 
   /// All vectors at once, by the definition; the samples beyond the last one have no delta.
@@ -120,7 +132,7 @@ class Output {
 
   Vec<T> loss(int v, Vec<T> log_sum) const {
     const Index from = place(0, v);
-    return loss_of_lanes(net_, kStride, block_.logits + from, p_() + from, block_.targets + from, log_sum);
+    return loss_of_lanes(Tag<T>(), net_, kStride, block_.logits + from, p_() + from, block_.targets + from, log_sum);
   }
 
   Index hits(int v, hn::Mask<Tag<T>> active) const {
@@ -136,6 +148,7 @@ class Output {
   Pass<T>& pass_;
   const Block<T>& block_;
   T* delta_;
+  HWY_ALIGN T losses_[V * kLanes<T>];
 };
 
 /// Rows become columns: unit u of sample s goes to u * V * lanes + s; samples past the end are zeros.
@@ -214,19 +227,19 @@ void run_block(const Description& net, const Block<T>& block, Pass<T>& pass, Ind
   }
 }
 
-/// Samples `first` to `first + count` of the batch, as many as there is memory for.
+/// Samples `first` to `first + count` of the batch: a piece.
 template <class T>
-void run_group(const Description& net, const BatchWork<T>& work, Pass<T>& pass, Index first, Index count) {
-  constexpr Index lanes = kVectors * kLanes<T>;
+void run_piece(const Description& net, const BatchWork<T>& work, Pass<T>& pass, Index first, Index count) {
+  constexpr Index lanes = kVectors<T> * kLanes<T>;
   const auto memory = [&](Index block, Index width) {
     Block<T> b = lay_out(net, work.memory + block * work.units * lanes, width);
     b.rows = work.rows;
     return b;
   };
   Index blocks = 0;
-  for (; count - blocks * lanes > lanes / 2; ++blocks) {
+  for (; count - blocks * lanes > 2 * kLanes<T>; ++blocks) {
     const Index at = blocks * lanes;
-    run_block<T, kVectors>(net, memory(blocks, lanes), pass, first + at, std::min(count - at, lanes));
+    run_block<T, kVectors<T>>(net, memory(blocks, lanes), pass, first + at, std::min(count - at, lanes));
   }
   const Index at = blocks * lanes;
   const int rest = at >= count ? 0 : count - at > kLanes<T> ? 2 : 1;
@@ -246,14 +259,10 @@ void run_group(const Description& net, const BatchWork<T>& work, Pass<T>& pass, 
 
 template <class T>
 void batch_pass(const Description& net, const BatchWork<T>& work, Pass<T>& pass) {
-  constexpr Index lanes = kVectors * kLanes<T>;
   pass.loss = 0;
   pass.hits = 0;
-  const Index groups = (pass.count + work.samples - 1) / work.samples;
-  const Index blocks = (pass.count + lanes - 1) / lanes;
-  const Index size = (blocks + groups - 1) / groups * lanes;
-  for (Index first = 0; first < pass.count; first += size)
-    run_group(net, work, pass, first, std::min(pass.count - first, size));
+  for (Index first = 0; first < pass.count; first += work.samples)
+    run_piece(net, work, pass, first, std::min(pass.count - first, work.samples));
 }
 
 void run_batch_float(const Description& net, const BatchWork<float>& work, Pass<float>& pass) {
@@ -274,19 +283,30 @@ HWY_EXPORT(run_batch_double);
 
 template <class T>
 BatchPlan<T>::BatchPlan(const Description& net, Index batch) : net_(net) {
-  constexpr Index block = 4 * 64 / static_cast<Index>(sizeof(T));  // the widest there is
-  constexpr Index cache = 1 << 20;                                 // bytes of a second-level cache to be made use of
-  Index units = net.inputs() + 2 * net.outputs() + 1;
-  for (std::size_t s = 0; s < net.stages.size(); ++s) units += net.stages[s].outputs * (net.keeps_slope(s) ? 3 : 2);
-  units |= 1;  // blocks begin in different sets of the first cache
-  const Index most = std::max<Index>(1, cache / (units * block * static_cast<Index>(sizeof(T))));
-  const Index blocks = std::min((batch + block - 1) / block, most);
-  memory_.resize(static_cast<std::size_t>(units * blocks * block + 4 * net.outputs()));
-  work_ = {.memory = memory_.data(),
-           .units = units,
-           .samples = blocks * block,
-           .rows = memory_.data() + units * blocks * block};
+  work_.units = net.inputs() + 2 * net.outputs() + 1;
+  for (std::size_t s = 0; s < net.stages.size(); ++s)
+    work_.units += net.stages[s].outputs * (net.keeps_slope(s) ? 3 : 2);
+  work_.units |= 1;  // blocks begin in different sets of the first cache
+  grow(batch);
 }
+
+template <class T>
+void BatchPlan<T>::grow(Index batch) {
+  constexpr Index block = 4 * 64 / static_cast<Index>(sizeof(T));  // the widest there is
+  static_assert(kBatchPiece % block == 0);
+  work_.samples = std::min((batch + block - 1) / block * block, kBatchPiece);
+  memory_.resize(static_cast<std::size_t>(work_.units * work_.samples + 4 * net_.outputs()));
+  work_.memory = memory_.data();
+  work_.rows = work_.memory + work_.units * work_.samples;
+}
+
+template <class T>
+void BatchPlan<T>::run(Pass<T>& pass) {
+  // A gradient is summed in whole pieces, whatever was foreseen; without one any number of samples will do.
+  if (pass.gradient && work_.samples < std::min(pass.count, kBatchPiece)) grow(pass.count);
+  run_batch(net_, work_, pass);
+}
+
 template class BatchPlan<float>;
 template class BatchPlan<double>;
 

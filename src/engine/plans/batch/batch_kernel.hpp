@@ -12,7 +12,7 @@ template <class T>
 struct BatchWork {
   T* memory = nullptr;  ///< `units` numbers for each sample, 64-byte aligned
   Index units = 0;
-  Index samples = 0;  ///< kept at once
+  Index samples = 0;  ///< kept at once; for a gradient, a whole piece or all there are
   T* rows = nullptr;  ///< scratch of a defined loss
 };
 
@@ -27,10 +27,12 @@ class BatchPlan final : public Plan<T> {
   BatchPlan(const Description& net, Index batch);
 
   PlanKind kind() const override { return PlanKind::batch; }
-  void run(Pass<T>& pass) override { run_batch(net_, work_, pass); }
+  void run(Pass<T>& pass) override;
   std::size_t memory() const override { return memory_.size() * sizeof(T); }
 
  private:
+  void grow(Index batch);
+
   Description net_;
   Buffer<T> memory_;
   BatchWork<T> work_;

@@ -13,7 +13,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::HWY_NAMESPACE {
 
-inline constexpr int kVectors = 4;  ///< of a block, but for the last one of a batch
+/// Vectors of a block, but for the last one of a piece: whole lines of samples.
+template <class T>
+inline constexpr int kVectors = std::max(4, kParts<T>);
 
 /// A lane holds a sample, V vectors of them at a time; all have the same weights.
 template <class T, int V>
@@ -92,7 +94,9 @@ void backward_stage(const T* delta, const Stage& s, const T* theta, const Kept<T
   backward_units<T, V>(delta, s, theta, kept, out);
 }
 
-/// One array of a group of blocks: `count` blocks of kVectors vectors a unit, then one of `rest` vectors, perhaps none.
+/// One array of a piece of the batch: `count` blocks of kVectors vectors a unit, then one of `rest` vectors, perhaps
+/// none. Sample s of the piece lies in lane s of these vectors taken together, so that it adds to partial sum s mod
+/// kLine.
 template <class T>
 struct Units {
   const T* blocks;
@@ -102,13 +106,14 @@ struct Units {
   int rest;
 };
 
-/// Adds x_r delta_c of V vectors of samples, r and c counted from the units pointed at.
+/// Adds x_r delta_c of those of V vectors of samples that belong to part `part` of a line, r and c counted from the
+/// units pointed at.
 template <class T, int R, int C, int V>
-HWY_INLINE void add_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT delta, Vec<T>* acc) {
+HWY_INLINE void add_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT delta, int part, Vec<T>* acc) {
   const Tag<T> d;
   constexpr Index n = kLanes<T>;
   HWY_UNROLL(1)  // else the compiler moves the sums from register to register
-  for (int v = 0; v < V; ++v) {
+  for (int v = part; v < V; v += kParts<T>) {
     Vec<T> dc[C];
     for (int c = 0; c < C; ++c) dc[c] = hn::Load(d, delta + (c * V + v) * n);
     for (int r = 0; r < R; ++r) {
@@ -118,20 +123,22 @@ HWY_INLINE void add_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT delt
   }
 }
 
-/// The sums over the lanes of R rows of C vectors: written to rows of `stride` numbers, or added to what earlier groups
+/// The sums over the lanes of R rows of C vectors: written to rows of `stride` numbers, or added to what earlier pieces
 /// left there.
 template <class T, int R, int C>
 class TileSums {
  public:
   TileSums() {
-    for (Vec<T>& sum : vectors_) sum = hn::Zero(Tag<T>());
+    for (auto& part : vectors_)
+      for (Vec<T>& sum : part) sum = hn::Zero(Tag<T>());
   }
-  HWY_INLINE Vec<T>* vectors() { return vectors_; }
+  HWY_INLINE Vec<T>* part(int p) { return vectors_[p]; }
 
-  HWY_INLINE void put(bool first, T* to, Index stride) const {
+  HWY_INLINE void put(bool first, T* to, Index stride) {
     const SumTag<T> d;
+    fold_parts(vectors_);
     Sums<T> sums[kGroups];
-    for (int k = 0; k < kGroups; ++k) sums[k] = sum_group(vectors_ + k * G);
+    for (int k = 0; k < kGroups; ++k) sums[k] = sum_group(vectors_[0] + k * G);
     const bool is_whole = C % G == 0 || (C == stride && R * C % G == 0);  // no group goes over a row's end
     if (is_whole) {
       for (int k = 0; k < kGroups; ++k) {
@@ -152,7 +159,7 @@ class TileSums {
  private:
   static constexpr int G = kGroup<T>;
   static constexpr int kGroups = (R * C + G - 1) / G;
-  Vec<T> vectors_[kGroups * G];
+  Vec<T> vectors_[kParts<T>][kGroups * G];
 };
 
 /// dW[i, j] = sum over samples of x_i delta_j, for R inputs from i and C outputs from j on.
@@ -161,12 +168,14 @@ HWY_INLINE void gradient_tile(const Units<T>& x, const Units<T>& delta, Index i,
                               T* g) {
   constexpr Index n = kLanes<T>;
   TileSums<T, R, C> sums;
-  const T* xb = x.blocks + i * kVectors * n;
-  const T* db = delta.blocks + j * kVectors * n;
-  for (Index b = 0; b < x.count; ++b, xb += x.step, db += delta.step)
-    add_products<T, R, C, kVectors>(xb, db, sums.vectors());
-  if (x.rest == 1) add_products<T, R, C, 1>(x.last + i * n, delta.last + j * n, sums.vectors());
-  if (x.rest == 2) add_products<T, R, C, 2>(x.last + i * 2 * n, delta.last + j * 2 * n, sums.vectors());
+  for (int part = 0; part < kParts<T>; ++part) {
+    const T* xb = x.blocks + i * kVectors<T> * n;
+    const T* db = delta.blocks + j * kVectors<T> * n;
+    for (Index b = 0; b < x.count; ++b, xb += x.step, db += delta.step)
+      add_products<T, R, C, kVectors<T>>(xb, db, part, sums.part(part));
+    if (x.rest == 1) add_products<T, R, C, 1>(x.last + i * n, delta.last + j * n, part, sums.part(part));
+    if (x.rest == 2) add_products<T, R, C, 2>(x.last + i * 2 * n, delta.last + j * 2 * n, part, sums.part(part));
+  }
   sums.put(first, g + i * outputs + j, outputs);
 }
 
@@ -177,12 +186,13 @@ HWY_INLINE void bias_tile(const Units<T>& delta, Index j, bool first, T* g) {
   constexpr Index n = kLanes<T>;
   TileSums<T, 1, C> sums;
   const auto add = [&](const T* from, int vectors) HWY_ATTR {
-    for (int c = 0; c < C; ++c)
-      for (int v = 0; v < vectors; ++v)
-        sums.vectors()[c] = hn::Add(sums.vectors()[c], hn::Load(d, from + (c * vectors + v) * n));
+    for (int v = 0; v < vectors; ++v) {
+      Vec<T>* sum = sums.part(v % kParts<T>);
+      for (int c = 0; c < C; ++c) sum[c] = hn::Add(sum[c], hn::Load(d, from + (c * vectors + v) * n));
+    }
   };
-  const T* db = delta.blocks + j * kVectors * n;
-  for (Index b = 0; b < delta.count; ++b, db += delta.step) add(db, kVectors);
+  const T* db = delta.blocks + j * kVectors<T> * n;
+  for (Index b = 0; b < delta.count; ++b, db += delta.step) add(db, kVectors<T>);
   if (delta.rest > 0) add(delta.last + j * delta.rest * n, delta.rest);
   sums.put(first, g + j, C);
 }

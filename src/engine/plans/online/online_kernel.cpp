@@ -12,6 +12,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "engine/kernels/lane_output-inl.hpp"
 #include "engine/kernels/unit_output-inl.hpp"
 #include "engine/kernels/unit_stages-inl.hpp"
 #include "engine/kernels/vector-inl.hpp"
@@ -43,47 +44,28 @@ HWY_INLINE void output_delta(D d, const Description& net, Index count, const T* 
   }
 }
 
-/// Loss and hits of one sample, in plain code: they are asked for seldom.
+/// Loss of one sample, a number at a time: it is asked for seldom. z is that of the last stage.
 template <class T>
-T sample_log(T x) {
+T sample_loss(const Description& net, const T* z, const T* p, const T* t) {
   const hn::CappedTag<T, 1> d;
-  return hn::GetLane(vec_log(d, hn::Set(d, x)));
-}
-template <class T>
-T sample_exp(T x) {
-  const hn::CappedTag<T, 1> d;
-  return hn::GetLane(vec_exp(d, hn::Set(d, x)));
-}
-
-template <class T>
-T sample_loss(Head head, Index count, const T* z, const T* p, const T* t) {
-  T loss = 0;
-  if (head == Head::cross_entropy) {
-    const T max = *std::max_element(z, z + count);
-    T sum = 0;
-    for (Index c = 0; c < count; ++c) sum += sample_exp(z[c] - max);
-    const T log_sum = sample_log(sum) + max;
-    for (Index c = 0; c < count; ++c) loss += t[c] * (log_sum - z[c]);
-    return loss;
+  auto log_sum = hn::Zero(d);
+  if (net.head == Head::cross_entropy) {
+    const T max = *std::max_element(z, z + net.outputs());
+    T sums[kLine<T>] = {};
+    for (Index c = 0; c < net.outputs(); ++c)
+      sums[c % kLine<T>] += hn::GetLane(vec_exp_normal(d, hn::Set(d, z[c] - max)));
+    for (Index half = kLine<T> / 2; half > 0; half /= 2)
+      for (Index c = 0; c < half; ++c) sums[c] += sums[c + half];
+    log_sum = hn::Add(hn::Set(d, max), vec_log(d, hn::Set(d, sums[0])));
   }
-  for (Index c = 0; c < count; ++c) {
-    const T error = p[c] - t[c];
-    if (head == Head::squared_error) loss += error * error;
-    if (head == Head::perceptron) loss += error * z[c];
-    if (head == Head::binary_cross_entropy) {
-      const T e = sample_exp(z[c] > 0 ? -z[c] : z[c]);
-      const T u = 1 + e;
-      loss += (z[c] > 0 ? z[c] * (1 - t[c]) : -t[c] * z[c]) + (u == 1 ? e : sample_log(u) * e / (u - 1));
-    }
-  }
-  return loss;
+  return hn::GetLane(loss_of_lanes(d, net, 1, z, p, t, log_sum));
 }
 
 template <class T>
 void record(OnlinePass<T>& pass, const T* z, const T* p, const T* t) {
   const Index count = pass.net->outputs();
   const auto outputs = static_cast<std::size_t>(count);
-  pass.loss += static_cast<double>(pass.weight * sample_loss(pass.net->head, count, z, p, t));
+  pass.loss += static_cast<double>(pass.weight * sample_loss(*pass.net, z, p, t));
   pass.hits += is_hit<T>(pass.hit, {p, outputs}, {t, outputs});
 }
 
@@ -126,7 +108,7 @@ HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T
   const SumTag<T> sums;
 
   Vec<T> h[H];
-  sums_by_input<H, 1>(inputs, row1, w1, b1, x, h);
+  sums_by_input<H>(inputs, row1, w1, b1, x, h);
   for (int v = 0; v < H; ++v) h[v] = apply(d, first.function, h[v]);
   if (first.function == Function::sigmoid)  // not 0 at 0
     for (int v = 0; v < H; ++v) {
@@ -135,16 +117,20 @@ HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T
     }
 
   for (int g = 0; g < groups; ++g) {
-    Vec<T> sum[kGroup<T>];
+    Vec<T> sum[kParts<T>][kGroup<T>];
+    for (auto& part : sum)
+      for (Vec<T>& s : part) s = hn::Zero(d);
     for (int k = 0; k < kGroup<T>; ++k) {
       const int c = g * kGroup<T> + k;
-      sum[k] = hn::Zero(d);
       if (c >= C) continue;
-      sum[k] = hn::Mul(h[0], hn::Load(d, w2 + c * row2));
-      for (int v = 1; v < H; ++v) sum[k] = hn::MulAdd(h[v], hn::Load(d, w2 + c * row2 + v * n), sum[k]);
+      for (int v = 0; v < H; ++v) {
+        Vec<T>& s = sum[v % kParts<T>][k];
+        s = hn::MulAdd(h[v], hn::Load(d, w2 + c * row2 + v * n), s);
+      }
     }
     const Index at = g * kGroup<T>;
-    hn::Store(hn::Add(sum_group(sum), hn::Load(sums, b2 + at)), sums, z + at);
+    fold_parts(sum);
+    hn::Store(hn::Add(sum_group(sum[0]), hn::Load(sums, b2 + at)), sums, z + at);
   }
   T* p = z + 64 / static_cast<Index>(sizeof(T));
   T* delta = p + 64 / static_cast<Index>(sizeof(T));
@@ -211,11 +197,11 @@ bool small_steps(OnlinePass<T>& pass) {
 
 // ------------------------------------------------------------------------------------------------ any depth and width
 
-/// z of B vectors of outputs from the first at `j` on; K chains of sums in flight.
-template <class T, int B, int K>
+/// z of B vectors of outputs from the first at `j` on.
+template <class T, int B>
 HWY_INLINE void by_input(const PackedStage& s, const T* packed, Index j, const T* x, T* z) {
   Vec<T> sum[B];
-  sums_by_input<B, K>(s.inputs, s.row, packed + s.weights + j, packed + s.bias + j, x, sum);
+  sums_by_input<B>(s.inputs, s.row, packed + s.weights + j, packed + s.bias + j, x, sum);
   for (int b = 0; b < B; ++b) hn::Store(sum[b], Tag<T>(), z + j + b * kLanes<T>);
 }
 
@@ -224,9 +210,13 @@ HWY_INLINE void forward(const PackedStage& s, const T* packed, const T* x, T* z)
   constexpr Index n = kLanes<T>;
   if (!s.by_output) {
     Index j = 0;
-    for (; j + 4 * n <= s.row; j += 4 * n) by_input<T, 4, 2>(s, packed, j, x, z);
-    for (; j + 2 * n <= s.row; j += 2 * n) by_input<T, 2, 4>(s, packed, j, x, z);
-    for (; j + n <= s.row; j += n) by_input<T, 1, 4>(s, packed, j, x, z);
+    for (; j + kBlock * n <= s.row; j += kBlock * n) by_input<T, kBlock>(s, packed, j, x, z);
+    switch ((s.row - j) / n) {
+      case 1: by_input<T, 1>(s, packed, j, x, z); break;
+      case 2: by_input<T, 2>(s, packed, j, x, z); break;
+      case 3: by_input<T, 3>(s, packed, j, x, z); break;
+      default: break;
+    }
     return;
   }
   for (Index c = 0; c < s.outputs; c += kGroup<T>)
@@ -274,22 +264,24 @@ HWY_INLINE void backward(const PackedStage& s, T* packed, const T* HWY_RESTRICT 
   } else {
     const SumTag<T> sums;
     for (Index i = 0; i < s.inputs; i += kGroup<T>) {
-      Vec<T> sum[kGroup<T>];
+      Vec<T> sum[kParts<T>][kGroup<T>];
+      for (auto& part : sum)
+        for (Vec<T>& zero : part) zero = hn::Zero(d);
       Vec<T> xi[kGroup<T>];
-      for (int k = 0; k < kGroup<T>; ++k) {
-        sum[k] = hn::Zero(d);
-        xi[k] = hn::Set(d, x[i + k]);
-      }
-      for (Index j = 0; j < s.row; j += n) {
-        const Vec<T> dj = hn::Load(d, delta + j);
-        for (int k = 0; k < kGroup<T>; ++k) {
-          T* wk = w + (i + k) * s.row + j;
-          const Vec<T> old = hn::Load(d, wk);
-          sum[k] = hn::MulAdd(dj, old, sum[k]);
-          hn::Store(hn::NegMulAdd(dj, xi[k], old), d, wk);
+      for (int k = 0; k < kGroup<T>; ++k) xi[k] = hn::Set(d, x[i + k]);
+      for (Index j = 0; j < s.row; j += kLine<T>)
+        for (int part = 0; part < kParts<T>; ++part) {
+          const Index at = j + part * n;
+          const Vec<T> dj = hn::Load(d, delta + at);
+          for (int k = 0; k < kGroup<T>; ++k) {
+            T* wk = w + (i + k) * s.row + at;
+            const Vec<T> old = hn::Load(d, wk);
+            sum[part][k] = hn::MulAdd(dj, old, sum[part][k]);
+            hn::Store(hn::NegMulAdd(dj, xi[k], old), d, wk);
+          }
         }
-      }
-      if (back) hn::Store(sum_group(sum), sums, back + i);
+      fold_parts(sum);
+      if (back) hn::Store(sum_group(sum[0]), sums, back + i);
     }
   }
   if (!back) return;

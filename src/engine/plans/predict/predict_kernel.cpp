@@ -29,51 +29,40 @@ HWY_INLINE void put(hn::Vec<D> v, D d, T* to, Index left) {
   }
 }
 
-/// z of B vectors of outputs from the first at `j` on; K chains of sums under way for each.
-template <class T, int B, int K>
-HWY_INLINE void sums_from(const ForwardStage<T>& s, Index j, const T* x, Vec<T> (&z)[B]) {
-  sums_by_input<B, K>(s.shape.inputs, s.shape.row, s.weights + j, s.bias + j, x, z);
-}
-
-template <class T, Function F, int B, int K>
+template <class T, Function F, int B>
 HWY_INLINE void outputs_from(const ForwardStage<T>& s, Index j, const T* HWY_RESTRICT x, T* HWY_RESTRICT y) {
   const Tag<T> d;
   constexpr Index n = kLanes<T>;
   Vec<T> z[B];
-  sums_from<T, B, K>(s, j, x, z);
+  sums_by_input<B>(s.shape.inputs, s.shape.row, s.weights + j, s.bias + j, x, z);
   for (int b = 0; b < B; ++b) put(apply(d, F, z[b]), d, y + j + b * n, s.shape.outputs - j - b * n);
 }
 
-/// B: vectors of outputs, 1 to 4; more of them four at a time.
+/// B: vectors of outputs, 1 to kBlock; more of them in blocks of so many.
 template <class T, Function F, int B>
 void by_input(const ForwardStage<T>& s, const T* x, T* y) {
-  constexpr int K = B == 1 ? 4 : 2;
+  constexpr Index n = kLanes<T>;
   Index j = 0;
-  if constexpr (B == 4) {
-    for (; j + 3 * kLanes<T> < s.shape.outputs; j += 4 * kLanes<T>) outputs_from<T, F, 4, 2>(s, j, x, y);
-    for (; j < s.shape.outputs; j += kLanes<T>) outputs_from<T, F, 1, 4>(s, j, x, y);
-  } else {
-    outputs_from<T, F, B, K>(s, j, x, y);
-  }
+  for (; B == kBlock && j + (B - 1) * n < s.shape.outputs; j += B * n) outputs_from<T, F, B>(s, j, x, y);
+  if constexpr (B < kBlock) return outputs_from<T, F, B>(s, j, x, y);
+  for (; j < s.shape.outputs; j += n) outputs_from<T, F, 1>(s, j, x, y);
 }
 
-#if HWY_TARGET != HWY_SCALAR
-/// Softmax of two numbers: {1 / (1 + exp(z1 - z0)), 1 / (1 + exp(z0 - z1))}, in the first two lanes.
+/// Softmax of the first of two numbers, that leads the other by so much: 1 / (1 + exp(-lead)).
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V softmax_pair(D d, V z) {
+HWY_INLINE V softmax_of_pair(D d, V lead) {
   const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
-  const V lead = hn::Sub(z, hn::Reverse2(d, z));
   const V e = vec_exp_normal(d, hn::Neg(hn::Abs(lead)));
   return hn::Div(hn::IfThenElse(hn::Lt(lead, hn::Zero(d)), e, one), hn::Add(one, e));
 }
-#endif
 
 /// Outputs from `c` on, of which z are the sums. F: softmax for a pair of outputs alone.
 template <class T, Function F>
 HWY_INLINE void put_group(const ForwardStage<T>& s, Index c, Sums<T> z, T* HWY_RESTRICT y) {
   const SumTag<T> sums;
 #if HWY_TARGET != HWY_SCALAR
-  if constexpr (F == Function::softmax) return put(softmax_pair(sums, z), sums, y + c, s.shape.outputs - c);
+  if constexpr (F == Function::softmax)
+    return put(softmax_of_pair(sums, hn::Sub(z, hn::Reverse2(sums, z))), sums, y + c, s.shape.outputs - c);
 #endif
   put(apply(sums, F, z), sums, y + c, s.shape.outputs - c);
 }
@@ -95,21 +84,30 @@ void two_stages(const ForwardStage<T>& s, const T* x, T* y) {
   const Tag<T> d;
   constexpr Index n = kLanes<T>;
   Vec<T> h[B];
-  sums_from<T, B, B == 1 ? 4 : 2>(s, 0, x, h);
+  sums_by_input<B>(s.shape.inputs, s.shape.row, s.weights, s.bias, x, h);
   for (int b = 0; b < B; ++b) h[b] = apply(d, F, h[b]);
   const ForwardStage<T>& next = (&s)[1];
-  Vec<T> sum[kGroup<T>];
-  for (int k = 0; k < kGroup<T>; ++k) sum[k] = hn::Zero(d);
+  Vec<T> sum[kParts<T>][kGroup<T>];
+  for (auto& part : sum)
+    for (Vec<T>& zero : part) zero = hn::Zero(d);
   for (int k = 0; k < kUsed<T, G>; ++k)
-    for (int b = 0; b < B; ++b)  // beyond the last unit there are weights 0
-      sum[k] = hn::MulAdd(h[b], hn::Load(d, next.weights + k * next.shape.row + b * n), sum[k]);
-  put_group<T, G>(next, 0, hn::Add(sum_group(sum), hn::Load(SumTag<T>(), next.bias)), y);
+    for (int b = 0; b < B; ++b) {  // beyond the last unit there are weights 0
+      Vec<T>& part = sum[b % kParts<T>][k];
+      part = hn::MulAdd(h[b], hn::Load(d, next.weights + k * next.shape.row + b * n), part);
+    }
+  fold_parts(sum);
+  put_group<T, G>(next, 0, hn::Add(sum_group(sum[0]), hn::Load(SumTag<T>(), next.bias)), y);
 }
 
 template <class T>
 void finish(const ForwardStage<T>& s, T* y) {
   const Index count = s.shape.outputs;
-  if (count <= kGroup<T>) {
+  if (HWY_TARGET == HWY_SCALAR && s.shape.function == Function::softmax && count == 2) {
+    const hn::CappedTag<T, 1> d;  // where no vector has room for a pair
+    const auto lead = hn::Set(d, y[0] - y[1]);
+    y[0] = hn::GetLane(softmax_of_pair(d, lead));
+    y[1] = hn::GetLane(softmax_of_pair(d, hn::Neg(lead)));
+  } else if (count <= kGroup<T>) {
     output_function(SumTag<T>(), s.shape.function, count, y, y);
   } else {
     output_function(Tag<T>(), s.shape.function, count, y, y);
@@ -119,11 +117,11 @@ void finish(const ForwardStage<T>& s, T* y) {
 template <class T, Function F>
 typename ForwardStage<T>::Run kernel_of(const PackedStage& s) {
   if (s.by_output) return by_output<T, F>;
-  switch ((s.outputs + kLanes<T> - 1) / kLanes<T>) {
+  switch (std::min((s.outputs + kLanes<T> - 1) / kLanes<T>, Index{kBlock})) {
     case 1: return by_input<T, F, 1>;
     case 2: return by_input<T, F, 2>;
-    case 3: return by_input<T, F, 3>;
-    default: return by_input<T, F, 4>;
+    case 3: return by_input<T, F, std::min(3, kBlock)>;
+    default: return by_input<T, F, kBlock>;
   }
 }
 

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+// Sums across lanes, in one order at every width (docs/decisions, "One order of sums"). Included once for each
+// instruction set, hence no #pragma once.
+//
+// A sum across lanes has as many partial sums as a cache line has numbers, on every machine: term i goes to partial sum
+// i mod kLine. A line is one vector of AVX-512, two of AVX2, four of SSE4 or NEON. Partial sums are folded by halves: j
+// takes j + kLine / 2, then j + kLine / 4, and so on. Vectors of a line are folded first, then halves of a vector: the
+// same additions whatever the width; and partial sums without terms are zeros, which change nothing.
+#if defined(GRADUS_ENGINE_LINE_SUMS_INL) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRADUS_ENGINE_LINE_SUMS_INL
+#undef GRADUS_ENGINE_LINE_SUMS_INL
+#else
+#define GRADUS_ENGINE_LINE_SUMS_INL
+#endif
+
+#include "engine/kernels/partial-inl.hpp"
+#include "engine/kernels/vector-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace gradus::engine::HWY_NAMESPACE {
+
+/// Partial sums.
+template <class T>
+inline constexpr Index kLine = 64 / static_cast<Index>(sizeof(T));
+/// Vectors that hold them.
+template <class T>
+inline constexpr int kParts = static_cast<int>(kLine<T> / kLanes<T>);
+
+/// N lines of P vectors each become N vectors, in part[0].
+template <class V, int P, int N>
+HWY_INLINE void fold_parts(V (&part)[P][N]) {
+  HWY_UNROLL(16)
+  for (int half = P / 2; half > 0; half /= 2)
+    for (int p = 0; p < half; ++p)
+      for (int k = 0; k < N; ++k) part[p][k] = hn::Add(part[p][k], part[p + half][k]);
+}
+
+/// Numbers `at` on of n, zeros behind them.
+template <class T>
+HWY_INLINE Vec<T> load_within(const T* from, Index at, Index n) {
+  const Tag<T> d;
+  if (at + kLanes<T> <= n) return hn::LoadU(d, from + at);
+  return at < n ? load_first(d, from + at, static_cast<std::size_t>(n - at)) : hn::Zero(d);
+}
+
+/// The sum over the lanes, in every lane; D may have fewer than Tag.
+#if HWY_TARGET == HWY_SCALAR
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V sum_lanes(D, V v) {
+  return v;
+}
+#else
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V sum_lanes(D d, V v) {
+  constexpr std::size_t bytes = hn::MaxLanes(D()) * sizeof(hn::TFromD<D>);
+  static_assert(bytes <= 64);
+  if constexpr (bytes == 64) v = hn::Add(v, hn::ConcatLowerUpper(d, v, v));
+  if constexpr (bytes >= 32) v = hn::Add(v, hn::SwapAdjacentBlocks(v));
+  if constexpr (sizeof(hn::TFromD<D>) == 8) return bytes >= 16 ? hn::Add(v, hn::Shuffle01(v)) : v;
+  if constexpr (sizeof(hn::TFromD<D>) == 4) {
+    if constexpr (bytes >= 16) v = hn::Add(v, hn::Shuffle1032(v));
+    return bytes >= 8 ? hn::Add(v, hn::Shuffle2301(v)) : v;
+  }
+}
+#endif
+
+template <class T>
+HWY_INLINE T sum_of(Vec<T> v) {
+  return hn::GetLane(sum_lanes(Tag<T>(), v));
+}
+
+/// Vectors whose sums fit into 16 bytes, the least that any instruction set but the scalar one works on.
+template <class T>
+inline constexpr int kGroup = HWY_TARGET == HWY_SCALAR ? 1 : 16 / static_cast<int>(sizeof(T));
+template <class T>
+using SumTag = hn::FixedTag<T, static_cast<std::size_t>(kGroup<T>)>;
+template <class T>
+using Sums = hn::Vec<SumTag<T>>;
+
+/// The sums over the lanes of kGroup vectors, in one: {sum v[0], sum v[1], ...}.
+#if HWY_TARGET == HWY_SCALAR
+template <class V>
+HWY_INLINE V sum_group(const V* v) {
+  return *v;
+}
+#elif HWY_TARGET <= HWY_AVX3
+HWY_INLINE Sums<float> sum_group(const Vec<float>* v) {
+  const Tag<float> d;
+  const auto half = [&](int k) HWY_ATTR {  // of two vectors: 8 partial sums each
+    return hn::Add(hn::ConcatLowerLower(d, v[k + 1], v[k]), hn::ConcatUpperUpper(d, v[k + 1], v[k]));
+  };
+  const Vec<float> a = half(0), b = half(2);
+  const Vec<float> low{_mm512_shuffle_f32x4(a.raw, b.raw, _MM_SHUFFLE(2, 0, 2, 0))};
+  const Vec<float> high{_mm512_shuffle_f32x4(a.raw, b.raw, _MM_SHUFFLE(3, 1, 3, 1))};
+  Vec<float> sum = hn::Add(low, high);  // a block of 4 partial sums for each
+  sum = hn::Add(sum, hn::Shuffle1032(sum));
+  sum = hn::Add(sum, hn::Shuffle2301(sum));
+  const __m512i first = _mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 8, 4, 0);
+  return Sums<float>{_mm512_castps512_ps128(_mm512_permutexvar_ps(first, sum.raw))};
+}
+HWY_INLINE Sums<double> sum_group(const Vec<double>* v) {
+  const Tag<double> d;
+  Vec<double> sum = hn::Add(hn::ConcatLowerLower(d, v[1], v[0]), hn::ConcatUpperUpper(d, v[1], v[0]));
+  sum = hn::Add(sum, hn::SwapAdjacentBlocks(sum));
+  const __m128d low = _mm512_castpd512_pd128(sum.raw);
+  const __m128d high = _mm512_extractf64x2_pd(sum.raw, 2);
+  return Sums<double>{_mm_add_pd(_mm_unpacklo_pd(low, high), _mm_unpackhi_pd(low, high))};
+}
+#else
+/// The 16-byte parts of a vector in one.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE Sums<hn::TFromD<D>> add_blocks(D d, V v) {
+  if constexpr (hn::MaxLanes(D()) * sizeof(hn::TFromD<D>) > 16) {
+    const hn::Half<D> half;
+    return add_blocks(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  } else {
+    (void)d;
+    return v;
+  }
+}
+HWY_INLINE Sums<float> sum_group(const Vec<float>* v) {
+  const SumTag<float> d;
+  const hn::RepartitionToWide<SumTag<float>> wide;
+  Sums<float> block[4];
+  for (int k = 0; k < 4; ++k) block[k] = add_blocks(Tag<float>(), v[k]);
+  const auto a = hn::Add(hn::InterleaveLower(d, block[0], block[1]), hn::InterleaveUpper(d, block[0], block[1]));
+  const auto b = hn::Add(hn::InterleaveLower(d, block[2], block[3]), hn::InterleaveUpper(d, block[2], block[3]));
+  const auto low = hn::BitCast(d, hn::InterleaveLower(wide, hn::BitCast(wide, a), hn::BitCast(wide, b)));
+  const auto high = hn::BitCast(d, hn::InterleaveUpper(wide, hn::BitCast(wide, a), hn::BitCast(wide, b)));
+  return hn::Add(low, high);
+}
+HWY_INLINE Sums<double> sum_group(const Vec<double>* v) {
+  const SumTag<double> d;
+  const auto a = add_blocks(Tag<double>(), v[0]), b = add_blocks(Tag<double>(), v[1]);
+  return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
+}
+#endif
+
+}  // namespace gradus::engine::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif
