@@ -82,7 +82,7 @@ const std::map<std::string, std::string>& exceptions() {
 }
 
 /// Command lines that do without options, of different kinds, for an option may be idle in one kind only. Each writes
-/// to `out`.
+/// to `out`, a picture to `out.svg`.
 const std::map<std::string, std::vector<Words>>& contexts() {
   static const std::map<std::string, std::vector<Words>> all = [] {
     const Words train{"train", "mine.csv", "--network", "2-3tanh-2softmax", "-o", "out"};
@@ -104,7 +104,7 @@ const std::map<std::string, std::vector<Words>>& contexts() {
           {"train", "numbers.csv", "--network", "2-3tanh-1", "-o", "out", "--epochs", "3"}}},
         {"sweep", {sweep, with(sweep, {"--test", "0.25"}), with(sweep, {"--optimizer", "lbfgs"})}},
         {"predict", {{"predict", "old.model", "mine.csv"}, {"predict", "old.model", "circles:samples=10"}}},
-        {"plot", {{"plot", "old.model", "mine.csv", "-o", "out"}}},
+        {"plot", {{"plot", "old.model", "mine.csv", "-o", "out.svg"}}},
         {"show", {{"show", "old.model"}}},
         {"check",
          {{"check", "old.model", "mine.csv"},
@@ -137,6 +137,7 @@ class IdleOptions : public CliTest {
   };
   Given given(Words words) const {
     std::filesystem::remove_all(path("out"));
+    std::filesystem::remove(path("out.svg"));
     words.push_back("--json");
     // A sweep's pictures take their time, and show the same numbers.
     const Outcome outcome = run(words, words[0] == "sweep" ? Words{"PATH=nowhere"} : Words{});
@@ -145,6 +146,7 @@ class IdleOptions : public CliTest {
       for (const char* key : {"seconds", "threads"}) said.erase(key);
     std::string what = said.is_discarded() ? outcome.out : said.dump();
     if (std::filesystem::is_regular_file(path("out"))) what += written(words[0]);
+    if (std::filesystem::is_regular_file(path("out.svg"))) what += read("out.svg");
     if (std::filesystem::is_directory(path("out"))) what += read("out/results.csv").substr(0, 4000);
     return {outcome.status, what, outcome.err};
   }

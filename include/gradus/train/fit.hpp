@@ -82,7 +82,7 @@ struct FitOptions {
   Index updates = 0;       ///< stop after so many updates, whatever `epochs` says; 0: no such limit
   double min_change = -1;  ///< stop once an update moves theta by no more than this (Euclidean norm); < 0: never
   Order order = Order::shuffle;
-  std::vector<Index> given;  ///< for Order::given
+  std::vector<Index> given{};  ///< for Order::given
   Index record_every = 0;    ///< updates a record; 0: one an epoch; < 0: none, and no loss is computed
   Index test_every = 0;      ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each epoch
   std::optional<Hit> hit{};  ///< what the accuracies count; none: `hit_of` loss and targets
@@ -90,7 +90,7 @@ struct FitOptions {
   Schedule schedule{};              ///< of the learning rate; those that minimise have none
   Regularisation regularisation{};  ///< the loss in the history includes its penalties
   EarlyStopping early_stopping{};
-  std::vector<double> state;  ///< running statistics to go on from; none: the network's initial state
+  std::vector<double> state{};  ///< running statistics to go on from; none: the network's initial state
   Engine engine = Engine::automatic;
   int threads = 1;  ///< of the engine, at most: used where they pay; the bits are the same for any number
   std::optional<std::uint64_t> mask_seed{};  ///< of dropout; none: one draw from `random`, if the network has any

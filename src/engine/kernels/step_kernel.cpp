@@ -75,7 +75,7 @@ double penalise(const PenaltyStep<T>& step, Index n, const T* HWY_RESTRICT w, T*
   sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
     const auto wk = hn::LoadU(d, w + k);
     const auto slope = hn::IfThenZeroElse(hn::Eq(wk, hn::Zero(d)), hn::CopySign(hn::Set(d, step.l1), wk));
-    hn::StoreU(hn::Add(hn::LoadU(d, g + k), hn::MulAdd(hn::Set(d, step.l2), wk, slope)), d, g + k);
+    hn::StoreU(hn::Add(hn::LoadU(d, g + k), hn::Add(hn::Mul(hn::Set(d, step.l2), wk), slope)), d, g + k);
   });
   const double squares = sum_of_terms<T>(n, w, [](Vec<T> v, Vec<T> sum) HWY_ATTR { return hn::MulAdd(v, v, sum); });
   const double sizes = sum_of_terms<T>(n, w, [](Vec<T> v, Vec<T> sum) HWY_ATTR { return hn::Add(sum, hn::Abs(v)); });
