@@ -239,18 +239,19 @@ void train_methods() {
   train_both({"method sgd with nesterov",
               "4-5tanh-2softmax",
               Answers::one_hot,
-              {.optimizer = parse_training_method("sgd:lr=0.1,momentum=0.9,nesterov")}});
+              {.loss = {}, .optimizer = parse_training_method("sgd:lr=0.1,momentum=0.9,nesterov")}});
   for_each_alternative<Schedule>([](Schedule schedule) {
     if (auto* steps = std::get_if<StepSchedule>(&schedule)) steps->every = 2;
-    train_both({"schedule " + to_text(schedule), "4-5tanh-2softmax", Answers::one_hot, {.schedule = schedule}});
+    train_both(
+        {"schedule " + to_text(schedule), "4-5tanh-2softmax", Answers::one_hot, {.loss = {}, .schedule = schedule}});
   });
   const Regularisation all{
       .l1 = 0.001, .l2 = 0.01, .clip_value = 0.5, .clip_norm = 0.4, .weight_decay = 0.1, .max_norm = 0.9};
-  train_both({"regularisation", "4-5tanh-2softmax", Answers::one_hot, {.regularisation = all}});
+  train_both({"regularisation", "4-5tanh-2softmax", Answers::one_hot, {.loss = {}, .regularisation = all}});
   train_both({"subnormal moments",
               "4-5relu-2softmax",
               Answers::one_hot,
-              {.optimizer = parse_training_method("adam:lr=1e-37,beta1=0.1,beta2=0.1")}});
+              {.loss = {}, .optimizer = parse_training_method("adam:lr=1e-37,beta1=0.1,beta2=0.1")}});
 }
 
 int print_all() {
