@@ -243,7 +243,7 @@ class BaseMLP(Exchange, Passes, ABC):
     def _hold_parameters(self):
         """The same, for training: what it writes appears in coefs_ and intercepts_."""
         packed = self._parameters()
-        best_is_last = self._best_coefs is self.coefs_
+        best_is_last = getattr(self, "_best_coefs", None) is self.coefs_
         self._packed, self.coefs_, self.intercepts_ = packed, packed.coefs, packed.intercepts
         if best_is_last:
             self._keep_as_best()
