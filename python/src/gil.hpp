@@ -5,6 +5,9 @@
 #include <nanobind/nanobind.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <exception>
+
 /// Python's lock, given up while the library works and taken again, by a thread that may be inside the library as
 /// Python is left.
 ///
@@ -31,6 +34,26 @@ auto with_lock_or_never(F f) {
 #else
   return f();
 #endif
+}
+
+/// Whether Python is being left.
+inline bool is_leaving() {
+#if PY_VERSION_HEX >= 0x030D0000
+  return Py_IsFinalizing() != 0;
+#else
+  return _Py_IsFinalizing() != 0;
+#endif
+}
+
+/// The same for all other places in which such a thread may ask for the lock: a Python function that a binding calls
+/// unwinds through frames that let nothing pass. What would end the process ends in waiting, if Python is being left.
+inline void wait_where_the_process_would_be_ended() {
+  static const std::terminate_handler before = std::get_terminate();
+  std::set_terminate([] {
+    if (is_leaving()) wait_for_the_end();
+    if (before) before();
+    std::abort();
+  });
 }
 
 /// While it lives other threads may run Python.

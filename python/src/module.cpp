@@ -40,6 +40,7 @@ void translate_errors() {
 
 NB_MODULE(_core, m) {
   using namespace gradus::python;
+  wait_where_the_process_would_be_ended();
   translate_errors();
   nb::set_leak_warnings(false);  // what a session still holds at its end is no concern of its user's
   m.attr("version") = nb::str(gradus::version().data(), gradus::version().size());
