@@ -83,7 +83,7 @@ struct FitOptions {
   double min_change = -1;  ///< stop once an update moves theta by no more than this (Euclidean norm); < 0: never
   Order order = Order::shuffle;
   std::vector<Index> given{};  ///< for Order::given
-  Index record_every = 0;    ///< updates a record; 0: one an epoch; < 0: none, and no loss is computed
+  Index record_every = 0;      ///< updates a record; 0: one an epoch; < 0: none, and no loss is computed
   Index test_every = 0;      ///< the test set is tried after update 1, 1 + n, 1 + 2n, ...; 0: at the end of each epoch
   std::optional<Hit> hit{};  ///< what the accuracies count; none: `hit_of` loss and targets
   bool keep_gradients = false;
