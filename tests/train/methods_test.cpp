@@ -228,6 +228,25 @@ TEST(FitEarlyStopping, StopsAfterItsPatienceAndRestoresTheBest) {
   EXPECT_EQ(train(options, Wave(), callbacks).theta, last);
 }
 
+TEST(FitEarlyStopping, RestoresTheRunningStatisticsWithTheParameters) {
+  const Network network = parse_network("1-4-batchnorm-tanh-1");
+  const Wave wave;
+  Callbacks<double> callbacks;
+  callbacks.metric = [](const EpochEvent<double>& event) { return event.epoch == 2 ? 1.0 : 0.0; };
+  const auto train_for = [&](Index epochs, EarlyStopping::Metric metric) {
+    FitOptions options = options_for("sgd:lr=0.05", epochs);
+    options.early_stopping = {.metric = metric, .patience = 3};
+    RandomState random(3);
+    std::vector<double> theta = initial_parameters(network, {}, random);
+    FitResult result = fit(network, theta, wave.samples(), options, random, {}, callbacks);
+    return std::pair(theta, result.state);
+  };
+  const auto best = train_for(2, EarlyStopping::Metric::none);
+  ASSERT_FALSE(best.second.empty());
+  EXPECT_EQ(train_for(9, EarlyStopping::Metric::custom), best);
+  EXPECT_NE(train_for(5, EarlyStopping::Metric::none).second, best.second);
+}
+
 TEST(FitEarlyStopping, AChangeBelowTheLeastDoesNotCount) {
   FitOptions options = options_for("adam:lr=0.001", 1000);
   options.early_stopping = {.metric = EarlyStopping::Metric::test_loss, .patience = 4, .min_delta = 0.05};
