@@ -7,6 +7,8 @@ limit; writes build/bench.json.
     make bench BENCH="--only A,B"    some workloads
     make bench BENCH="--quick"       a look: fewer and shorter measurements
     make bench BENCH="--record"      all of it, and renew the table and figures of docs/performance.md
+    make bench BENCH="--baseline /elsewhere/build/release/bench --contenders gradus"
+                                     this build beside another one of Gradus
 """
 
 import argparse
@@ -205,6 +207,23 @@ def table(results):
     return "\n".join(lines) + "\n"
 
 
+def beside_baseline(results):
+    """This build beside the other, a line a case; the best turn of each is what the machine's other work touched least."""
+    cases = {}
+    for r in results:
+        if r["contender"] in ("gradus", "baseline"):
+            cases.setdefault((r["workload"], r["precision"], r["threads"]), {})[r["contender"]] = r
+    lines = ["times as fast as the baseline       medians    best turns"]
+    for (workload, precision, threads), pair in cases.items():
+        if len(pair) == 2:
+            best = "min" if pair["gradus"]["unit"] in LESS_IS_BETTER else "max"
+            turns = better(*({**pair[name], "value": pair[name][best]} for name in ("gradus", "baseline")))
+            lines.append(
+                f"  {workload:<10}{precision:<10}{threads:<10}{better(pair['gradus'], pair['baseline']):>13.3f}{turns:>14.3f}"
+            )
+    return "\n".join(lines)
+
+
 def record(machine, results, costs):
     """Renews what docs/performance.md says of this machine, between its two marks, and the figures."""
     import figures
@@ -222,6 +241,9 @@ def main():
         "--built", type=Path, default=HERE.parent / "build/release/bench", help="the folder of the built contenders"
     )
     parser.add_argument("--only", help="workloads, such as A,B or F-tanh")
+    parser.add_argument(
+        "--baseline", type=Path, help="the folder of another build's contenders, such as an older commit's"
+    )
     parser.add_argument("--contenders", help="some of " + ", ".join(CONTENDERS))
     parser.add_argument("--quick", action="store_true", help="3 rounds of 0.03 s instead of 9 of 0.15")
     parser.add_argument("--out", type=Path, default=HERE.parent / "build/bench.json")
@@ -240,6 +262,8 @@ def main():
     write_data(data)
     environment = clean_environment(data)
     contenders = [Contender(name, CONTENDERS[name](options.built), environment) for name in names]
+    if options.baseline:
+        contenders.append(Contender("baseline", CONTENDERS["gradus"](options.baseline), environment))
     rounds, seconds = (3, 0.03) if options.quick else (9, 0.15)
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.split(":")[1].strip() for line in lines if "model name" in line), "?")
@@ -260,6 +284,8 @@ def main():
             print(f"skipped {c.name}: {c.why}")
     options.out.write_text(json.dumps(results + costs, indent=1) + "\n")
     print(f"\n{options.out}: {len(results) + len(costs)} measurements")
+    if options.baseline:
+        print(f"\n{beside_baseline(results)}")
     if options.record:
         record(machine, results, costs)
 

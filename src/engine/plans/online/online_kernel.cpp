@@ -4,6 +4,7 @@
 #include "engine/plans/online/online_kernel.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/instruction_sets.hpp"
 
@@ -88,6 +89,34 @@ HWY_NOINLINE void finish(OnlinePass<T>& pass, const T* z, T* p, const T* t, T* d
   if (pass.record) record(pass, z, p, t);
 }
 
+/// delta = rate (p - t) of a softmax of C outputs under its cross-entropy, to the bits of finish(): the sums z of whole
+/// groups come and the derivatives go in registers.
+template <int C, class T, int G>
+HWY_INLINE void finish_softmax(Sums<T> (&z)[G], const T* t, T rate) {
+  const SumTag<T> d;
+  constexpr std::size_t rest = C - (G - 1) * kGroup<T>;
+  const auto in_use = hn::FirstN(d, rest);
+  T mass = 0;
+  for (int c = 0; c < C; ++c) mass += t[c];
+
+  Sums<T> max = hn::IfThenElse(in_use, z[G - 1], hn::Set(d, -std::numeric_limits<T>::infinity()));
+  for (int g = 0; g + 1 < G; ++g) max = hn::Max(max, z[g]);
+  max = hn::MaxOfLanes(d, max);
+  for (int g = 0; g < G; ++g) z[g] = vec_exp_normal(d, hn::Sub(z[g], max));
+  z[G - 1] = hn::IfThenElseZero(in_use, z[G - 1]);
+  Sums<T> sum[G == 3 ? 4 : G][1];
+  for (auto& part : sum) part[0] = hn::Zero(d);
+  for (int g = 0; g < G; ++g) sum[g][0] = z[g];
+  fold_parts(sum);
+  const Sums<T> factor = hn::Div(hn::Set(d, T(1)), sum_lanes(d, sum[0][0]));
+  for (int g = 0; g < G; ++g) {
+    const Sums<T> p = hn::Mul(z[g], factor);
+    const T* at = t + g * kGroup<T>;
+    const Sums<T> target = g + 1 < G || rest == kGroup<T> ? hn::LoadU(d, at) : load_first(d, at, rest);
+    z[g] = hn::Mul(hn::MulSub(p, hn::Set(d, mass), target), hn::Set(d, rate));
+  }
+}
+
 // ------------------------------------------------------------------------------------------------ one hidden layer
 
 /// Inputs, one hidden layer of at most H vectors, C outputs: all that lies between the weights stays in registers.
@@ -116,6 +145,7 @@ HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T
       h[v] = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(left)), h[v]);
     }
 
+  Sums<T> out[groups];
   for (int g = 0; g < groups; ++g) {
     Vec<T> sum[kParts<T>][kGroup<T>];
     for (auto& part : sum)
@@ -128,13 +158,18 @@ HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T
         s = hn::MulAdd(h[v], hn::Load(d, w2 + c * row2 + v * n), s);
       }
     }
-    const Index at = g * kGroup<T>;
     fold_parts(sum);
-    hn::Store(hn::Add(sum_group(sum[0]), hn::Load(sums, b2 + at)), sums, z + at);
+    out[g] = hn::Add(sum_group(sum[0]), hn::Load(sums, b2 + g * kGroup<T>));
   }
   T* p = z + 64 / static_cast<Index>(sizeof(T));
   T* delta = p + 64 / static_cast<Index>(sizeof(T));
-  finish(pass, z, p, t, delta);
+  if (pass.net->head == Head::cross_entropy && !pass.record) {
+    finish_softmax<C>(out, t, pass.rate * pass.weight);
+    for (int g = 0; g < groups; ++g) hn::Store(out[g], sums, delta + g * kGroup<T>);
+  } else {
+    for (int g = 0; g < groups; ++g) hn::Store(out[g], sums, z + g * kGroup<T>);
+    finish(pass, z, p, t, delta);
+  }
   if (second.has_bias)
     for (int g = 0; g < groups; ++g) {
       T* b = b2 + g * kGroup<T>;
