@@ -39,6 +39,7 @@ class Predictor {
 
  private:
   void run(const T* x, T* y) const;
+  void run_stages(const T* x, T* y) const;
 
   Index inputs_ = 0;
   Index outputs_ = 0;

@@ -71,7 +71,14 @@ void forward_stage(const L lanes, const T* x, const Stage& s, const T* w, T* y) 
 /// different vectors here, and in the lanes of one in plans of single samples.
 template <class T, class Term>
 HWY_INLINE Vec<T> sum_over_units(Index count, Term term) {
-  if (count <= 2) return count == 1 ? term(Index{0}) : hn::Add(term(Index{0}), term(Index{1}));
+  if (count <= 4) {  // of few units, in registers
+    Vec<T> sum = term(Index{0});
+    if (count == 1) return sum;
+    const Vec<T> second = term(Index{1});
+    if (count == 2) return hn::Add(sum, second);
+    sum = hn::Add(sum, term(Index{2}));
+    return hn::Add(sum, count == 3 ? second : hn::Add(second, term(Index{3})));
+  }
   const Tag<T> d;
   HWY_ALIGN T sums[kLine<T> * kLanes<T>];
   const Index partial = std::min(count, kLine<T>);

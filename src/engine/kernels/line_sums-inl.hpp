@@ -83,29 +83,6 @@ template <class V>
 HWY_INLINE V sum_group(const V* v) {
   return *v;
 }
-#elif HWY_TARGET <= HWY_AVX3
-HWY_INLINE Sums<float> sum_group(const Vec<float>* v) {
-  const Tag<float> d;
-  const auto half = [&](int k) HWY_ATTR {  // of two vectors: 8 partial sums each
-    return hn::Add(hn::ConcatLowerLower(d, v[k + 1], v[k]), hn::ConcatUpperUpper(d, v[k + 1], v[k]));
-  };
-  const Vec<float> a = half(0), b = half(2);
-  const Vec<float> low{_mm512_shuffle_f32x4(a.raw, b.raw, _MM_SHUFFLE(2, 0, 2, 0))};
-  const Vec<float> high{_mm512_shuffle_f32x4(a.raw, b.raw, _MM_SHUFFLE(3, 1, 3, 1))};
-  Vec<float> sum = hn::Add(low, high);  // a block of 4 partial sums for each
-  sum = hn::Add(sum, hn::Shuffle1032(sum));
-  sum = hn::Add(sum, hn::Shuffle2301(sum));
-  const __m512i first = _mm512_set_epi32(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12, 8, 4, 0);
-  return Sums<float>{_mm512_castps512_ps128(_mm512_permutexvar_ps(first, sum.raw))};
-}
-HWY_INLINE Sums<double> sum_group(const Vec<double>* v) {
-  const Tag<double> d;
-  Vec<double> sum = hn::Add(hn::ConcatLowerLower(d, v[1], v[0]), hn::ConcatUpperUpper(d, v[1], v[0]));
-  sum = hn::Add(sum, hn::SwapAdjacentBlocks(sum));
-  const __m128d low = _mm512_castpd512_pd128(sum.raw);
-  const __m128d high = _mm512_extractf64x2_pd(sum.raw, 2);
-  return Sums<double>{_mm_add_pd(_mm_unpacklo_pd(low, high), _mm_unpackhi_pd(low, high))};
-}
 #else
 /// The 16-byte parts of a vector in one.
 template <class D, class V = hn::Vec<D>>

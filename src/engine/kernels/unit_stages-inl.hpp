@@ -29,12 +29,16 @@ HWY_INLINE void chains_by_input(Index inputs, Index row, const T* HWY_RESTRICT w
     sum[0][b] = hn::Load(d, bias + b * n);
     for (int k = 1; k < K; ++k) sum[k][b] = hn::Zero(d);
   }
+  const T* rows[K];  // of their own, else the compiler keeps an address for every vector and has no registers left
+  for (int k = 0; k < K; ++k) rows[k] = w + k * row;
   Index i = 0;
-  for (; i + K <= inputs; i += K, w += K * row)
+  for (; i + K <= inputs; i += K)
     for (int k = 0; k < K; ++k) {
       const Vec<T> xi = hn::Set(d, x[i + k]);
-      for (int b = 0; b < B; ++b) sum[k][b] = hn::MulAdd(xi, hn::Load(d, w + k * row + b * n), sum[k][b]);
+      for (int b = 0; b < B; ++b) sum[k][b] = hn::MulAdd(xi, hn::Load(d, rows[k] + b * n), sum[k][b]);
+      rows[k] += K * row;
     }
+  w = rows[0];
   for (; i < inputs; ++i, w += row)
     for (int b = 0; b < B; ++b) sum[0][b] = hn::MulAdd(hn::Set(d, x[i]), hn::Load(d, w + b * n), sum[0][b]);
   for (int half = K / 2; half > 0; half /= 2)

@@ -147,14 +147,21 @@ template <class T>
 void Bank<T>::State::start_epoch(Block<T>& block) const {
   block.losses.fill(0);
   block.penalties.fill(0);
-  for (std::size_t k = 0; k < size(block.lanes); ++k) {
-    RandomState& random = block.random[k];
-    const std::span<std::int32_t> rows = std::span(block.rows).subspan(k * size(samples), size(samples));
-    if (!options.draws && options.batch > 0) random.shuffle(rows);
-    std::int32_t* to = block.order.data() + k;
-    for (std::size_t s = 0; s < rows.size(); ++s, to += bank_width<T>)
-      *to = rows[options.draws ? static_cast<std::size_t>(random.interval(rows.size() - 1)) : s];
+  const auto rows = [&](std::size_t k) { return std::span(block.rows).subspan(k * size(samples), size(samples)); };
+  const auto lane_count = size(block.lanes);
+  std::int32_t* order = block.order.data();
+  if (options.draws) {
+    for (std::size_t k = 0; k < lane_count; ++k)
+      for (std::size_t s = 0; s < size(samples); ++s)
+        order[s * width + k] = rows(k)[static_cast<std::size_t>(block.random[k].interval(size(samples) - 1))];
+    return;
   }
+  if (options.batch > 0)
+    for (std::size_t k = 0; k < lane_count; ++k) block.random[k].shuffle(rows(k));
+  // Square by square: in one sweep a lane, every number written would fetch another cache line.
+  for (std::size_t first = 0; first < size(samples); first += width)
+    for (std::size_t k = 0; k < lane_count; ++k)
+      for (std::size_t s = first; s < std::min(first + width, size(samples)); ++s) order[s * width + k] = rows(k)[s];
 }
 
 /// Update number `made` and the `count` - 1 after it, all of one pass.

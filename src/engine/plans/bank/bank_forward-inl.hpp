@@ -9,6 +9,7 @@
 
 #include "engine/kernels/lane_output-inl.hpp"
 #include "engine/kernels/lane_stages-inl.hpp"
+#include "engine/kernels/transpose-inl.hpp"
 #include "engine/packing.hpp"
 #include "engine/plans/bank/bank_kernel.hpp"
 
@@ -54,30 +55,14 @@ BankArrays<T> lay_out(const Description& net, T* work, Index column, Index row) 
   return a;
 }
 
-/// Where the samples of one vector of lanes begin.
-HWY_INLINE auto places(Tag<float>, const std::int32_t* order) {
-  return hn::LoadU(hn::RebindToSigned<Tag<float>>(), order);
-}
-HWY_INLINE auto places(Tag<double>, const std::int32_t* order) {
-  return hn::PromoteTo(hn::RebindToSigned<Tag<double>>(), hn::LoadU(hn::Rebind<std::int32_t, Tag<double>>(), order));
-}
-
+/// Inputs and targets of the samples that begin at order[k], one a lane; `alike`: all at order[0].
 template <class T>
 HWY_INLINE void gather(const Description& net, const T* samples, const std::int32_t* order, bool alike,
                        const BankArrays<T>& a) {
-  const Tag<T> d;
-  if (alike) {
-    samples += order[0];
-    for (Index i = 0; i < net.inputs(); ++i) hn::Store(hn::Set(d, samples[i]), d, a.x + i * bank_width<T>);
-    samples += net.inputs();
-    for (Index j = 0; j < net.outputs(); ++j) hn::Store(hn::Set(d, samples[j]), d, a.targets + j * bank_width<T>);
-    return;
-  }
-  const auto at = places(d, order);
-  for (Index i = 0; i < net.inputs(); ++i) hn::Store(hn::GatherIndex(d, samples + i, at), d, a.x + i * bank_width<T>);
-  samples += net.inputs();
-  for (Index j = 0; j < net.outputs(); ++j)
-    hn::Store(hn::GatherIndex(d, samples + j, at), d, a.targets + j * bank_width<T>);
+  const Index numbers = net.inputs() + net.outputs();  // targets lie behind inputs there and here
+  if (!alike) return transpose([=](Index k) { return samples + order[k]; }, kLanes<T>, numbers, a.x, bank_width<T>);
+  samples += order[0];
+  for (Index i = 0; i < numbers; ++i) hn::Store(hn::Set(Tag<T>(), samples[i]), Tag<T>(), a.x + i * bank_width<T>);
 }
 
 /// A lane holds a network with weights of its own; a vector is one of R samples, whose arrays lie `step` apart.
@@ -165,9 +150,11 @@ HWY_INLINE void units_by_input(const T* x, const Stage& s, const T* w, Index fir
 
 template <int K, Function f, class T>
 HWY_NOINLINE void stage_by_input(const T* x, const Stage& s, const T* w, T* y) {
-  constexpr int U = K > 1 && !kHasManyRegisters ? 2 : 4;
+  constexpr int U = (kHasManyRegisters ? 8 : 4) / (K > 1 ? 2 : 1);
   Index u = 0;
   for (; u + U <= s.outputs; u += U) units_by_input<U, K, f>(x, s, w, u, y);
+  if constexpr (U > 4)
+    for (; u + 4 <= s.outputs; u += 4) units_by_input<4, K, f>(x, s, w, u, y);
   if constexpr (U > 2)
     for (; u + 2 <= s.outputs; u += 2) units_by_input<2, K, f>(x, s, w, u, y);
   if (u < s.outputs) units_by_input<1, K, f>(x, s, w, u, y);

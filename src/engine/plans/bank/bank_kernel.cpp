@@ -297,13 +297,15 @@ class Column {
 
   void train() {
     update_ = pass_.steps;
+    const double single = scale_of(pass_.loss, net_.outputs(), 1.0);
+    const Vec<T> rates = stepper_.rates(-single);
     for (Index first = 0; first < pass_.count; first += pass_.batch, ++update_) {
       const Index batch = std::min(pass_.batch, pass_.count - first);
-      const double scale = scale_of(pass_.loss, net_.outputs(), static_cast<double>(batch));
+      const double scale = Online ? single : scale_of(pass_.loss, net_.outputs(), static_cast<double>(batch));
       order_ = pass_.order + first * bank_width<T> + column_;
       Vec<T> penalties = hn::Zero(Tag<T>());
       if constexpr (Online) {
-        train_samples<1>(0, stepper_.rates(-scale), theta_, false);
+        train_samples<1>(0, rates, theta_, false);
         if (pass_.losses) record_.add_up(1);
       } else {
         train_batch(batch, hn::Set(Tag<T>(), static_cast<T>(scale)));

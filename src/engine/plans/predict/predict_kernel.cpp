@@ -78,13 +78,14 @@ void by_output(const ForwardStage<T>& s, const T* HWY_RESTRICT x, T* HWY_RESTRIC
     put_group<T, F>(s, c, sums_by_output<kUsed<T, F>>(s.shape.inputs, row, s.weights + c * row, s.bias + c, x), y);
 }
 
-/// A stage of at most B vectors of outputs and the next one, of few outputs: what lies between them stays in registers.
-template <class T, Function F, int B, Function G>
+/// A stage of at most B vectors of outputs, summed in K chains, and the next one, of few outputs: what lies between
+/// them stays in registers.
+template <class T, Function F, int B, int K, Function G>
 void two_stages(const ForwardStage<T>& s, const T* x, T* y) {
   const Tag<T> d;
   constexpr Index n = kLanes<T>;
   Vec<T> h[B];
-  sums_by_input<B>(s.shape.inputs, s.shape.row, s.weights, s.bias, x, h);
+  chains_by_input<B, K>(s.shape.inputs, s.shape.row, s.weights, s.bias, x, h);
   for (int b = 0; b < B; ++b) h[b] = apply(d, F, h[b]);
   const ForwardStage<T>& next = (&s)[1];
   Vec<T> sum[kParts<T>][kGroup<T>];
@@ -125,23 +126,26 @@ typename ForwardStage<T>::Run kernel_of(const PackedStage& s) {
   }
 }
 
-/// Takes in the next stage, if there is a kernel for both: few inputs, at most two vectors of units, a group of
-/// outputs.
-template <class T, Function F, int B>
+/// Takes in the next stage, if there is a kernel for both: at most two vectors of units, a group of outputs.
+template <class T, Function F, int B, int K>
 typename ForwardStage<T>::Run kernel_of_two(const ForwardStage<T>& next) {
   if (next.finish || !next.shape.by_output || next.shape.outputs > kGroup<T>) return nullptr;
   switch (next.shape.function) {
-    case Function::identity: return two_stages<T, F, B, Function::identity>;
-    case Function::sigmoid: return two_stages<T, F, B, Function::sigmoid>;
-    case Function::softmax: return two_stages<T, F, B, Function::softmax>;
+    case Function::identity: return two_stages<T, F, B, K, Function::identity>;
+    case Function::sigmoid: return two_stages<T, F, B, K, Function::sigmoid>;
+    case Function::softmax: return two_stages<T, F, B, K, Function::softmax>;
     default: return nullptr;
   }
+}
+template <class T, Function F, int B>
+typename ForwardStage<T>::Run kernel_of_two(const ForwardStage<T>& s, const ForwardStage<T>& next) {
+  return s.shape.inputs < kManyInputs ? kernel_of_two<T, F, B, 1>(next) : kernel_of_two<T, F, B, kChains>(next);
 }
 template <class T, Function F>
 typename ForwardStage<T>::Run kernel_of_two(const ForwardStage<T>& s, const ForwardStage<T>& next) {
   if (s.shape.by_output) return nullptr;
-  if (s.shape.outputs <= kLanes<T>) return kernel_of_two<T, F, 1>(next);
-  return s.shape.outputs <= 2 * kLanes<T> ? kernel_of_two<T, F, 2>(next) : nullptr;
+  if (s.shape.outputs <= kLanes<T>) return kernel_of_two<T, F, 1>(s, next);
+  return s.shape.outputs <= 2 * kLanes<T> ? kernel_of_two<T, F, 2>(s, next) : nullptr;
 }
 template <class T>
 void choose_for_two(ForwardStage<T>& s, const ForwardStage<T>& next) {

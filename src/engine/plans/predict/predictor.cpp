@@ -35,6 +35,13 @@ Predictor<T>& Predictor<T>::operator=(Predictor&&) noexcept = default;
 
 template <class T>
 void Predictor<T>::run(const T* x, T* y) const {
+  const ForwardStage<T>& first = stages_.front();
+  if (first.stages == stages_.size() && !first.finish) return first.run(first, x, y);
+  run_stages(x, y);
+}
+
+template <class T>
+void Predictor<T>::run_stages(const T* x, T* y) const {
   alignas(64) T work[2][max_width];
   const T* in = x;
   for (std::size_t l = 0; l < stages_.size(); l += stages_[l].stages) {

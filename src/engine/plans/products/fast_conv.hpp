@@ -116,7 +116,7 @@ struct FastConv : Fast<Conv<dims>> {
     for_each_channel(g, [&](Index row, Index input, Index place, Index count) {
       const T* from = x + input;
       T* to = u + row * places() + place;
-      if (stride == 1) {
+      if (stride == 1 && count >= kLongRun) {
         std::copy_n(from, count, to);
       } else {
         for (Index k = 0; k < count; ++k) to[k] = from[k * stride];
@@ -133,6 +133,8 @@ struct FastConv : Fast<Conv<dims>> {
       for (Index k = 0; k < count; ++k) to[k * stride] += from[k];
     });
   }
+  /// Numbers from which on a call to copy them pays.
+  static constexpr Index kLongRun = 32;
   template <class F>
   void for_each_channel(Index g, F f) const {
     const Index size = this->window.size.size();
@@ -143,35 +145,51 @@ struct FastConv : Fast<Conv<dims>> {
   }
 };
 
-/// Pooling cell by cell of the window instead of place by place: long runs in place of short ones.
+/// The cells of each place in turn; the largest is chosen, not branched to: which one it is cannot be foretold.
 template <int dims>
 struct FastMaxPool : Fast<MaxPool<dims>> {
   template <std::floating_point T>
   void forward(std::span<const T> /*theta*/, ConstMatrixView<T> x, MatrixView<T> y, LayerMemory<T>& memory) const {
     const Window& w = this->window;
-    const Index size = w.size.size(), places = w.places().size(), stride = w.stride.width;
-    memory.indices.assign(static_cast<std::size_t>(y.size()), -1);
+    memory.indices.resize(static_cast<std::size_t>(y.size()));
     this->workshop->share(x.rows(), y.cols() * w.kernel.size(), [&](Index first, Index count, int) {
       for (Index i = first; i < first + count; ++i)
-        for (Index c = 0; c < w.channels; ++c) {
-          const T* in = x.data() + i * x.stride();
-          T* out = y.data() + i * y.stride() + c * places;
-          Index* best = memory.indices.data() + i * y.cols() + c * places;
-          for_each_run(w, [&](Index, Index input, Index place, Index n) {
-            for (Index k = 0; k < n; ++k) {
-              const Index at = c * size + input + k * stride;
-              const T value = in[at];
-              // Chosen, not branched: which cell is the largest cannot be foretold.
-              const bool taken = (best[place + k] < 0) | (value > out[place + k]) | (value != value);
-              best[place + k] = taken ? at : best[place + k];
-              out[place + k] = taken ? value : out[place + k];
-            }
-          });
-        }
+        pool(x.row(i).data(), y.row(i).data(), memory.indices.data() + i * y.cols());
     });
   }
 
   bool operator==(const FastMaxPool&) const = default;
+
+ private:
+  /// One sample.
+  template <std::floating_point T>
+  void pool(const T* x, T* y, Index* largest) const {
+    const Window& w = this->window;
+    const Extent places = w.places();
+    const auto inside = [](Index at, Index kernel, Index size) {
+      return CellRange{std::max<Index>(-at, 0), std::min(kernel, size - at)};
+    };
+    for (Index c = 0; c < w.channels; ++c)
+      for (Index py = 0; py < places.height; ++py) {
+        const Index row = c * w.size.height + w.input_row(py, 0);
+        const CellRange down = inside(w.input_row(py, 0), w.kernel.height, w.size.height);
+        for (Index px = 0; px < places.width; ++px) {
+          const Index col = w.input_col(px, 0);
+          const CellRange across = inside(col, w.kernel.width, w.size.width);
+          Index best = (row + down.first) * w.size.width + col + across.first;
+          T most = x[best];
+          for (Index ky = down.first; ky < down.last; ++ky)
+            for (Index kx = across.first; kx < across.last; ++kx) {
+              const Index at = (row + ky) * w.size.width + col + kx;
+              const bool taken = (x[at] > most) | (x[at] != x[at]);
+              best = taken ? at : best;
+              most = taken ? x[at] : most;
+            }
+          *largest++ = best;
+          *y++ = most;
+        }
+      }
+  }
 };
 
 template <int dims>
