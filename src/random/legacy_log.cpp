@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "random/legacy_log.hpp"
 
+#include "core/bit_cast.hpp"
 #include "core/elementary/sum.hpp"
 #include "random/legacy_log_table.hpp"
 
@@ -44,7 +45,7 @@ template <class Fma>
 template <class Fma>
 [[gnu::always_inline]] inline double by_table(double x, Fma fma) {
   const auto& a = legacy_log_series;
-  const std::uint64_t above = std::bit_cast<std::uint64_t>(x) - 0x3fe6000000000000;
+  const std::uint64_t above = bit_cast<std::uint64_t>(x) - 0x3fe6000000000000;
   const auto k = static_cast<std::int64_t>(above) >> 52;
   const LegacyLogRow& row = legacy_log_table[above >> 45 & 127];
   const auto steps = static_cast<double>(k);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/bit_cast.hpp"
 #include "core/elementary/kernels.hpp"
 #include "core/elementary/tables.hpp"
 #include "gradus/core/elementary.hpp"
@@ -36,8 +37,8 @@ struct Place {
   double h;
 };
 inline Place place_of(double x) {
-  const auto bits = std::bit_cast<std::uint64_t>(x);
-  const double low = std::bit_cast<double>(bits >> 49 << 49);
+  const auto bits = bit_cast<std::uint64_t>(x);
+  const double low = bit_cast<double>(bits >> 49 << 49);
   const double half = scaled(0x1p-4, static_cast<std::int64_t>(bits >> 52) - 0x3ff);
   return {erfc_table[(bits >> 49) - (std::uint64_t{0x3fe} << 3)], (x - low) - half};
 }

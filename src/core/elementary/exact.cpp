@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/elementary/exact.hpp"
 
+#include "core/bit_cast.hpp"
 #include "core/elementary/fixed.hpp"
 #include "core/elementary/sum.hpp"
 #include "core/elementary/tables.hpp"
@@ -65,7 +66,7 @@ struct Angle {
 /// |x| taken down by as many right angles as it holds (Payne and Hanek, 1983): |x| = m 2^e, and of 2/pi those bits are
 /// taken whose product with m 2^e is neither a multiple of 4 nor below 2^-224.
 Angle reduce(double x) {
-  const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
+  const std::uint64_t bits = bit_cast<std::uint64_t>(x);
   const int e = static_cast<int>(bits >> 52 & 0x7ff) - 1075;
   const std::uint64_t m = (bits & 0xfffffffffffff) | std::uint64_t{1} << 52;
   constexpr int taken = 10;

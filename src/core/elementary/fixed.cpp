@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/bit_cast.hpp"
+
 namespace gradus::detail {
 namespace {
 
@@ -38,8 +40,8 @@ Fixed::Limbs difference(const Fixed::Limbs& a, const Fixed::Limbs& b) {
 
 }  // namespace
 
-Fixed::Fixed(double x) : negative_(std::bit_cast<std::uint64_t>(x) >> 63) {
-  const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
+Fixed::Fixed(double x) : negative_(bit_cast<std::uint64_t>(x) >> 63) {
+  const std::uint64_t bits = bit_cast<std::uint64_t>(x);
   const int exponent = static_cast<int>(bits >> 52 & 0x7ff);
   const std::uint64_t mantissa = (bits & 0xfffffffffffff) | (exponent ? std::uint64_t{1} << 52 : 0);
   magnitude_[0] = static_cast<std::uint32_t>(mantissa);
@@ -144,11 +146,11 @@ double Fixed::approximately() const { return rounded(*this, 0); }
 double rounded(const Fixed& value, int k) {
   const std::uint64_t sign = value.negative() ? std::uint64_t{1} << 63 : 0;
   const int top = value.top_bit();
-  if (top < 0) return std::bit_cast<double>(sign);
+  if (top < 0) return bit_cast<double>(sign);
   const int exponent = top - Fixed::fraction_bits + k;
-  if (exponent > 1023) return std::bit_cast<double>(sign | std::uint64_t{0x7ff} << 52);
+  if (exponent > 1023) return bit_cast<double>(sign | std::uint64_t{0x7ff} << 52);
   const int digits = std::min(53, exponent + 1075);  // fewer below the normal numbers
-  if (digits < 0) return std::bit_cast<double>(sign);
+  if (digits < 0) return bit_cast<double>(sign);
   const int last = top + 1 - digits;  // the lowest position that is kept
   std::uint64_t mantissa = 0;
   for (int p = top; p >= std::max(last, 0); --p) mantissa = mantissa << 1 | (value.bit(p) ? 1 : 0);
@@ -156,7 +158,7 @@ double rounded(const Fixed& value, int k) {
   if (last > 0 && value.bit(last - 1) && (value.any_bit_below(last - 1) || (mantissa & 1))) ++mantissa;
   // A mantissa that has grown to 2^53, or out of the subnormal numbers, carries into the exponent as it should.
   const std::uint64_t biased = exponent >= -1022 ? static_cast<std::uint64_t>(exponent + 1022) << 52 : 0;
-  return std::bit_cast<double>(sign | (biased + mantissa));
+  return bit_cast<double>(sign | (biased + mantissa));
 }
 
 }  // namespace gradus::detail

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "core/bit_cast.hpp"
 #include "core/elementary/exact.hpp"
 #include "core/elementary/kernels.hpp"
 #include "core/elementary/tables.hpp"
@@ -38,7 +39,7 @@ inline Sum log_by_table(double x, double rest) {
   constexpr double ln2_head = 0x1.62e42fefa3800p-1;  // a multiple of 2^-42
   constexpr double ln2_tail = 0x1.ef35793c76730p-45;
   constexpr double grid = 0x1.8p29;  // adding and subtracting it rounds to a multiple of 2^-23
-  const std::uint64_t above = std::bit_cast<std::uint64_t>(x) - start;
+  const std::uint64_t above = bit_cast<std::uint64_t>(x) - start;
   const auto k = static_cast<std::int64_t>(above) >> 52;
   const double m = scaled(x, -k);
   const LogRow& row = log_table[above >> 45 & 127];

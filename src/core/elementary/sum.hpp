@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "core/bit_cast.hpp"
+
 // Every operation below must round by itself, once, to the type that it is written in.
 #ifdef __FAST_MATH__
 #error "Gradus' elementary functions need IEEE 754 as it is: compile without -ffast-math"
@@ -43,9 +45,7 @@ inline Sum two_sum(double a, double b) {
 }
 
 /// x with its last 27 bits cut off: 26 bits are left, and two such heads multiply without rounding.
-inline double head(double x) {
-  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(x) & ~((std::uint64_t{1} << 27) - 1));
-}
+inline double head(double x) { return bit_cast<double>(bit_cast<std::uint64_t>(x) & ~((std::uint64_t{1} << 27) - 1)); }
 
 /// x as two numbers of 26 bits, for |x| < 2^996 (Veltkamp).
 inline Sum split(double x) {
@@ -65,14 +65,14 @@ inline Sum two_product(double a, double b) {
 /// s rounded to odd: where it is no double, of its two neighbours the one whose last bit is 1, so that a second
 /// rounding, to fewer bits, is as good as one (Boldo and Melquiond, 2008).
 inline double rounded_to_odd(const Sum& s) {
-  std::uint64_t bits = std::bit_cast<std::uint64_t>(s.hi);
+  std::uint64_t bits = bit_cast<std::uint64_t>(s.hi);
   if (s.lo != 0 && (bits & 1) == 0) bits += (s.lo > 0) == (s.hi > 0) ? 1 : ~std::uint64_t{0};
-  return std::bit_cast<double>(bits);
+  return bit_cast<double>(bits);
 }
 
 /// x 2^k, given that x and the result are normal.
 inline double scaled(double x, std::int64_t k) {
-  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(x) + (static_cast<std::uint64_t>(k) << 52));
+  return bit_cast<double>(bit_cast<std::uint64_t>(x) + (static_cast<std::uint64_t>(k) << 52));
 }
 
 /// Rounds x to the nearest integer, given |x| < 2^51.
@@ -90,7 +90,7 @@ inline bool settled(const Sum& s, double error, double& rounded) {
 /// Whether y, known to 16 units in the last place, rounds to one float whatever it is exactly: it lies neither near the
 /// middle between two of them nor below the normal ones.
 inline bool settled_in_float(double y, float& rounded) {
-  const std::uint64_t rest = std::bit_cast<std::uint64_t>(y) & 0x1fffffff;
+  const std::uint64_t rest = bit_cast<std::uint64_t>(y) & 0x1fffffff;
   rounded = static_cast<float>(y);
   return rest - 0x0ffffff0 > 0x20 && std::abs(y) > 0x1p-126;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include "core/bit_cast.hpp"
 #include "gradus/lab/experiment/run.hpp"
 #include "lab/experiment/fnv.hpp"
 
@@ -15,7 +16,7 @@ std::string fingerprint(const Dataset& data) {
   fnv.add(data.feature_names);
   fnv.add(data.class_names);
   fnv.add(data.target_names);
-  for (const double weight : data.weights) fnv.add(std::bit_cast<std::uint64_t>(weight));
+  for (const double weight : data.weights) fnv.add(bit_cast<std::uint64_t>(weight));
   return fmt::format("fnv1a64:{:016x}", fnv.hash());
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/bit_cast.hpp"
 #include "gradus/core/matrix.hpp"
 
 namespace gradus {
@@ -24,7 +25,7 @@ class Fnv {
   void add(const Matrix<double>& x) {
     add(static_cast<std::uint64_t>(x.rows()));
     add(static_cast<std::uint64_t>(x.cols()));
-    for (const double value : x.values()) add(std::bit_cast<std::uint64_t>(value));
+    for (const double value : x.values()) add(bit_cast<std::uint64_t>(value));
   }
   void add(const std::vector<std::string>& names) {
     add(names.size());

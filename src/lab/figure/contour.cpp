@@ -127,7 +127,8 @@ class Squares {
   }
 
   std::pair<double, double> point(Edge edge) const {
-    const Index node = edge / 2, i = node / values_.cols(), j = node % values_.cols();
+    const auto node = static_cast<Index>(edge / 2);
+    const Index i = node / values_.cols(), j = node % values_.cols();
     const bool up = edge % 2 != 0;
     const double from = values_(i, j), to = up ? values_(i + 1, j) : values_(i, j + 1);
     const double t = (level_ - from) / (to - from);

@@ -199,7 +199,8 @@ std::vector<std::vector<std::string>> SweepGrid::draw(Index count, RandomState& 
   for (Index k = 0; k < count; ++k) {
     std::vector<std::string>& values = drawn.emplace_back();
     for (const SweepAxis& axis : axes)
-      values.push_back(axis.range ? drawn_from(axis, random) : axis.values[random.interval(axis.values.size() - 1)]);
+      values.push_back(axis.range ? drawn_from(axis, random)
+                                  : axis.values[static_cast<std::size_t>(random.interval(axis.values.size() - 1))]);
   }
   return drawn;
 }

@@ -28,16 +28,17 @@ void work_through(std::size_t count, int threads, const Task& task) {
       if (!failure) failure = std::current_exception();
     }
   };
-  {
-    std::vector<std::jthread> others;
-    try {
-      for (std::size_t k = 1; k < std::min(count, static_cast<std::size_t>(std::max(threads, 1))); ++k)
-        others.emplace_back(work);
-    } catch (const std::system_error&) {
-      // The system gives no more threads: those there are do the work.
-    }
-    work();
+  const std::size_t wanted = std::min(count, static_cast<std::size_t>(std::max(threads, 1)));
+  std::vector<std::thread>
+      others;  // and not jthread, which Emscripten's library lacks; nothing throws before the joins
+  others.reserve(wanted);
+  try {
+    while (others.size() + 1 < wanted) others.emplace_back(work);
+  } catch (const std::system_error&) {
+    // The system gives no more threads: those there are do the work.
   }
+  work();
+  for (std::thread& other : others) other.join();
   if (failure) std::rethrow_exception(failure);
 }
 
