@@ -54,6 +54,10 @@ void add_key_options(Command& command, const std::function<void(const Experiment
         command.read(flag, read, {.kind = role_of(key)}, is_flag ? std::string(key.help) : help_with_default(key));
     if (!is_flag) option->type_name(key.form == KeyForm::number ? "N" : key.form == KeyForm::text ? "TEXT" : "N|TEXT");
     option->group(group_of(key.section));
+    if (!key.deniable) continue;
+    const auto deny = [set, &key, flag](const std::string&) { reading(flag, [&] { set(key, "false"); }); };
+    command.read("--no-" + std::string(key.flag), deny, {.kind = Role::Kind::flag}, "the opposite")
+        ->group(group_of(key.section));
   }
 }
 

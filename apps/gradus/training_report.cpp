@@ -75,6 +75,7 @@ std::string summary_text(const ExperimentResult& result) {
   std::string text = fmt::format("network   {}, {} parameters\n", e.network, result.model.network.parameter_count());
   text += fmt::format("data      {}, {} samples to train on", one_line(e.data), result.train.size());
   text += result.test.size() > 0 ? fmt::format(", {} to test on\n", result.test.size()) : "\n";
+  for (const std::string& line : result.words) text += fmt::format("          {}\n", one_line(line));
   std::string stopped = result.fit.reason == StopReason::finished ? "" : ", " + stop_text(result.fit.reason);
   if (result.fit.best_epoch > 0) stopped += fmt::format(", best after epoch {}", result.fit.best_epoch);
   text += fmt::format("training  {} epochs, {} updates in {:.2f} s{}\n", result.fit.epochs, result.fit.updates,
@@ -99,6 +100,7 @@ Json report_json(const ExperimentResult& result) {
   json["parameters"] = result.model.network.parameter_count();
   json["parameters_sha256"] = parameters_sha256(result.model);
   json["data"] = e.data;
+  json["reading"] = result.words;
   json["loss_function"] = to_text(result.model.loss);
   json["stopped"] = stop_text(result.fit.reason);
   json["epochs"] = result.fit.epochs;

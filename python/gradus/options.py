@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from numpy.typing import NDArray
 
-__all__ = ["ExperimentOptions", "TrainingOptions"]
+__all__ = ["ExperimentOptions", "ReadingOptions", "TrainingOptions"]
 
 
 class TrainingOptions(TypedDict, total=False):
@@ -44,7 +44,16 @@ class TrainingOptions(TypedDict, total=False):
     test_every: int | None
 
 
-class ExperimentOptions(TrainingOptions, total=False):
+class ReadingOptions(TypedDict, total=False):
+    """How the table of a file is written, where that is not to be recognised: see `gradus.load_data`."""
+
+    separator: str | None
+    decimal: str | None
+    comment: str | None
+    header: bool | None
+
+
+class ExperimentOptions(TrainingOptions, ReadingOptions, total=False):
     """What to train on what, and how: see `gradus.Experiment`."""
 
     seed: int | None

@@ -7,11 +7,14 @@
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
+#include <array>
+
 #include "arrays.hpp"
 #include "gradus/data/makers.hpp"
 #include "gradus/lab/data/real.hpp"
 #include "gradus/lab/data/source.hpp"
 #include "module.hpp"
+#include "options.hpp"
 #include "random.hpp"
 
 namespace gradus::python {
@@ -52,12 +55,18 @@ std::variant<std::monostate, Index, Matrix<double>> centers_of(nb::handle center
 void bind_makers(nb::module_& m) {
   m.def(
       "load_data",
-      [](nb::handle source, const std::optional<std::string>& target, const std::string& task) {
-        return load_data(as_path(source), table_options(target, task));
+      [](nb::handle source, const std::optional<std::string>& target, const std::string& task,
+         const nb::kwargs& reading) {
+        constexpr std::array<std::string_view, 1> sections{"reading"};
+        Experiment said;
+        set_options(said, "load_data", reading, sections);
+        TableOptions options = table_options(target, task);
+        options.reading = said.reading;
+        return load_data(as_path(source), options);
       },
-      nb::arg("source").none(), nb::arg("target") = nb::none(), nb::arg("task") = "detect",
-      nb::sig("def load_data(source: str | os.PathLike[str], target: str | None = None, task: str = 'detect') -> "
-              "Dataset"),
+      nb::arg("source").none(), nb::arg("target") = nb::none(), nb::arg("task") = "detect", nb::arg("reading"),
+      nb::sig("def load_data(source: str | os.PathLike[str], target: str | None = None, task: str = 'detect', "
+              "**reading: typing_extensions.Unpack[gradus.options.ReadingOptions]) -> Dataset"),
       R"(The data that a text names, as on the command line.
 
 Parameters
@@ -69,6 +78,11 @@ target : str, optional
     The target column of a file, if it is not label, target, y or the last one.
 task : {'detect', 'classification', 'regression', 'features'}
     What the target column holds.
+**reading
+    How the table of a text file is written, where that is not to be recognised: ``separator`` (``'comma'``,
+    ``'semicolon'``, ``'tab'``, ``'bar'``, ``'blank'`` or a character), ``decimal`` (``'point'`` or ``'comma'``),
+    ``comment`` (a character that opens a line to be passed over, or ``'none'``), ``header`` (whether the first row
+    names the columns).
 
 Raises
 ------

@@ -22,6 +22,9 @@ const std::map<std::string, Words>& values() {
       {"--target", {"b", "label"}},
       {"--task", {"classification", "regression"}},
       {"--sample-weight", {"a", "b"}},
+      {"--separator", {"semicolon", "tab"}},
+      {"--decimal", {"comma", "point"}},
+      {"--comment", {"a", "#"}},
       {"--test", {"0.5", "9"}},
       {"--scale", {"standard", "min-max"}},
       {"--init", {"he", "uniform:0.5"}},
@@ -72,6 +75,7 @@ const std::map<std::string, std::string>& exceptions() {
   static const std::map<std::string, std::string> all{
       {"--quiet", "says less of the same"},
       {"--json", "says the same otherwise"},
+      {"--header", "names what is recognised unless told otherwise"},
       {"--full", "names what is done unless told otherwise"},
       {"--force", "permits what would be refused"},
       {"--any-data", "permits what would be refused"},

@@ -17,13 +17,15 @@ void refuse_npz(const std::string& path) {
 
 }  // namespace
 
-Dataset load_data(const std::string& text, const TableOptions& options) {
-  if (!is_file(text)) return make_dataset(text);
+Dataset load_data(const std::string& text, const TableOptions& options) { return read_data(text, options).data; }
+
+Reading read_data(const std::string& text, const TableOptions& options) {
+  if (!is_file(text)) return {make_dataset(text)};
   std::error_code ignored;
   if (text.find_first_of("./") == std::string::npos && !std::filesystem::exists(text, ignored))
     throw FileError(text, "no such file, nor data of that name" + suggestion(text, data_names()));
   refuse_npz(text);
-  return text.ends_with(".npy") ? read_npy_dataset(text, options) : read_csv(text, options);
+  return text.ends_with(".npy") ? Reading{read_npy_dataset(text, options)} : read_table(text, options);
 }
 
 void save_data(const Dataset& data, const std::string& path) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -22,27 +23,33 @@ std::optional<Index> find_column(const std::vector<std::string>& names, std::str
   return found - names.begin();
 }
 
-/// The target by its name: the one asked for, else label, else target, else y where it is not the other half of x and
-/// y.
-std::optional<Index> named_target(const std::vector<std::string>& names, const TableOptions& options,
-                                  const Source& source) {
-  if (!options.target.empty()) {
-    if (names.empty())
-      source.refuse("expected a header with a column " + shown(options.target) + ", got a file without a header");
-    const auto found = find_column(names, options.target);
-    if (!found)
-      source.refuse(fmt::format("expected a column {}, got {}", shown(options.target), fmt::join(names, ", ")));
-    return found;
-  }
-  for (const std::string_view name : {"label", "target"})
-    if (const auto found = find_column(names, name)) return found;
-  return find_column(names, "x") ? std::nullopt : find_column(names, "y");
-}
-
 bool parse_whole(std::string_view text, std::int64_t& value) {
   if (text.starts_with('+')) text.remove_prefix(1);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc{} && end == text.data() + text.size();
+}
+
+/// The column that a person means: by its name, or by its number from 1 where none is named so.
+Index wanted_column(const std::vector<std::string>& names, std::string_view wanted, Index width, const Source& source) {
+  if (const auto found = find_column(names, wanted)) return *found;
+  std::int64_t number = 0;
+  if (parse_whole(wanted, number) && number >= 1 && number <= width) return static_cast<Index>(number) - 1;
+  if (names.empty())
+    source.refuse(
+        fmt::format("expected a header with a column {}, got a file without a header of {} columns, whose "
+                    "numbers count from 1 (--header takes the first row for their names)",
+                    shown(wanted), width));
+  source.refuse(fmt::format("expected a column {}, got {}", shown(wanted), fmt::join(names, ", ")));
+}
+
+/// The target by its name: the one asked for, else label, else target, else y where it is not the other half of x and
+/// y.
+std::optional<Index> named_target(const std::vector<std::string>& names, Index width, const TableOptions& options,
+                                  const Source& source) {
+  if (!options.target.empty()) return wanted_column(names, options.target, width, source);
+  for (const std::string_view name : {"label", "target"})
+    if (const auto found = find_column(names, name)) return found;
+  return find_column(names, "x") ? std::nullopt : find_column(names, "y");
 }
 
 }  // namespace
@@ -54,7 +61,14 @@ void Source::refuse_at(std::size_t place, const std::string& message) const {
   throw FileError(path, fmt::format("row {}: {}", place, message));
 }
 
-NumberKind parse_number(std::string_view text, double& value) {
+NumberKind parse_number(std::string_view text, double& value, char decimal) {
+  if (decimal == ',' && text.find_first_of(".,") != std::string_view::npos) {
+    constexpr std::size_t longest = 64;  // no number is as long
+    std::array<char, longest> point;
+    if (text.size() > longest || text.find('.') != std::string_view::npos) return NumberKind::none;
+    std::replace_copy(text.begin(), text.end(), point.begin(), ',', '.');
+    return parse_number({point.data(), text.size()}, value);
+  }
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   const std::optional<double> number = gradus::parse_number(text);
   if (!number) return NumberKind::none;
@@ -62,12 +76,18 @@ NumberKind parse_number(std::string_view text, double& value) {
   return std::isfinite(value) ? NumberKind::finite : NumberKind::not_finite;
 }
 
+bool is_gap(std::string_view text) {
+  constexpr std::array<std::string_view, 17> gaps{"",     "?",   "NA",  "N/A",  "na",   "n/a",  "NaN", "nan", "-nan",
+                                                  "<NA>", "NAN", "#NA", "#N/A", "NULL", "null", ".",   "NaT"};
+  return std::find(gaps.begin(), gaps.end(), text) != gaps.end();
+}
+
 std::string shown(std::string_view text) { return in_quotes(text, 40); }
 
 Columns choose_columns(const std::vector<std::string>& names, Index width, const TableOptions& options,
                        const Source& source) {
   Columns columns;
-  const auto named = named_target(names, options, source);
+  const auto named = named_target(names, width, options, source);
   if (!options.weights.empty()) columns.weights = find_column(names, options.weights);
   if (columns.weights && columns.weights == named)
     source.refuse(fmt::format("expected another column for the weights than the target, got {} for both",
@@ -97,7 +117,7 @@ void TargetColumn::add(std::string_view text, std::size_t place) {
     if (text.empty())
       source_.refuse_at(place, fmt::format("column {}: expected a label, got an empty cell", shown(name_)));
     Label label{std::string(text), place, NumberKind::none, false, 0, 0};
-    label.kind = parse_number(text, label.number);
+    label.kind = parse_number(text, label.number, decimal_);
     label.whole = label.kind == NumberKind::finite && parse_whole(text, label.integer);
     labels_.push_back(std::move(label));
   }

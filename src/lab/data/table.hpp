@@ -24,8 +24,10 @@ struct Source {
 
 enum class NumberKind { finite, not_finite, none };
 
-/// The whole text as a number with a point, under any locale; a leading + is allowed.
-NumberKind parse_number(std::string_view text, double& value);
+/// The whole text as a number with a point (or a comma) before its fraction, under any locale; a leading + is allowed.
+NumberKind parse_number(std::string_view text, double& value, char decimal = '.');
+/// Whether a cell stands for a value that is missing: empty, or one of the signs that programs write (NA, NaN, ?, ...).
+bool is_gap(std::string_view text);
 /// The text in quotes, shortened and on one line, for a message.
 std::string shown(std::string_view text);
 
@@ -42,8 +44,8 @@ Columns choose_columns(const std::vector<std::string>& names, Index width, const
 /// Collects the target of each row, then makes classes or numbers of them.
 class TargetColumn {
  public:
-  TargetColumn(std::string name, const TableOptions& options, const Source& source)
-      : name_(std::move(name)), options_(options), source_(source) {}
+  TargetColumn(std::string name, const TableOptions& options, const Source& source, char decimal = '.')
+      : name_(std::move(name)), options_(options), source_(source), decimal_(decimal) {}
   void add(std::string_view text, std::size_t place);
   /// Fills in labels and class names, or targets.
   void finish(Dataset& data) const;
@@ -66,6 +68,7 @@ class TargetColumn {
   std::string name_;
   const TableOptions& options_;
   const Source& source_;
+  char decimal_;
   std::unordered_map<std::string, std::size_t> ids_;
   std::vector<Label> labels_;      ///< distinct ones
   std::vector<std::size_t> rows_;  ///< which of them each row has

@@ -105,6 +105,24 @@ void set_rate(Experiment& e, const Value& value) {
   set_learning_rate(e.optimizer, number(value, [](double x) { return x > 0; }));
 }
 
+Maybe unless_unsaid(const std::optional<bool>& value) { return value ? Maybe{*value} : Maybe{}; }
+
+/// A character of a dialect, by its name where it has one.
+Maybe character_name(const std::optional<char>& value, char none = '\1') {
+  if (!value) return {};
+  if (*value == none) return "none";
+  const std::string name = separator_name(*value);
+  return name.starts_with('\'') ? std::string(1, *value) : name;
+}
+
+char separator(const Value& value) {
+  try {
+    return parse_separator(text(value));
+  } catch (const ValueError&) {
+    throw Refused{};
+  }
+}
+
 constexpr std::string_view kFromZero = "a number of at least 0";
 
 /// A number of the regularisation; left out of a file where it is 0.
@@ -204,6 +222,34 @@ const std::array kKeys = std::to_array<ExperimentKey>({
     {"data", "fingerprint", "", "of the data this was trained on; other data is refused", "a fingerprint",
      KeyForm::text, [](const E& e) { return unless_empty(e.fingerprint); },
      [](E& e, const Value& v) { e.fingerprint = text(v); }},
+
+    {"reading", "separator", "separator", "between cells: comma, semicolon, tab, bar, blank or a character [recognised]",
+     "comma, semicolon, tab, bar, blank or one other character", KeyForm::text,
+     [](const E& e) { return character_name(e.reading.dialect.separator); },
+     [](E& e, const Value& v) { e.reading.dialect.separator = separator(v); }, false, not_of_made_data},
+    {"reading", "decimal", "decimal", "before the fraction of a number: point or comma [recognised]", "point or comma",
+     KeyForm::text,
+     [](const E& e) -> Maybe {
+       if (!e.reading.dialect.decimal) return {};
+       return *e.reading.dialect.decimal == ',' ? "comma" : "point";
+     },
+     [](E& e, const Value& v) {
+       const std::string& given = text(v);
+       if (given != "point" && given != "comma" && given != "." && given != ",") throw Refused{};
+       e.reading.dialect.decimal = given == "comma" || given == "," ? ',' : '.';
+     },
+     false, not_of_made_data},
+    {"reading", "comment", "comment", "a line that begins with it is passed over: a character, or none [recognised]",
+     "one character, or none", KeyForm::text,
+     [](const E& e) { return character_name(e.reading.dialect.comment, '\0'); },
+     [](E& e, const Value& v) {
+       if (text(v) != "none" && text(v).size() != 1) throw Refused{};
+       e.reading.dialect.comment = text(v) == "none" ? '\0' : text(v)[0];
+     },
+     false, not_of_made_data},
+    {"reading", "header", "header", "whether the first row names the columns [recognised]", "true or false", KeyForm::flag,
+     [](const E& e) { return unless_unsaid(e.reading.dialect.header); },
+     [](E& e, const Value& v) { e.reading.dialect.header = flag(v); }, false, not_of_made_data, true},
 
     {"network", "layers", "network", "the number of inputs, then width and activation of each layer",
      "a network such as 2-16tanh-2softmax", KeyForm::text, [](const E& e) -> Maybe { return e.network; },

@@ -122,6 +122,7 @@ TableOptions table_options(const Experiment& experiment) {
   TableOptions options;
   options.task = experiment.task;
   options.target = experiment.target;
+  options.reading = experiment.reading;
   options.weights = experiment.sample_weight;
   return options;
 }
@@ -148,7 +149,8 @@ FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
 
 ExperimentSource load_source(const Experiment& experiment) {
   TableOptions options = table_options(experiment);
-  ExperimentSource source{load_data(experiment.data, options), {}, {}};
+  Reading reading = read_data(experiment.data, options);
+  ExperimentSource source{std::move(reading.data), {}, {}, std::move(reading.words)};
   const Dataset& data = source.data;
   check_trainable(data);
   if (data.is_classification() ? data.labels.empty() : data.targets.empty())
@@ -224,6 +226,7 @@ ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSo
   result.experiment = experiment;
   ExperimentData data = split_data(experiment, source);
   result.experiment.fingerprint = data.fingerprint;
+  result.words = source.words;
   result.train = std::move(data.train);
   result.test = std::move(data.test);
   Model& model = result.model = untrained_model(experiment, result.train, result.test);

@@ -202,6 +202,7 @@ std::optional<std::string> why_no_bank(const Experiment& e, const Network& netwo
   known.data = e.data;
   known.target = e.target;
   known.task = e.task;
+  known.reading = e.reading;
   known.sample_weight = e.sample_weight;
   known.test = e.test;
   known.test_data = e.test_data;

@@ -18,7 +18,6 @@ namespace gradus {
 namespace {
 
 using Task = TableOptions::Task;
-using Header = TableOptions::Header;
 
 /// The message of the error that reading a text gives; "read" if it gives none.
 std::string fault(std::string_view text, const TableOptions& options = {}) {
@@ -57,7 +56,7 @@ TEST(Csv, FindsTheTargetByItsName) {
   EXPECT_EQ(parse_csv("x,y,kind\n0,1,5\n1,2,6\n").feature_names, (std::vector<std::string>{"x", "y"}));
   EXPECT_EQ(parse_csv("a,b,label\n0,1,5\n1,2,6\n", {.target = "a"}).feature_names,
             (std::vector<std::string>{"b", "label"}));
-  EXPECT_EQ(parse_csv("1,2,label\n0,1,5\n", {.header = Header::present}).feature_names,
+  EXPECT_EQ(parse_csv("1,2,label\n0,1,5\n", {.reading = {{.header = true}}}).feature_names,
             (std::vector<std::string>{"1", "2"}));
   EXPECT_EQ(parse_csv("1,2,label\n0,1,5\n").feature_names, (std::vector<std::string>{"1", "2"}));
 }
@@ -132,7 +131,8 @@ TEST(Csv, NamesTheLineOfATargetThatIsNoLabelOrNumber) {
 
 TEST(Csv, NamesAColumnThatIsMissing) {
   EXPECT_EQ(fault("a,b\n1,2\n", {.target = "c"}), "f.csv: expected a column 'c', got a, b");
-  EXPECT_EQ(fault("1,2\n", {.target = "c"}), "f.csv: expected a header with a column 'c', got a file without a header");
+  EXPECT_EQ(fault("1,2\n", {.target = "c"}), "f.csv: expected a header with a column 'c', got a file without a header of 2 columns, whose numbers count from 1 "
+            "(--header takes the first row for their names)");
   EXPECT_EQ(fault("1\n2\n"), "f.csv: expected a feature and the target, got 1 column");
   EXPECT_EQ(fault("a,,label\n1,2,3\n"), "f.csv:1: expected a name for every column, got none for column 2");
   EXPECT_EQ(fault("a,a,label\n1,2,3\n"), "f.csv:1: expected different column names, got 'a' twice");
@@ -148,7 +148,7 @@ TEST(Csv, NamesTheLineOfAQuoteThatGoesWrong) {
             "f.csv:3: expected text in UTF-8, got the byte 0xf6 (convert it: iconv -f LATIN1 -t UTF-8)");
   EXPECT_EQ(fault("\xFF\xFE"
                   "1\0,\0"),
-            "f.csv: expected text in UTF-8, got UTF-16 (its byte order mark)");
+            "f.csv: expected text in UTF-8, got UTF-16 (its byte order mark): iconv -f UTF-16 -t UTF-8");
 }
 
 TEST(Csv, KeepsItsMessagesOnOneLine) {

@@ -8,14 +8,20 @@
 
 namespace gradus {
 
-/// Reads comma-separated values (RFC 4180): quoted cells, a header or none, LF, CRLF or CR line ends, a UTF-8 byte
-/// order mark. Blank lines and blanks around a cell are passed over. Numbers have a point, under any locale. Throws
-/// FileError, naming the line and the column, on a row of another width than the first, a cell that is empty or no
-/// finite number, an unterminated quote, a target column that is not there, an unknown label, or a file without rows.
+/// Reads a table written as text: comma-separated values (RFC 4180), with other separators, comments, decimal commas,
+/// a header or none, as said or recognised (data/dialect.hpp); Weka's ARFF; packed by gzip or not. LF, CRLF or CR end a
+/// line. Blank lines and blanks around a cell are passed over. Numbers mean the same under any locale. Throws
+/// FileError, naming the line and the column, on a file that is no such text, a row of another width than the first, a
+/// cell that is empty or no finite number, an unterminated quote, a target column that is not there, an unknown label,
+/// or a file without rows.
 ///
 /// Classes are the distinct labels, in ascending order if all are whole numbers, else in the order of their bytes.
-Dataset read_csv(const std::string& path, const TableOptions& options = {});
+Reading read_table(const std::string& path, const TableOptions& options = {});
 /// The same of a text; `name` stands for the path in errors.
+Reading parse_table(std::string_view text, const TableOptions& options = {}, const std::string& name = "csv");
+
+/// The same, without words.
+Dataset read_csv(const std::string& path, const TableOptions& options = {});
 Dataset parse_csv(std::string_view text, const TableOptions& options = {}, const std::string& name = "csv");
 
 /// A header and one row a sample: the features, then the class under `label`, or the targets under their names. Numbers

@@ -68,6 +68,8 @@ bool is_file(std::string_view text);
 /// The data that a text names: a file (.npy by its ending, or else CSV), for which the options are, or what
 /// `make_dataset` makes of it. Throws ParseError, ValueError or FileError.
 Dataset load_data(const std::string& text, const TableOptions& options = {});
+/// The same, with words on how a file was read.
+Reading read_data(const std::string& text, const TableOptions& options = {});
 
 /// Writes a file that `load_data` reads: .npy by its ending, or else CSV. The first holds numbers only, without names.
 /// Throws FileError if it cannot be written.

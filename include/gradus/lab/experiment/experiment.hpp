@@ -35,6 +35,7 @@ struct Experiment {
   std::string data;                                      ///< as `load_data` reads it
   std::string target;                                    ///< the target column of a file; empty: guessed
   TableOptions::Task task = TableOptions::Task::detect;  ///< what the target column of a file holds
+  ReadingOptions reading;                                ///< how the table of a file is written
   std::string sample_weight;          ///< the column of a file that says how much each sample counts; empty: none
   double test = 0;                    ///< share of the samples, or how many of them, to test on; 0: none
   std::string test_data;              ///< other data to test on, as `load_data` reads it; empty: none

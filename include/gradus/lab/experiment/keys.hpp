@@ -32,6 +32,7 @@ struct ExperimentKey {
   bool names_data = false;  ///< whether its text may be data to read
   /// Why a value of this key would change nothing in such an experiment; empty if it may.
   std::string (*idle)(const Experiment&) = nullptr;
+  bool deniable = false;  ///< of a flag: whether `--no-<flag>` says false, and neither says nothing
 
   /// "optimizer.learning_rate"
   std::string path() const;

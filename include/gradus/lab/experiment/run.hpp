@@ -35,7 +35,8 @@ struct ExperimentResult {
   Dataset test;   ///< of no samples if nothing was held out
   Scores train_scores;
   std::optional<Scores> test_scores;
-  double seconds = 0;  ///< spent in training
+  double seconds = 0;                ///< spent in training
+  std::vector<std::string> words{};  ///< what a person should know of it, a line each
 };
 
 /// The data of an experiment before it is split.
@@ -43,6 +44,7 @@ struct ExperimentSource {
   Dataset data;
   Dataset test;  ///< other data to test on; of no samples if there is none
   std::string fingerprint;
+  std::vector<std::string> words{};  ///< how the data was read, a line each
 };
 /// Throws as `load_data` and `check_trainable`, and ValueError if a fingerprint is given and the data is not what it
 /// was.
