@@ -15,5 +15,8 @@ void add_plot_command(Program& program);
 void add_show_command(Program& program);
 void add_check_command(Program& program);
 void add_run_command(Program& program);
+void add_resume_command(Program& program);
+void add_rewind_command(Program& program);
+void add_branch_command(Program& program);
 
 }  // namespace gradus::cli

@@ -21,10 +21,12 @@ InterruptGuard::InterruptGuard() : previous_() {
   action.sa_handler = note_interrupt;
   action.sa_flags = SA_RESTART;
   ::sigemptyset(&action.sa_mask);
-  ::sigaction(SIGINT, &action, &previous_);
+  for (std::size_t k = 0; k < kSignals.size(); ++k) ::sigaction(kSignals[k], &action, &previous_[k]);
 }
 
-InterruptGuard::~InterruptGuard() { ::sigaction(SIGINT, &previous_, nullptr); }
+InterruptGuard::~InterruptGuard() {
+  for (std::size_t k = 0; k < kSignals.size(); ++k) ::sigaction(kSignals[k], &previous_[k], nullptr);
+}
 
 bool InterruptGuard::interrupted() const { return noted != 0; }
 

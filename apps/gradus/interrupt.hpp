@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <csignal>
 
 namespace gradus::cli {
 
-/// While one is alive the first Ctrl-C is only noted, for the work to end where it can be kept; a second one ends the
-/// program at once, with status 130. One at a time.
+/// While one is alive the first Ctrl-C, or SIGTERM, is only noted, for the work to end where it can be kept; a second
+/// one ends the program at once, with status 130. One at a time.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -17,7 +18,9 @@ class InterruptGuard {
   bool interrupted() const;
 
  private:
-  struct sigaction previous_;
+  static constexpr std::array kSignals{SIGINT, SIGTERM};
+
+  std::array<struct sigaction, kSignals.size()> previous_;
 };
 
 }  // namespace gradus::cli

@@ -31,7 +31,7 @@ std::string clock_text(double seconds) {
   return total < 3600 ? minutes : fmt::format("{}:{}", total / 3600, minutes);
 }
 
-std::string progress_line(const Progress& progress, double seconds) {
+std::string progress_line(const Progress& progress, double seconds, Index first) {
   std::string line = progress.epochs > 0 ? fmt::format("epoch {}/{}", progress.epoch, progress.epochs)
                                          : fmt::format("update {}/{}", progress.update, progress.updates);
   line += fmt::format("  loss {:.4g}", progress.loss);
@@ -41,7 +41,7 @@ std::string progress_line(const Progress& progress, double seconds) {
     line += fmt::format("  accuracy {:.3f}", *progress.accuracy);
   if (progress.learning_rate > 0) line += fmt::format("  lr {:.4g}", progress.learning_rate);
   const double left = seconds * static_cast<double>(progress.updates - progress.update) /
-                      static_cast<double>(std::max<Index>(progress.update, 1));
+                      static_cast<double>(std::max<Index>(progress.update - first, 1));
   return line + "  " + clock_text(left) + " left";
 }
 
@@ -56,9 +56,10 @@ bool ProgressPrinter::due(double share) {
 }
 
 void ProgressPrinter::show(const Progress& progress) {
+  if (first_ < 0) first_ = progress.update - 1;
   const auto updates = static_cast<double>(std::max<Index>(progress.updates, 1));
   show(static_cast<double>(progress.update) / updates,
-       [&] { return progress_line(progress, std::chrono::duration<double>(Clock::now() - start_).count()); });
+       [&] { return progress_line(progress, std::chrono::duration<double>(Clock::now() - start_).count(), first_); });
 }
 
 void ProgressPrinter::show(double share, const std::function<std::string()>& words) {

@@ -32,12 +32,14 @@ class ProgressPrinter {
   bool terminal_;
   bool shown_ = false;
   int next_tenth_ = 1;
+  Index first_ = -1;  // the update before the first one shown: a run may go on from within
   Clock::time_point start_ = Clock::now();
   Clock::time_point next_;
 };
 
 /// `epoch 37/100  loss 0.1234  test accuracy 0.950  lr 0.1  00:03 left`
-std::string progress_line(const Progress& progress, double seconds);
+/// `seconds`: since update `first`.
+std::string progress_line(const Progress& progress, double seconds, Index first = 0);
 
 /// Hours, minutes and seconds: `1:02:03`, `02:03`.
 std::string clock_text(double seconds);

@@ -29,10 +29,23 @@ void add_train_command(Program& program) {
       .output("--save-experiment", outputs->experiment, experiment_kind,
               "write data, network and training to a file for `gradus run`")
       ->type_name("FILE.toml");
+  const CLI::Option* run =
+      command.text("--run", outputs->run, "keep the run in a new folder: to resume, rewind and branch")
+          ->type_name("FOLDER");
+  const CLI::Option* every =
+      command
+          .read(
+              "--every", [outputs](const std::string& text) { outputs->every = parse_seconds("--every", text); }, {},
+              "the time between two snapshots of the run [30s]")
+          ->type_name("TIME");
   command.folder("--figures", outputs->figures, figures_in_folder(),
                  "draw loss, accuracy and what was learned into a folder");
   const auto given = add_experiment_options(command, experiment);
-  command.check([experiment, given] { refuse_idle(*given, {*experiment}); });
+  command.check([experiment, given, run, every] {
+    refuse_idle(*given, {*experiment});
+    if (every->count() > 0 && run->count() == 0)
+      throw UsageError("--every has no effect here: the run is not kept (--run FOLDER)");
+  });
   command.get_option("--network")->required();
 }
 

@@ -7,6 +7,7 @@
 
 #include "apps/gradus/interrupt.hpp"
 #include "apps/gradus/progress.hpp"
+#include "gradus/core/number.hpp"
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
@@ -28,21 +29,25 @@ std::string stop_text(StopReason reason) {
   return "";
 }
 
-ExperimentResult run_with_progress(const Console& console, const Experiment& experiment) {
+/// Calls run(progress), which trains, with progress shown and Ctrl-C obeyed.
+template <class Run>
+ExperimentResult with_progress(const Console& console, const Run& run) {
   const InterruptGuard guard;
   ProgressPrinter printer(console);
-  return run_experiment(experiment, [&](const Progress& progress) {
+  return run([&](const Progress& progress) {
     printer.show(progress);
     return guard.interrupted() ? Signal::stop : Signal::go_on;
   });
 }
 
-void refuse_divergence(const ExperimentResult& result) {
+void refuse_divergence(const ExperimentResult& result, const std::string& run) {
   if (result.fit.reason != StopReason::diverged) return;
   const std::optional<double> rate = learning_rate(result.experiment.optimizer);
-  throw ValueError(fmt::format("training diverged{}: {}; nothing was saved",
-                               rate ? " at learning rate " + short_number(*rate) : "",
-                               result.fit.divergence.message()));
+  throw ValueError(fmt::format("training diverged{}: {}; {}", rate ? " at learning rate " + short_number(*rate) : "",
+                               result.fit.divergence.message(),
+                               run.empty()
+                                   ? "nothing was saved"
+                                   : "the run up to there is in " + run + ", to branch from before with another --lr"));
 }
 
 /// Asks for every figure that applies to the result, as SVG files in a folder.
@@ -66,7 +71,7 @@ std::string pair_of(const std::string& train, const std::optional<std::string>& 
   return test ? fmt::format("{}, on the test set {}", train, *test) : train;
 }
 
-std::string summary_text(const ExperimentResult& result) {
+std::string summary_text(const ExperimentResult& result, const std::string& run) {
   const Experiment& e = result.experiment;
   const auto test = [&](auto get) -> std::optional<std::string> {
     return result.test_scores ? std::optional(short_number(get(*result.test_scores))) : std::nullopt;
@@ -87,6 +92,7 @@ std::string summary_text(const ExperimentResult& result) {
                         pair_of(short_number(*scores.accuracy), test([](auto& s) { return *s.accuracy; })));
   if (scores.r2)
     text += fmt::format("R2        {}\n", pair_of(short_number(*scores.r2), test([](auto& s) { return *s.r2; })));
+  if (!run.empty()) text += fmt::format("run       {}\n", one_line(run));
   if (!e.model.empty()) text += fmt::format("model     {}\n", e.model);
   for (const FigureRequest& figure : e.figures) text += fmt::format("figure    {}\n", figure.file);
   text += fmt::format("parameters  sha256 {}\n", parameters_sha256(result.model));
@@ -120,28 +126,64 @@ Json report_json(const ExperimentResult& result) {
 
 }  // namespace
 
-TrainingReport train_and_write(const Console& console, const Experiment& experiment, const TrainingOutputs& outputs) {
-  TrainingReport report{run_with_progress(console, experiment), {}};
+namespace {
+
+/// `fingerprint`: what the experiment was given to say of its data.
+TrainingReport write(const Console& console, ExperimentResult trained, const TrainingOutputs& outputs,
+                     const std::string& fingerprint) {
+  TrainingReport report{std::move(trained), {}};
   ExperimentResult& result = report.result;
-  refuse_divergence(result);
+  const std::string& model = result.experiment.model;
+  refuse_divergence(result, outputs.run);
   // The numbers come first: a figure that cannot be drawn takes nothing away.
-  if (!experiment.model.empty()) save_model(result.model, experiment.model);
+  if (!model.empty()) save_model(result.model, model);
   if (!outputs.figures.empty()) add_figures(result, outputs.figures);
   if (!outputs.experiment.empty()) {
     Experiment saved = result.experiment;
-    saved.fingerprint = experiment.fingerprint;
+    saved.fingerprint = fingerprint;
     write_file(outputs.experiment, to_toml(saved));
   }
   if (console.json) report.json = report_json(result);
-  console.summary(summary_text(result));
+  if (console.json && !outputs.run.empty()) report.json["run"] = outputs.run;
+  console.summary(summary_text(result, outputs.run));
   for (const FigureRequest& figure : result.experiment.figures)
     save_figure(result_figure(figure.kind, result), figure.file);
   if (result.fit.reason == StopReason::callback) {
-    console.note(fmt::format("gradus: interrupted after {} updates; what was learned is {}\n", result.fit.updates,
-                             experiment.model.empty() ? "lost (no -o)" : "in " + experiment.model));
+    const std::string where = !outputs.run.empty() ? fmt::format("kept; go on with `gradus resume {}`", outputs.run)
+                              : model.empty()      ? "lost (no -o)"
+                                                   : "in " + model;
+    console.note(
+        fmt::format("gradus: interrupted after {} updates; what was learned is {}\n", result.fit.updates, where));
     report.status = Exit::interrupted;
   }
   return report;
+}
+
+}  // namespace
+
+TrainingReport train_and_write(const Console& console, const Experiment& experiment, const TrainingOutputs& outputs) {
+  std::optional<RunFolder> folder;
+  if (!outputs.run.empty()) folder = RunFolder::create(outputs.run, experiment);
+  ExperimentResult result = with_progress(console, [&](const ProgressCallback& progress) {
+    return folder ? carry_out(*folder, progress, outputs.every) : run_experiment(experiment, progress);
+  });
+  return write(console, std::move(result), outputs, experiment.fingerprint);
+}
+
+TrainingReport go_on_and_write(const Console& console, RunFolder& folder, const TrainingOutputs& outputs) {
+  ExperimentResult result = with_progress(
+      console, [&](const ProgressCallback& progress) { return carry_out(folder, progress, outputs.every); });
+  return write(console, std::move(result), outputs, "");
+}
+
+double parse_seconds(const std::string& option, const std::string& text) {
+  constexpr std::pair<std::string_view, double> units[] = {{"ms", 1e-3}, {"s", 1}, {"m", 60}, {"h", 3600}};
+  for (const auto& [unit, seconds] : units)
+    if (text.ends_with(unit))
+      if (const std::optional<double> number = parse_number(text.substr(0, text.size() - unit.size()));
+          number && *number >= 0 && *number <= 1e9)
+        return *number * seconds;
+  throw UsageError(fmt::format("{}: expected a time such as 30s, 500ms, 2m or 1h, got {}", option, in_quotes(text)));
 }
 
 std::string short_number(double value) { return fmt::format("{:.4g}", value); }

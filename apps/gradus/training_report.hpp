@@ -5,7 +5,7 @@
 #include <string>
 
 #include "apps/gradus/program.hpp"
-#include "gradus/lab/experiment/run.hpp"
+#include "gradus/lab/run/run_folder.hpp"
 
 /// What `train` and `run` share.
 namespace gradus::cli {
@@ -14,6 +14,8 @@ namespace gradus::cli {
 struct TrainingOutputs {
   std::string figures;     ///< folder for every figure that applies; empty: none
   std::string experiment;  ///< file to write the experiment to; empty: none
+  std::string run;         ///< folder to keep the run in; empty: it is not kept
+  double every = 30;       ///< seconds between its snapshots
 };
 
 /// Carries the experiment out with progress and Ctrl-C, writes what it names, and says how it went. Throws ValueError
@@ -24,6 +26,11 @@ struct TrainingReport {
   int status = Exit::success;
 };
 TrainingReport train_and_write(const Console& console, const Experiment& experiment, const TrainingOutputs& outputs);
+/// The same of a run that is kept, from where it stands.
+TrainingReport go_on_and_write(const Console& console, RunFolder& folder, const TrainingOutputs& outputs);
+
+/// Seconds, from `30s`, `500ms`, `2m`, `1h`. Throws UsageError that names the option.
+double parse_seconds(const std::string& option, const std::string& text);
 
 /// `0.1234`
 std::string short_number(double value);

@@ -90,5 +90,6 @@
 #include "gradus/train/history.hpp"
 #include "gradus/train/passes.hpp"
 #include "gradus/train/samples.hpp"
+#include "gradus/train/timeline.hpp"
 #include "gradus/train/training.hpp"
 #include "gradus/train/training_state.hpp"

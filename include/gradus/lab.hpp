@@ -24,6 +24,8 @@
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/lab/model/safetensors.hpp"
+#include "gradus/lab/run/run_folder.hpp"
+#include "gradus/lab/run/snapshot.hpp"
 #include "gradus/lab/sweep/grid.hpp"
 #include "gradus/lab/sweep/report.hpp"
 #include "gradus/lab/sweep/sweep.hpp"

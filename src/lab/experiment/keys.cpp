@@ -361,6 +361,13 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      [](const E& e) { return e.engine == Engine::automatic ? Maybe{} : choice_name(e.engine, kEngines); },
      [](E& e, const Value& v) { e.engine = choice(v, kEngines); }},
 
+    {"start", "run", "", "the folder of the run that this one was branched from", "the name of a folder, in UTF-8",
+     KeyForm::text, [](const E& e) { return unless_empty(e.start_run); },
+     [](E& e, const Value& v) { e.start_run = text(v); }},
+    {"start", "update", "", "after how many of its updates", "a whole number of at least 0", KeyForm::number,
+     [](const E& e) { return e.start_run.empty() ? Maybe{} : Maybe{std::int64_t{e.start_update}}; },
+     [](E& e, const Value& v) { e.start_update = whole(v, 0); }},
+
     {"output", "model", "", "the file to save the model in", "the name of a file, in UTF-8", KeyForm::text,
      [](const E& e) { return unless_empty(e.model); }, [](E& e, const Value& v) { e.model = text(v); }},
 });

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <numeric>
 
+#include "core/text.hpp"
 #include "gradus/lab/data/source.hpp"
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/experiment/keys.hpp"
@@ -90,7 +91,7 @@ class Reporter {
 };
 
 template <std::floating_point T>
-void train(ExperimentResult& result, const ProgressCallback& progress) {
+void train(ExperimentResult& result, const ProgressCallback& progress, Driver* driver) {
   Model& model = result.model;
   const Experiment& experiment = result.experiment;
   RandomState random(experiment.seed);
@@ -103,8 +104,13 @@ void train(ExperimentResult& result, const ProgressCallback& progress) {
   const auto start = std::chrono::steady_clock::now();
   FitOptions options = fit_options(experiment, model.loss);
   options.hit = hit_of(model.network, result.train);
-  result.fit = fit<T>(model.network, std::span<T>(theta), train.samples(), options, random,
-                      result.test.size() > 0 ? std::optional(test.samples()) : std::nullopt, reporter.callbacks());
+  Training<T> training(model.network, std::span<T>(theta), train.samples(), options, random,
+                       result.test.size() > 0 ? std::optional(test.samples()) : std::nullopt, reporter.callbacks());
+  if (driver)
+    driver->drive(training);
+  else
+    training.advance_to_end();
+  result.fit = training.finish();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   model.theta.assign(theta.begin(), theta.end());
   model.state = result.fit.state;
@@ -214,14 +220,19 @@ Model untrained_model(const Experiment& experiment, const Dataset& train, const 
   return model;
 }
 
-ExperimentResult run_experiment(const Experiment& experiment, const ProgressCallback& progress) {
+ExperimentResult run_experiment(const Experiment& experiment, const ProgressCallback& progress, Driver* driver) {
   check(experiment);
-  return run_experiment(experiment, load_source(experiment), progress);
+  return run_experiment(experiment, load_source(experiment), progress, driver);
 }
 
 ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSource& source,
-                                const ProgressCallback& progress) {
+                                const ProgressCallback& progress, Driver* driver) {
   check(experiment);
+  if (!experiment.start_run.empty() && !driver)
+    throw ValueError(
+        fmt::format("expected an experiment that can be carried out from its beginning, got one that was "
+                    "branched from the run {} after {} updates (`gradus resume` goes on with a branch)",
+                    one_line(experiment.start_run), experiment.start_update));
   ExperimentResult result;
   result.experiment = experiment;
   ExperimentData data = split_data(experiment, source);
@@ -232,9 +243,9 @@ ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSo
   Model& model = result.model = untrained_model(experiment, result.train, result.test);
   if (experiment.scale) model.fit_scaler(*experiment.scale, result.train.x);
   if (experiment.precision == Precision::float32)
-    train<float>(result, progress);
+    train<float>(result, progress, driver);
   else
-    train<double>(result, progress);
+    train<double>(result, progress, driver);
   model.interrupted = result.fit.reason == StopReason::callback;
   model.experiment = remembered(result.experiment, result.fit);
   result.train_scores = score(model, result.train);

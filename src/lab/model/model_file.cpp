@@ -6,10 +6,10 @@
 #include "core/text.hpp"
 #include "gradus/core/little_endian.hpp"
 #include "gradus/core/number.hpp"
-#include "gradus/lab/files/crc32.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/lab/model/safetensors.hpp"
+#include "lab/model/sealed.hpp"
 #include "metadata_json.hpp"
 #include "test_vector.hpp"
 
@@ -17,32 +17,8 @@ namespace gradus {
 namespace {
 
 constexpr std::string_view kVersion = "1";
-/// How the checksum's entry looks in the header. No other text can hold it: inside one, its quotes would be escaped.
-constexpr std::string_view kChecksumEntry = "\"gradus.checksum\":\"";
-constexpr std::string_view kBlankChecksum = "00000000";
 /// A chain of tens of thousands of layers is a hostile file, not a model.
 constexpr std::size_t kMaxNetworkText = 1 << 16;
-
-// -------------------------------------------------------------------------------------------------- checksum
-
-std::string hex(std::uint32_t value) {
-  std::string digits(8, '0');
-  for (std::size_t i = 8; i-- > 0; value >>= 4) digits[i] = "0123456789abcdef"[value & 15];
-  return digits;
-}
-
-/// Where the checksum's digits stand in the file, or npos.
-std::size_t checksum_position(std::string_view bytes) {
-  const std::size_t entry = bytes.find(kChecksumEntry);
-  if (entry == std::string_view::npos) return entry;
-  const std::size_t digits = entry + kChecksumEntry.size();
-  return digits + kBlankChecksum.size() <= bytes.size() ? digits : std::string_view::npos;
-}
-
-std::string checksum(std::string_view bytes, std::size_t position) {
-  const std::uint32_t before = crc32(bytes.substr(0, position));
-  return hex(crc32(bytes.substr(position + kBlankChecksum.size()), crc32(kBlankChecksum, before)));
-}
 
 // -------------------------------------------------------------------------------------------------- tensors
 
@@ -57,15 +33,8 @@ std::vector<Index> tensor_shape(const ParameterBlock& block) {
   return block.is_bias ? std::vector<Index>{block.cols} : std::vector<Index>{block.rows, block.cols};
 }
 
-template <class T>
-Tensor to_tensor(std::string name, DType dtype, std::vector<Index> shape, std::span<const T> values) {
-  std::vector<std::byte> bytes(values.size_bytes());
-  for (std::size_t i = 0; i < values.size(); ++i) store_little_endian(values[i], bytes.data() + i * sizeof(T));
-  return {std::move(name), dtype, std::move(shape), std::move(bytes)};
-}
-
 Tensor to_tensor(const std::string& name, const Matrix<double>& x) {
-  return to_tensor<double>(name, DType::f64, {x.rows(), x.cols()}, x.values());
+  return to_tensor(name, DType::f64, {x.rows(), x.cols()}, x.values());
 }
 
 /// Copies a tensor's numbers into `to`, which is as long.
@@ -110,7 +79,6 @@ Model rounded(Model model) {
 std::map<std::string, std::string> to_metadata(const Model& model) {
   std::map<std::string, std::string> metadata{
       {"gradus.version", std::string(kVersion)},
-      {"gradus.checksum", std::string(kBlankChecksum)},
       {"network", to_text(model.network)},
       {"loss", to_text(model.loss)},
       {"reduction", model.loss.reduction == Reduction::mean ? "mean" : "sum"},
@@ -133,7 +101,7 @@ void append_blocks(const std::vector<ParameterBlock>& blocks, std::span<const do
       tensors.push_back(to_tensor(tensor_name(block), DType::f64, tensor_shape(block), values));
     } else {
       const std::vector<float> narrow(values.begin(), values.end());
-      tensors.push_back(to_tensor<float>(tensor_name(block), DType::f32, tensor_shape(block), narrow));
+      tensors.push_back(to_tensor(tensor_name(block), DType::f32, tensor_shape(block), narrow));
     }
   }
 }
@@ -296,19 +264,6 @@ class Reader {
   std::vector<std::string> texts_;                     // taken
 };
 
-void check_checksum(std::string_view bytes, const SafeTensors& file, const std::string& path) {
-  const auto stored = file.metadata.find("gradus.checksum");
-  if (stored == file.metadata.end())
-    throw FileError(path, "expected metadata gradus.checksum, which is missing; no model of gradus");
-  const std::size_t position = checksum_position(bytes);
-  if (position == std::string_view::npos || stored->second != bytes.substr(position, kBlankChecksum.size()))
-    throw FileError(path, "expected gradus.checksum to be written as 8 plain digits");
-  const std::string computed = checksum(bytes, position);
-  if (computed != stored->second)
-    throw FileError(path, "expected checksum " + in_quotes(stored->second) + ", got '" + computed +
-                              "'; the file is damaged or was changed");
-}
-
 }  // namespace
 
 std::string to_model_file(const Model& model) {
@@ -326,19 +281,15 @@ std::string to_model_file(const Model& model) {
   const Matrix<double> x = test_inputs(stored);
   file.tensors.push_back(to_tensor("test.x", x));
   file.tensors.push_back(to_tensor("test.y", stored.predict(x)));
-  std::string bytes = to_safetensors(file);
-  const std::size_t position = checksum_position(bytes);
-  bytes.replace(position, kBlankChecksum.size(), checksum(bytes, position));
-  return bytes;
+  return to_sealed(std::move(file));
 }
 
-bool looks_like_model(std::string_view bytes) { return bytes.size() > 8 && bytes[7] == '\0' && bytes[8] == '{'; }
+bool looks_like_model(std::string_view bytes) { return looks_sealed(bytes); }
 
 Model parse_model_file(std::string_view bytes, const std::string& path, const LoadOptions& options) {
   if (bytes.size() > 8 && !looks_like_model(bytes))
     throw FileError(path, "expected a model file, as gradus train writes it, got something else");
-  const SafeTensors file = parse_safetensors(bytes, path);
-  check_checksum(bytes, file, path);
+  const SafeTensors file = parse_sealed(bytes, path, "model");
   return Reader(file, path).model(options);
 }
 

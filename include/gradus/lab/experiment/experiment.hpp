@@ -63,6 +63,9 @@ struct Experiment {
   Index test_every = 0;
   Engine engine = Engine::automatic;
 
+  std::string start_run;   ///< the folder of the run that this one was branched from; empty: it begins by itself
+  Index start_update = 0;  ///< after how many of its updates
+
   std::string model;  ///< file to save the model in; empty: not saved
   std::vector<FigureRequest> figures;
 

@@ -9,7 +9,7 @@
 #include "gradus/data/split.hpp"
 #include "gradus/lab/experiment/experiment.hpp"
 #include "gradus/lab/experiment/scores.hpp"
-#include "gradus/train/fit.hpp"
+#include "gradus/train/training.hpp"
 
 namespace gradus {
 
@@ -26,6 +26,15 @@ struct Progress {
 };
 
 using ProgressCallback = std::function<Signal(const Progress&)>;
+
+/// Takes an experiment's training from its beginning to its end, for who wants to keep it on the way, or to begin
+/// elsewhere (lab/run/run_folder.hpp). It may leave the training unfinished.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+  virtual void drive(Training<float>& training) = 0;
+  virtual void drive(Training<double>& training) = 0;
+};
 
 struct ExperimentResult {
   Experiment experiment;  ///< as it was run, with the fingerprint of the data
@@ -67,11 +76,13 @@ Model untrained_model(const Experiment& experiment, const Dataset& train, const 
 /// Carries an experiment out: loads the data, splits and scales it, draws the first parameters, trains, scores. Writes
 /// nothing. A run that a callback stopped gives a model marked as interrupted whose experiment repeats just the updates
 /// that were made. Diverging is told in `fit`, not thrown.
-/// Throws what `check`, `load_experiment_data`, `check_fits` and `fit` throw.
-ExperimentResult run_experiment(const Experiment& experiment, const ProgressCallback& progress = {});
+/// Throws what `check`, `load_experiment_data`, `check_fits` and `fit` throw, and ValueError for an experiment that
+/// begins within another run, unless somebody drives it who knows that one.
+ExperimentResult run_experiment(const Experiment& experiment, const ProgressCallback& progress = {},
+                                Driver* driver = nullptr);
 /// The same on data that is loaded already.
 ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSource& source,
-                                const ProgressCallback& progress = {});
+                                const ProgressCallback& progress = {}, Driver* driver = nullptr);
 
 /// How an experiment trains, as `fit` takes it; the loss is `loss_of` the experiment and its network.
 FitOptions fit_options(const Experiment& experiment, const Loss& loss);

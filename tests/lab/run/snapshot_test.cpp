@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/lab/run/snapshot.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "gradus/core/error.hpp"
+#include "gradus/lab/model/safetensors.hpp"
+#include "src/lab/model/sealed.hpp"
+#include "tests/train/training_plans.hpp"
+
+namespace gradus {
+namespace {
+
+using namespace training_plans;
+
+/// At every update, through bytes, into a training of another stream and other first parameters.
+template <class T>
+void check_every_stop(const Plan& run) {
+  SCOPED_TRACE(run.name + (sizeof(T) == 4 ? " (float)" : " (double)"));
+  const Outcome<T> expected = Bench<T>(run).finish();
+  Bench<T> original(run);
+  Index made = 0;
+  do {
+    const std::string bytes = to_snapshot(original.training->state());
+    const TrainingState<T> state = parse_snapshot<T>(bytes, "s.snapshot");
+    ASSERT_EQ(to_snapshot(state), bytes) << "after " << made << " stops";
+    Bench<T> again(run, 99);
+    again.training->set_state(state);
+    ASSERT_TRUE(again.finish() == expected) << "after " << made << " stops";
+    ++made;
+  } while (original.training->advance(1));
+}
+
+TEST(Snapshot, OfAnyUpdateGoesOnToTheSameBits) {
+  for (const Plan& run : plans()) {
+    check_every_stop<double>(run);
+    check_every_stop<float>(run);
+  }
+}
+
+/// Of a training under way.
+std::string some_snapshot() {
+  const Plan run("adam", [](Plan& r) { r.options.optimizer = Adam{}, r.test = true; });
+  Bench<double> bench(run);
+  bench.training->advance(5);
+  return to_snapshot(bench.training->state());
+}
+
+TEST(Snapshot, NoticesEveryChangedByteAndEveryCut) {
+  const std::string bytes = some_snapshot();
+  for (std::size_t k = 0; k < bytes.size(); ++k) {
+    std::string changed = bytes;
+    changed[k] = static_cast<char>(changed[k] ^ 0x20);
+    ASSERT_THROW(parse_snapshot<double>(changed, "s"), FileError) << "byte " << k;
+    ASSERT_THROW(parse_snapshot<double>(bytes.substr(0, k), "s"), FileError) << "cut at " << k;
+  }
+}
+
+TEST(Snapshot, MissesEveryPartThatIsLeftOut) {
+  const SafeTensors whole = parse_safetensors(some_snapshot(), "s");
+  ASSERT_GT(whole.tensors.size(), 50u);
+  for (std::size_t k = 0; k < whole.tensors.size(); ++k) {
+    SafeTensors file = whole;
+    file.tensors.erase(file.tensors.begin() + static_cast<std::ptrdiff_t>(k));
+    EXPECT_THROW(parse_snapshot<double>(to_sealed(file), "s"), FileError) << whole.tensors[k].name;
+  }
+  for (const auto& [key, text] : whole.metadata) {
+    if (key == "gradus.checksum") continue;
+    SafeTensors file = whole;
+    file.metadata.erase(key);
+    EXPECT_THROW(parse_snapshot<double>(to_sealed(file), "s"), FileError) << key;
+  }
+  SafeTensors more = whole;
+  more.metadata["unheard"] = "of";
+  EXPECT_THROW(parse_snapshot<double>(to_sealed(more), "s"), FileError);
+}
+
+TEST(Snapshot, OfAnotherPrecisionOrKindIsRefused) {
+  EXPECT_THROW(parse_snapshot<float>(some_snapshot(), "s"), FileError);
+  EXPECT_THROW(parse_snapshot<double>(to_sealed(SafeTensors{}), "s"), FileError);
+  EXPECT_THROW(parse_snapshot<double>("", "s"), FileError);
+}
+
+TEST(Snapshot, KeepsNumbersThatAreNoNumbers) {
+  TrainingState<double> state;
+  state.theta = {std::nan(""), -INFINITY, -0.0, 5e-324};
+  state.divergence.where = "layer 1 \"weights\"\n";
+  const std::string bytes = to_snapshot(state);
+  EXPECT_EQ(to_snapshot(parse_snapshot<double>(bytes, "s")), bytes);
+}
+
+}  // namespace
+}  // namespace gradus
