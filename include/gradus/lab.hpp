@@ -4,6 +4,7 @@
 // The library and the laboratory over it. Written by scripts/umbrella.
 #include "gradus/gradus.hpp"
 #include "gradus/lab/data/csv.hpp"
+#include "gradus/lab/data/dialect.hpp"
 #include "gradus/lab/data/npy.hpp"
 #include "gradus/lab/data/real.hpp"
 #include "gradus/lab/data/source.hpp"

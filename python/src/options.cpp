@@ -23,7 +23,9 @@ std::string python_name(const ExperimentKey& key) {
   return name;
 }
 
+/// No sections: all of them, but the one that `gradus branch` alone can fill.
 bool is_in(const ExperimentKey& key, std::span<const std::string_view> sections) {
+  if (sections.empty() && key.section == "start") return false;
   return sections.empty() || std::find(sections.begin(), sections.end(), key.section) != sections.end();
 }
 

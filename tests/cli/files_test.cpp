@@ -48,7 +48,11 @@ const std::map<std::string, Example>& examples() {
         {{"MODEL DATA", "mine.csv"}, {"--figure", "f.svg"}}}},
       {"run",
        {{"run", "{EXPERIMENT}", "-o", "{--output}", "--figures", "{--figures}"},
-        {{"EXPERIMENT", "old.model"}, {"--output", "m.model"}, {"--figures", "pictures"}}}}};
+        {{"EXPERIMENT", "old.model"}, {"--output", "m.model"}, {"--figures", "pictures"}}}},
+      // What these write lies in the folder of a run, and is the run's.
+      {"resume", {{"resume", "kept"}, {}}},
+      {"rewind", {{"rewind", "kept", "--to", "1"}, {}}},
+      {"branch", {{"branch", "kept", "--from", "0", "-o", "branched"}, {}}}};
   return all;
 }
 
@@ -59,9 +63,10 @@ class Safe : public CliTest {
     const std::string rows = "1,2,a\n2,1,b\n0,1,a\n2,3,b\n-1,0,a\n3,3,b\n";
     write("mine.csv", "x,y,label\n" + rows);
     write("more.csv", "x,y,label\n" + rows + "5,5,b\n");
-    EXPECT_EQ(
-        run({"train", "mine.csv", "--network", "2-3tanh-2softmax", "--epochs", "2", "-q", "-o", "old.model"}).status,
-        0);
+    EXPECT_EQ(run({"train", "mine.csv", "--network", "2-3tanh-2softmax", "--epochs", "2", "-q", "-o", "old.model",
+                   "--run", "kept"})
+                  .status,
+              0);
     table_ = json::parse(run({"--options"}).out);
   }
 
@@ -215,7 +220,7 @@ TEST_F(Safe, WhatNoSuchCommandMadeIsReplacedByForceOnly) {
 TEST_F(Safe, WhatTheSameCommandMadeAndWhatIsEmptyIsReplaced) {
   std::string last;
   each_option([&](const std::string& command, const json&) {
-    if (command == last || command == "study") return;
+    if (command == last || command == "study" || command == "branch") return;  // a branch is never replaced
     last = command;
     for (int time = 0; time < 2; ++time) {
       const Outcome outcome = run(filled(example_of(command)));

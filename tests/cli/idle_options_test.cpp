@@ -66,6 +66,8 @@ const std::map<std::string, Words>& values() {
       {"--kind", {"confusion", "regions"}},
       {"--title", {"one", "two"}},
       {"--plant", {"sign", "all"}},
+      {"--run", {"kept", "kept-too"}},
+      {"--every", {"1s", "2m"}},
   };
   return all;
 }

@@ -69,7 +69,7 @@ TEST(Experiment, NamesTheLineOfAnUnknownKeyAndListsTheKnownOnes) {
             "run.toml:6: unknown key 'lr' in [optimizer] (known: method, learning_rate, momentum, nesterov, schedule)");
   EXPECT_EQ(message_of("sed = 1\n" + kSmallest),
             "run.toml:1: unknown key 'sed' (known: seed, precision, [data], [reading], [network], [loss], [optimizer], "
-            "[regularisation], [early_stopping], [training], [output], [[figure]])");
+            "[regularisation], [early_stopping], [training], [start], [output], [[figure]])");
   EXPECT_EQ(message_of(kSmallest + "[[figure]]\nname = \"loss\"\n"),
             "run.toml:6: unknown key 'name' in [[figure]] (known: kind, file)");
 }
