@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What it costs that training notices the first number that is not finite: the scan of a gradient (or, online, of the
-// parameters once a run of updates) beside the update it watches, in turns.
+// parameters once a run of updates) beside the update it is part of, in turns.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 
 #include "gradus/engine/math.hpp"
-#include "gradus/engine/trainer.hpp"
 #include "gradus/nn/initializer.hpp"
+#include "gradus/train/training.hpp"
 
 namespace {
 
@@ -25,15 +26,24 @@ template <class T>
 void measure(const char* text, Index samples, Index batch, int scans) {
   const Network network = parse_network(text);
   RandomState random(1);
-  const std::vector<T> theta = initial_parameters<T>(network, {}, random);
+  std::vector<T> theta = initial_parameters<T>(network, {}, random);
   Matrix<T> x(samples, network.inputs()), targets(samples, network.outputs(), T(0));
   for (T& value : x.values()) value = static_cast<T>(random.standard_normal());
   for (Index i = 0; i < samples; ++i) targets(i, i % network.outputs()) = 1;
-  engine::Trainer<T> trainer(network, {.optimizer = Sgd{.learning_rate = 1e-4}, .batch = batch, .record = true}, theta);
+  FitOptions options;
+  options.optimizer = Sgd{.learning_rate = 1e-4};
+  options.batch = batch;
+  options.epochs = options.record_every = std::numeric_limits<Index>::max();
+  const Samples<T> set{x, targets};
+  Training<T> training(network, theta, set, options, random);
+  const auto run_epoch = [&] {
+    training.begin_epoch(set);
+    training.advance(training.updates_per_epoch());
+  };
   volatile T kept = 0;
   double epoch = 1e18, scan = 1e18;
   for (int turn = 0; turn < 200; ++turn) {
-    epoch = std::min(epoch, nanoseconds(5, [&] { trainer.epoch(x, {targets}); }));
+    epoch = std::min(epoch, nanoseconds(5, run_epoch));
     scan = std::min(scan, nanoseconds(200, [&] { kept = engine::largest_magnitude(std::span<const T>(theta)); }));
   }
   std::printf("%-24s %8s %6td %12.0f %12.0f %8.2f %%\n", text, sizeof(T) == 4 ? "float32" : "float64", batch,

@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <limits>
 #include <string>
 #include <vector>
 
-#include "gradus/engine/trainer.hpp"
 #include "gradus/nn/initializer.hpp"
 #include "gradus/random/random_state.hpp"
+#include "gradus/train/training.hpp"
 
 namespace {
 
@@ -20,20 +21,29 @@ void measure(Index width, Index batch) {
   const std::string w = std::to_string(width);
   const Network network = parse_network(w + "-" + w + "relu-" + w + "relu-10softmax");
   RandomState random(1);
-  const std::vector<T> theta = initial_parameters<T>(network, parse_initializer("glorot"), random);
+  const std::vector<T> first = initial_parameters<T>(network, parse_initializer("glorot"), random);
   Matrix<T> x(batch, network.inputs()), targets(batch, network.outputs());
   for (T& value : x.values()) value = static_cast<T>(random.uniform(-1, 1));
   for (Index i = 0; i < batch; ++i) targets(i, i % 10) = 1;
 
-  std::vector<engine::Trainer<T>> trainers;
-  for (const int threads : {1, 2})
-    trainers.emplace_back(network, engine::TrainerOptions{.optimizer = Adam{}, .batch = batch, .threads = threads},
-                          theta);
+  const Samples<T> set{x, targets};
+  std::vector<T> theta[2] = {first, first};
+  std::vector<Training<T>> trainings;
+  for (const int threads : {1, 2}) {
+    FitOptions options;
+    options.optimizer = Adam{};
+    options.batch = batch;
+    options.epochs = std::numeric_limits<Index>::max();
+    options.record_every = -1;
+    options.threads = threads;
+    trainings.emplace_back(network, theta[threads - 1], set, options, random);
+  }
   double best[2] = {1e9, 1e9};
   for (double spent = 0; spent < 0.4;)
     for (std::size_t k = 0; k < 2; ++k) {
       const auto start = std::chrono::steady_clock::now();
-      trainers[k].epoch(x, targets);
+      trainings[k].begin_epoch(set);
+      trainings[k].advance(1);
       const double time = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       best[k] = std::min(best[k], time);
       spent += time;

@@ -313,8 +313,7 @@ std::vector<double> accuracies_over_seeds(const std::string& network_text, const
   bank.train(kUpdates);
   const std::vector<std::span<const Index>> rows(lanes.size(), test_rows);
   std::vector<double> accuracies;
-  for (const engine::Tally& tally : bank.score(rows, Hit::argmax))
-    accuracies.push_back(static_cast<double>(tally.hits) / static_cast<double>(tally.samples));
+  for (const engine::Tally& tally : bank.score(rows, Hit::argmax)) accuracies.push_back(tally.accuracy());
   return accuracies;
 }
 

@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "arrays.hpp"
+#include "gradus/engine/gradient_plan.hpp"
 #include "gradus/engine/predictor.hpp"
-#include "gradus/engine/trainer.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/optim/stall.hpp"
 #include "gradus/random/shuffle.hpp"
@@ -159,8 +159,8 @@ class EpochTrainer {
       std::fill(theta_.begin(), theta_.end(), static_cast<T>(nan));
       return {nan, nan};
     }
-    const RunSums& sums = training_->last_epoch();
-    return {sums.mean_loss() - sums.mean_penalty(), sums.mean_penalty()};
+    const engine::Tally mean = training_->last_epoch().mean();
+    return {mean.loss - mean.penalty, mean.penalty};
   }
 
   void begin(const Samples<T>& set) {

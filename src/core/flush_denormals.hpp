@@ -15,8 +15,12 @@ namespace gradus {
 class FlushDenormals {
  public:
 #if defined(__SSE2__)
-  FlushDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | flush_results | flush_operands); }
-  ~FlushDenormals() { _mm_setcsr(before_); }
+  FlushDenormals() : before_(_mm_getcsr()) {
+    if (!was_flushing()) _mm_setcsr(before_ | flush);
+  }
+  ~FlushDenormals() {
+    if (!was_flushing()) _mm_setcsr(before_);
+  }
 #elif defined(__aarch64__)
   FlushDenormals() {
     asm volatile("mrs %0, fpcr" : "=r"(before_));
@@ -32,8 +36,9 @@ class FlushDenormals {
 
  private:
 #if defined(__SSE2__)
-  static constexpr unsigned flush_results = 0x8000;
-  static constexpr unsigned flush_operands = 0x0040;
+  static constexpr unsigned flush = 0x8000 | 0x0040;  // of results, of operands
+  /// To write the mode takes as long as a small layer, to read it next to nothing.
+  bool was_flushing() const { return (before_ & flush) == flush; }
   unsigned before_;
 #elif defined(__aarch64__)
   static constexpr std::uint64_t flush = std::uint64_t{1} << 24;

@@ -11,6 +11,7 @@ Batches::Batches(const FitOptions& options, Index samples)
       full_(options.batch == 0),
       samples_(samples),
       size_(std::max<Index>(full_ ? samples : options.batch, 1)),
+      per_epoch_(per_epoch(samples)),
       given_(options.given) {}
 
 std::vector<Index> Batches::first_order() const {
@@ -19,13 +20,16 @@ std::vector<Index> Batches::first_order() const {
   return order;
 }
 
-std::span<const Index> Batches::next(Index k, RandomState& random, const std::vector<Index>& order, Index& given) {
+std::pair<Index, Index> Batches::stretch(Index k, Index batches) const {
   const Index first = k * size_;
-  const Index count = std::min(size_, samples_ - first);
-  if (kind_ == Order::shuffle) {
-    if (full_) return {};
+  return {first, std::min(batches * size_, samples_ - first)};
+}
+
+std::span<const Index> Batches::next(Index k, Index batches, RandomState& random, const std::vector<Index>& order,
+                                     Index& given) {
+  const auto [first, count] = stretch(k, batches);
+  if (kind_ == Order::shuffle)
     return std::span<const Index>(order).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
-  }
   rows_.resize(static_cast<std::size_t>(count));
   for (Index& row : rows_) {
     if (kind_ == Order::draws) {

@@ -1,36 +1,45 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cstring>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/plans/online/online_plan.hpp"
-#include "gradus/engine/trainer.hpp"
+#include "gradus/engine/gradient_plan.hpp"
 #include "gradus/train/definition_passes.hpp"
 
 namespace gradus {
 namespace {
 
+using engine::PlanKind;
+
 /// The engine's passes; the definition's have the last word.
 template <std::floating_point T>
 class EnginePasses final : public Passes<T> {
  public:
-  EnginePasses(const Network& network, const FitOptions& options, Index batch, Hit hit)
+  EnginePasses(const Network& network, const FitOptions& options, Index batch, Hit hit, PlanKind kind)
       : Passes<T>(facts_of<T>(network)),
-        plan_(network, options.loss, batch, engine::PlanKind::automatic, options.threads),
+        plan_(network, options.loss, batch, kind == PlanKind::online ? PlanKind::automatic : kind, options.threads),
         definition_(network, options.loss, hit),
         hit_(hit) {
-    if (batch == 1 && engine::OnlinePlan<T>::exists(network, options.loss.function))
+    if (kind == PlanKind::online && batch != 1)
+      throw ValueError("[fit] expected batches of 1 with the online plan, got " + std::to_string(batch));
+    const bool may = batch == 1 && kind == PlanKind::automatic;
+    if (kind == PlanKind::online || (may && engine::OnlinePlan<T>::exists(network, options.loss.function)))
       online_.emplace(network, options.loss);
   }
 
   engine::Tally gradient(const PassRequest<T>& request, std::span<T> gradient) override {
-    std::copy(request.state.begin(), request.state.end(), plan_.state().begin());
+    take_state(request);
     plan_.set_masks(request.mask_seed, request.update);
     const engine::Tally tally = plan_(request.theta, request.set.x, request.set.weighted_targets(), request.rows,
                                       gradient, request.record, hit_);
-    std::copy_n(plan_.state().begin(), request.state.size(), request.state.begin());
+    if (!request.state.empty()) std::copy_n(plan_.state().begin(), request.state.size(), request.state.begin());
     return tally;
   }
   engine::Tally score(const PassRequest<T>& request) override {
-    std::copy(request.state.begin(), request.state.end(), plan_.state().begin());
+    take_state(request);
     return plan_.score(request.theta, request.set.x, request.set.weighted_targets(), hit_);
   }
 
@@ -43,36 +52,47 @@ class EnginePasses final : public Passes<T> {
   bool goes_online() const override { return online_.has_value(); }
   void online(std::span<T> theta, const Samples<T>& set, std::span<const Index> rows, double rate, bool record,
               OnlineSums& sums) override {
-    online_->set_parameters(theta);
-    online_->run(set.x, set.weighted_targets(), rows.data(), static_cast<Index>(rows.size()), rate, record, hit_,
-                 sums.loss, sums.hits);
+    // Packed already, unless they were moved by other steps since.
+    if (packed_.empty() || std::memcmp(packed_.data(), theta.data(), theta.size_bytes()) != 0)
+      online_->set_parameters(theta);
+    online_->run(set.x, set.weighted_targets(), rows.empty() ? nullptr : rows.data(), set.count(rows), rate, record,
+                 hit_, sums.loss, sums.hits);
     online_->parameters(theta);
+    packed_.assign(theta.begin(), theta.end());
   }
   double online_loss(const OnlineSums& sums, Index samples) const override {
     return online_->reduced(sums.loss, samples);
   }
   engine::Workshop* workshop() override { return &plan_.workshop(); }
+  bool flushes_denormals() const override { return true; }
 
  private:
+  void take_state(const PassRequest<T>& request) {
+    if (!request.state.empty()) std::copy(request.state.begin(), request.state.end(), plan_.state().begin());
+  }
+
   engine::GradientPlan<T> plan_;
   DefinitionPasses<T, Layer> definition_;
   Hit hit_;
   std::optional<engine::OnlinePlan<T>> online_;
+  std::vector<T> packed_;  // as online_ has them
 };
 
 }  // namespace
 
 template <std::floating_point T>
-std::unique_ptr<Passes<T>> make_passes(const Network& network, const FitOptions& options, const Samples<T>& train) {
+std::unique_ptr<Passes<T>> make_passes(const Network& network, const FitOptions& options, const Samples<T>& train,
+                                       engine::PlanKind kind) {
   const Hit hit = hit_of_run<T>(options, train.targets, network.outputs());
   const bool full = options.batch == 0 || !stepping_method(options.optimizer);
   const Index batch = full ? train.x.rows() : std::min(options.batch, train.x.rows());
   if (options.engine != Engine::definition && batch > 0)
-    return std::make_unique<EnginePasses<T>>(network, options, batch, hit);
+    return std::make_unique<EnginePasses<T>>(network, options, batch, hit, kind);
   return std::make_unique<DefinitionPasses<T, Layer>>(network, options.loss, hit);
 }
 
-template std::unique_ptr<Passes<double>> make_passes(const Network&, const FitOptions&, const Samples<double>&);
-template std::unique_ptr<Passes<float>> make_passes(const Network&, const FitOptions&, const Samples<float>&);
+template std::unique_ptr<Passes<double>> make_passes(const Network&, const FitOptions&, const Samples<double>&,
+                                                     PlanKind);
+template std::unique_ptr<Passes<float>> make_passes(const Network&, const FitOptions&, const Samples<float>&, PlanKind);
 
 }  // namespace gradus

@@ -25,8 +25,8 @@ Minimiser<T>::Minimiser(const FitOptions& options) : regularisation_(options.reg
 }
 
 template <std::floating_point T>
-bool Minimiser<T>::descend(std::span<T> theta, T value, const std::vector<T>& gradient, const Objective<T>& objective) {
-  Standing<T> at{theta, value, gradient};
+bool Minimiser<T>::descend(std::span<T> theta, T value, std::span<const T> gradient, const Objective<T>& objective) {
+  Standing<T> at{theta, value, {gradient.begin(), gradient.end()}};
   return descent_->step(objective, at);
 }
 

@@ -25,7 +25,7 @@ class Minimiser {
   /// Whether it takes residuals, and no objective.
   bool takes_residuals() const { return squares_.has_value(); }
   /// False if no step leads further down.
-  bool descend(std::span<T> theta, T value, const std::vector<T>& gradient, const Objective<T>& objective);
+  bool descend(std::span<T> theta, T value, std::span<const T> gradient, const Objective<T>& objective);
   bool reduce(std::span<T> theta, const Residuals<T>& residuals);
 
   void write_state(TrainingState<T>& state) const;

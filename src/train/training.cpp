@@ -80,6 +80,8 @@ void Training<T>::Loop::check() const {
 template <std::floating_point T>
 TrainingState<T> Training<T>::Loop::state() const {
   TrainingState<T> state = s_;
+  // Of an epoch of its own, in turn, nothing is left to shuffle on.
+  if (!state.position.within && state.order.empty()) state.order = batches_.first_order();
   state.theta.assign(theta_.begin(), theta_.end());
   state.random = random_->state();
   state.schedule = scheduler_.state();
@@ -97,7 +99,7 @@ void Training<T>::Loop::set_state(TrainingState<T> state) {
   if (minimiser_) minimiser_->read_state(state);
   std::copy(state.theta.begin(), state.theta.end(), theta_.begin());
   s_ = std::move(state);
-  if (batches_.shuffles()) batches_.set_samples(length(s_.order));
+  if (batches_.shuffles()) batches_.set_samples(s_.order.empty() ? train_.x.rows() : length(s_.order));
   if (s_.reason == StopReason::callback) s_.reason = StopReason::finished;
 }
 
@@ -113,9 +115,13 @@ void Training<T>::Loop::check_state(const TrainingState<T>& state) const {
   check_length_or_none("best running statistics of a state", state.best_running, length(facts().state));
   check_length_or_none("theta before the online updates of a state", state.online.start, parameters);
   check_below("an order", state.order, samples);
+  check_length_or_none("rows of online updates", state.online.rows, state.online.count);
   check_below("rows of online updates", state.online.rows, samples);
+  if (state.online.rows.empty())
+    check_below("the end of online updates", {state.online.first + state.online.count}, samples + 1);
+  check_below("online updates made", {state.online.made}, state.online.count + 1);
   check_below("a place among the indices given", {state.given}, std::max<Index>(length(options_.given), 1));
-  const Index in_pass = batches_.shuffles() ? length(state.order) : samples;
+  const Index in_pass = state.order.empty() ? samples : length(state.order);
   check_below("a batch", {state.position.batch}, batches_.per_epoch(in_pass) + 1);
 }
 

@@ -16,6 +16,11 @@ void Training<T>::Loop::begin_epoch() {
     if (static_cast<Index>(s_.order.size()) != train_.x.rows()) s_.order = batches_.first_order();
     random_->shuffle(s_.order);
   }
+  enter_epoch();
+}
+
+template <std::floating_point T>
+void Training<T>::Loop::enter_epoch() {
   ++s_.position.epochs;
   s_.position.within = true;
   s_.position.batch = 0;
@@ -38,10 +43,7 @@ void Training<T>::Loop::begin_epoch(const Samples<T>& set, std::span<const Index
   train_ = set;
   batches_.set_samples(set.count(order));
   s_.order.assign(order.begin(), order.end());
-  if (order.empty()) s_.order = batches_.first_order();
-  ++s_.position.epochs;
-  s_.position.within = true;
-  s_.position.batch = 0;
+  enter_epoch();
 }
 
 template <std::floating_point T>
@@ -82,7 +84,7 @@ void Training<T>::Loop::end_epoch(bool last) {
 /// Lets early stopping and the schedule look at the epoch.
 template <std::floating_point T>
 void Training<T>::Loop::look_at_epoch(const EpochEvent<T>& event) {
-  bool stop = s_.epoch.samples > 0 && !scheduler_.end_epoch(s_.epoch.mean_loss());
+  bool stop = s_.epoch.samples > 0 && !scheduler_.end_epoch(s_.epoch.mean().loss);
   if (options_.early_stopping.metric != EarlyStopping::Metric::none) {
     if (s_.early_stopping.look(stall_rule_, metric(event))) {
       s_.best_theta.assign(theta_.begin(), theta_.end());
@@ -101,8 +103,8 @@ template <std::floating_point T>
 double Training<T>::Loop::metric(const EpochEvent<T>& event) const {
   const auto last = [](const std::vector<double>& v) { return v.empty() ? std::nan("") : v.back(); };
   switch (options_.early_stopping.metric) {
-    case EarlyStopping::Metric::loss: return s_.epoch.mean_loss();
-    case EarlyStopping::Metric::accuracy: return s_.epoch.accuracy();
+    case EarlyStopping::Metric::loss: return s_.epoch.mean().loss;
+    case EarlyStopping::Metric::accuracy: return s_.epoch.mean().accuracy();
     case EarlyStopping::Metric::test_loss: return last(s_.history.test_loss);
     case EarlyStopping::Metric::test_accuracy: return last(s_.history.test_accuracy);
     case EarlyStopping::Metric::custom: return callbacks_.metric(event);
@@ -131,17 +133,18 @@ FitResult Training<T>::Loop::finish() {
 }
 
 template <std::floating_point T>
-void Training<T>::Loop::record(double mean, double penalty, Index hits, Index terms) {
-  s_.record.add(mean, penalty, hits, terms);
-  s_.epoch.add(mean, penalty, hits, terms);
+void Training<T>::Loop::record(const engine::Tally& mean) {
+  s_.record.add(mean);
+  s_.epoch.add(mean);
 }
 
 template <std::floating_point T>
 void Training<T>::Loop::write_record() {
   if (s_.record.samples == 0) return;
   s_.history.update.push_back(s_.position.updates);
-  s_.history.loss.push_back(s_.record.mean_loss());
-  if (hit_ != Hit::none) s_.history.accuracy.push_back(s_.record.accuracy());
+  const engine::Tally mean = s_.record.mean();
+  s_.history.loss.push_back(mean.loss);
+  if (hit_ != Hit::none) s_.history.accuracy.push_back(mean.accuracy());
   s_.record = {};
 }
 
@@ -151,8 +154,7 @@ void Training<T>::Loop::try_test_set() {
   const double weight = test_->weighted_targets().count(test_->targets.cols());
   s_.history.test_update.push_back(s_.position.updates);
   s_.history.test_loss.push_back(tally.loss * mean_scale(weight));
-  if (hit_ != Hit::none)
-    s_.history.test_accuracy.push_back(static_cast<double>(tally.hits) / static_cast<double>(tally.samples));
+  if (hit_ != Hit::none) s_.history.test_accuracy.push_back(tally.accuracy());
 }
 
 /// From the loss of samples of this weight, as the options reduce it, to a mean.
@@ -162,12 +164,6 @@ double Training<T>::Loop::mean_scale(double weight) const {
   const double count = weight * static_cast<double>(terms(1));
   const Loss mean{options_.loss.function, Reduction::mean};
   return count != 0 ? mean.scale(1, facts().outputs) / count : 0;
-}
-
-template <std::floating_point T>
-void Training<T>::Loop::tell(const std::function<Signal(const UpdateEvent<T>&)>& callback,
-                             const UpdateEvent<T>& event) {
-  if (callback) obey(callback(event));
 }
 
 template <std::floating_point T>

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <tuple>
 
+#include "core/flush_denormals.hpp"
 #include "gradus/engine/math.hpp"
 
 namespace gradus {
@@ -30,14 +32,15 @@ bool Training<T>::Loop::made_all() const {
 
 template <std::floating_point T>
 void Training<T>::Loop::advance(Index updates) {
+  std::optional<FlushDenormals> flush;
+  if (steps() && passes_->flushes_denormals() && !calls_back()) flush.emplace();
   RunPosition& at = s_.position;
   const Index end = at.updates + std::min(updates, std::numeric_limits<Index>::max() - at.updates);
   // The last epoch is ended by `finish`, and so not yet if a training is given more of them later.
   if (is_whole() && !is_over()) end_epoch(false);
   while (!is_over() && at.updates < end) {
     if (!at.within) begin_epoch();
-    // The first update is made alone, for its loss.
-    if (goes_online() && at.updates > 0)
+    if (goes_online())
       update_online(end - at.updates);
     else
       update();
@@ -47,44 +50,68 @@ void Training<T>::Loop::advance(Index updates) {
 
 template <std::floating_point T>
 void Training<T>::Loop::update() {
-  rows_ = batches_.next(s_.position.batch, *random_, s_.order, s_.given);
-  update_on_rows();
+  const Index k = s_.position.batch;
+  if (batches_.in_turn(s_.order)) {
+    const auto [first, count] = batches_.stretch(k);
+    batch_ = train_.middle_rows(first, count);
+    rows_ = {};
+    first_ = first;
+  } else {
+    take_rows(batches_.next(k, 1, *random_, s_.order, s_.given));
+  }
+  update_on_batch();
 }
 
 template <std::floating_point T>
-void Training<T>::Loop::update_on_rows() {
-  last_running_ = s_.running;
-  Passed passed = pass_on_rows(*passes_);
+void Training<T>::Loop::take_rows(std::span<const Index> rows) {
+  batch_ = train_;
+  rows_ = rows;
+}
+
+template <std::floating_point T>
+void Training<T>::Loop::update_on_batch() {
+  if (!s_.running.empty()) last_running_ = s_.running;
+  Passed passed = pass_on_batch(*passes_);
   if (!is_good(passed) && &passes_->definition() != passes_.get()) {  // the definition can tell why
     s_.running = last_running_;
-    passed = pass_on_rows(passes_->definition());
+    passed = pass_on_batch(passes_->definition());
   }
   if (!is_good(passed)) return diverge(passed);
   s_.largest_gradient = static_cast<double>(passed.largest);
   s_.last_loss = static_cast<double>(passed.loss);
   if (s_.position.updates == 0) s_.first_loss = s_.last_loss;
-  const double scale = mean_scale(train_.weight(rows_));
-  const double mean = s_.last_loss * scale;
-  const double penalty = static_cast<double>(passed.penalty) * scale;
-  if (recording()) record(mean, penalty, passed.hits, terms(train_.count(rows_)));
+  double mean = s_.last_loss;
+  if (recording()) {
+    const double scale = mean_scale(batch_.weight(rows_));
+    mean *= scale;
+    record({.loss = mean,
+            .hits = passed.hits,
+            .samples = terms(batch_.count(rows_)),
+            .penalty = static_cast<double>(passed.penalty) * scale});
+  }
   if (options_.keep_gradients) s_.history.gradients.emplace_back(gradient_.begin(), gradient_.end());
-  const Samples<T> batch = shows_batches() ? gathered_(train_, rows_) : Samples<T>();
-  const UpdateEvent<T> event{.update = s_.position.updates,
-                             .epoch = s_.position.epochs - 1,
-                             .loss = passed.loss,
-                             .theta = theta_,
-                             .gradient = gradient_,
-                             .x = batch.x,
-                             .targets = batch.targets,
-                             .learning_rate = learning_rate(s_.position.updates),
-                             .weights = batch.weights};
-  tell(callbacks_.before_step, event);
+  const double rate = learning_rate(s_.position.updates);
+  if (callbacks_.before_step) obey(callbacks_.before_step(event(passed, s_.position.updates, rate)));
   std::copy_n(theta_.begin(), previous_.size(), previous_.begin());
-  const bool moved = move(passed.loss);
+  const bool moved = move(passed.loss, rate);
   count(1);
   after_updates(mean);
-  tell(callbacks_.after_step, event);
+  if (callbacks_.after_step) obey(callbacks_.after_step(event(passed, s_.position.updates - 1, rate)));
   if (!moved || has_converged()) s_.reason = StopReason::converged;
+}
+
+template <std::floating_point T>
+UpdateEvent<T> Training<T>::Loop::event(const Passed& passed, Index update, double rate) {
+  const Samples<T> batch = gathered_(batch_, rows_);
+  return {.update = update,
+          .epoch = s_.position.epochs - 1,
+          .loss = passed.loss,
+          .theta = theta_,
+          .gradient = gradient_,
+          .x = batch.x,
+          .targets = batch.targets,
+          .learning_rate = rate,
+          .weights = batch.weights};
 }
 
 // -------------------------------------------------------------------------------------------------- passes and steps
@@ -93,7 +120,7 @@ template <std::floating_point T>
 PassRequest<T> Training<T>::Loop::request() {
   return {.theta = theta_,
           .state = s_.running,
-          .set = train_,
+          .set = batch_,
           .rows = rows_,
           .mask_seed = s_.mask_seed,
           .update = static_cast<std::uint64_t>(s_.position.updates),
@@ -115,15 +142,15 @@ bool Training<T>::Loop::is_good(const Passed& passed) const {
 
 template <std::floating_point T>
 T Training<T>::Loop::add_penalty(std::span<const T> theta, std::span<T> gradient) const {
-  const double weight = train_.weight(rows_);
+  const double weight = batch_.weight(rows_);
   if (updater_) return static_cast<T>(updater_->add_penalty(theta, gradient, weight));
   return minimiser_->add_penalty(facts().blocks, weight, theta, gradient);
 }
 
 template <std::floating_point T>
-bool Training<T>::Loop::move(T loss) {
+bool Training<T>::Loop::move(T loss, double rate) {
   if (updater_) {
-    updater_->set_learning_rate(learning_rate(s_.position.updates));
+    updater_->set_learning_rate(rate);
     updater_->step(theta_, gradient_, passes_->workshop());
     return true;
   }
@@ -168,14 +195,17 @@ void Training<T>::Loop::diverge(const Passed& passed) {
   found.batch = s_.position.batch + 1;
   found.update = s_.position.updates + 1;
   // From the row of the batch to that of the training set.
-  if (found.sample >= 0 && !rows_.empty()) found.sample = rows_[static_cast<std::size_t>(found.sample)];
+  if (found.sample >= 0)
+    found.sample = rows_.empty() ? first_ + found.sample : rows_[static_cast<std::size_t>(found.sample)];
 }
 
 // ---------------------------------------------------------------------------------------------------------- online
 
 template <std::floating_point T>
 bool Training<T>::Loop::goes_online() const {
-  const bool sees_each = shows_batches() || options_.keep_gradients || options_.min_change >= 0;
+  // A record has each sample's loss once, and the sums of the kernel's have it by its weight.
+  const bool unweighs = recording() && options_.loss.reduction == Reduction::sum && !train_.weights.empty();
+  const bool sees_each = shows_batches() || options_.keep_gradients || options_.min_change >= 0 || unweighs;
   return options_.batch == 1 && !sees_each && passes_->goes_online() && updater_ && updater_->is_plain_descent() &&
          scheduler_.is_constant_in_pass();
 }
@@ -186,10 +216,25 @@ Index Training<T>::Loop::due_in() const {
   const RunPosition& at = s_.position;
   Index n = std::min(kMostAtOnce, batches_.per_epoch() - at.batch);
   const auto stop_at = [&](Index every, Index made) { n = std::min(n, every - made % every); };
+  if (at.updates == 0) n = 1;  // alone, for its loss
   if (options_.updates > 0) n = std::min(n, options_.updates - at.updates);
   if (options_.record_every > 0) stop_at(options_.record_every, at.updates);
   if (test_ && options_.test_every > 0) stop_at(options_.test_every, at.updates + options_.test_every - 1);
   return n;
+}
+
+template <std::floating_point T>
+void Training<T>::Loop::begin_online() {
+  OnlineRun<T>& run = s_.online;
+  const Index n = due_in();
+  std::tie(run.first, run.count) = batches_.stretch(s_.position.batch, n);
+  run.rows.clear();
+  if (!batches_.in_turn(s_.order)) {
+    const std::span<const Index> rows = batches_.next(s_.position.batch, n, *random_, s_.order, s_.given);
+    run.rows.assign(rows.begin(), rows.end());
+    run.first = 0;
+  }
+  run.start.assign(theta_.begin(), theta_.end());
 }
 
 /// At most so many of the run that is under way, or is begun. Where they spoil the parameters the run is made again one
@@ -197,36 +242,37 @@ Index Training<T>::Loop::due_in() const {
 template <std::floating_point T>
 void Training<T>::Loop::update_online(Index most) {
   OnlineRun<T>& run = s_.online;
-  if (run.rows.empty()) {
-    for (Index i = 0, n = due_in(); i < n; ++i)
-      run.rows.push_back(batches_.next(s_.position.batch + i, *random_, s_.order, s_.given).front());
-    run.start.assign(theta_.begin(), theta_.end());
-  }
-  const auto all = static_cast<Index>(run.rows.size());
-  const std::span<const Index> left = std::span<const Index>(run.rows).subspan(static_cast<std::size_t>(run.made));
+  if (run.count == 0) begin_online();
   if (run.one_by_one) {
     ++run.made;
-    rows_ = left.first(1);
-    update_on_rows();
-    if (run.made == all) run = {};
+    row_ = run.row(run.made - 1);
+    take_rows({&row_, 1});
+    update_on_batch();
+    if (run.made == run.count) run = {};
     return;
   }
-  const Index n = std::min(most, all - run.made);
+  const Index n = std::min(most, run.count - run.made);
+  const double rate = learning_rate(s_.position.updates - run.made);
   moved_.assign(theta_.begin(), theta_.end());
-  passes_->online(moved_, train_, left.first(static_cast<std::size_t>(n)),
-                  learning_rate(s_.position.updates - run.made), recording(), run.sums);
+  if (run.rows.empty()) {
+    passes_->online(moved_, train_.middle_rows(run.first + run.made, n), {}, rate, recording(), run.sums);
+  } else {
+    const auto left = std::span<const Index>(run.rows).subspan(static_cast<std::size_t>(run.made));
+    passes_->online(moved_, train_, left.first(static_cast<std::size_t>(n)), rate, recording(), run.sums);
+  }
   if (!std::isfinite(largest_or_not_finite<T>(moved_)) || !std::isfinite(run.sums.loss)) return redo_one_by_one();
   std::copy(moved_.begin(), moved_.end(), theta_.begin());
   updater_->count_steps(n);
   run.made += n;
   count(n);
-  if (run.made < all) return;
-  s_.last_row = run.rows.back();
-  s_.last_loss = passes_->online_loss(run.sums, all);
+  if (run.made < run.count) return;
+  s_.last_row = run.row(run.count - 1);
+  s_.last_loss = passes_->online_loss(run.sums, run.count);
+  if (s_.position.updates == 1) s_.first_loss = recording() ? s_.last_loss : std::nan("");
   const double mean = s_.last_loss * mean_scale(1);
-  if (recording()) record(mean, 0, run.sums.hits, all);
+  if (recording()) record({.loss = mean, .hits = run.sums.hits, .samples = run.count});
   run.rows.clear();
-  run.made = 0;
+  run.count = run.made = 0;
   run.sums = {};
   after_updates(recording() ? mean : std::nan(""));
 }
@@ -241,8 +287,9 @@ void Training<T>::Loop::redo_one_by_one() {
   run.sums = {};
   run.one_by_one = true;
   if (s_.last_row < 0) return;
-  rows_ = {&s_.last_row, 1};  // what the update before left
-  const Passed before = pass_on_rows(*passes_);
+  row_ = s_.last_row;  // what the update before left
+  take_rows({&row_, 1});
+  const Passed before = pass_on_batch(*passes_);
   s_.last_loss = static_cast<double>(before.loss);
   s_.largest_gradient = static_cast<double>(before.largest);
 }

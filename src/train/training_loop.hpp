@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "gradus/engine/buffer.hpp"
 #include "gradus/engine/updater.hpp"
 #include "gradus/train/training.hpp"
 #include "train/batches.hpp"
@@ -57,36 +58,42 @@ class Training<T>::Loop {
   bool steps() const { return updater_.has_value(); }
   /// Whether somebody wants to see the samples of each update.
   bool shows_batches() const { return callbacks_.before_step || callbacks_.after_step; }
+  bool calls_back() const {
+    return shows_batches() || callbacks_.after_epoch || callbacks_.metric || callbacks_.after_updates;
+  }
   bool goes_online() const;
 
   // Updates.
   void update();
-  void update_on_rows();
+  void update_on_batch();
+  void begin_online();
   void update_online(Index most);
   Index due_in() const;
   void redo_one_by_one();
   Passed pass(Passes<T>& passes, const PassRequest<T>& request);
-  Passed pass_on_rows(Passes<T>& passes) { return pass(passes, request()); }
+  Passed pass_on_batch(Passes<T>& passes) { return pass(passes, request()); }
   PassRequest<T> request();
+  UpdateEvent<T> event(const Passed& passed, Index update, double rate);
+  void take_rows(std::span<const Index> rows);
   bool is_good(const Passed& passed) const;
   T add_penalty(std::span<const T> theta, std::span<T> gradient) const;
   /// False if no step leads further down.
-  bool move(T loss);
+  bool move(T loss, double rate);
   bool has_converged() const;
   void diverge(const Passed& passed);
 
   // What is due after updates, and at the end of an epoch.
   void begin_epoch();
+  void enter_epoch();
   void count(Index updates);
   void after_updates(double mean_loss);
   /// `last`: what is not on record yet is to be written.
   void end_epoch(bool last);
   void look_at_epoch(const EpochEvent<T>& event);
   double metric(const EpochEvent<T>& event) const;
-  void record(double mean, double penalty, Index hits, Index terms);
+  void record(const engine::Tally& mean);
   void write_record();
   void try_test_set();
-  void tell(const std::function<Signal(const UpdateEvent<T>&)>& callback, const UpdateEvent<T>& event);
   void obey(Signal signal);
 
   /// Of samples; in a sequence with outputs at every step their steps: what a mean is over.
@@ -111,8 +118,11 @@ class Training<T>::Loop {
   TrainingState<T> s_;
   RunSums last_epoch_;
 
-  std::span<const Index> rows_;  // of the update under way
-  std::vector<T> gradient_;
+  Samples<T> batch_;             // of the update under way, or where these lie:
+  std::span<const Index> rows_;  // its rows of train_; none: it is a stretch of train_, from here on:
+  Index first_ = 0;
+  Index row_ = 0;  // the one of rows_ where there is one
+  engine::Buffer<T> gradient_;
   std::vector<T> previous_;      // theta before the step, where min_change asks for it
   std::vector<T> moved_;         // theta after updates made at once
   std::vector<T> last_running_;  // before the update

@@ -8,12 +8,15 @@
 namespace gradus {
 
 template <std::floating_point T>
-std::unique_ptr<Passes<T>> make_passes(const Network& network, const FitOptions& options, const Samples<T>& train) {
+std::unique_ptr<Passes<T>> make_passes(const Network& network, const FitOptions& options, const Samples<T>& train,
+                                       engine::PlanKind) {
   return std::make_unique<DefinitionPasses<T, Layer>>(network, options.loss,
                                                       hit_of_run<T>(options, train.targets, network.outputs()));
 }
 
-template std::unique_ptr<Passes<double>> make_passes(const Network&, const FitOptions&, const Samples<double>&);
-template std::unique_ptr<Passes<float>> make_passes(const Network&, const FitOptions&, const Samples<float>&);
+template std::unique_ptr<Passes<double>> make_passes(const Network&, const FitOptions&, const Samples<double>&,
+                                                     engine::PlanKind);
+template std::unique_ptr<Passes<float>> make_passes(const Network&, const FitOptions&, const Samples<float>&,
+                                                    engine::PlanKind);
 
 }  // namespace gradus

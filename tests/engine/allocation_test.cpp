@@ -6,9 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "gradus/engine/bank.hpp"
+#include "gradus/engine/gradient_plan.hpp"
 #include "gradus/engine/predictor.hpp"
-#include "gradus/engine/trainer.hpp"
-#include "gradus/train/training.hpp"
+#include "gradus/engine/updater.hpp"
+#include "tests/engine/epochs.hpp"
 #include "tests/engine/plan_cases.hpp"
 
 namespace {
@@ -68,25 +69,28 @@ std::vector<Case> all_cases() {
   return all;
 }
 
+/// Of a training after its first epoch, of samples as they lie and of rows. What a run leaves on record is the
+/// history's to hold: an entry a record, as often as the options say; here none is due.
 TEST(Allocation, HasNoPlaceInAnEpoch) {
   for (const Case& c : all_cases())
     for (const char* method : {"sgd", "sgd:momentum=0.9,nesterov", "adam", "adamw", "rprop", "nadam"})
       for (const Index batch : {1, 8, 20}) {
         const Problem<float> p(c, 20, 4);
         const std::vector<float> weights(20, 0.5F);
-        std::vector<Index> order{3, 19, 0, 4, 4, 7, 8, 9, 2, 1, 0, 6};
-        engine::TrainerOptions options{.loss = p.loss, .optimizer = parse_optimizer(method), .batch = batch};
-        options.record = true;
+        const std::vector<Index> order{3, 19, 0, 4, 4, 7, 8, 9, 2, 1, 0, 6};
+        FitOptions options{.loss = p.loss, .optimizer = parse_training_method(method), .batch = batch};
         options.hit = Hit::argmax;
         options.regularisation = {.l2 = batch == 1 ? 0 : 0.1, .clip_norm = batch == 1 ? 0.0 : 1.0};
-        engine::Trainer<float> trainer(p.network, options, p.theta);
+        Epochs<float> epochs(p.network, options, p.theta, {p.x, p.targets});
+        epochs.epoch();
+        epochs.epoch(order);
         SCOPED_TRACE(c.network + " " + method);
-        EXPECT_EQ(allocations_in([&] { trainer.epoch(p.x, p.targets); }), 0);
-        EXPECT_EQ(allocations_in([&] { trainer.epoch(p.x, {p.targets, weights}, order); }), 0);
+        EXPECT_EQ(allocations_in([&] { epochs.epoch(); }), 0);
+        EXPECT_EQ(allocations_in([&] { epochs.epoch({p.x, p.targets, weights}, order); }), 0);
       }
 }
 
-/// After the first epoch; what it records is the history's to hold, and where it is nothing that grows.
+/// The same in epochs that shuffle.
 TEST(Allocation, HasNoPlaceInUpdatesOfATraining) {
   for (const Case& c : all_cases())
     for (const char* method : {"sgd", "adam", "rprop"})
@@ -114,16 +118,18 @@ TEST(Allocation, HasNoPlaceAfterTheFirstEpochOfSequences) {
   const Problem<double> p({"seq1-4gru-2softmax", "cross-entropy"}, 6, 4);
   RandomState random(1);
   const Matrix<double> x = random.standard_normal(6, 5);
-  engine::Trainer<double> trainer(p.network, {.loss = p.loss, .optimizer = Adam{}, .batch = 4}, p.theta);
-  trainer.epoch(x, p.targets);
-  EXPECT_EQ(allocations_in([&] { trainer.epoch(x, p.targets); }), 0);
+  Epochs<double> epochs(p.network, {.loss = p.loss, .optimizer = Adam{}, .batch = 4}, p.theta, {x, p.targets});
+  epochs.epoch();
+  EXPECT_EQ(allocations_in([&] { epochs.epoch(); }), 0);
 }
 
 TEST(Allocation, HasNoPlaceInProductsSharedByThreads) {
   const Problem<float> p({"400-400relu-10softmax", "cross-entropy"}, 60, 3);
-  engine::Trainer<float> trainer(p.network, {.loss = p.loss, .batch = 60, .threads = 2}, p.theta);
-  ASSERT_EQ(trainer.kind(), engine::PlanKind::products);
-  EXPECT_EQ(allocations_in([&] { trainer.epoch(p.x, p.targets); }), 0);
+  ASSERT_EQ(engine::GradientPlan<float>(p.network, p.loss, 60).kind(), engine::PlanKind::products);
+  Epochs<float> epochs(p.network, {.loss = p.loss, .batch = 60, .threads = 2}, p.theta, {p.x, p.targets});
+  // Memory for the threads is fetched when they are first called in, which trials of both ways decide.
+  for (int trial = 0; trial < 20; ++trial) epochs.epoch();
+  EXPECT_EQ(allocations_in([&] { epochs.epoch(); }), 0);
 }
 
 TEST(Allocation, HasNoPlaceInPrediction) {
@@ -146,16 +152,14 @@ TEST(Allocation, HasNoPlaceInABank) {
   EXPECT_EQ(allocations_in([&] { bank.train(50); }), 0);
 }
 
-/// Parameters, a gradient, the optimizer's slots and a block of a batch: each unit of it has 4 vectors, at most 256
-/// numbers of 1 byte in all, for what it holds, its derivative, and where it is kept its slope.
-TEST(Trainer, HoldsParametersSlotsAndABatchsTrace) {
+/// Each unit of a block of a batch has 4 vectors, at most 256 numbers of 1 byte in all, for what it holds, its
+/// derivative, and where it is kept its slope.
+TEST(GradientPlan, HoldsABatchsTrace) {
   for (const Case& c : all_cases()) {
     const Problem<double> p(c, 4, 4);
-    const engine::TrainerOptions options{.loss = p.loss, .optimizer = Adam{}, .batch = 32};
-    const engine::Trainer<double> trainer(p.network, options, p.theta);
-    const std::size_t own = 4 * p.theta.size() * sizeof(double);
-    EXPECT_GE(trainer.memory(), own) << c.network;
-    if (trainer.kind() != engine::PlanKind::batch) continue;
+    const engine::GradientPlan<double> plan(p.network, p.loss, 32);
+    if (plan.kind() != engine::PlanKind::batch) continue;
+    EXPECT_GT(plan.memory(), 0U) << c.network;
     std::size_t units = 2;
     std::size_t widest = static_cast<std::size_t>(p.network.inputs());
     for (std::size_t l = 0; l < p.network.size(); ++l) {
@@ -163,8 +167,15 @@ TEST(Trainer, HoldsParametersSlotsAndABatchsTrace) {
       widest = std::max(widest, static_cast<std::size_t>(p.network.outputs(l)));
     }
     units += static_cast<std::size_t>(p.network.inputs() + 3 * p.network.outputs()) + 2 * widest;
-    EXPECT_LE(trainer.memory(), own + 256 * units) << c.network;
+    EXPECT_LE(plan.memory(), 256 * units) << c.network;
   }
+}
+
+TEST(Updater, HoldsTheSlotsOfItsMethod) {
+  const auto memory = [](const OptimizerMethod& method) { return Updater<double>(method, {}, {}, 7).memory(); };
+  EXPECT_EQ(memory(Sgd{}), 0U);
+  EXPECT_EQ(memory(Sgd{.momentum = 0.9}), 7 * sizeof(double));
+  EXPECT_EQ(memory(Adam{}), 14 * sizeof(double));
 }
 
 }  // namespace

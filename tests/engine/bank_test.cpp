@@ -8,9 +8,10 @@
 
 #include <gtest/gtest.h>
 
+#include "gradus/engine/gradient_plan.hpp"
 #include "gradus/engine/instruction_set.hpp"
-#include "gradus/engine/trainer.hpp"
 #include "gradus/train/fit.hpp"
+#include "tests/engine/epochs.hpp"
 #include "tests/engine/plan_cases.hpp"
 
 namespace gradus {
@@ -213,7 +214,7 @@ TEST(Bank, ALaneThatDivergesLeavesTheOthersAlone) {
   }
 }
 
-/// What a single trainer makes of lane k, pass by pass: its tally, then all that it remembers.
+/// What a single training makes of lane k, pass by pass: its tally, then all that it remembers.
 template <class T>
 void check_record(const Case& c, const engine::BankOptions& given, Index count, std::uint32_t seed, double factor = 1,
                   double wild = 1) {
@@ -229,7 +230,7 @@ void check_record(const Case& c, const engine::BankOptions& given, Index count, 
   const Index samples = 11;
   const Index batch = options.batch == 0 ? samples : options.batch;
   struct Single {
-    engine::Trainer<T> trainer;
+    Epochs<T> epochs;
     std::vector<Index> order;
     RandomState random;
   };
@@ -239,16 +240,11 @@ void check_record(const Case& c, const engine::BankOptions& given, Index count, 
     const LaneSetting s = setting(k);
     OptimizerMethod method = options.method;
     set_learning_rate(method, s.learning_rate);
-    engine::TrainerOptions single;
-    single.loss = options.loss;
-    std::visit([&](const auto& m) { single.optimizer = m; }, method);
+    FitOptions single{.loss = options.loss, .optimizer = as_training_method(method), .batch = batch};
     single.regularisation.l2 = s.l2;
     single.regularisation.per_sample = options.per_sample;
-    single.batch = batch;
-    single.record = true;
-    single.plan = engine::PlanKind::definition;
-    singles.emplace(k,
-                    Single{engine::Trainer<T>(p.network, single, lanes.thetas[k]), lanes.rows[k], RandomState(s.seed)});
+    Epochs<T> epochs(p.network, single, lanes.thetas[k], {p.x, p.targets}, engine::PlanKind::definition);
+    singles.emplace(k, Single{std::move(epochs), lanes.rows[k], RandomState(s.seed)});
   }
   const double bound = factor * tolerance<T>(p.network);
   for (int pass = 0; pass < 3; ++pass) {
@@ -261,7 +257,7 @@ void check_record(const Case& c, const engine::BankOptions& given, Index count, 
                    std::to_string(options.batch) + " pass " + std::to_string(pass) + " " + engine::instruction_set() +
                    (sizeof(T) == 4 ? " float" : " double"));
       if (options.batch > 0) single.random.shuffle(single.order);
-      const engine::Tally expected = single.trainer.epoch(p.x, p.targets, single.order);
+      const engine::Tally expected = single.epochs.epoch(single.order);
       const engine::Tally got = bank.tally(static_cast<Index>(k));
       EXPECT_NEAR(got.loss, expected.loss, bound * (1 + std::abs(expected.loss)));
       EXPECT_NEAR(got.penalty, expected.penalty, bound * expected.penalty);
@@ -273,20 +269,19 @@ void check_record(const Case& c, const engine::BankOptions& given, Index count, 
       }
       EXPECT_EQ(bank.random(static_cast<Index>(k)).state(), single.random.state());
       const OptimizerState<T> state = bank.optimizer_state(static_cast<Index>(k));
-      const OptimizerState<T>& remembered = single.trainer.optimizer_state();
+      const OptimizerState<T> remembered = single.epochs.remembered();
       EXPECT_EQ(state.steps, remembered.steps);
       ASSERT_EQ(state.slots.size(), remembered.slots.size());
       for (std::size_t slot = 0; slot < state.slots.size(); ++slot)
         EXPECT_LE(distance(state.slots[slot], remembered.slots[slot]), bound * (norm(remembered.slots[slot]) + 1e-3));
-      std::vector<T> theta(p.theta.size());
-      single.trainer.parameters(theta);
+      const std::vector<T>& theta = single.epochs.theta();
       EXPECT_LE(distance(parameters_of(bank, static_cast<Index>(k), theta.size()), theta),
                 bound * (norm(theta) + 1e-3));
     }
   }
 }
 
-TEST(Bank, RecordsLossesAndPenaltiesAsTheTrainer) {
+TEST(Bank, RecordsLossesAndPenaltiesAsASingleTraining) {
   for (const std::string& set : engine::instruction_sets()) {
     engine::use_instruction_set(set);
     std::uint32_t seed = 120;

@@ -4,8 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include "gradus/engine/gradient_plan.hpp"
 #include "gradus/engine/instruction_set.hpp"
-#include "gradus/engine/trainer.hpp"
+#include "tests/engine/epochs.hpp"
 #include "tests/engine/plan_cases.hpp"
 
 namespace gradus {
@@ -101,13 +102,11 @@ TEST(ProductsPlan, GivesTheDefinitionsGradientAndLoss) {
 /// The parameters after some epochs with so many threads.
 template <class T>
 std::vector<T> trained(const Problem<T>& p, PlanKind kind, Index batch, int threads) {
-  const engine::TrainerOptions options{
-      .loss = p.loss, .optimizer = Adam{.learning_rate = 0.01}, .batch = batch, .plan = kind, .threads = threads};
-  engine::Trainer<T> trainer(p.network, options, p.theta);
-  for (int epoch = 0; epoch < 2; ++epoch) trainer.epoch(p.x, p.targets);
-  std::vector<T> theta(p.theta.size());
-  trainer.parameters(theta);
-  return theta;
+  const FitOptions options{
+      .loss = p.loss, .optimizer = Adam{.learning_rate = 0.01}, .batch = batch, .threads = threads};
+  Epochs<T> epochs(p.network, options, p.theta, {p.x, p.targets}, kind);
+  for (int epoch = 0; epoch < 2; ++epoch) epochs.epoch();
+  return epochs.theta();
 }
 
 TEST(ProductsPlan, GivesTheSameBitsWithAnyNumberOfThreads) {

@@ -234,7 +234,7 @@ TEST(Training, AnEpochGoesOverTheSamplesItIsGiven) {
     given.training->advance(3);
     EXPECT_EQ(drawn.theta, given.theta);
     EXPECT_EQ(drawn.training->last_epoch(), given.training->last_epoch());
-    EXPECT_GT(given.training->last_epoch().mean_penalty(), 0);
+    EXPECT_GT(given.training->last_epoch().mean().penalty, 0);
   }
   // Some rows, and other samples; stopped within, it goes on to the same bits.
   Matrix<double> x(3, 3, 0.5), t(3, 2, 0.5);

@@ -77,7 +77,7 @@ class Bank {
   OptimizerState<T> optimizer_state(Index lane) const;
   /// The lane's stream, as far as it has been drawn from.
   const RandomState& random(Index lane) const;
-  /// What Trainer::epoch gives, of the updates made of the epoch under way or, between two, of the last. Zero unless
+  /// The means of RunSums over the updates made of the epoch under way or, between two, of the last. Zero unless
   /// recorded.
   Tally tally(Index lane) const;
   /// Whether every parameter of the lane is a finite number; one that went non-finite stays so.

@@ -30,7 +30,8 @@ struct Targets {
   double count(Index outputs) const {
     const double samples =
         weights.empty() ? static_cast<double>(values.rows()) : std::accumulate(weights.begin(), weights.end(), 0.0);
-    return samples * static_cast<double>(values.cols() / outputs);
+    const Index steps = values.cols() / outputs;
+    return samples * static_cast<double>(steps);
   }
   Targets middle_rows(Index first, Index rows) const {
     if (weights.empty()) return values.middle_rows(first, rows);

@@ -18,7 +18,7 @@ namespace engine {
 class Workshop;
 }
 
-/// A pass over samples, as a training asks for it.
+/// A pass over samples, as a training asks for it: they fit the network, and rows are rows of them.
 template <std::floating_point T>
 struct PassRequest {
   std::span<const T> theta;
@@ -82,14 +82,17 @@ class Passes {
 
   /// Whether runs of plain descent on single samples can be made at once, by `online`.
   virtual bool goes_online() const { return false; }
-  /// theta <- theta - rate * gradient for each row in turn; adds to the sums. Their loss as Loss reduces it is
-  /// `online_loss`.
+  /// theta <- theta - rate * gradient for each row in turn, or for each sample if there are no rows; adds to the sums.
+  /// Their loss as Loss reduces it is `online_loss`.
   virtual void online(std::span<T> /*theta*/, const Samples<T>& /*set*/, std::span<const Index> /*rows*/,
                       double /*rate*/, bool /*record*/, OnlineSums& /*sums*/) {}
   virtual double online_loss(const OnlineSums& /*sums*/, Index /*samples*/) const { return 0; }
 
   /// Threads that the step after a gradient may use; none: it is made by one.
   virtual engine::Workshop* workshop() { return nullptr; }
+  /// Whether numbers too small for a full mantissa count as 0 in these passes. If so, and if nobody is called back in
+  /// between, a training sets the processor to that for many updates at once.
+  virtual bool flushes_denormals() const { return false; }
 
  private:
   NetworkFacts<T> facts_;

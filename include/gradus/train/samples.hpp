@@ -19,6 +19,13 @@ struct Samples {
 
   Targets<T> weighted_targets() const { return {targets, weights}; }
 
+  Samples middle_rows(Index first, Index rows) const {
+    Samples part{x.middle_rows(first, rows), targets.middle_rows(first, rows)};
+    if (!weights.empty())
+      part.weights = weights.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(rows));
+    return part;
+  }
+
   /// How many there are among `rows`, or in all if there are no rows.
   Index count(std::span<const Index> rows) const { return rows.empty() ? x.rows() : static_cast<Index>(rows.size()); }
   /// How much these count together.

@@ -83,9 +83,11 @@ class Training {
 };
 
 /// The passes that `Training` makes of a network: the engine's or the definition's, as the options say. For passes of
-/// your own to stand before.
+/// your own to stand before. `kind`: the engine's plan, in place of the one that it would choose; throws ValueError if
+/// network and loss do not have it.
 template <std::floating_point T>
-std::unique_ptr<Passes<T>> make_passes(const Network& network, const FitOptions& options, const Samples<T>& train);
+std::unique_ptr<Passes<T>> make_passes(const Network& network, const FitOptions& options, const Samples<T>& train,
+                                       engine::PlanKind kind = engine::PlanKind::automatic);
 
 extern template class Training<double>;
 extern template class Training<float>;

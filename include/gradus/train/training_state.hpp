@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "gradus/engine/tally.hpp"
 #include "gradus/optim/minimize.hpp"
 #include "gradus/optim/optimizer_state.hpp"
 #include "gradus/optim/schedule.hpp"
@@ -13,26 +14,6 @@
 #include "gradus/train/passes.hpp"
 
 namespace gradus {
-
-/// Sums over updates, of which a record or an epoch makes means.
-struct RunSums {
-  double loss = 0;     ///< each batch's mean loss, with penalties, times its samples
-  double penalty = 0;  ///< the part of it that penalties are
-  Index hits = 0;
-  Index samples = 0;
-
-  void add(double mean_loss, double mean_penalty, Index hit, Index seen) {
-    loss += mean_loss * static_cast<double>(seen);
-    penalty += mean_penalty * static_cast<double>(seen);
-    hits += hit;
-    samples += seen;
-  }
-  double mean_loss() const { return loss / static_cast<double>(samples); }
-  double mean_penalty() const { return penalty / static_cast<double>(samples); }
-  double accuracy() const { return static_cast<double>(hits) / static_cast<double>(samples); }
-
-  bool operator==(const RunSums&) const = default;
-};
 
 /// Where in its epochs a training stands.
 struct RunPosition {
@@ -47,11 +28,16 @@ struct RunPosition {
 /// Online updates that are under way at once: as many as until something is due.
 template <std::floating_point T>
 struct OnlineRun {
-  std::vector<Index> rows;  ///< of all of them, as drawn
+  Index count = 0;          ///< of all of them; 0: none are under way
+  std::vector<Index> rows;  ///< as drawn; none: the samples from `first` on
+  Index first = 0;
   Index made = 0;
   OnlineSums sums;          ///< of those made
   std::vector<T> start;     ///< theta before the first: where one goes non-finite, they are made again one by one
   bool one_by_one = false;  ///< that is so
+
+  /// Of the update after `k` others.
+  Index row(Index k) const { return rows.empty() ? first + k : rows[static_cast<std::size_t>(k)]; }
 
   bool operator==(const OnlineRun&) const = default;
 };

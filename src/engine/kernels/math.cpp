@@ -53,10 +53,10 @@ T largest_magnitude(const T* x, std::size_t n) {
   for (; k + chains * lanes <= n; k += chains * lanes)
     for (int c = 0; c < chains; ++c) part[c] = hn::Max(part[c], magnitude(k + static_cast<std::size_t>(c) * lanes));
   for (; k + lanes <= n; k += lanes) most = hn::Max(most, magnitude(k));
-  if (k < n) {
-    HWY_ALIGN T rest[hn::MaxLanes(d)] = {};
-    for (std::size_t i = k; i < n; ++i) rest[i - k] = x[i];
-    most = hn::Max(most, hn::BitCast(bits, hn::Abs(hn::Load(d, rest))));
+  if (k < n && lanes <= n) {  // the last ones, some of them again
+    most = hn::Max(most, magnitude(n - lanes));
+  } else {
+    for (; k < n; ++k) most = hn::Max(most, hn::BitCast(bits, hn::Abs(hn::Set(d, x[k]))));
   }
   for (int c = 0; c < chains; ++c) most = hn::Max(most, part[c]);
   return hn::GetLane(hn::BitCast(d, hn::MaxOfLanes(bits, most)));

@@ -90,7 +90,9 @@ void fields(A& a, Is<OnlineSums> auto& s) {
 template <class A, class S>
 requires Is<S, OnlineRun<float>> || Is<S, OnlineRun<double>>
 void fields(A& a, S& o) {
+  a("count", o.count);
   a("rows", o.rows);
+  a("first", o.first);
   a("made", o.made);
   a("sums", o.sums);
   a("start", o.start);

@@ -110,9 +110,7 @@ void score_lanes(const Bank<T>& bank, const std::vector<const Lane<T>*>& lanes, 
     const std::vector<engine::Tally> tallies = bank.score(rows, hit);
     for (std::size_t k = 0; k < trained.size(); ++k)
       put(trained[k].result, tallies[k].loss * scale,
-          hit == Hit::none
-              ? std::nullopt
-              : std::optional(static_cast<double>(tallies[k].hits) / static_cast<double>(tallies[k].samples)));
+          hit == Hit::none ? std::nullopt : std::optional(tallies[k].accuracy()));
   };
   score(&Lane<T>::train, [](RunResult& r, double loss, std::optional<double> accuracy) {
     r.train_loss = loss;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cmath>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -82,7 +83,7 @@ struct MaxPool : Pool<dims> {
         Index best = -1;
         this->for_each_cell(j, [&](Index at) {
           const Scalar<T> value = value_of(x(i, at));
-          if (best < 0 || value > value_of(x(i, best)) || value != value) best = at;
+          if (best < 0 || value > value_of(x(i, best)) || std::isnan(value)) best = at;
         });
         memory.indices[static_cast<std::size_t>(i * y.cols() + j)] = best;
         y(i, j) = x(i, best);

@@ -308,10 +308,8 @@ Tally Bank<T>::tally(Index lane) const {
   if (!s.options.record || s.updates == 0) return {};
   const Index made = (s.updates - 1) % s.updates_per_epoch() + 1;
   const Index seen = std::min(made * s.batch(), s.samples);
-  const double penalty = block.penalties[size(lane % width)] / static_cast<double>(seen);
-  return {.loss = block.losses[size(lane % width)] / static_cast<double>(seen) + penalty,
-          .samples = seen,
-          .penalty = penalty};
+  const double penalty = block.penalties[size(lane % width)];
+  return RunSums{.loss = block.losses[size(lane % width)] + penalty, .penalty = penalty, .samples = seen}.mean();
 }
 
 template <class T>
