@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export NODE_PATH := /usr/share/nodejs
 
 .DEFAULT_GOAL := help
-.PHONY: help bits lab test build python pythons bench debug asan sanitize tsan clang tidy tidy-changed format lint wasm install clean
+.PHONY: help bits lab test build python pythons bench proof debug asan sanitize tsan clang tidy tidy-changed format lint wasm install clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -46,6 +46,13 @@ bench: build/release/build.ninja  ## measure Gradus, its peers and the limit in 
 	cmake --build build/release -j$(JOBS)
 	build/venv/bin/python -B bench/run.py $(BENCH)
 	$(if $(findstring --only,$(BENCH)),,PYTHONPATH=build/release/python build/venv/bin/python -B bench/sklearn_mlp.py $(filter --quick --record,$(BENCH)))
+
+PROOF_NETWORKS ?= 100000
+PROOF_FIRST ?= 0
+proof: build/release/.with-tests  ## look for false alarms of the gradient checker (PROOF_NETWORKS=100000 PROOF_FIRST=0)
+	cmake --build build/release -j$(JOBS) --target gradus_tests
+	GRADUS_CHECK_NETWORKS=$(PROOF_NETWORKS) GRADUS_CHECK_FIRST=$(PROOF_FIRST) \
+	  build/release/tests/gradus_tests --gtest_filter='RandomNetworks.*Alarmed'
 
 debug: build/debug/.with-tests  ## build with assertions and debug information, run every test
 	cmake --build build/debug -j$(JOBS)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -8,7 +9,9 @@
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/experiment_options.hpp"
 #include "apps/gradus/file_kinds.hpp"
+#include "apps/gradus/gradient_file.hpp"
 #include "apps/gradus/model_data.hpp"
+#include "apps/gradus/progress.hpp"
 #include "gradus/check/network_check.hpp"
 #include "gradus/lab/data/source.hpp"
 #include "gradus/lab/experiment/keys.hpp"
@@ -28,8 +31,11 @@ struct CheckOptions {
   bool fast = false;
   bool taylor = false;
   bool full = false;
-  std::string plant;   ///< list, all, KIND or KIND:WHERE
-  std::string figure;  ///< file for the relative error against the step
+  bool thorough = false;
+  std::string plant;     ///< list, all, KIND or KIND:WHERE
+  std::string gradient;  ///< a file with a gradient to be on trial
+  std::string block;     ///< the array that it is of
+  std::string figure;    ///< file for the relative error against the step
 };
 
 struct Subject {
@@ -87,7 +93,11 @@ Json block_json(const BlockCheck& block) {
 }
 
 Json check_json(const GradientCheck& check, Index samples) {
-  Json json = {{"passed", check.passed()}, {"samples", samples}, {"loss", check.loss}, {"blocks", Json::array()}};
+  Json json = {{"verdict", name(check.verdict())},
+               {"passed", check.passed()},
+               {"samples", samples},
+               {"loss", check.loss},
+               {"blocks", Json::array()}};
   for (const BlockCheck& block : check.blocks) {
     if (block.block.number == 0)
       json["input"] = block_json(block);
@@ -96,6 +106,7 @@ Json check_json(const GradientCheck& check, Index samples) {
   }
   for (const Proof& proof : check.proofs)
     json["proofs"].push_back({{"name", proof.name}, {"passed", proof.passed}, {"remark", proof.remark}});
+  for (const std::string& note : check.notes) json["notes"].push_back(note);
   for (const Diagnosis& diagnosis : check.diagnoses)
     json["diagnoses"].push_back(
         {{"kind", diagnosis.kind}, {"where", diagnosis.where}, {"sentence", diagnosis.sentence}});
@@ -122,51 +133,111 @@ std::string headline(const Trial& trial, double loss) {
                      model.loss.reduction == Reduction::mean ? "mean" : "sum", trial.x.rows(), loss);
 }
 
-int conclude(const Console& console, const Trial& trial, bool passed) {
-  console.summary(passed ? "\nThe gradient is right.\n" : "\nThe gradient is WRONG.\nrepeat: " + trial.repeat + "\n");
-  return passed ? Exit::success : Exit::failure;
+int conclude(const Console& console, const Trial& trial, GradientVerdict verdict) {
+  switch (verdict) {
+    case GradientVerdict::wrong:
+      console.summary("\nThe gradient is WRONG.\nrepeat: " + trial.repeat + "\n");
+      return Exit::failure;
+    case GradientVerdict::unproven:
+      console.summary("\nNothing could be proven here.\nrepeat: " + trial.repeat + "\n");
+      return Exit::unproven;
+    default: console.summary("\nThe gradient is right.\n"); return Exit::success;
+  }
+}
+
+/// Options that show how a long check comes along: it pauses about once for each number that it differentiates by, in
+/// three ways.
+GradientCheckOptions with_progress(ProgressPrinter& printer, const Trial& trial) {
+  GradientCheckOptions options;
+  const double numbers = static_cast<double>(trial.subject.model.network.parameter_count() + trial.x.size());
+  const auto start = std::chrono::steady_clock::now();
+  options.between_passes = [&printer, numbers, start, done = 0.0]() mutable {
+    const double share = std::min(++done / (numbers * (2 + 1.0 / 8)), 1.0);
+    printer.show(share, [&] {
+      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      return fmt::format("checked {:.0f} %, about {} left", 100 * share, clock_text(seconds * (1 - share) / share));
+    });
+  };
+  return options;
 }
 
 int check_full(const Console& console, const Trial& trial, const std::optional<PlantedFault>& planted) {
-  const GradientCheck check = trial.precision == Precision::float32 && !planted
-                                  ? check_network_float(trial.checked())
-                                  : check_network(trial.checked(), {}, planted);
+  ProgressPrinter printer(console);
+  const GradientCheckOptions options = with_progress(printer, trial);
+  const GradientCheck check = trial.precision == Precision::float32
+                                  ? check_network_float(trial.checked(), options, planted)
+                                  : check_network(trial.checked(), options, planted);
+  printer.clear();
   console.summary(headline(trial, check.loss));
   console.summary(check.report());
   console.machine(check_json(check, trial.x.rows()));
-  return conclude(console, trial, check.passed());
+  return conclude(console, trial, check.verdict());
 }
 
 int check_along_directions(const Console& console, const Trial& trial, const std::optional<PlantedFault>& planted) {
   const FastCheck check = check_network_fast(trial.checked(), 1, planted);
   console.summary(headline(trial, check.loss));
   console.summary(check.report());
-  Json json = {{"passed", check.passed()}, {"loss", check.loss}, {"passes", check.passes}};
+  Json json = {
+      {"verdict", name(check.verdict())}, {"passed", check.passed()}, {"loss", check.loss}, {"passes", check.passes}};
   for (const Projection& p : check.projections)
     json["projections"].push_back(
         {{"hand", p.hand}, {"dual", p.dual}, {"tolerance", p.tolerance}, {"agrees", p.agrees}});
   if (check.entry) json["entry"] = check.entry_label;
   console.machine(json);
-  return conclude(console, trial, check.passed());
+  return conclude(console, trial, check.verdict());
 }
 
 int check_remainders(const Console& console, const Trial& trial, const std::optional<PlantedFault>& planted) {
-  bool passed = true;
+  bool proven = false;
+  bool wrong = false;
   std::string table = fmt::format("{:<28}  {:>6}\n", "Taylor's remainder along", "slope");
   Json json;
   for (const TaylorCheck& check : check_network_taylor(trial.checked(), 1, planted)) {
-    passed = passed && check.passed();
+    wrong = wrong || check.verdict() == GradientVerdict::wrong;
+    proven = proven || check.passed();
     table += fmt::format("{:<28}  {:>6}  {}\n", check.label,
                          std::isnan(check.slope) ? "-" : fmt::format("{:.2f}", check.slope),
-                         !check.passed()           ? "WRONG: falls as h, not as h^2"
-                         : std::isnan(check.slope) ? "right: no remainder but rounding"
-                                                   : "right");
-    json["blocks"].push_back({{"name", check.label}, {"slope", check.slope}, {"passed", check.passed()}});
+                         check.verdict() == GradientVerdict::wrong ? "WRONG: falls as h, not as h^2"
+                         : check.is_kink                           ? "unproven: the point lies on a kink"
+                         : check.is_zero                           ? "unproven: the loss does not change"
+                         : std::isnan(check.slope)                 ? "right: no remainder but rounding"
+                                                                   : "right");
+    json["blocks"].push_back({{"name", check.label},
+                              {"slope", check.slope},
+                              {"verdict", name(check.verdict())},
+                              {"passed", check.passed()}});
   }
-  json["passed"] = passed;
+  const GradientVerdict verdict = wrong    ? GradientVerdict::wrong
+                                  : proven ? GradientVerdict::right
+                                           : GradientVerdict::unproven;
+  json["verdict"] = name(verdict);
+  json["passed"] = verdict == GradientVerdict::right;
   console.summary(table);
   console.machine(json);
-  return conclude(console, trial, passed);
+  return conclude(console, trial, verdict);
+}
+
+int check_at_many_points(const Console& console, const Trial& trial, const std::optional<PlantedFault>& planted) {
+  const ThoroughCheck check = check_network_thoroughly(trial.checked(), {}, planted);
+  console.summary(headline(trial, check.points.front().check.loss));
+  console.summary(check.report());
+  Json json = {{"verdict", name(check.verdict())}, {"passed", check.passed()}, {"never_proven", check.never_proven}};
+  for (const ThoroughCheck::Point& point : check.points) {
+    Json one = check_json(point.check, trial.x.rows());
+    one["point"] = point.what;
+    json["points"].push_back(one);
+  }
+  console.machine(json);
+  return conclude(console, trial, check.verdict());
+}
+
+int check_given(const Console& console, const Trial& trial, const CheckOptions& options) {
+  const GradientCheck check = check_given_gradient(trial.checked(), read_gradient(options.gradient, options.block));
+  console.summary(headline(trial, check.loss));
+  console.summary(check.report());
+  console.machine(check_json(check, trial.x.rows()));
+  return conclude(console, trial, check.verdict());
 }
 
 /// The fault that `KIND` or `KIND:WHERE` names: without WHERE, the first that shows.
@@ -199,8 +270,16 @@ int list_faults(const Console& console) {
 int plant_every_fault(const Console& console, const Trial& trial) {
   const std::vector<PlantedResult> results = plant_all(trial.checked());
   std::size_t good = 0;
-  Json json;
+  std::size_t seen = 0;
+  std::string hidden;
+  Json json = {{"faults", Json::array()}, {"hidden", Json::array()}};
   for (const PlantedResult& result : results) {
+    if (!result.visible) {
+      hidden += (hidden.empty() ? "" : ", ") + result.planted.label();
+      json["hidden"].push_back(result.planted.label());
+      continue;
+    }
+    ++seen;
     good += result.caught && result.named;
     console.summary(fmt::format("{:<36} {}  {}\n", result.planted.label(),
                                 !result.caught ? "MISSED    "
@@ -212,10 +291,16 @@ int plant_every_fault(const Console& console, const Trial& trial) {
                               {"named", result.named},
                               {"sentence", result.sentence}});
   }
-  json["passed"] = good == results.size();
-  console.summary(fmt::format("\n{} of {} caught and named\n", good, results.size()));
+  const GradientVerdict verdict = seen == 0      ? GradientVerdict::unproven
+                                  : good == seen ? GradientVerdict::right
+                                                 : GradientVerdict::wrong;
+  json["verdict"] = name(verdict);
+  json["passed"] = verdict == GradientVerdict::right;
+  console.summary(fmt::format("\n{} of {} caught and named\n", good, seen));
+  if (!hidden.empty())
+    console.summary("They would change nothing in this batch, and were not counted: " + hidden + "\n");
   console.machine(json);
-  return good == results.size() ? Exit::success : Exit::failure;
+  return verdict == GradientVerdict::right ? Exit::success : seen == 0 ? Exit::unproven : Exit::failure;
 }
 
 Figure step_figure(const StepCurve& curve) {
@@ -278,7 +363,12 @@ int run_check(const Console& console, const Experiment& experiment, const CheckO
   if (options.words.size() != (fresh ? 1u : 2u))
     throw UsageError(fresh ? "expected one word beside --network: DATA"
                            : "expected MODEL DATA, or --network TEXT DATA");
-  if (options.fast + options.taylor + options.full > 1) throw UsageError("expected one of --full, --fast and --taylor");
+  if (options.fast + options.taylor + options.full + options.thorough + !options.gradient.empty() > 1)
+    throw UsageError("expected one of --full, --fast, --taylor, --thorough and --gradient");
+  if (!options.block.empty() && options.gradient.empty())
+    throw UsageError("expected --gradient beside --block, which names what it is of");
+  if (!options.gradient.empty() && !options.plant.empty())
+    throw UsageError("expected no --plant beside --gradient, which is on trial itself");
   const Trial trial =
       make_trial(experiment, options, fresh ? fresh_network(experiment, options.words[0]) : trained_model(options));
   if (options.plant == "all") return plant_every_fault(console, trial);
@@ -291,7 +381,16 @@ int run_check(const Console& console, const Experiment& experiment, const CheckO
     const CheckSubject s = trial.checked();
     save_figure(step_figure(step_curve(s.network, s.loss, s.theta, s.x, s.targets)), options.figure);
   }
-  if (options.fast) return check_along_directions(console, trial, planted);
+  if (!options.gradient.empty()) return check_given(console, trial, options);
+  if (options.thorough) return check_at_many_points(console, trial, planted);
+  const double operations = full_check_operations(trial.checked());
+  const bool long_one = !options.full && !options.taylor && operations > kFastFromOperations;
+  if (long_one && !options.fast)
+    console.summary(
+        fmt::format("Along random directions, as --fast: every parameter by itself (--full) takes about {:.0e} "
+                    "multiplications, more than {:.0e}.\n\n",
+                    operations, kFastFromOperations));
+  if (options.fast || long_one) return check_along_directions(console, trial, planted);
   if (options.taylor) return check_remainders(console, trial, planted);
   return check_full(console, trial, planted);
 }
@@ -312,8 +411,14 @@ void add_check_command(Program& program) {
                                              "precision", "target", "sample-weight"});
   command.check([experiment, options, given] { refuse_idle_of_check(*experiment, *options, *given); });
   command.count("--samples", options->samples, "of the data to use, from its start [20]", 1);
-  command.flag("--full", options->full, "every source for every parameter (unless told otherwise)");
+  command.flag("--full", options->full, "every source for every parameter (unless it would take long)");
   command.flag("--fast", options->fast, "along random directions: as quick for many parameters as for few");
+  command.flag("--thorough", options->thorough,
+               "at several points of its own making: batch sizes, parameters, ties, both sides of branches");
+  command.input("--gradient", options->gradient,
+                "a file (.npy, or numbers in text) with a gradient of your own over the first --samples rows, to be on "
+                "trial: all of theta, or of --block");
+  command.text("--block", options->block, "the array that --gradient is of, as the table names it")->type_name("NAME");
   command.flag("--taylor", options->taylor, "by Taylor's remainder, which needs no tolerance");
   command
       .text("--plant", options->plant,

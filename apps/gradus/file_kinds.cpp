@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "gradus/check/explain.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/lab/data/csv.hpp"
 #include "gradus/lab/data/npy.hpp"
@@ -105,6 +106,8 @@ bool is_predictions(const FileSample& file) {
   return first_row(file).starts_with("class,p_") || (!has(first_row(file), "label") && has_numbers_of_ours(file));
 }
 
+bool is_explanation(const FileSample& file) { return has(file.head, explanation_opening); }
+
 }  // namespace
 
 const FileKind model_kind{"model", is_model};
@@ -114,6 +117,7 @@ const FileKind report_kind{"report of gradus", is_report};
 const FileKind results_kind{"results of a sweep", is_results};
 const FileKind study_numbers_kind{"numbers of the studies", is_study_numbers};
 const FileKind data_kind{"data that gradus wrote", is_data};
+const FileKind explanation_kind{"explanation that gradus wrote", is_explanation};
 const FileKind predictions_kind{"predictions that gradus wrote", is_predictions};
 
 std::vector<FileInFolder> figures_in_folder() {

@@ -16,7 +16,7 @@
 namespace gradus::cli {
 
 /// How a command ends.
-enum Exit { success = 0, failure = 1, usage = 2, interrupted = 130 };
+enum Exit { success = 0, failure = 1, usage = 2, unproven = 3, interrupted = 130 };
 
 /// Where a command's words go. With --json standard output holds one JSON value and nothing else; with --quiet nothing
 /// is said that was not asked for. Errors go to standard error in any case.

@@ -5,50 +5,12 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
-#include "arrays.hpp"
-#include "gradus/check/network_check.hpp"
-#include "gradus/train/check_run.hpp"
-#include "loss.hpp"
-#include "module.hpp"
+#include "check_trial.hpp"
+#include "gradus/check/given_gradient.hpp"
 #include "watch.hpp"
 
 namespace gradus::python {
 namespace {
-
-/// The arguments that all functions here share.
-struct Call {
-  const Network& network;
-  nb::handle theta, x, y, sample_weight;
-  const std::string& loss;
-  const std::string& reduction;
-};
-
-/// What a check looks at, kept alive for it.
-struct Trial {
-  explicit Trial(const Call& call)
-      : network(call.network),
-        loss(read_loss(call.network, call.loss, call.reduction)),
-        theta(as_vector<double>("check", "theta", call.theta)),
-        x(as_matrix<double>("check", "x", call.x)),
-        targets(as_targets<double>("check", call.y, call.network.outputs())),
-        weights(as_sample_weights("check", call.sample_weight, targets.shape(0))) {
-    check_finite("check", "x", x);
-    check_finite("check", "y", targets);
-    check_length("check", "theta", static_cast<Index>(theta.size()), network.parameter_count());
-    network.check_input("check", static_cast<Index>(x.shape(0)), static_cast<Index>(x.shape(1)));
-    check_rows("check", "y", view_of(targets), static_cast<Index>(x.shape(0)));
-    if (x.shape(0) == 0) throw ValueError("[check] expected at least one sample, got none");
-    check_weights<double>("check", {view_of(x), view_of(targets), weights});
-  }
-
-  CheckSubject subject() const { return {network, loss, span_of(theta), view_of(x), {view_of(targets), weights}}; }
-
-  const Network& network;
-  Loss loss;
-  Array1<double> theta;
-  Array2<double> x, targets;
-  std::vector<double> weights;  // one a sample, or none
-};
 
 /// `KIND` or `KIND:WHERE`: without WHERE, the first that shows.
 PlantedFault find_fault(const std::string& text, const Trial& trial) {
@@ -64,17 +26,43 @@ PlantedFault find_fault(const std::string& text, const Trial& trial) {
                                places.empty() ? "nowhere in this network" : places));
 }
 
+/// The numbers as they lie in an array of any shape; float32 is known by its type.
+GivenGradient given_gradient(nb::handle gradient, const std::string& block) {
+  GivenGradient given;
+  given.block = block;
+  const nb::module_ numpy = nb::module_::import_("numpy");
+  const nb::object array = numpy.attr("asarray")(gradient);
+  given.float32 = nb::cast<std::string>(nb::str(array.attr("dtype"))) == "float32";
+  const auto dimensions = nb::cast<std::size_t>(array.attr("ndim"));
+  if (dimensions == 2) {
+    given.rows = nb::cast<Index>(array.attr("shape")[nb::int_(0)]);
+    given.cols = nb::cast<Index>(array.attr("shape")[nb::int_(1)]);
+  }
+  if (dimensions > 2 || (dimensions == 2 && block.empty()))
+    throw ValueError("[check] expected a gradient with one dimension, as theta has; of a matrix, name its block");
+  const Array1<double> flat = as_vector<double>("check", "gradient", array.attr("ravel")());
+  given.numbers.assign(flat.data(), flat.data() + flat.size());
+  return given;
+}
+
 GradientCheck check(const Network& network, nb::handle theta, nb::handle x, nb::handle y, nb::handle sample_weight,
-                    const std::string& loss, const std::string& reduction, const std::string& plant, bool float32) {
+                    const std::string& loss, const std::string& reduction, const std::string& plant, bool float32,
+                    nb::handle gradient, const std::string& block) {
   const Trial trial({network, theta, x, y, sample_weight, loss, reduction});
+  if (!gradient.is_none()) {
+    if (!plant.empty() || float32)
+      throw ValueError("[check] expected no plant and no float32 beside a gradient, which is on trial itself");
+    return check_given_gradient(trial.subject(), given_gradient(gradient, block));
+  }
+  if (!block.empty()) throw ValueError("[check] expected a gradient beside block, which names what it is of");
   Watch watch;
   GradientCheckOptions options;
   options.between_passes = [&watch] { watch.look_or_throw(); };
   const Unlocked others;
   std::optional<PlantedFault> planted;
   if (!plant.empty()) planted = find_fault(plant, trial);
-  if (float32 && planted) throw ValueError("[check] expected a fault to be planted in float64");
-  return float32 ? check_network_float(trial.subject(), options) : check_network(trial.subject(), options, planted);
+  return float32 ? check_network_float(trial.subject(), options, planted)
+                 : check_network(trial.subject(), options, planted);
 }
 
 FastCheck check_fast(const Network& network, nb::handle theta, nb::handle x, nb::handle y, nb::handle sample_weight,
@@ -101,6 +89,11 @@ nb::dict curve(const Network& network, nb::handle theta, nb::handle x, nb::handl
   series["central"] = to_numpy(std::move(curve.central));
   series["complex"] = to_numpy(std::move(curve.complex));
   return series;
+}
+
+/// As a report says it: what is wrong leaps to the eye.
+std::string verdict_word(GradientVerdict verdict) {
+  return verdict == GradientVerdict::wrong ? "WRONG" : std::string(name(verdict));
 }
 
 std::map<std::string, double> errors_of(const BlockCheck& block) {
@@ -163,16 +156,20 @@ Examples
 >>> report.passed, sorted(report.gradients)
 (True, ['central', 'complex', 'dual', 'forward', 'hand', 'ridders', 'tape'])
 )")
-      .def_prop_ro("passed", &GradientCheck::passed)
+      .def_prop_ro(
+          "verdict", [](const GradientCheck& self) { return std::string(name(self.verdict())); },
+          "right, wrong, or unproven: nothing could be compared.")
+      .def_prop_ro("passed", &GradientCheck::passed, "Whether the verdict is right.")
       .def_ro("loss", &GradientCheck::loss)
       .def_ro("blocks", &GradientCheck::blocks)
       .def_ro("diagnoses", &GradientCheck::diagnoses, "The likeliest first; empty if nothing is wrong.")
+      .def_ro("notes", &GradientCheck::notes, "What was not looked at, and how what was given was read.")
       .def_prop_ro("gradients", &gradients_of,
                    nb::sig("def gradients(self) -> dict[str, numpy.typing.NDArray[numpy.float64]]"),
                    "The gradient over theta, and then the input, by the name of its source.")
       .def("__str__", &GradientCheck::report)
       .def("__repr__", [](const GradientCheck& self) {
-        return fmt::format("GradientCheck({}, {} blocks)", self.passed() ? "right" : "WRONG", self.blocks.size());
+        return fmt::format("GradientCheck({}, {} blocks)", verdict_word(self.verdict()), self.blocks.size());
       });
   nb::class_<FastCheck>(m, "FastCheck", R"(What `check_fast` found; ``print`` shows the report.
 
@@ -183,13 +180,17 @@ Examples
 >>> gd.check_fast(network, network.initial_parameters(), [[1.0, 2.0]], [1.0]).passed
 True
 )")
-      .def_prop_ro("passed", &FastCheck::passed)
+      .def_prop_ro(
+          "verdict", [](const FastCheck& self) { return std::string(name(self.verdict())); },
+          "right, wrong, or unproven: along no direction was there a derivative larger than rounding.")
+      .def_prop_ro("passed", &FastCheck::passed, "Whether the verdict is right.")
       .def_ro("loss", &FastCheck::loss)
+      .def_ro("diagnoses", &FastCheck::diagnoses, "The likeliest first; empty if nothing is wrong.")
       .def_ro("entry", &FastCheck::entry_label, "The entry that is wrong; empty if none is.")
       .def_ro("passes", &FastCheck::passes, "Forward passes made.")
       .def("__str__", &FastCheck::report)
       .def("__repr__", [](const FastCheck& self) {
-        return fmt::format("FastCheck({})", self.passed() ? "right" : "WRONG: " + self.entry_label);
+        return fmt::format("FastCheck({}{})", verdict_word(self.verdict()), self.entry ? ": " + self.entry_label : "");
       });
 }
 
@@ -200,11 +201,12 @@ void bind_check(nb::module_& m) {
   m.def(
       "check", &check, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(), nb::arg("y").none(),
       nb::kw_only(), nb::arg("sample_weight") = nb::none(), nb::arg("loss") = "auto", nb::arg("reduction") = "mean",
-      nb::arg("plant") = "", nb::arg("float32") = false,
+      nb::arg("plant") = "", nb::arg("float32") = false, nb::arg("gradient") = nb::none(), nb::arg("block") = "",
       nb::sig("def check(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
               "y: numpy.typing.ArrayLike, *, sample_weight: numpy.typing.ArrayLike | None = None, loss: str = 'auto', "
               "reduction: str = 'mean', plant: str = '', "
-              "float32: bool = False) -> GradientCheck"),
+              "float32: bool = False, gradient: numpy.typing.ArrayLike | None = None, block: str = '') "
+              "-> GradientCheck"),
       R"(Proves the hand-written gradient of a network's loss against tape, dual numbers, complex step and differences.
 
 Parameters
@@ -217,6 +219,11 @@ plant : str
     ``transpose:1.weights``. docs/proof.md names them.
 float32 : bool
     Whether the pass in float32 is on trial.
+gradient : array, optional
+    A gradient that you computed, to be on trial in place of Gradus's own: as long as theta, or of the one array that
+    `block` names, in its shape or transposed.
+block : str
+    ``layer 1 weights``: what `gradient` is of.
 
 Returns
 -------
@@ -226,7 +233,7 @@ Raises
 ------
 ValueError
     If shapes do not fit, a number is not finite, a weight is below 0 or none above, there are no samples, or the fault
-    is unknown or fits nowhere.
+    is unknown or fits nowhere, or there is no such block.
 
 Examples
 --------
@@ -240,6 +247,11 @@ GradientCheck(right, 5 blocks)
 >>> spoilt.passed, spoilt.diagnoses[0].kind
 (False, 'transpose')
 >>> weights = [1.0, 2.0] * 10
+>>> loss, mine = gd.loss_and_gradient(network, theta, data.x, data.y)
+>>> gd.check(network, theta, data.x, data.y, gradient=mine).verdict
+'right'
+>>> print(gd.check(network, theta, data.x, data.y, gradient=20 * mine).diagnoses[0].sentence)
+It is 20 times the gradient: the sum over the batch of 20, not divided by the 20 terms of the mean.
 >>> forgotten = gd.check(network, theta, data.x, data.y, sample_weight=weights, plant="unweighted")
 >>> gd.check(network, theta, data.x, data.y, sample_weight=weights).passed, forgotten.diagnoses[0].kind
 (True, 'unweighted')

@@ -54,6 +54,7 @@ NB_MODULE(_core, m) {
   bind_training(m);
   bind_bank(m);
   bind_check(m);
+  bind_explain(m);
   bind_model(m);
   bind_experiment(m);
   bind_sweep(m);

@@ -24,6 +24,16 @@ def test_the_check_is_structured_and_reads_as_a_report():
     assert "layer 3 bias" in str(found) and "tape" in str(found)
 
 
+def test_where_nothing_can_be_proven_nothing_is_called_right():
+    network = gd.Network("2-4relu-2softmax")
+    zeros, x, y = network.initial_parameters() * 0, np.zeros((4, 2)), np.array([0, 1, 0, 1])
+    for found in (gd.check(network, zeros, x, y), gd.check_fast(network, zeros, x, y)):
+        assert not found.passed and found.verdict == "unproven"
+        assert "Nothing could be proven here." in str(found) and "unproven" in repr(found)
+    assert gd.check(NETWORK, THETA, DATA.x, DATA.y).verdict == "right"
+    assert gd.check(NETWORK, THETA, DATA.x, DATA.y, plant="sign").verdict == "wrong"
+
+
 def test_a_planted_fault_is_caught_and_named():
     for plant in ("sign:2.weights", "missing-mean", "wrong-kink:1.relu"):
         found = gd.check(NETWORK, THETA, DATA.x, DATA.y, plant=plant)

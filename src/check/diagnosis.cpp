@@ -41,9 +41,30 @@ class Comparison {
 };
 
 struct Finding {
-  FaultKind kind;
+  std::string kind;
   std::string words;
 };
+
+/// 1/6 in place of 0.166667, where it is the quotient of two small numbers.
+std::string factor_text(double factor) {
+  for (int below = 1; below <= 128; ++below) {
+    const double above = std::nearbyint(factor * below);
+    if (above == 0 || std::abs(above) > 4096 || std::abs(factor * below - above) > 1e-8 * std::abs(above)) continue;
+    return below == 1 ? fmt::format("{:g}", above) : fmt::format("{:g}/{}", above, below);
+  }
+  return fmt::format("{:.7g}", factor);
+}
+
+/// Two numbers with as many digits as it takes to tell them apart, and one more.
+std::pair<std::string, std::string> told_apart(double a, double b) {
+  for (int digits = 6; digits < 17; ++digits) {
+    const std::string first = fmt::format("{:.{}g}", a, digits);
+    const std::string second = fmt::format("{:.{}g}", b, digits);
+    if (first != second && digits < 16)
+      return {fmt::format("{:.{}g}", a, digits + 1), fmt::format("{:.{}g}", b, digits + 1)};
+  }
+  return {fmt::format("{:.17g}", a), fmt::format("{:.17g}", b)};
+}
 
 class Diagnoser {
  public:
@@ -57,20 +78,24 @@ class Diagnoser {
     }
     slips();
     penalty();
+    if (findings_.empty()) more_slips();
+    if (findings_.empty()) rearranged();
+    if (findings_.empty()) parts_lost();
     Diagnosis diagnosis{.kind = "", .layer = c_.layer, .where = c_.where, .sentence = "", .also = {}};
     if (findings_.empty()) {
       diagnosis.sentence = sentence(otherwise());
       return diagnosis;
     }
-    diagnosis.kind = gradus::name(findings_.front().kind);
+    diagnosis.kind = findings_.front().kind;
     diagnosis.sentence = sentence(findings_.front().words);
     for (std::size_t k = 1; k < findings_.size(); ++k)
-      if (findings_[k].kind != findings_.front().kind) diagnosis.also.emplace_back(gradus::name(findings_[k].kind));
+      if (findings_[k].kind != findings_.front().kind) diagnosis.also.push_back(findings_[k].kind);
     return diagnosis;
   }
 
  private:
-  void found(FaultKind kind, std::string words) { findings_.push_back({kind, std::move(words)}); }
+  void found(FaultKind kind, std::string words) { found(std::string(gradus::name(kind)), std::move(words)); }
+  void found(std::string kind, std::string words) { findings_.push_back({std::move(kind), std::move(words)}); }
 
   std::string sentence(const std::string& words) const {
     std::string text = c_.where + " " + words + ".";
@@ -129,6 +154,115 @@ class Diagnoser {
     if (c_.outputs > 1 && is(1 / static_cast<double>(c_.outputs)))
       found(FaultKind::divided_by_outputs,
             fmt::format("is {} times too small: it is divided by the number of outputs once too often", c_.outputs));
+    counts(is);
+  }
+  /// Factors that the batch or the number of outputs explains.
+  template <class Is>
+  void counts(Is is) {
+    const double n = static_cast<double>(c_.samples);
+    if (c_.of_loss && c_.terms != 1 && is(1 / c_.terms))
+      found("mean-twice",
+            fmt::format("is 1/{0:g} of what it should be: it is divided by the {0:g} terms of the mean once "
+                        "too often",
+                        c_.terms));
+    if (n > 1 && is(n))
+      found("times-batch",
+            fmt::format("is {0:g} times what it should be, as often as the batch of {0:g} has samples: a mean "
+                        "over them is missing",
+                        n));
+    if (n > 1 && is(1 / n))
+      found("mean-for-sum",
+            fmt::format("is 1/{0:g} of what it should be: a mean over the batch of {0:g} stands where its sum should",
+                        n));
+    if (c_.outputs > 1 && is(static_cast<double>(c_.outputs)))
+      found("times-outputs", fmt::format("is {0} times what it should be, as often as there are outputs", c_.outputs));
+  }
+
+  Index rows() const { return std::max<Index>(c_.block.rows, 1); }
+  Index cols() const { return static_cast<Index>(c_.reference.size()) / rows(); }
+  /// The reference with every number moved: `from(i, j)` says whence number (i, j) comes; {-1, 0}: it is 0.
+  template <class From>
+  Numbers moved(From from) const {
+    Numbers result(c_.reference.size());
+    for (Index i = 0; i < rows(); ++i)
+      for (Index j = 0; j < cols(); ++j) {
+        const auto [a, b] = from(i, j);
+        if (a >= 0)
+          result[static_cast<std::size_t>(i * cols() + j)] = c_.reference[static_cast<std::size_t>(a * cols() + b)];
+      }
+    return result;
+  }
+  bool fits(const Numbers& slip) const { return compare_.shows(slip) && compare_.matches(slip); }
+
+  /// Rows or columns in another order, as whole parts of it: the gates of a recurrent layer.
+  void rearranged() {
+    using Place = std::pair<Index, Index>;
+    for (const Index by : {Index{1}, Index{-1}}) {
+      if (fits(moved([&](Index i, Index j) { return Place{(i + by + rows()) % rows(), j}; })))
+        return found("rows-shifted", fmt::format("has its rows shifted by one, {}", by > 0 ? "up" : "down"));
+      if (fits(moved([&](Index i, Index j) { return Place{i, (j + by + cols()) % cols()}; })))
+        return found("columns-shifted",
+                     fmt::format("has its columns shifted by one, to the {}", by > 0 ? "left" : "right"));
+    }
+    if (fits(moved([&](Index i, Index j) { return Place{rows() - 1 - i, j}; })))
+      return found("rows-reversed", "has its rows in the opposite order");
+    if (fits(moved([&](Index i, Index j) { return Place{i, cols() - 1 - j}; })))
+      return found("columns-reversed", "has its columns in the opposite order");
+    for (const Index parts : {4, 3, 2}) {
+      if (cols() % parts != 0) continue;
+      const Index width = cols() / parts;
+      for (Index a = 0; a < parts; ++a)
+        for (Index b = 0; b < a; ++b)
+          if (fits(moved([&](Index i, Index j) {
+                const Index part = j / width;
+                return Place{i, part == a ? j - (a - b) * width : part == b ? j + (a - b) * width : j};
+              })))
+            return found(
+                "parts-exchanged",
+                fmt::format("has its parts {} and {} of {} exchanged (gates, if it has them)", b + 1, a + 1, parts));
+    }
+  }
+
+  /// A row, a column or a gate's part that is 0, or off by a factor of its own.
+  void parts_lost() {
+    if (c_.reference.size() < 2) return;
+    for (const Index parts : {rows(), cols(), Index{4}, Index{3}}) {
+      const bool of_rows = parts == rows() && rows() > 1;
+      if (parts < 2 || (!of_rows && cols() % parts != 0)) continue;
+      const auto part_of = [&](std::size_t k) {
+        const auto at = static_cast<Index>(k);
+        return of_rows ? at / cols() : at % cols() / (cols() / parts);
+      };
+      std::optional<Index> off;
+      bool one = true;
+      for (std::size_t k = 0; k < c_.observed.size(); ++k) {
+        if (compare_.close(c_.observed[k], c_.reference[k])) continue;
+        one = one && (!off || *off == part_of(k));
+        off = part_of(k);
+      }
+      if (!off || !one) continue;
+      const std::string what = of_rows ? fmt::format("row {}", *off)
+                               : parts == cols()
+                                   ? fmt::format("column {}", *off)
+                                   : fmt::format("part {} of {} (a gate, if it has them)", *off + 1, parts);
+      double product = 0;
+      double squares = 0;
+      for (std::size_t k = 0; k < c_.observed.size(); ++k)
+        if (part_of(k) == *off) {
+          product += c_.observed[k] * c_.reference[k];
+          squares += c_.reference[k] * c_.reference[k];
+        }
+      if (!(squares > 0)) continue;
+      const double factor = product / squares;
+      bool scaled = true;
+      for (std::size_t k = 0; k < c_.observed.size(); ++k)
+        scaled = scaled && (part_of(k) != *off || compare_.close(c_.observed[k], factor * c_.reference[k]));
+      if (!scaled) continue;
+      return std::abs(factor) < 1e-12
+                 ? found("part-lost", fmt::format("is right but for its {}, which is lost (0)", what))
+                 : found("part-scaled", fmt::format("is right but for its {}, which is {} times what it should be",
+                                                    what, factor_text(factor)));
+    }
   }
 
   void entries() {
@@ -170,6 +304,12 @@ class Diagnoser {
     }
   }
 
+  void more_slips() {
+    for (const DiagnosisCase::Slip& slip : c_.more)
+      if (slip.numbers.size() == c_.observed.size() && fits(slip.numbers))
+        found(slip.kind, "is what comes out when " + slip.words);
+  }
+
   static std::string slip_words(FaultKind kind, const std::string& what) {
     switch (kind) {
       case FaultKind::stale_activation: return "it is computed with the inputs of another sample (a stale activation)";
@@ -209,10 +349,28 @@ class Diagnoser {
     if (!(largest(c_.observed) < std::numeric_limits<double>::infinity())) return "is not finite";
     for (const double value : c_.observed)
       if (std::isnan(value)) return "is not finite";
-    if (factor_) return fmt::format("is {:.6g} times what it should be", *factor_);
+    if (factor_) return fmt::format("is {} times what it should be", factor_text(*factor_));
     std::size_t off = 0;
-    for (std::size_t k = 0; k < c_.observed.size(); ++k) off += !compare_.close(c_.observed[k], c_.reference[k]);
-    return fmt::format("is wrong in {} of its {} numbers, by no slip known here", off, c_.observed.size());
+    std::size_t first = c_.observed.size();
+    double low = std::numeric_limits<double>::infinity();
+    double high = -low;
+    for (std::size_t k = 0; k < c_.observed.size(); ++k) {
+      if (compare_.close(c_.observed[k], c_.reference[k])) continue;
+      first = std::min(first, k);
+      ++off;
+      if (c_.reference[k] == 0) continue;
+      low = std::min(low, c_.observed[k] / c_.reference[k]);
+      high = std::max(high, c_.observed[k] / c_.reference[k]);
+    }
+    if (off == 0) return "is not the same twice";
+    const auto [observed, reference] = told_apart(c_.observed[first], c_.reference[first]);
+    const auto at = static_cast<Index>(first);
+    return fmt::format(
+        "is wrong in {} of its {} numbers; no single slip known gives these: {}it begins at [{}, {}], where "
+        "it is {} in place of {}",
+        off, c_.observed.size(),
+        low <= high ? fmt::format("the ratio to what it should be is {:.4g} to {:.4g}, ", low, high) : "", at / cols(),
+        at % cols(), observed, reference);
   }
 
   const DiagnosisCase& c_;
@@ -222,6 +380,8 @@ class Diagnoser {
 };
 
 }  // namespace
+
+std::string short_number(double value) { return fmt::format("{:.6g}", value); }
 
 bool is_right(const DiagnosisCase& c) {
   const Comparison compare(c);

@@ -46,10 +46,14 @@ class BlockJudge {
     for (std::size_t s = 0; s < kGradientSources; ++s) {
       const std::vector<double>& all = evidence.gradients[s];
       used_[s] = all.size() >= end();
-      if (used_[s]) gradient_[s] = part(all);
+      if (!used_[s]) continue;
+      gradient_[s] = part(all);
+      // Differences that have no say in any number were left out.
+      if (s >= kRidders)
+        used_[s] = !std::all_of(gradient_[s].begin(), gradient_[s].end(), [](double g) { return std::isnan(g); });
     }
-    magnitude_ = part(evidence.magnitude);
-    rms_ = root_mean_square(magnitude_);
+    tolerance_ = part(evidence.tolerance);
+    reference_ = part(evidence.is_second_look() ? evidence.exact : evidence.gradients[kTape]);
     for (std::size_t s = 0; s < kVoters; ++s)
       for (std::size_t t = 0; t < s; ++t) agree_[s][t] = agree_[t][s] = !used_[s] || !used_[t] || compare(s, t);
   }
@@ -89,7 +93,7 @@ class BlockJudge {
   /// How far the source may be off in number k.
   double tolerance(std::size_t source, std::size_t k) const {
     if (source == kRidders) return 4 * evidence_.ridders_error[start() + k];
-    return exact_tolerance(evidence_, magnitude_[k], rms_);
+    return tolerance_[k];
   }
   /// How far two sources may be apart.
   double tolerance(std::size_t s, std::size_t t, std::size_t k) const {
@@ -103,7 +107,14 @@ class BlockJudge {
   }
   double block_tolerance(std::size_t source) const {
     if (source == kHand) return 0;
-    return scaled_norm(magnitude_.size(), [&](std::size_t k) { return tolerance(kHand, source, k); });
+    return scaled_norm(tolerance_.size(), [&](std::size_t k) { return tolerance(kHand, source, k); });
+  }
+  /// Below which nothing can be told: on a first look, what the magnitudes of paths leave possible.
+  double noise() const {
+    if (evidence_.is_second_look()) return norm_of(tolerance_);
+    const Numbers magnitude = part(evidence_.magnitude);
+    const double rms = root_mean_square(magnitude);
+    return scaled_norm(magnitude.size(), [&](std::size_t k) { return evidence_.roundings(magnitude[k], rms); });
   }
 
   bool kink_at(std::size_t k) const {
@@ -114,7 +125,7 @@ class BlockJudge {
 
   /// A comparison with NaN is false: it agrees with nothing.
   bool compare(std::size_t s, std::size_t t) const {
-    for (std::size_t k = 0; k < magnitude_.size(); ++k) {
+    for (std::size_t k = 0; k < tolerance_.size(); ++k) {
       if (std::abs(gradient_[s][k] - gradient_[t][k]) <= tolerance(s, t, k)) continue;
       const bool excused = (s == kRidders || t == kRidders) && differences_have_no_say(k);
       if (!excused || !std::isfinite(gradient_[s == kRidders ? t : s][k])) return false;
@@ -126,17 +137,30 @@ class BlockJudge {
     return kink_at(k) || std::isinf(evidence_.ridders_error[start() + k]);
   }
 
-  /// The one source that all others, agreed, contradict.
-  std::optional<std::size_t> odd_one_out() const {
-    for (std::size_t s = 0; s < kVoters; ++s) {
-      if (!used_[s]) continue;
-      bool alone = true;
-      for (std::size_t t = 0; t < kVoters; ++t)
-        for (std::size_t u = 0; u < kVoters; ++u)
-          if (t != u && used_[t] && used_[u] && (t == s ? agree_[t][u] : u != s && !agree_[t][u])) alone = false;
-      if (alone) return s;
+  /// Whether all used sources but s agree, those by differences included.
+  bool others_agree(std::size_t s) const {
+    for (std::size_t t = 0; t < kVoters; ++t)
+      for (std::size_t u = 0; u < t; ++u)
+        if (t != s && u != s && !agree_[t][u]) return false;
+    return true;
+  }
+  /// The exact source that all others, agreed, contradict; the one on trial where that leaves a choice.
+  std::optional<GradientSource> odd_one_out() const {
+    for (std::size_t s = 0; s < kRidders; ++s) {
+      bool contradicted = false;
+      for (std::size_t t = 0; t < kRidders; ++t) contradicted = contradicted || !agree_[s][t];
+      if (used_[s] && contradicted && others_agree(s)) return static_cast<GradientSource>(s);
     }
+    // Too far off in scale for differences to tell, or they know of a kink here; but the exact ones can.
+    if (used_[kTape] && !agree_[kHand][kTape] && agree_[kTape][2] && agree_[kTape][3]) return GradientSource::hand;
     return {};
+  }
+  /// Differences are believed, or they have no say: they are never the ones that are wrong.
+  bool differences_stand_alone() const {
+    for (std::size_t s = 1; s < kRidders; ++s)
+      for (std::size_t t = 1; t < s; ++t)
+        if (!agree_[s][t]) return false;
+    return used_[kRidders] && used_[kTape] && !agree_[kTape][kRidders];
   }
 
   void decide(BlockCheck& result) const {
@@ -145,33 +169,29 @@ class BlockJudge {
       for (std::size_t t = 0; t < s; ++t) all_agree = all_agree && agree_[s][t];
     if (!all_agree) {
       result.verdict = GradientVerdict::wrong;
-      if (const auto odd = odd_one_out()) {
-        result.culprit = static_cast<GradientSource>(*odd);
-      } else if (used_[kTape] && !agree_[kHand][kTape] && agree_[kTape][2] && agree_[kTape][3]) {
-        result.culprit = GradientSource::hand;  // too far off in scale for differences to tell, but the exact ones can
-      }
+      result.cut = differences_stand_alone();
+      if (!result.cut) result.culprit = odd_one_out();
       return;
     }
     bool zero = true;
     for (std::size_t s = 0; s < kVoters; ++s)
       if (used_[s] && s != kRidders)
         zero = zero && std::all_of(gradient_[s].begin(), gradient_[s].end(), [](double g) { return g == 0; });
-    const double noise =
-        scaled_norm(magnitude_.size(), [&](std::size_t k) { return exact_tolerance(evidence_, magnitude_[k], rms_); });
-    result.verdict = zero                    ? GradientVerdict::unproven
-                     : result.norm <= noise  ? GradientVerdict::noise
-                     : !result.kinks.empty() ? GradientVerdict::kink
-                                             : GradientVerdict::right;
+    result.verdict = zero                             ? GradientVerdict::unproven
+                     : norm_of(reference_) <= noise() ? GradientVerdict::noise
+                     : !result.kinks.empty()          ? GradientVerdict::kink
+                                                      : GradientVerdict::right;
   }
 
   void find_worst(BlockCheck& result) const {
     double worst = -1;
-    for (std::size_t k = 0; k < magnitude_.size(); ++k) {
-      const double off = std::abs(gradient_[kHand][k] - gradient_[kTape][k]) / tolerance(kHand, kTape, k);
+    for (std::size_t k = 0; k < reference_.size(); ++k) {
+      const double apart = std::abs(gradient_[kHand][k] - reference_[k]);
+      const double off = apart == 0 ? 0 : apart / tolerance(kHand, kTape, k);  // 0 may be tolerated where 0 is meant
       if (off <= worst) continue;
       worst = std::isnan(off) ? std::numeric_limits<double>::infinity() : off;
       const Index entry = static_cast<Index>(k);
-      result.worst = {entry / block_.cols, entry % block_.cols, gradient_[kHand][k], gradient_[kTape][k]};
+      result.worst = {entry / block_.cols, entry % block_.cols, gradient_[kHand][k], reference_[k]};
       if (std::isnan(off)) break;
     }
   }
@@ -180,8 +200,8 @@ class BlockJudge {
   const ParameterBlock& block_;
   std::array<bool, kGradientSources> used_{};
   std::array<Numbers, kGradientSources> gradient_{};
-  Numbers magnitude_;
-  double rms_ = 0;
+  Numbers tolerance_;
+  Numbers reference_;
   std::array<std::array<bool, kVoters>, kVoters> agree_{};
 };
 
@@ -193,6 +213,91 @@ double norm_of(std::span<const double> values) {
 
 double root_mean_square(std::span<const double> values) {
   return values.empty() ? 0 : norm_of(values) / std::sqrt(static_cast<double>(values.size()));
+}
+
+namespace {
+
+/// Calls f(first, numbers, root mean square of `sizes`) for each array.
+template <class F>
+void for_each_block(const GradientEvidence& evidence, std::span<const double> sizes, F f) {
+  for (const ParameterBlock& block : evidence.blocks) {
+    const auto first = static_cast<std::size_t>(block.offset);
+    const auto count = static_cast<std::size_t>(block.size());
+    f(first, count, root_mean_square(sizes.subspan(first, count)));
+  }
+}
+
+}  // namespace
+
+std::vector<double> first_tolerance(const GradientEvidence& evidence) {
+  const std::vector<double>& tape = evidence.gradients[kTape];
+  std::vector<double> tolerance(tape.size());
+  for_each_block(evidence, evidence.magnitude, [&](std::size_t first, std::size_t count, double rms) {
+    const double size = root_mean_square(std::span(tape).subspan(first, count));
+    for (std::size_t k = first; k < first + count; ++k)
+      tolerance[k] = std::min(evidence.roundings(evidence.magnitude[k], rms), 4 * evidence.roundings(tape[k], size));
+  });
+  return tolerance;
+}
+
+std::vector<double> second_tolerance(const GradientEvidence& evidence, std::span<const double> tape_error,
+                                     std::span<const double> deviation) {
+  // Of the root mean square of six shakes, and of one error that is known.
+  constexpr double kTimes = 16;
+  std::vector<double> seen(tape_error.size());
+  for (std::size_t k = 0; k < seen.size(); ++k) seen[k] = kTimes * (tape_error[k] + deviation[k]);
+  // A pass that jumps where its numbers change a little (the largest of them left out) is not excused by the jump: what
+  // rounding does is far below this many times the first look's bound, as long as that is worth anything.
+  constexpr double kFar = 1024;
+  if (!evidence.magnitude.empty())
+    for_each_block(evidence, evidence.magnitude, [&](std::size_t first, std::size_t count, double rms) {
+      for (std::size_t k = first; k < first + count; ++k)
+        seen[k] = std::min(seen[k], kTimes * tape_error[k] + kFar * evidence.roundings(evidence.magnitude[k], rms));
+    });
+  std::vector<double> tolerance(seen.size());
+  for_each_block(evidence, seen, [&](std::size_t first, std::size_t count, double rms) {
+    const double size = root_mean_square(std::span(evidence.exact).subspan(first, count));
+    for (std::size_t k = first; k < first + count; ++k)
+      tolerance[k] = seen[k] + rms + evidence.roundings(evidence.exact[k], size) / 4;
+  });
+  return tolerance;
+}
+
+bool needs_second_look(const GradientCheck& check) {
+  return std::any_of(check.blocks.begin(), check.blocks.end(), [](const BlockCheck& block) {
+    return block.verdict == GradientVerdict::wrong || block.verdict == GradientVerdict::noise;
+  });
+}
+
+std::vector<ParameterBlock> covering(std::vector<ParameterBlock> blocks, Index count,
+                                     std::vector<std::string>& problems) {
+  problems.clear();
+  std::vector<int> holders(static_cast<std::size_t>(count));
+  for (const ParameterBlock& block : blocks) {
+    if (block.offset < 0 || block.offset + block.size() > count)
+      throw ValueError("[check] expected " + block.label() + " to lie within the " + std::to_string(count) +
+                       " parameters of the network, got numbers " + std::to_string(block.offset) + " to " +
+                       std::to_string(block.offset + block.size() - 1));
+    for (Index k = block.offset; k < block.offset + block.size(); ++k) ++holders[static_cast<std::size_t>(k)];
+  }
+  for (Index first = 0; first < count;) {
+    const int held = holders[static_cast<std::size_t>(first)];
+    Index last = first;
+    while (last < count && holders[static_cast<std::size_t>(last)] == held) ++last;
+    const std::string numbers = "numbers " + std::to_string(first) + " to " + std::to_string(last - 1) + " of theta";
+    if (held == 0) {
+      int number = 1;
+      for (const ParameterBlock& block : blocks)
+        if (block.offset < first) number = block.number;
+      blocks.push_back({.name = "unlisted", .rows = 1, .cols = last - first, .offset = first, .number = number});
+      problems.push_back("parameter_blocks() lists every parameter: " + numbers + " are in none of its arrays");
+    } else if (held > 1) {
+      problems.push_back("parameter_blocks() lists every parameter once: " + numbers + " are in " +
+                         std::to_string(held) + " of its arrays");
+    }
+    first = last;
+  }
+  return blocks;
 }
 
 GradientCheck judge(const GradientEvidence& evidence) {

@@ -33,13 +33,40 @@ GradientCheck check_network(const CheckSubject& subject, const GradientCheckOpti
   return check_with(checker, subject, planted);
 }
 
-GradientCheck check_network_float(const CheckSubject& subject, const GradientCheckOptions& options) {
+GradientCheck check_network_float(const CheckSubject& subject, const GradientCheckOptions& options,
+                                  const std::optional<PlantedFault>& planted) {
   const std::vector<float> theta(subject.theta.begin(), subject.theta.end());
   const Matrix<float> targets = narrowed(subject.targets.values);
   const std::vector<float> weights(subject.targets.weights.begin(), subject.targets.weights.end());
-  return GradientChecker<Layer>(options).check(subject.network, subject.network, subject.loss,
-                                               std::span<const float>(theta), narrowed(subject.x).view(),
-                                               Targets<float>(targets, weights));
+  const Matrix<float> x = narrowed(subject.x);
+  GradientChecker<Layer> checker(options);
+  const auto check = [&](const auto& suspect) {
+    return checker.check(subject.network, suspect, subject.loss, std::span<const float>(theta), x.view(),
+                         Targets<float>(targets, weights));
+  };
+  return planted ? check(FaultyNetwork<Layer>(subject.network, *planted)) : check(subject.network);
+}
+
+ThoroughCheck check_network_thoroughly(const CheckSubject& s, const GradientCheckOptions& options,
+                                       const std::optional<PlantedFault>& planted) {
+  return on_trial(s, planted, [&](const auto& suspect) {
+    return check_thoroughly(s.network, suspect, s.loss, s.theta, s.x, s.targets, options);
+  });
+}
+
+double full_check_operations(const CheckSubject& subject) {
+  const double parameters = static_cast<double>(subject.network.parameter_count());
+  double operations = 0;  // of a forward pass of one row
+  for (std::size_t l = 0; l < subject.network.size(); ++l)
+    operations += subject.network.visit(l, [&]<class L>(const L& layer) {
+      const double weights = static_cast<double>(layer.parameter_count() + layer.outputs());
+      if constexpr (requires { layer.window; })
+        return weights * static_cast<double>(layer.window.places().size());
+      else
+        return weights;
+    });
+  const double steps = static_cast<double>(subject.x.cols()) / static_cast<double>(subject.network.inputs());
+  return 8 * parameters * operations * steps * static_cast<double>(subject.x.rows());
 }
 
 FastCheck check_network_fast(const CheckSubject& subject, std::uint64_t seed,
@@ -71,10 +98,13 @@ std::vector<PlantedResult> plant_all(const CheckSubject& subject, std::uint64_t 
   GradientChecker<Layer> checker({.complex = false, .plain = false, .seed = seed});
   std::vector<PlantedResult> results;
   for (const PlantedFault& planted : faults_of(subject.network, subject.loss, subject.targets)) {
-    if (!shows(planted, subject, seed)) continue;
-    const GradientCheck check = check_with(checker, subject, planted);
-    PlantedResult result{planted, !check.passed(), is_named(check, planted), ""};
-    if (!check.diagnoses.empty()) result.sentence = check.diagnoses.front().sentence;
+    PlantedResult result{.planted = planted, .visible = shows(planted, subject, seed)};
+    if (result.visible) {
+      const GradientCheck check = check_with(checker, subject, planted);
+      result.caught = check.verdict() == GradientVerdict::wrong;
+      result.named = is_named(check, planted);
+      if (!check.diagnoses.empty()) result.sentence = check.diagnoses.front().sentence;
+    }
     results.push_back(std::move(result));
   }
   return results;

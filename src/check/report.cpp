@@ -12,6 +12,7 @@ namespace {
 std::string verdict_text(const BlockCheck& row) {
   switch (row.verdict) {
     case GradientVerdict::wrong:
+      if (row.cut) return "WRONG (all but ridders)";
       return row.culprit ? fmt::format("WRONG ({})", gradient_source_names[static_cast<std::size_t>(*row.culprit)])
                          : "WRONG";
     case GradientVerdict::kink: return fmt::format("right (kink within {} steps)", row.kinks.size());
@@ -50,10 +51,55 @@ std::string BlockCheck::entry_label(Index row, Index col) const {
   return fmt::format("layer {}, {}{}", block.number, block.name, at);
 }
 
-bool GradientCheck::passed() const {
-  return std::none_of(blocks.begin(), blocks.end(),
-                      [](const BlockCheck& block) { return block.verdict == GradientVerdict::wrong; }) &&
-         std::all_of(proofs.begin(), proofs.end(), [](const Proof& proof) { return proof.passed; });
+GradientVerdict GradientCheck::verdict() const {
+  const auto any = [this](auto holds) { return std::any_of(blocks.begin(), blocks.end(), holds); };
+  if (any([](const BlockCheck& block) { return block.verdict == GradientVerdict::wrong; }) ||
+      std::any_of(proofs.begin(), proofs.end(), [](const Proof& proof) { return !proof.passed; }))
+    return GradientVerdict::wrong;
+  const bool parameters = any([](const BlockCheck& block) { return block.block.number > 0; });
+  const bool proven = any([&](const BlockCheck& block) {
+    return (block.block.number > 0 || !parameters) &&
+           (block.verdict == GradientVerdict::right || block.verdict == GradientVerdict::kink);
+  });
+  return proven ? GradientVerdict::right : GradientVerdict::unproven;
+}
+
+std::string GradientCheck::unproven_because() const {
+  if (verdict() != GradientVerdict::unproven) return "";
+  if (blocks.empty()) return "The network has no parameters, and the input was not looked at: there is no gradient.";
+  const bool zero = std::all_of(blocks.begin(), blocks.end(), [](const BlockCheck& block) {
+    return block.verdict == GradientVerdict::unproven || block.block.number == 0;
+  });
+  return zero ? "The gradient by every parameter is zero throughout, and to compare zero with zero proves nothing; a "
+                "wrong one would look the same. Use other data or other first weights (inputs that are not all 0, "
+                "weights that leave units alive)."
+              : "The gradient by the parameters is smaller than the rounding error of computing it, or zero: as at a "
+                "minimum, or where all units are saturated. Use other data or other first weights, not a network "
+                "trained to its end.";
+}
+
+Diagnosis detail::unnamed(const GradientCheck& check) {
+  Diagnosis diagnosis;
+  for (const Proof& proof : check.proofs)
+    if (!proof.passed && diagnosis.sentence.empty())
+      diagnosis.sentence =
+          "It does not hold that " + proof.name + (proof.remark.empty() ? "." : ": " + proof.remark + ".");
+  const BlockCheck* last = nullptr;  // backward begins at the end
+  for (const BlockCheck& block : check.blocks)
+    if (block.verdict == GradientVerdict::wrong && (block.block.number > 0 || !last)) last = &block;
+  if (!last) return diagnosis;
+  diagnosis.where = "the gradient of " + last->label();
+  const EntryCheck& worst = last->worst;
+  if (last->culprit && *last->culprit != GradientSource::hand)
+    diagnosis.sentence =
+        fmt::format("It is not the backward pass that is wrong: the gradient of {} by {} contradicts all others.",
+                    last->label(), gradient_source_names[static_cast<std::size_t>(*last->culprit)]);
+  else if (diagnosis.sentence.empty())
+    diagnosis.sentence = fmt::format(
+        "The gradient of {} is wrong, though every layer by itself is right: no single slip known gives these numbers; "
+        "{} is {} by hand and {} by the others.",
+        last->label(), last->entry_label(worst.row, worst.col), worst.hand, worst.reference);
+  return diagnosis;
 }
 
 std::string GradientCheck::table(bool worst_first) const {
@@ -84,8 +130,9 @@ std::string GradientCheck::table(bool worst_first) const {
 std::string GradientCheck::report() const {
   std::string text;
   for (const Diagnosis& diagnosis : diagnoses) text += diagnosis.sentence + "\n";
-  if (!diagnoses.empty()) text += "\n";
-  text += table(!passed());
+  if (verdict() == GradientVerdict::unproven) text += "Nothing could be proven here. " + unproven_because() + "\n";
+  if (!text.empty()) text += "\n";
+  text += table(verdict() == GradientVerdict::wrong);
   std::string notes;
   for (const BlockCheck& block : blocks) {
     if (block.verdict == GradientVerdict::wrong)
@@ -102,6 +149,7 @@ std::string GradientCheck::report() const {
   for (const Proof& proof : proofs)
     if (!proof.passed)
       notes += fmt::format("FAILED: {}{}\n", proof.name, proof.remark.empty() ? "" : ": " + proof.remark);
+  for (const std::string& note : this->notes) notes += "note: " + note + "\n";
   return notes.empty() ? text : text + "\n" + notes;
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
 #include "gradus/nn/initializer.hpp"
 #include "gradus/nn/loss.hpp"
+#include "gradus/nn/pass.hpp"
 #include "gradus/nn/trace.hpp"
 #include "gradus/random/random_state.hpp"
 #include "tests/nn/layer_examples.hpp"
@@ -185,5 +188,73 @@ class RandomCase {
   Index width_ = 1;
   std::vector<Layer> layers_;
 };
+
+/// A sound case made odd, as people's are: at a minimum, where numbers tie, of one sample, saturated, of all zeros, of
+/// tiny weights on huge inputs, ...
+inline Case make_odd(std::uint32_t seed) {
+  RandomState random(seed + 1'000'000);
+  Case made = RandomCase(seed).make();
+  const auto each = [](std::vector<double>& numbers, auto f) {
+    for (double& number : numbers) number = f(number);
+  };
+  const auto halves = [](double v) { return std::nearbyint(2 * v) / 2; };
+  switch (random.randint(0, 12)) {
+    case 0: {  // no residual, where the loss takes its own outputs for targets
+      if (made.loss.name() == "hinge" || made.loss.name() == "nll") break;
+      Trace<double> trace;
+      trace.mode = Mode::training;
+      trace.seed = 1;
+      made.targets = Matrix<double>(forward(made.network, made.theta, made.x, trace));
+      made.text += ", no residual";
+      break;
+    }
+    case 1:
+      each(made.theta, halves);
+      each(made.x.values(), [](double v) { return std::clamp(std::nearbyint(v), -1.0, 1.0); });
+      made.text += ", tied";
+      break;
+    case 2:
+      each(made.x.values(), [&](double v) { return random.randint(0, 2) ? 0 : v; });
+      made.text += ", zeros in x";
+      break;
+    case 3:
+      each(made.theta, [](double v) { return v * 1e-6; });
+      each(made.x.values(), [](double v) { return v * 1e6; });
+      made.text += ", tiny weights on huge inputs";
+      break;
+    case 4:
+      for (Index i = 1; i < made.x.rows(); ++i)
+        std::copy(made.x.row(0).begin(), made.x.row(0).end(), made.x.row(i).begin());
+      made.text += ", the same sample again and again";
+      break;
+    case 5:
+      each(made.theta, [](double v) { return 5 * v; });
+      made.text += ", saturated";
+      break;
+    case 6:
+      std::fill(made.theta.begin(), made.theta.end(), 0.5);
+      made.text += ", all parameters alike";
+      break;
+    case 7:
+      for (const ParameterBlock& block : made.network.parameter_blocks())
+        if (block.is_bias) std::fill_n(made.theta.begin() + block.offset, block.size(), 0.0);
+      made.text += ", biases 0";
+      break;
+    case 8:
+      std::fill(made.theta.begin(), made.theta.end(), 0.0);
+      made.text += ", parameters 0";
+      break;
+    case 9:
+      each(made.x.values(), [](double v) { return v * 1e-7; });
+      made.text += ", tiny inputs";
+      break;
+    case 10:
+      each(made.x.values(), [](double v) { return 100 + v; });
+      made.text += ", inputs far from 0";
+      break;
+    default: break;
+  }
+  return made;
+}
 
 }  // namespace gradus::testing_cases

@@ -206,6 +206,27 @@ TEST_F(Cli, ChecksTheGradientOfAModelAndOfANetwork) {
   EXPECT_EQ(run({"check", "c.model", "circles", "-q"}).out, "");
 }
 
+TEST_F(Cli, SaysSoWhereNothingOfAGradientCanBeProven) {
+  write("zeros.csv", "a,b,label\n0,0,0\n0,0,1\n0,0,0\n0,0,1\n");
+  // No input, no bias, no gradient: a planted fault would look the same, in every mode.
+  for (const std::vector<std::string>& mode : {std::vector<std::string>{}, {"--fast"}, {"--taylor"}}) {
+    std::vector<std::string> words{"check", "--network", "2-16relu-2softmax", "zeros.csv"};
+    words.insert(words.end(), mode.begin(), mode.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.status, 3) << outcome.out;
+    EXPECT_EQ(outcome.out.find("is right"), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.out.find("Nothing could be proven here."), std::string::npos) << outcome.out;
+    words.emplace_back("--json");
+    const json report = json::parse(run(words).out);
+    EXPECT_EQ(report["verdict"], "unproven");
+    EXPECT_EQ(report["passed"], false);
+  }
+  const json all =
+      json::parse(run({"check", "--network", "2-3relu-2softmax", "zeros.csv", "--plant", "all", "--json"}).out);
+  EXPECT_FALSE(all["hidden"].empty());
+  for (const json& fault : all["faults"]) EXPECT_EQ(fault["caught"], true) << fault;
+}
+
 TEST_F(Cli, DrawsTheFigureThatFits) {
   train_circles();
   const Outcome outcome = run({"plot", "c.model", "circles:samples=20", "-o", "c.svg", "--json"});

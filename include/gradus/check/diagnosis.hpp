@@ -27,8 +27,19 @@ struct DiagnosisCase {
   double rounding = 0;                                           // what it may do to a number
   std::vector<double> theta;                                     // the parameters of the block
   std::vector<std::pair<FaultKind, std::vector<double>>> slips;  // what certain slips would have given
+  /// The same of slips that are not planted.
+  struct Slip {
+    std::string kind;
+    std::string words;  // "is what comes out when ..."
+    std::vector<double> numbers;
+  };
+  std::vector<Slip> more;
 };
 
+/// Numbers drawn from {-1, 1} by a hash: the same on every machine.
+std::vector<double> random_signs(std::size_t n, std::uint64_t seed);
+/// With six digits.
+std::string short_number(double value);
 /// Whether the case is in order: it is written whole, and is what it must be.
 bool is_right(const DiagnosisCase& c);
 Diagnosis diagnose(const DiagnosisCase& c);
@@ -49,7 +60,9 @@ class LayerDerivative {
     forward(f.network, theta_, x, trace_);
   }
 
-  Result operator()(std::size_t l, ConstMatrixView<double> in, ConstMatrixView<double> dy) {
+  Result operator()(std::size_t l, ConstMatrixView<double> in, ConstMatrixView<double> dy) { return but(l, in, dy, 0); }
+  /// The same where every number that `uses` others are made of counts as a constant; 0: none.
+  Result but(std::size_t l, ConstMatrixView<double> in, ConstMatrixView<double> dy, std::uint32_t uses) {
     const bool closes = f_.network.visit(l, [](const auto& layer) {
       return requires { layer.closes_block; };
     });
@@ -66,7 +79,8 @@ class LayerDerivative {
     Var sum = 0;
     for (Index i = 0; i < y.rows(); ++i)
       for (Index j = 0; j < y.cols(); ++j) sum += dy(i, j) * y(i, j);
-    tape_.differentiate(sum);
+    uses_ = tape_.uses();
+    tape_.differentiate_but(std::span<const Var>(&sum, 1), [&](std::size_t i) { return uses > 0 && uses_[i] == uses; });
     Result result{{}, Matrix<double>(in.rows(), in.cols())};
     for (const Var& w : own) result.theta.push_back(tape_.derivative(w));
     for (std::size_t k = 0; k < x.values().size(); ++k) result.x.values()[k] = tape_.derivative(x.values()[k]);
@@ -74,11 +88,26 @@ class LayerDerivative {
     return result;
   }
 
-  /// The layer's outputs for other inputs.
-  Matrix<double> outputs(std::size_t l, ConstMatrixView<double> in) {
+  /// Of the last derivative: how often numbers are used, if more than once; not more than some of these counts.
+  std::vector<std::uint32_t> shared_counts() const {
+    std::vector<std::uint32_t> counts(uses_);
+    std::sort(counts.begin(), counts.end());
+    counts.erase(std::unique(counts.begin(), counts.end()), counts.end());
+    counts.erase(counts.begin(), std::find_if(counts.begin(), counts.end(), [](std::uint32_t n) { return n > 1; }));
+    if (counts.size() > 12) counts.resize(12);
+    return counts;
+  }
+
+  /// The layer's outputs for other inputs, with its parameters moved by `step` times `direction`, if there is one.
+  Matrix<double> outputs(std::size_t l, ConstMatrixView<double> in, double step = 0,
+                         std::span<const double> direction = {}) {
+    const std::span<Var> own = f_.network.slice(std::span<Var>(theta_), l);
+    const std::span<const double> values = f_.network.slice(f_.theta, l);
+    for (std::size_t k = 0; k < direction.size(); ++k) own[k] = Var(values[k] + step * direction[k]);
     Matrix<Var> x(in.rows(), in.cols());
     for (Index i = 0; i < in.rows(); ++i) std::copy(in.row(i).begin(), in.row(i).end(), x.row(i).begin());
     forward_layer<Var>(f_.network, l, theta_, x.view(), trace_);
+    for (std::size_t k = 0; k < direction.size(); ++k) own[k] = Var(values[k]);
     Matrix<double> y(trace_.outputs[l].rows(), trace_.outputs[l].cols());
     for (std::size_t k = 0; k < y.values().size(); ++k) y.values()[k] = trace_.outputs[l].values()[k].value();
     return y;
@@ -86,6 +115,7 @@ class LayerDerivative {
 
  private:
   LossOfBatch<L> f_;
+  std::vector<std::uint32_t> uses_;
   Tape tape_;
   std::vector<Var> theta_;
   Trace<Var> trace_;
@@ -121,7 +151,8 @@ class Autopsy {
     set_mode(trace_, seed);
   }
 
-  std::vector<Diagnosis> run() {
+  /// `statements` asks of each layer, too, whether what it states of its values is their derivative.
+  std::vector<Diagnosis> run(bool statements = false) {
     forward(suspect_, f_.theta, f_.x, trace_);
     const std::size_t depth = loss_depth(f_.network, f_.loss);
     Matrix<double> dy = right_seed(depth, f_.targets);
@@ -131,6 +162,7 @@ class Autopsy {
       right[l] = dy;
       const ConstMatrixView<double> in = l > 0 ? ConstMatrixView<double>(trace_.outputs[l - 1]) : f_.x;
       typename LayerDerivative<L>::Result reference = derivative_(l, in, dy);
+      if (statements) try_statement(l, in, dy, reference);
       add_skip(l, right, reference.x);
       try_layer(l, in, dy, reference, depth);
       dy = std::move(reference.x);
@@ -185,6 +217,49 @@ class Autopsy {
       c.slips.emplace_back(FaultKind::swapped_entries, swapped.values());
     }
     if (!is_right(c)) found_.push_back(diagnose(c));
+  }
+
+  /// Whether the derivative along a random direction is that of the values: not where the forward pass takes something
+  /// for a constant, whose derivative tape, duals and backward then all leave out.
+  void try_statement(std::size_t l, ConstMatrixView<double> in, const Matrix<double>& dy,
+                     const typename LayerDerivative<L>::Result& reference) {
+    const bool apart = f_.network.visit(l, [](const auto& layer) {
+      return requires { layer.opens_block; }
+      || requires { layer.closes_block; };
+    });
+    if (apart) return;  // the two ends are tried as what they are: copies
+    const std::vector<double> signs = random_signs(reference.theta.size() + reference.x.values().size(), 5);
+    const std::span<const double> by_theta = std::span(signs).first(reference.theta.size());
+    const std::span<const double> by_x = std::span(signs).subspan(reference.theta.size());
+    double stated = 0;
+    double size = 0;
+    const auto add = [&](const std::vector<double>& g, std::span<const double> v) {
+      for (std::size_t k = 0; k < g.size(); ++k) {
+        stated += g[k] * v[k];
+        size += std::abs(g[k]);
+      }
+    };
+    add(reference.theta, by_theta);
+    add(reference.x.values(), by_x);
+    const auto along = [&](double h) {
+      Matrix<double> moved(in);
+      for (std::size_t k = 0; k < moved.values().size(); ++k) moved.values()[k] += h * by_x[k];
+      const Matrix<double> y = derivative_.outputs(l, moved, h, by_theta);
+      double sum = 0;
+      for (std::size_t k = 0; k < y.values().size(); ++k) sum += dy.values()[k] * y.values()[k];
+      return sum;
+    };
+    const Estimate seen = ridders(along, 0, 0x1p-14, 0);
+    if (!(std::abs(seen.value - stated) > 8 * seen.error + 1e-5 * (size + std::abs(seen.value)))) return;
+    found_.push_back(
+        {.kind = "constant",
+         .layer = l,
+         .where = f_.network.label(l),
+         .sentence = "The forward pass of " + f_.network.label(l) +
+                     " takes something for a constant that depends on its inputs or parameters (value_of, a statistic "
+                     "that is not differentiated), and so does its backward: along one direction its values change at "
+                     "a rate of " +
+                     short_number(seen.value) + ", and what is derived from it says " + short_number(stated) + "."});
   }
 
   void try_layer(std::size_t l, ConstMatrixView<double> in, const Matrix<double>& dy,
@@ -253,8 +328,49 @@ class Autopsy {
       slip(FaultKind::derivative_at_output, derivative_.outputs(l, in), dy);
       slip(FaultKind::wrong_kink, negated<double>(in), dy);
     }
+    add_paths(l, whole, whole_dy, c, part);
     const Index width = f_.network.inputs(l);
     if (width > 0 && in.cols() > width) slip(FaultKind::off_by_one_in_time, steps_turned<double>(in, width), dy);
+  }
+
+  /// Slips that leave out a path, a sample, or all but a diagonal.
+  template <class Part>
+  void add_paths(std::size_t l, ConstMatrixView<double> in, const Matrix<double>& dy, DiagnosisCase& c, Part part) {
+    const auto add = [&](std::string kind, std::string words, std::vector<double> numbers) {
+      c.more.push_back({std::move(kind), std::move(words), std::move(numbers)});
+    };
+    const typename LayerDerivative<L>::Result whole = derivative_(l, in, dy);
+    for (const std::uint32_t uses : derivative_.shared_counts())
+      add("path-forgotten",
+          "the path through numbers that " + std::to_string(uses) +
+              " others are made of is forgotten (a mean, a variance, a normaliser, a state handed on)",
+          part(derivative_.but(l, in, dy, uses)));
+    if (dy.rows() > 1) {
+      Matrix<double> first(dy.rows(), dy.cols());
+      std::copy(dy.row(0).begin(), dy.row(0).end(), first.row(0).begin());
+      add("one-sample", "only the first sample is looked at", part(derivative_(l, in, first)));
+    }
+    if (whole.x.values().size() == dy.values().size())
+      add("twice", "its derivative is applied twice",
+          part(derivative_(l, in, Matrix<double>(dy.rows(), dy.cols(), whole.x.values()))));
+    if (c.of_inputs && in.cols() == dy.cols()) add_lookalikes(l, in, dy, c);
+  }
+  /// What passes for the derivative by the inputs where there are as many outputs.
+  void add_lookalikes(std::size_t l, ConstMatrixView<double> in, const Matrix<double>& dy, DiagnosisCase& c) {
+    const Matrix<double> y = derivative_.outputs(l, in);
+    Matrix<double> diagonal = dy;
+    for (std::size_t k = 0; k < diagonal.values().size(); ++k)
+      diagonal.values()[k] *= y.values()[k] * (1 - y.values()[k]);
+    c.more.push_back({"diagonal-only", "only the diagonal y (1 - y) is used, as of a sigmoid", diagonal.values()});
+    const std::span<const double> own = f_.network.slice(f_.theta, l);
+    const Index width = dy.cols();
+    if (static_cast<Index>(own.size()) < width * width) return;
+    const ConstMatrixView<double> w{own.data(), width, width};
+    Matrix<double> turned(dy.rows(), width);
+    for (Index i = 0; i < dy.rows(); ++i)
+      for (Index j = 0; j < width; ++j)
+        for (Index k = 0; k < width; ++k) turned(i, j) += dy(i, k) * w(k, j);
+    c.more.push_back({"untransposed", "the weights are not transposed on the way back, W for W^T", turned.values()});
   }
 
   static double largest_of(std::span<const double> values) {

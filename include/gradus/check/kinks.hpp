@@ -17,12 +17,89 @@ struct Place {
   Matrix<double> x;
 
   double& operator[](std::size_t k) { return k < theta.size() ? theta[k] : x.values()[k - theta.size()]; }
+  double operator[](std::size_t k) const { return k < theta.size() ? theta[k] : x.values()[k - theta.size()]; }
   Place moved(std::size_t k, double by) const {
     Place other = *this;
     other[k] += by;
     return other;
   }
 };
+
+template <class T>  // a Number, which Clang 14 does not survive here
+struct Lifted {
+  std::vector<T> theta;
+  Matrix<T> x;
+
+  explicit Lifted(const Place& place)
+      : theta(place.theta.begin(), place.theta.end()), x(place.x.rows(), place.x.cols()) {
+    std::copy(place.x.values().begin(), place.x.values().end(), x.values().begin());
+  }
+};
+
+/// Which way a pass goes: how every comparison falls, layer by layer and then in the loss, and what layers choose
+/// without a comparison of numbers (where a maximum was).
+struct Decisions {
+  std::vector<BranchLog> logs;
+  std::vector<std::vector<Index>> choices;
+
+  bool operator==(const Decisions&) const = default;
+};
+
+template <class L>
+class DecisionProbe {
+ public:
+  DecisionProbe(const LossOfBatch<L>& f, std::uint64_t seed) : f_(f), seed_(seed) {}
+
+  /// The inputs of each layer are made anew, to carry its own log.
+  Decisions at(const Place& place) {
+    Decisions made;
+    made.logs.resize(f_.network.size() + 1);
+    set_mode(trace_, seed_);
+    Lifted<Branching> lifted(place);
+    forward(f_.network, lifted.theta, lifted.x, trace_);
+    const auto relog = [](std::vector<Branching>& numbers, BranchLog* log) {
+      for (Branching& number : numbers) number = Branching(number.value(), log);
+    };
+    for (std::size_t l = 0; l < f_.network.size(); ++l) {
+      Matrix<Branching>& before = l > 0 ? trace_.outputs[l - 1] : lifted.x;
+      relog(before.values(), &made.logs[l]);
+      relog(lifted.theta, &made.logs[l]);
+      forward_layer<Branching>(f_.network, l, lifted.theta, before.view(), trace_);
+    }
+    for (Matrix<Branching>& outputs : trace_.outputs) relog(outputs.values(), &made.logs.back());
+    static_cast<void>(loss_of_trace(f_.network, f_.loss, trace_, f_.targets));
+    for (std::size_t l = 0; l < f_.network.size(); ++l) made.choices.push_back(trace_.memory[l].indices);
+    return made;
+  }
+  const Trace<Branching>& trace() const { return trace_; }
+
+ private:
+  LossOfBatch<L> f_;
+  std::uint64_t seed_;
+  Trace<Branching> trace_;
+};
+
+/// theta and x moved by h along a direction over both.
+template <class L>
+Place moved_along(const LossOfBatch<L>& f, std::span<const double> direction, double h) {
+  Place place{{f.theta.begin(), f.theta.end()}, Matrix<double>(f.x)};
+  for (std::size_t k = 0; k < direction.size(); ++k) place[k] += h * direction[k];
+  return place;
+}
+/// Whether a pass goes another way at one end of a step along a direction than at the other.
+template <class L>
+bool branches_along(const LossOfBatch<L>& f, std::span<const double> direction, double reach, std::uint64_t seed) {
+  DecisionProbe<L> probe(f, seed);
+  const Decisions below = probe.at(moved_along(f, direction, -reach));
+  return below != probe.at(moved_along(f, direction, reach));
+}
+/// Whether it goes another way right beside this point than at it: whether the point lies on a kink.
+template <class L>
+bool branches_at(const LossOfBatch<L>& f, std::span<const double> direction, double reach, std::uint64_t seed) {
+  DecisionProbe<L> probe(f, seed);
+  const Decisions here = probe.at(moved_along(f, direction, 0));
+  return here != probe.at(moved_along(f, direction, reach)) || here != probe.at(moved_along(f, direction, -reach));
+}
 
 template <class L>
 class KinkFinder {
@@ -32,6 +109,7 @@ class KinkFinder {
       : f_(f),
         seed_(seed),
         loss_rounding_(loss_rounding),
+        probe_(f, seed),
         here_{{f.theta.begin(), f.theta.end()}, Matrix<double>(f.x)} {}
 
   /// The unit that changes its branch within the step of entry k, if one does; the gradient, of this magnitude, is then
@@ -46,20 +124,6 @@ class KinkFinder {
   }
 
  private:
-  /// Choices that layers make without a comparison of numbers: where a maximum was.
-  using Choices = std::vector<std::vector<Index>>;
-
-  template <class T>  // a Number, which Clang 14 does not survive here
-  struct Lifted {
-    std::vector<T> theta;
-    Matrix<T> x;
-
-    explicit Lifted(const Place& place)
-        : theta(place.theta.begin(), place.theta.end()), x(place.x.rows(), place.x.cols()) {
-      std::copy(place.x.values().begin(), place.x.values().end(), x.values().begin());
-    }
-  };
-
   /// Whether the derivative along entry k by dual numbers is that by differences, away from here by `shift`.
   bool is_right(std::size_t k, double shift, double magnitude) {
     Place place = here_.moved(k, shift);
@@ -88,58 +152,38 @@ class KinkFinder {
 
   /// The first unit, if any, of which a comparison goes another way at w - reach than at w + reach, w being entry k.
   std::optional<std::string> branch_between(const Place& place, std::size_t k, double reach) {
-    std::array<std::vector<BranchLog>, 2> logs;
-    const Choices below = log_branches(place.moved(k, -reach), logs[0]);
-    const Choices above = log_branches(place.moved(k, reach), logs[1]);
-    for (std::size_t l = 0; l < logs[0].size(); ++l) {
-      if (l < f_.network.size() && below[l] != above[l]) {
-        const auto first = std::mismatch(below[l].begin(), below[l].end(), above[l].begin()).first;
-        return unit_name(l, static_cast<std::size_t>(first - below[l].begin()), below[l].size());
+    const Decisions below = probe_.at(place.moved(k, -reach));
+    const Decisions above = probe_.at(place.moved(k, reach));
+    for (std::size_t l = 0; l < below.logs.size(); ++l) {
+      if (l < f_.network.size() && below.choices[l] != above.choices[l]) {
+        const std::vector<Index>& choices = below.choices[l];
+        const auto first = std::mismatch(choices.begin(), choices.end(), above.choices[l].begin()).first;
+        return unit_name(l, static_cast<std::size_t>(first - choices.begin()), choices.size());
       }
-      const auto [a, b] = std::mismatch(logs[0][l].begin(), logs[0][l].end(), logs[1][l].begin(), logs[1][l].end());
-      if (a == logs[0][l].end() && b == logs[1][l].end()) continue;
-      return unit_name(l, static_cast<std::size_t>(a - logs[0][l].begin()), logs[0][l].size());
+      const BranchLog& log = below.logs[l];
+      const BranchLog& other = above.logs[l];
+      const auto [a, b] = std::mismatch(log.begin(), log.end(), other.begin(), other.end());
+      if (a == log.end() && b == other.end()) continue;
+      return unit_name(l, static_cast<std::size_t>(a - log.begin()), log.size());
     }
     return {};
-  }
-
-  /// One log a layer, then the loss's: the inputs of each are made anew to carry its own.
-  Choices log_branches(const Place& place, std::vector<BranchLog>& logs) {
-    logs.resize(f_.network.size() + 1);
-    set_mode(trace_, seed_);
-    Lifted<Branching> lifted(place);
-    forward(f_.network, lifted.theta, lifted.x, trace_);
-    const auto relog = [](std::vector<Branching>& numbers, BranchLog* log) {
-      for (Branching& number : numbers) number = Branching(number.value(), log);
-    };
-    for (std::size_t l = 0; l < f_.network.size(); ++l) {
-      Matrix<Branching>& before = l > 0 ? trace_.outputs[l - 1] : lifted.x;
-      relog(before.values(), &logs[l]);
-      relog(lifted.theta, &logs[l]);
-      forward_layer<Branching>(f_.network, l, lifted.theta, before.view(), trace_);
-    }
-    for (Matrix<Branching>& outputs : trace_.outputs) relog(outputs.values(), &logs.back());
-    static_cast<void>(loss_of_trace(f_.network, f_.loss, trace_, f_.targets));
-    Choices choices(f_.network.size());
-    for (std::size_t l = 0; l < choices.size(); ++l) choices[l] = trace_.memory[l].indices;
-    return choices;
   }
 
   /// Comparison `place` of `count` in layer l, as its unit: every output makes as many.
   std::string unit_name(std::size_t l, std::size_t place, std::size_t count) const {
     if (l == f_.network.size()) return "the loss";
-    const std::size_t units = trace_.outputs[l].values().size();
+    const std::size_t units = probe_.trace().outputs[l].values().size();
     if (count == 0 || units == 0 || count % units != 0) return f_.network.label(l);
     const std::size_t unit = place * units / count;
-    const std::size_t cols = static_cast<std::size_t>(trace_.outputs[l].cols());
+    const std::size_t cols = static_cast<std::size_t>(probe_.trace().outputs[l].cols());
     return f_.network.label(l) + ", sample " + std::to_string(unit / cols) + ", unit " + std::to_string(unit % cols);
   }
 
   LossOfBatch<L> f_;
   std::uint64_t seed_;
   double loss_rounding_;
+  DecisionProbe<L> probe_;
   Place here_;
-  Trace<Branching> trace_;
 };
 
 }  // namespace gradus::detail

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "gradus/check/result.hpp"
@@ -25,10 +26,16 @@ struct ObjectiveCheck {
   bool same_value = true;  ///< whether the value with the gradient is, bit for bit, the value without
   bool writes_all = true;  ///< whether the gradient is the same over a buffer of NaN as over zeros
 
-  bool passed() const { return verdict != GradientVerdict::wrong && same_value && writes_all; }
+  std::string sentence;  ///< what the slip probably is; empty if nothing is wrong
+
+  /// With what holds beside the numbers.
+  GradientVerdict overall() const { return same_value && writes_all ? verdict : GradientVerdict::wrong; }
+  std::string report() const;
+  bool passed() const { return verdict == GradientVerdict::right && same_value && writes_all; }
 };
 
-/// About 8 values for each number of theta.
+/// Each number of the gradient against extrapolated differences, with a tolerance from how well they settle and what
+/// rounding does to them. Smaller throughout than that it is `unproven`. About 10 values for each number of theta.
 ObjectiveCheck check_objective(const ScalarFunction& value, const ObjectiveWithGradient& value_and_gradient,
                                std::span<const double> theta);
 

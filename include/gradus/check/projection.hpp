@@ -13,8 +13,9 @@ namespace gradus {
 struct Projection {
   double hand = 0;
   double dual = 0;
-  double difference = 0;  ///< by Ridders' extrapolation; NaN but for the first direction
-  double tolerance = 0;
+  double difference = 0;        ///< by Ridders' extrapolation; NaN but for the first directions
+  double tolerance = 0;         ///< of hand against dual
+  double difference_error = 0;  ///< estimated; infinite where the difference has no say, for it straddles a kink
   bool agrees = true;
 };
 
@@ -25,15 +26,21 @@ struct FastCheck {
   std::optional<EntryCheck> entry;
   std::string entry_label;  ///< "layer 2, weights[3, 1]"
   Index passes = 0;         ///< forward passes made, of any kind
+  /// The differences contradict hand and duals, which agree: the forward pass takes something for a constant.
+  bool cut = false;
+  std::vector<Diagnosis> diagnoses;  ///< the likeliest first; empty if nothing is wrong
+  bool only_rounding = false;        ///< whether a closer look found nothing larger than rounding
 
-  bool passed() const { return !entry; }
+  /// `unproven` if along no direction there was a derivative larger than rounding.
+  GradientVerdict verdict() const;
+  bool passed() const { return verdict() == GradientVerdict::right; }
   std::string report() const;
 };
 
 namespace detail {
 
-/// Numbers drawn from {-1, 1} by a hash: the same on every machine.
-std::vector<double> random_signs(std::size_t n, std::uint64_t seed);
+/// Numbers of a standard normal law, by a hash (Box and Muller, 1958).
+std::vector<double> random_normals(std::size_t n, std::uint64_t seed);
 
 /// Derivatives of the loss along up to eight directions over theta and then x, in one pass.
 template <class L>
@@ -90,58 +97,21 @@ std::vector<double> hand_and_input(const LossOfBatch<L>& f, const Suspect& suspe
   return hand;
 }
 
-}  // namespace detail
-
-/// Compares <g, v> along eight random directions v over all parameters and inputs: by hand, by duals (one pass for all
-/// eight) and, along the first, by differences. Two different gradients differ along a random direction with
-/// probability 1. Where they do, the directions are cut into eight parts, the part that is off the most into eight
-/// again, down to one entry: log8(parameters) passes. What is found there counts if it is more than rounding, which a
-/// tape tells.
-template <class L, class Suspect>
-FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
-                     std::span<const double> theta, ConstMatrixView<double> x, const Targets<double>& targets,
-                     std::uint64_t seed = 1) {
+/// Divides the parameters into eight parts, the part along which hand and duals are furthest apart into eight again,
+/// down to one entry; returns it and its derivative by duals.
+template <class L>
+std::pair<std::size_t, double> find_entry(const LossOfBatch<L>& f, std::span<const double> hand,
+                                          std::span<const double> direction, std::uint64_t seed, Index& passes) {
   constexpr std::size_t lanes = 8;
-  const detail::LossOfBatch<L> f{network, loss, theta, x, targets};
-  const std::vector<double> hand = detail::hand_and_input(f, suspect, seed);
-  FastCheck check;
-  double roundings = static_cast<double>(x.rows() + x.cols());
-  for (std::size_t l = 0; l < network.size(); ++l) roundings += static_cast<double>(2 * network.outputs(l));
-
-  std::vector<std::vector<double>> directions;
-  for (std::size_t d = 0; d < lanes; ++d) directions.push_back(detail::random_signs(hand.size(), seed * lanes + d));
-  const std::array<double, lanes> dual = detail::directional(f, directions, seed);
-  detail::LineProbe<L> line(f, directions[0], seed);
-  check.loss = line(0);
-  check.passes = 3;
-  std::size_t wrong = lanes;
-  for (std::size_t d = 0; d < lanes; ++d) {
-    Projection projection{0, dual[d], std::numeric_limits<double>::quiet_NaN(), 0, true};
-    double size = 0;
-    for (std::size_t k = 0; k < hand.size(); ++k) {
-      projection.hand += hand[k] * directions[d][k];
-      size += std::abs(hand[k]);
-    }
-    projection.tolerance = 64 * std::numeric_limits<double>::epsilon() * roundings * size;
-    projection.agrees = std::abs(projection.hand - projection.dual) <= projection.tolerance;
-    if (d == 0) {
-      const Estimate slope = ridders([&](double h) { return ++check.passes, line(h); }, 0, 0x1p-12, 1e-7 * size);
-      projection.difference = slope.value;
-    }
-    if (!projection.agrees && wrong == lanes) wrong = d;
-    check.projections.push_back(projection);
-  }
-  if (wrong == lanes) return check;
-
   std::size_t first = 0;
   std::size_t count = hand.size();
   double reference = 0;
-  while (count > 1 || reference == 0) {
+  do {
     const std::size_t part = (count + lanes - 1) / lanes;
     std::vector<std::vector<double>> parts(lanes, std::vector<double>(hand.size()));
-    for (std::size_t k = 0; k < count; ++k) parts[k / part][first + k] = directions[wrong][first + k];
-    const std::array<double, lanes> slopes = detail::directional(f, parts, seed);
-    ++check.passes;
+    for (std::size_t k = 0; k < count; ++k) parts[k / part][first + k] = direction[first + k];
+    const std::array<double, lanes> slopes = directional(f, parts, seed);
+    ++passes;
     std::size_t worst = 0;
     double most = -1;
     for (std::size_t d = 0; d * part < count; ++d) {
@@ -153,74 +123,193 @@ FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, con
       worst = d;
       most = std::isnan(off) ? std::numeric_limits<double>::infinity() : off;
     }
-    reference = slopes[worst] * directions[wrong][first + worst * part];
+    reference = slopes[worst] / direction[first + worst * part];
     first += worst * part;
     count = std::min(part, count - worst * part);
-    if (count <= 1) break;
+  } while (count > 1);
+  return {first, reference};
+}
+
+/// The derivative along a direction by differences; of infinite error where they straddle a kink.
+template <class L>
+Estimate difference_along(const LossOfBatch<L>& f, std::span<const double> direction, std::uint64_t seed, double target,
+                          Index& passes) {
+  LineProbe<L> line(f, direction, seed);
+  Estimate slope = ridders([&](double h) { return ++passes, line(h); }, 0, 0x1p-12, target);
+  // What rounding does to the loss here, and a step away, where it is felt at a minimum too
+  // (check/difference_review.hpp).
+  const double h = 0x1p-12;
+  const double curvature = std::abs(line(h) - 2 * line(0) + line(-h)) / (h * h);
+  double largest = 0;
+  for (const double w : f.theta) largest = std::max(largest, std::abs(w));
+  for (const double v : Matrix<double>(f.x).values()) largest = std::max(largest, std::abs(v));
+  slope.error +=
+      std::numeric_limits<double>::epsilon() * (16 * std::abs(line(0)) / slope.step + 64 * curvature * (1 + largest));
+  if (!std::isfinite(slope.value)) slope.error = std::numeric_limits<double>::infinity();
+  return slope;
+}
+
+}  // namespace detail
+
+/// Compares <g, v> along eight random directions v over all parameters and inputs: by hand, by duals (one pass for all
+/// eight) and, along the first two, by differences. The numbers of v are drawn from the standard normal law, so <e, v>
+/// of an error e is normal with deviation ||e||: along one direction it is smaller than a tolerance of t with
+/// probability below 0.8 t / ||e||, along all eight below the eighth power of that; an error of ten tolerances goes
+/// unseen by 2 in a billion seeds.
+///
+/// Where the ways differ, the full check of hand against tape decides whether it is more than rounding, and the
+/// parameters are divided by eight again and again, down to one entry: log8(parameters) passes.
+template <class L, class Suspect>
+FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
+                     std::span<const double> theta, ConstMatrixView<double> x, const Targets<double>& targets,
+                     std::uint64_t seed = 1) {
+  constexpr std::size_t lanes = 8;
+  constexpr std::size_t with_differences = 2;
+  const detail::LossOfBatch<L> f{network, loss, theta, x, targets};
+  const std::vector<double> hand = detail::hand_and_input(f, suspect, seed);
+  FastCheck check;
+  double roundings = static_cast<double>(x.rows() + x.cols());
+  for (std::size_t l = 0; l < network.size(); ++l) roundings += static_cast<double>(2 * network.outputs(l));
+
+  std::vector<std::vector<double>> directions;
+  for (std::size_t d = 0; d < lanes; ++d) directions.push_back(detail::random_normals(hand.size(), seed * lanes + d));
+  const std::array<double, lanes> dual = detail::directional(f, directions, seed);
+  check.loss = detail::LineProbe<L>(f, directions[0], seed)(0);
+  check.passes = 3;
+  std::size_t wrong = lanes;
+  bool contradicted = false;
+  for (std::size_t d = 0; d < lanes; ++d) {
+    Projection projection{.dual = dual[d], .difference = std::numeric_limits<double>::quiet_NaN()};
+    double size = 0;
+    for (std::size_t k = 0; k < hand.size(); ++k) {
+      projection.hand += hand[k] * directions[d][k];
+      size += std::abs(hand[k] * directions[d][k]);
+    }
+    projection.tolerance = 4 * std::numeric_limits<double>::epsilon() * roundings * size;
+    projection.agrees = std::abs(projection.hand - projection.dual) <= projection.tolerance;
+    if (d < with_differences && detail::first_behind_stops(network) == 0) {
+      const Estimate slope = detail::difference_along(f, directions[d], seed, 1e-7 * size, check.passes);
+      projection.difference = slope.value;
+      projection.difference_error = slope.error;
+      const double apart = std::abs(slope.value - projection.dual);
+      if (!(apart <= 16 * slope.error + 1e-5 * size)) {
+        if (detail::branches_along(f, directions[d], 2 * slope.step, seed))
+          projection.difference_error = std::numeric_limits<double>::infinity();
+        else
+          contradicted = true;
+      }
+    }
+    if (!projection.agrees && wrong == lanes) wrong = d;
+    check.projections.push_back(projection);
+  }
+  if (wrong == lanes) {
+    check.cut = contradicted;
+    if (check.cut) check.diagnoses = detail::Autopsy<L, Suspect>(f, suspect, seed).run(true);
+    return check;
   }
 
   // Is it more than rounding? The full check of hand against tape knows.
   GradientChecker<L> checker({.complex = false, .plain = false, .proofs = false, .seed = seed});
   const GradientCheck full = checker.check_against_tape(network, suspect, loss, theta, x, targets);
-  if (full.passed()) return check;
+  check.only_rounding = full.verdict() != GradientVerdict::wrong;
+  if (check.only_rounding && full.verdict() == GradientVerdict::unproven)
+    for (Projection& projection : check.projections) projection.tolerance = std::numeric_limits<double>::infinity();
+  if (check.only_rounding) return check;
+  check.diagnoses = detail::Autopsy<L, Suspect>(f, suspect, seed).run();
+  const auto [first, reference] = detail::find_entry(f, hand, directions[wrong], seed, check.passes);
   for (const BlockCheck& block : full.blocks) {
     const auto k = static_cast<Index>(first) - block.block.offset;
     if (k < 0 || k >= block.block.size()) continue;
     check.entry = EntryCheck{k / block.block.cols, k % block.block.cols, hand[first], reference};
     check.entry_label = block.entry_label(check.entry->row, check.entry->col);
   }
+  for (const BlockCheck& block : full.blocks)
+    if (!check.entry && block.verdict == GradientVerdict::wrong) {
+      check.entry = block.worst;
+      check.entry_label = block.entry_label(block.worst.row, block.worst.col);
+    }
   return check;
 }
 
-/// Taylor's remainder along a random direction v within one parameter array, or the input:
+/// Taylor's remainder along random directions v within one parameter array, or the input:
 ///
 ///     r(h) = |L(theta + h v) - L(theta) - h <g, v>|
 ///
 /// It falls as h^2 if g is the gradient and as h if it is not: on paper with logarithmic axes, a slope of 2 or of 1. No
-/// tolerance is needed to tell the two apart.
+/// tolerance is needed to tell the two apart. At a kink of the loss it falls as h whatever g is, and nothing is told.
 struct TaylorCheck {
   std::string label;  ///< of the parameter array
   std::vector<double> steps;
-  std::vector<double> remainder;
-  double slope = 2;  ///< where h is smallest before rounding takes over; NaN if the loss is linear to rounding
-  bool passed() const { return !(slope < 1.5); }
+  std::vector<double> remainder;  ///< along the direction of the worst slope
+  double slope = 2;      ///< the worst, where h is smallest before rounding takes over; NaN if linear to rounding
+  bool is_zero = false;  ///< whether neither loss nor gradient changes along any direction by more than rounding
+  bool is_kink = false;  ///< whether the point lies on a kink along every direction
+  GradientVerdict verdict() const {
+    if (is_kink || is_zero) return GradientVerdict::unproven;
+    return slope < 1.5 ? GradientVerdict::wrong : GradientVerdict::right;
+  }
+  bool passed() const { return verdict() == GradientVerdict::right; }
 };
 
 namespace detail {
+
 double taylor_slope(std::span<const double> steps, std::span<const double> remainder, double rounding);
+
+/// Along one direction.
+template <class L>
+TaylorCheck taylor_along(const LossOfBatch<L>& f, std::span<const double> hand, std::span<const double> direction,
+                         std::uint64_t seed) {
+  TaylorCheck check;
+  double slope = 0;
+  double size = 0;
+  for (std::size_t k = 0; k < hand.size(); ++k) {
+    slope += direction[k] * hand[k];
+    size += std::abs(direction[k] * hand[k]);
+  }
+  LineProbe<L> line(f, direction, seed);
+  const double start = line(0);
+  for (int power = 1; power <= 36; ++power) {
+    const double h = std::ldexp(1.0, -power);
+    check.steps.push_back(h);
+    check.remainder.push_back(std::abs(line(h) - start - h * slope));
+  }
+  const double rounding = 64 * std::numeric_limits<double>::epsilon() * std::max(1.0, std::abs(start));
+  check.slope = taylor_slope(check.steps, check.remainder, rounding);
+  check.is_zero = std::isnan(check.slope) && size <= rounding;
+  if (std::isnan(slope)) check.slope = 0;
+  if (check.slope < 1.5 && !std::isnan(slope)) check.is_kink = branches_at(f, direction, 0x1p-40, seed);
+  return check;
 }
 
-/// One for each parameter array and one for the input.
+}  // namespace detail
+
+/// One for each parameter array and one for the input, each along four random directions of the standard normal law.
 template <class L, class Suspect>
 std::vector<TaylorCheck> check_taylor(const BasicNetwork<L>& network, const Suspect& suspect, const Loss& loss,
                                       std::span<const double> theta, ConstMatrixView<double> x,
                                       const Targets<double>& targets, std::uint64_t seed = 1) {
+  constexpr std::uint64_t kDirections = 4;
   const detail::LossOfBatch<L> f{network, loss, theta, x, targets};
   const std::vector<double> hand = detail::hand_and_input(f, suspect, seed);
-  const std::vector<double> signs = detail::random_signs(hand.size(), seed);
   std::vector<ParameterBlock> blocks = network.parameter_blocks();
   blocks.push_back({.name = "input", .rows = x.rows(), .cols = x.cols(), .offset = network.parameter_count()});
   std::vector<TaylorCheck> checks;
   for (const ParameterBlock& block : blocks) {
-    std::vector<double> direction(hand.size());
-    double slope = 0;
-    for (Index k = block.offset; k < block.offset + block.size(); ++k) {
-      const auto at = static_cast<std::size_t>(k);
-      direction[at] = signs[at];
-      slope += signs[at] * hand[at];
+    std::optional<TaylorCheck> worst;
+    for (std::uint64_t d = 0; d < kDirections; ++d) {
+      std::vector<double> direction(hand.size());
+      const std::vector<double> normals =
+          detail::random_normals(static_cast<std::size_t>(block.size()), mixed(seed, checks.size() * kDirections + d));
+      std::copy(normals.begin(), normals.end(), direction.begin() + block.offset);
+      const TaylorCheck along = detail::taylor_along(f, hand, direction, seed);
+      // What tells something outweighs what does not; of what tells, the lower slope.
+      const auto rank = [](const TaylorCheck& c) {
+        return c.verdict() == GradientVerdict::unproven ? 4 : std::isnan(c.slope) ? 3 : c.slope;
+      };
+      if (!worst || rank(along) < rank(*worst)) worst = along;
     }
-    detail::LineProbe<L> line(f, direction, seed);
-    const double start = line(0);
-    TaylorCheck check{block.number == 0 ? block.name : block.label(), {}, {}, 2};
-    for (int power = 1; power <= 36; ++power) {
-      const double h = std::ldexp(1.0, -power);
-      check.steps.push_back(h);
-      check.remainder.push_back(std::abs(line(h) - start - h * slope));
-    }
-    check.slope = detail::taylor_slope(check.steps, check.remainder,
-                                       64 * std::numeric_limits<double>::epsilon() * std::max(1.0, std::abs(start)));
-    if (std::isnan(slope)) check.slope = 0;
-    checks.push_back(std::move(check));
+    worst->label = block.number == 0 ? block.name : block.label();
+    checks.push_back(*std::move(worst));
   }
   return checks;
 }

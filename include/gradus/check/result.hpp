@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -82,7 +83,11 @@ struct BlockCheck {
   std::array<bool, kGradientSources> agrees{};  ///< with the hand-written gradient
   GradientVerdict verdict = GradientVerdict::right;
   std::optional<GradientSource> culprit;  ///< of a wrong verdict: the one that the others, agreed, contradict
-  EntryCheck worst;                       ///< where hand and reference are furthest apart for their size
+  /// Of a wrong verdict: the differences, which know nothing but values, contradict all that is derived from the
+  /// forward pass, and are exact enough to be believed. So the forward pass takes something for a constant that is
+  /// none.
+  bool cut = false;
+  EntryCheck worst;  ///< where hand and reference are furthest apart for their size
   std::vector<Kink> kinks;
 
   /// "layer 2 weights", "input"
@@ -113,8 +118,15 @@ struct GradientCheck {
   std::vector<BlockCheck> blocks;
   std::vector<Proof> proofs;
   std::vector<Diagnosis> diagnoses;  ///< the likeliest first; empty if nothing is wrong
+  std::vector<std::string> notes{};  ///< what was not looked at here, and how what was given was read
 
-  bool passed() const;
+  /// `wrong` if an array or a proof is; `right` if not and something was proven: at least one array of parameters (of a
+  /// network without any: the input) is right; else `unproven`.
+  GradientVerdict verdict() const;
+  /// Whether the verdict is `right`.
+  bool passed() const { return verdict() == GradientVerdict::right; }
+  /// Of an unproven gradient, why nothing could be told and what to do; else empty.
+  std::string unproven_because() const;
   /// An aligned table, one parameter array a line, under a line of headings. With `worst_first` the wrong ones lead.
   std::string table(bool worst_first = false) const;
   /// For a person: what is wrong in a sentence, the table, the proofs that failed, the kinks.
@@ -123,28 +135,49 @@ struct GradientCheck {
 
 namespace detail {
 
-/// What the comparison needs beside the gradients.
+/// What the comparison needs beside the gradients. A first look holds the sources against each other by what a tape
+/// costs nothing to know; where they differ, or rounding might be all there is, a second look holds them against the
+/// exact gradient (docs/proof.md).
 struct GradientEvidence {
   double loss = 0;
   std::vector<ParameterBlock> blocks;  // those of theta; then, if checked, the input as a block of number 0
   std::array<std::vector<double>, kGradientSources> gradients;
   std::vector<double> magnitude;      // sum of |path products|: see Tape::differentiate_magnitudes
-  std::vector<double> ridders_error;  // estimated, rounding included; infinite where the loss overflows within the step
+  std::vector<double> exact;          // of the second look: what comes out when nothing is rounded
+  std::vector<double> tolerance;      // how far rounding may lead an exact source off, in each number
+  std::vector<double> ridders_error;  // estimated, rounding included; infinite where differences cannot tell
   std::vector<double> precision_gap;  // of float: how far forward passes in float and double lead apart; else empty
   std::vector<Kink> kinks;
   double summands = 0;  // longest chain of roundings behind one number
   double epsilon = std::numeric_limits<double>::epsilon();
+
+  bool is_second_look() const { return !exact.empty(); }
+  /// `summands` roundings of a number of this size, in a block whose numbers have this root mean square.
+  double roundings(double size, double block_rms) const {
+    return 4 * epsilon * summands * (std::abs(size) + block_rms);
+  }
 };
 
-/// The rounding error that an exact source may make in entry k of a block with this root mean square of magnitudes.
-inline double exact_tolerance(const GradientEvidence& evidence, double magnitude, double block_rms) {
-  return 4 * evidence.epsilon * evidence.summands * (magnitude + block_rms);
-}
+/// The tolerances of the first look: the bound by magnitudes of paths, or a few roundings of the gradient itself where
+/// that is less. What passes is right; what does not may be.
+std::vector<double> first_tolerance(const GradientEvidence& evidence);
+/// Of the second look: what rounding has done to the tape (`tape_error`) and does to the pass on trial (`deviation`),
+/// entry by entry and by the root mean square of the array, for one entry may be lucky.
+std::vector<double> second_tolerance(const GradientEvidence& evidence, std::span<const double> tape_error,
+                                     std::span<const double> deviation);
+/// Whether a first look leaves anything open.
+bool needs_second_look(const GradientCheck& check);
 /// The Euclidean norm.
 double norm_of(std::span<const double> values);
 double root_mean_square(std::span<const double> values);
 
 GradientCheck judge(const GradientEvidence& evidence);
+/// The arrays, and those numbers of theta that none of them holds as arrays of their own, so that every number is
+/// judged. `problems` tells which numbers no array or more than one holds, in words that say what should be.
+std::vector<ParameterBlock> covering(std::vector<ParameterBlock> blocks, Index count,
+                                     std::vector<std::string>& problems);
+/// What is said where no layer by itself was found wrong.
+Diagnosis unnamed(const GradientCheck& check);
 
 }  // namespace detail
 }  // namespace gradus

@@ -55,6 +55,21 @@ void for_each_layer_backwards(const BasicNetwork<L>& network, std::span<const do
   }
 }
 
+/// The first layer behind all that say they stop the derivative: truncated back-propagation through time is no
+/// derivative of the loss, and no difference of what stands before it will say it is.
+template <class L>
+std::size_t first_behind_stops(const BasicNetwork<L>& network) {
+  std::size_t first = 0;
+  for (std::size_t l = 0; l < network.size(); ++l)
+    network.visit(l, [&](const auto& layer) {
+      if constexpr (requires {
+                      { layer.stops_derivative() } -> std::same_as<bool>;
+                    })
+        if (layer.stops_derivative()) first = l + 1;
+    });
+  return first;
+}
+
 template <Number T>
 void set_mode(Trace<T>& trace, std::uint64_t seed) {
   trace.mode = Mode::training;

@@ -27,7 +27,7 @@ std::function<Signal(const UpdateEvent<double>&)> check_every(
     const GradientCheck check = checker->check(network, loss, event.theta, event.x.middle_rows(0, rows),
                                                Targets<double>(event.targets, event.weights).middle_rows(0, rows));
     if (report) report(check);
-    return check.passed() ? Signal::go_on : Signal::stop;
+    return check.verdict() == GradientVerdict::wrong ? Signal::stop : Signal::go_on;
   };
 }
 

@@ -36,6 +36,8 @@
 ///                                           for any number of steps. Every other layer of such a network acts on each
 ///                                           step by itself: it sees x as (batch * steps, inputs)
 ///     opens_block / closes_block = true     the ends of a residual block, which see each other's memory
+///     stops_derivative()                    whether forward takes something for a constant that is none (truncated
+///                                           back-propagation through time), so that its derivative is not the loss's
 ///     check()                               throws ValueError if its numbers make no sense
 ///     kink_distance(theta, x, i, j)         how far the number that makes y(i, j) is from where the derivative jumps
 ///     on(width, channels)                   makes it by its name alone, for so many inputs, each channel equally many:

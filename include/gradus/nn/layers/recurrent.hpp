@@ -31,6 +31,7 @@ struct Recurrent {
   Index steps(Index cols) const { return cols / features; }
   Index output_cols(Index cols) const { return every_step ? steps(cols) * units : units; }
   /// Whether the derivative stops between step t and the one before.
+  bool stops_derivative() const { return truncation > 0; }
   bool is_cut(Index t, Index steps) const { return truncation > 0 && (steps - t) % truncation == 0; }
 
   bool operator==(const Recurrent&) const = default;

@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/check/explain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gradus/core/number.hpp"
+#include "gradus/nn/pass.hpp"
+
+namespace gradus {
+namespace {
+
+struct Formulas {
+  std::string_view forward;
+  std::string_view backward;
+};
+
+/// What a reader is told of a layer; its header derives it.
+template <class L>
+Formulas formulas(const L&) = delete;
+Formulas formulas(const Dense& dense) { return {dense.bias ? "y = x W + b" : "y = x W", "dx = dy W^T"}; }
+template <class F>
+Formulas formulas(const Elementwise<F>&) {
+  return {"y = f(x), number by number", "dx = f'(x) dy"};
+}
+Formulas formulas(const Prelu&) { return {"y = x where x > 0, else a x", "dx = dy where x > 0, else a dy"}; }
+Formulas formulas(const Softmax&) {
+  return {"y[k] = exp x[k] / sum_j exp x[j]", "dx[k] = y[k] (dy[k] - sum_j dy[j] y[j])"};
+}
+Formulas formulas(const LogSoftmax&) {
+  return {"y[k] = x[k] - log sum_j exp x[j]", "dx[k] = dy[k] - exp(y[k]) sum_j dy[j]"};
+}
+template <int dims>
+Formulas formulas(const Conv<dims>&) {
+  return {"y[f, p] = b[f] + sum_(c, k) x[c, p stride + k] W[(c, k), f]", "dx[c, q] = sum of dy[f, p] W[(c, k), f]"};
+}
+template <int dims>
+Formulas formulas(const MaxPool<dims>&) {
+  return {"y[p] = the largest x under the window", "dx = dy at the largest, else 0"};
+}
+template <int dims>
+Formulas formulas(const AveragePool<dims>&) {
+  return {"y[p] = the mean of x under the window", "dx = dy / cells, added up"};
+}
+Formulas formulas(const Flatten&) { return {"y = x, as one row", "dx = dy"}; }
+Formulas formulas(const Elman&) {
+  return {"h_t = tanh(x_t W + h_(t-1) U + b)", "da_t = (1 - h_t^2) dh_t, dx_t = da_t W^T, dh_(t-1) += da_t U^T"};
+}
+Formulas formulas(const Gru&) {
+  return {"h_t = (1 - z) n + z h_(t-1), r, z = sigmoid, n = tanh(x_t W + r q)",
+          "dn = (1 - z) dh, dz = (h_(t-1) - n) dh, dh_(t-1) = z dh + ..."};
+}
+Formulas formulas(const Lstm&) {
+  return {"c_t = f c_(t-1) + i g, h_t = o tanh(c_t)", "dc_t += o (1 - tanh(c_t)^2) dh_t, dc_(t-1) = f dc_t"};
+}
+Formulas formulas(const Dropout&) { return {"y = m x, m = 0 or 1 / (1 - rate)", "dx = m dy"}; }
+Formulas formulas(const LayerNorm&) {
+  return {"n = (x - mean) / sqrt(variance + eps), y = s n + b",
+          "dn = s dy, dx = (dn - mean dn - n mean(dn n)) / sqrt(variance + eps)"};
+}
+Formulas formulas(const RmsNorm&) {
+  return {"n = x / sqrt(mean x^2 + eps), y = s n", "dn = s dy, dx = (dn - n mean(dn n)) / sqrt(mean x^2 + eps)"};
+}
+Formulas formulas(const BatchNorm&) {
+  return {"n = (x - mean) / sqrt(variance + eps) over the batch, y = s n + b",
+          "dx = s (dy - mean dy - n mean(dy n)) / sqrt(variance + eps)"};
+}
+Formulas formulas(const ResidualBegin&) { return {"y = x, remembered", "dx = dy + what the other end was given"}; }
+Formulas formulas(const ResidualAdd&) { return {"y = x + what was remembered", "dx = dy"}; }
+
+/// Of the derivative by an array, in the layer's own letters.
+std::string block_formula(std::string_view layer, const ParameterBlock& block) {
+  if (layer == "dense") return block.is_bias ? "db = sum over samples of dy" : "dW = x^T dy";
+  if (layer == "elman" || layer == "gru" || layer == "lstm") {
+    if (block.is_bias) return "the sum over samples and steps of da_t";
+    return block.name == "weights" ? "the sum over steps of x_t^T da_t" : "the sum over steps of h_(t-1)^T da_t";
+  }
+  if (layer == "conv1d" || layer == "conv2d")
+    return block.is_bias ? "db[f] = sum over samples and places of dy[f, p]"
+                         : "dW[(c, k), f] = sum of x[c, p + k] dy[f, p]";
+  if (block.name == "scale") return "ds = sum over samples of dy n";
+  if (block.name == "shift") return "db = sum over samples of dy";
+  return "da = sum of x dy where x <= 0";  // the slopes of a prelu
+}
+
+/// The loss of one sample, on what it is evaluated on, and its derivative by that.
+Formulas loss_formulas(const Loss& loss, bool fused) {
+  struct Row {
+    std::string_view name;
+    Formulas of_outputs, of_logits;
+  };
+  static constexpr Row rows[] = {
+      {"cross-entropy",
+       {"L = -sum_k t[k] log p[k]", "dL/dp[k] = -t[k] / p[k]"},
+       {"L = sum_k t[k] (log sum_j exp z[j] - z[k])", "dL/dz = p - t"}},
+      {"binary-cross-entropy",
+       {"L = -sum_k t log p + (1 - t) log(1 - p)", "dL/dp = (1 - t) / (1 - p) - t / p"},
+       {"L = sum_k log(1 + exp z) - t z", "dL/dz = p - t"}},
+      {"multi-label-cross-entropy",
+       {"L = -sum_k t log p + (1 - t) log(1 - p)", "dL/dp = (1 - t) / (1 - p) - t / p"},
+       {"L = sum_k log(1 + exp z) - t z", "dL/dz = p - t"}},
+      {"mse", {"L = sum_k (p - t)^2", "dL/dp = 2 (p - t)"}, {"L = sum_k (p - t)^2", "dL/dp = 2 (p - t)"}},
+      {"perceptron", {"L = sum_k |p - t|", "dL/dp = sign(p - t)"}, {"L = sum_k (p - t) z", "dL/dz = p - t"}},
+      {"mae", {"L = sum_k |p - t|", "dL/dp = sign(p - t)"}, {"L = sum_k |p - t|", "dL/dp = sign(p - t)"}},
+      {"huber",
+       {"L = sum_k e^2 / 2, linear beyond delta, e = p - t", "dL/dp = e, cut to +-delta"},
+       {"L = sum_k e^2 / 2, linear beyond delta, e = p - t", "dL/dp = e, cut to +-delta"}},
+      {"log-cosh",
+       {"L = sum_k log cosh(p - t)", "dL/dp = tanh(p - t)"},
+       {"L = sum_k log cosh(p - t)", "dL/dp = tanh(p - t)"}},
+      {"poisson", {"L = sum_k p - t log p", "dL/dp = 1 - t / p"}, {"L = sum_k exp z - t z", "dL/dz = p - t"}},
+      {"hinge",
+       {"L = max(0, 1 - z[c] + max_(k != c) z[k])", "dL/dz = -1 at c, 1 at the rival, where L > 0"},
+       {"L = max(0, 1 - z[c] + max_(k != c) z[k])", "dL/dz = -1 at c, 1 at the rival, where L > 0"}},
+      {"kl-divergence",
+       {"L = sum_k t log(t / p)", "dL/dp = -t / p"},
+       {"L = sum_k t (log t + log sum_j exp z[j] - z[k])", "dL/dz = p - t"}},
+      {"nll", {"L = -sum_k t y", "dL/dy = -t"}, {"L = sum_k t (log sum_j exp z[j] - z[k])", "dL/dz = p - t"}}};
+  for (const Row& row : rows)
+    if (row.name == loss.name()) return fused ? row.of_logits : row.of_outputs;
+  return {"L", "dL/dp"};
+}
+
+std::string short_text(double value) { return fmt::format("{:.6g}", value); }
+/// In brackets where it follows another factor or sign.
+std::string factor_text(double value) { return value < 0 ? "(" + short_text(value) + ")" : short_text(value); }
+
+Matrix<double> part(std::span<const double> theta, const ParameterBlock& block) {
+  const auto first = theta.begin() + block.offset;
+  return {block.rows, block.cols, std::vector<double>(first, first + block.size())};
+}
+
+class Explainer {
+ public:
+  Explainer(const Network& network, const Loss& loss, std::span<const double> theta, ConstMatrixView<double> x,
+            const Targets<double>& targets)
+      : network_(network), loss_(loss), theta_(theta), x_(x), targets_(targets), gradient_(theta.size()) {}
+
+  Explanation run() {
+    trace_.mode = Mode::training;
+    forward(network_, theta_, x_, trace_);
+    const bool fused = is_fused(network_, loss_.function);
+    depth_ = fused ? network_.size() - 1 : network_.size();
+    Explanation result;
+    result.network = to_text(network_);
+    result.loss_name = to_text(loss_);
+    const Formulas of_loss = loss_formulas(loss_, fused);
+    const double scale = loss_.scale(targets_, network_.outputs());
+    result.loss_formula = std::string(of_loss.forward) +
+                          (scale == 1 ? "" : fmt::format(", times {}", short_text(scale))) +
+                          (x_.rows() > 1 ? ", added up over the samples" : "");
+    result.seed_formula =
+        std::string(of_loss.backward) + (scale == 1 ? "" : fmt::format(", times {}", short_text(scale)));
+    result.loss = loss_of_trace(network_, loss_, trace_, targets_);
+    result.x = Matrix<double>(x_);
+    result.targets = Matrix<double>(targets_.values);
+    for (std::size_t l = 0; l < network_.size(); ++l) result.layers.push_back(forward_part(l));
+    backward_part(result.layers);
+    return result;
+  }
+
+ private:
+  ExplainedLayer forward_part(std::size_t l) const {
+    ExplainedLayer layer;
+    layer.layer = l;
+    layer.label = network_.label(l);
+    const Formulas texts = network_.visit(l, [](const auto& kind) { return formulas(kind); });
+    layer.formula = texts.forward;
+    layer.derivative = texts.backward;
+    layer.inputs = l > 0 ? trace_.outputs[l - 1] : Matrix<double>(x_);
+    layer.outputs = trace_.outputs[l];
+    return layer;
+  }
+
+  void backward_part(std::vector<ExplainedLayer>& layers) {
+    Matrix<double> dy{ConstMatrixView<double>(detail::seed_of_trace(network_, loss_, trace_, targets_))};
+    for (std::size_t l = depth_; l-- > 0;) {
+      ExplainedLayer& layer = layers[l];
+      layer.by_outputs = dy;
+      layer.by_inputs = Matrix<double>(layer.inputs.rows(), layer.inputs.cols());
+      detail::backward_layer<double>(network_, l, theta_, layer.inputs, trace_, dy, layer.by_inputs, gradient_, depth_);
+      dy = layer.by_inputs;
+    }
+    for (const ParameterBlock& block : network_.parameter_blocks())
+      for (ExplainedLayer& layer : layers) {
+        const std::span<const double> own = network_.slice(theta_, layer.layer);
+        const Index offset = own.data() - theta_.data();
+        if (own.empty() || block.offset < offset || block.offset >= offset + static_cast<Index>(own.size())) continue;
+        layer.blocks.push_back(
+            {block, block_formula(network_.name(layer.layer), block), part(theta_, block), part(gradient_, block)});
+      }
+  }
+
+  const Network& network_;
+  const Loss& loss_;
+  std::span<const double> theta_;
+  ConstMatrixView<double> x_;
+  Targets<double> targets_;
+  Trace<double> trace_;
+  std::vector<double> gradient_;
+  std::size_t depth_ = 0;
+};
+
+/// The chain from the loss to one parameter, link by link.
+class ChainMaker {
+ public:
+  ChainMaker(const Network& network, const Explanation& explained) : network_(network), explained_(explained) {}
+
+  std::vector<ChainStep> run(const ParameterPlace& place) {
+    std::size_t l = 0;
+    for (const ExplainedLayer& layer : explained_.layers)
+      for (const ExplainedBlock& block : layer.blocks)
+        if (block.block.offset == place.block.offset) l = layer.layer;
+    for (std::size_t from = depth(); from-- > l + 1;) link(from);
+    end(l, place);
+    return std::move(steps_);
+  }
+
+ private:
+  std::size_t depth() const {
+    std::size_t depth = explained_.layers.size();
+    while (depth > 0 && explained_.layers[depth - 1].by_outputs.empty()) --depth;
+    return depth;
+  }
+  const ExplainedLayer& layer(std::size_t l) const { return explained_.layers[l]; }
+  Index samples() const { return explained_.x.rows(); }
+
+  void add(std::string formula, std::string numbers, double value) {
+    steps_.push_back({std::move(formula), std::move(numbers), value});
+  }
+
+  /// Every derivative by layer l's inputs, from those by its outputs.
+  void link(std::size_t l) {
+    const ExplainedLayer& here = layer(l);
+    if (l + 1 == depth()) start(here);
+    for (Index i = 0; i < here.inputs.rows(); ++i)
+      for (Index j = 0; j < std::min<Index>(here.inputs.cols(), 12); ++j) {
+        const std::string at = samples() > 1 ? fmt::format("[{}, {}]", i, j) : fmt::format("[{}]", j);
+        const auto [formula, numbers] = network_.visit(l, [&]<class L>(const L&) { return link_words<L>(here, i, j); });
+        add(fmt::format("dL/d(input {} of {}) = {}", at, here.label, formula), numbers, here.by_inputs(i, j));
+      }
+  }
+  void start(const ExplainedLayer& last) {
+    for (Index i = 0; i < last.by_outputs.rows(); ++i)
+      for (Index j = 0; j < std::min<Index>(last.by_outputs.cols(), 12); ++j)
+        add(fmt::format("dL/d(output [{}{}] of {})", samples() > 1 ? fmt::format("{}, ", i) : "", j, last.label),
+            explained_.seed_formula, last.by_outputs(i, j));
+  }
+
+  template <class L>
+  std::pair<std::string, std::string> link_words(const ExplainedLayer& here, Index i, Index j) const {
+    if constexpr (std::same_as<L, Dense>) {
+      std::string numbers;
+      for (Index k = 0; k < here.by_outputs.cols(); ++k)
+        numbers += (k > 0 ? " + " : "") + factor_text(here.by_outputs(i, k)) + " * " +
+                   factor_text(here.blocks[0].values(j, k));
+      return {fmt::format("sum_k dy[k] W[{}, k]", j), numbers};
+    } else {
+      if (here.inputs.cols() == here.outputs.cols() && here.blocks.empty() && here.by_outputs(i, j) != 0 &&
+          here.derivative.starts_with("dx = f'"))
+        return {fmt::format("f'(x[{0}]) dy[{0}], f'({1}) = {2}", j, short_text(here.inputs(i, j)),
+                            short_text(here.by_inputs(i, j) / here.by_outputs(i, j))),
+                short_text(here.by_inputs(i, j) / here.by_outputs(i, j)) + " * " + factor_text(here.by_outputs(i, j))};
+      return {here.derivative, ""};
+    }
+  }
+
+  void end(std::size_t l, const ParameterPlace& place) {
+    const ExplainedLayer& here = layer(l);
+    if (l + 1 == depth()) start(here);
+    const auto block = std::find_if(here.blocks.begin(), here.blocks.end(),
+                                    [&](const ExplainedBlock& b) { return b.block.offset == place.block.offset; });
+    const double value = block->derivative(place.row, place.col);
+    std::string numbers;
+    if (network_.name(l) == "dense")
+      for (Index i = 0; i < here.inputs.rows(); ++i)
+        numbers += (i > 0 ? " + " : "") + (place.block.is_bias ? short_text(here.by_outputs(i, place.col))
+                                                               : factor_text(here.inputs(i, place.row)) + " * " +
+                                                                     factor_text(here.by_outputs(i, place.col)));
+    add(fmt::format("dL/d({}) = {}", explained_.weight,
+                    network_.name(l) != "dense" ? block->formula
+                    : place.block.is_bias       ? fmt::format("sum over samples of dy[{}]", place.col)
+                                          : fmt::format("sum over samples of x[{}] dy[{}]", place.row, place.col)),
+        numbers, value);
+  }
+
+  const Network& network_;
+  const Explanation& explained_;
+  std::vector<ChainStep> steps_;
+};
+
+// -------------------------------------------------------------------------------------------------- as text
+
+std::string rows_text(const Matrix<double>& x, std::string_view indent) {
+  constexpr Index most = 24;
+  std::string text;
+  for (Index i = 0; i < std::min(x.rows(), most); ++i) {
+    text += indent;
+    for (Index j = 0; j < std::min(x.cols(), most); ++j) text += fmt::format("{:>12}", short_text(x(i, j)));
+    text += x.cols() > most ? fmt::format("  ... {} more\n", x.cols() - most) : "\n";
+  }
+  if (x.rows() > most) text += fmt::format("{}... {} more rows\n", indent, x.rows() - most);
+  return text;
+}
+std::string shape_text(const Matrix<double>& x) { return fmt::format("{} x {}", x.rows(), x.cols()); }
+
+/// A heading, a formula and numbers: what text, Markdown and HTML show each in their way.
+struct Paper {
+  virtual ~Paper() = default;
+  virtual void heading(const std::string& words) = 0;
+  virtual void item(const std::string& name, const std::string& formula, const Matrix<double>& numbers) = 0;
+  virtual void line(const std::string& words) = 0;
+};
+
+struct TextPaper : Paper {
+  std::string text;
+  void heading(const std::string& words) override { text += "\n" + words + "\n"; }
+  void item(const std::string& name, const std::string& formula, const Matrix<double>& numbers) override {
+    text += fmt::format("  {}  ({}){}{}\n", name, shape_text(numbers), formula.empty() ? "" : "  ", formula) +
+            rows_text(numbers, "  ");
+  }
+  void line(const std::string& words) override { text += "  " + words + "\n"; }
+};
+struct MarkdownPaper : Paper {
+  std::string text;
+  void heading(const std::string& words) override { text += "\n## " + words + "\n\n"; }
+  void item(const std::string& name, const std::string& formula, const Matrix<double>& numbers) override {
+    text += fmt::format("**{}** ({}){}\n\n```\n{}```\n\n", name, shape_text(numbers),
+                        formula.empty() ? "" : ": `" + formula + "`", rows_text(numbers, ""));
+  }
+  void line(const std::string& words) override { text += "- `" + words + "`\n"; }
+};
+std::string escaped(const std::string& words) {
+  std::string text;
+  for (const char c : words) text += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
+  return text;
+}
+struct HtmlPaper : Paper {
+  std::string text;
+  void heading(const std::string& words) override { text += "<h2>" + escaped(words) + "</h2>\n"; }
+  void item(const std::string& name, const std::string& formula, const Matrix<double>& numbers) override {
+    text += fmt::format("<h3>{} <small>{}</small></h3>\n", escaped(name), shape_text(numbers));
+    if (!formula.empty()) text += "<p><code>" + escaped(formula) + "</code></p>\n";
+    text += "<pre>" + rows_text(numbers, "") + "</pre>\n";
+  }
+  void line(const std::string& words) override { text += "<p><code>" + escaped(words) + "</code></p>\n"; }
+};
+
+void write(const Explanation& e, Paper& paper) {
+  paper.heading("Forward");
+  paper.item("x", "the inputs", e.x);
+  for (const ExplainedLayer& layer : e.layers) {
+    for (const ExplainedBlock& block : layer.blocks) paper.item(block.block.label(), "", block.values);
+    paper.item("outputs of " + layer.label, layer.formula, layer.outputs);
+  }
+  paper.item("t", "the targets", e.targets);
+  paper.line(fmt::format("{} = {}", e.loss_formula, short_text(e.loss)));
+  paper.heading("Backward");
+  bool first = true;
+  for (std::size_t l = e.layers.size(); l-- > 0;) {
+    const ExplainedLayer& layer = e.layers[l];
+    if (layer.by_outputs.empty()) continue;
+    if (first) paper.item("dL/d(outputs of " + layer.label + ")", e.seed_formula, layer.by_outputs);
+    first = false;
+    for (const ExplainedBlock& block : layer.blocks)
+      paper.item("dL/d(" + block.block.label() + ")", block.formula, block.derivative);
+    paper.item("dL/d(inputs of " + layer.label + ")", layer.derivative, layer.by_inputs);
+  }
+  if (e.chain.empty()) return;
+  paper.heading("From the loss to " + e.weight);
+  for (const ChainStep& step : e.chain)
+    paper.line(step.formula + (step.numbers.empty() ? "" : " = " + step.numbers) + " = " + short_text(step.value));
+}
+
+std::string title(const Explanation& e) {
+  return fmt::format("{}{}, {}, {} sample{}", explanation_opening, e.network, e.loss_name, e.x.rows(),
+                     e.x.rows() == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string Explanation::text() const {
+  TextPaper paper;
+  paper.text = title(*this) + "\n";
+  write(*this, paper);
+  return paper.text;
+}
+std::string Explanation::markdown() const {
+  MarkdownPaper paper;
+  paper.text = "# " + title(*this) + "\n";
+  write(*this, paper);
+  return paper.text;
+}
+std::string Explanation::html() const {
+  HtmlPaper paper;
+  write(*this, paper);
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{0}</title>\n<style>body {{ font-family: "
+      "system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em }} pre {{ overflow-x: auto }} small "
+      "{{ color: #666 }}</style>\n<h1>{0}</h1>\n{1}</html>\n",
+      escaped(title(*this)), paper.text);
+}
+
+ParameterPlace find_parameter(const Network& network, std::string_view text) {
+  std::string known;
+  for (const ParameterBlock& block : network.parameter_blocks()) {
+    known += (known.empty() ? "" : ", ") + block.label();
+    if (!text.starts_with(block.label() + "[") || !text.ends_with("]")) continue;
+    std::string_view inside = text.substr(block.label().size() + 1);
+    inside.remove_suffix(1);
+    std::vector<Index> places;
+    while (!inside.empty()) {
+      const std::size_t comma = std::min(inside.find(','), inside.size());
+      std::string_view word = inside.substr(0, comma);
+      while (word.starts_with(' ')) word.remove_prefix(1);
+      const auto number = parse_number(word);
+      places.push_back(number && *number >= 0 && *number < 1e9 &&
+                               *number == static_cast<double>(static_cast<Index>(*number))
+                           ? static_cast<Index>(*number)
+                           : Index{-1});
+      inside.remove_prefix(std::min(comma + 1, inside.size()));
+    }
+    if (block.rows == 1 && places.size() == 1) places.insert(places.begin(), 0);
+    if (places.size() != 2 || places[0] < 0 || places[1] < 0 || places[0] >= block.rows || places[1] >= block.cols)
+      throw ValueError(fmt::format("[explain] expected a place in {}, which is {} x {}, got '{}'", block.label(),
+                                   block.rows, block.cols, text));
+    return {block, places[0], places[1]};
+  }
+  throw ValueError(fmt::format(
+      "[explain] expected a parameter such as 'layer 1 weights[0, 1]', got '{}' (the network has {})", text, known));
+}
+
+Explanation explain(const Network& network, const Loss& loss, std::span<const double> theta, ConstMatrixView<double> x,
+                    const Targets<double>& targets, const std::string& weight) {
+  check_rows("explain", "targets", targets.values, x.rows());
+  Explanation result = Explainer(network, loss, theta, x, targets).run();
+  if (weight.empty()) return result;
+  const ParameterPlace place = find_parameter(network, weight);
+  result.weight = weight;
+  result.chain = ChainMaker(network, result).run(place);
+  return result;
+}
+
+}  // namespace gradus

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "gradus/check/given_gradient.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/check/cases.hpp"
+
+namespace gradus {
+namespace {
+
+CheckSubject subject_of(const testing_cases::Case& made) {
+  return {made.network, made.loss, made.theta, made.x, {made.targets, made.weights}};
+}
+std::vector<double> gradient_of(const testing_cases::Case& made) {
+  Trace<double> trace;
+  std::vector<double> gradient(made.theta.size());
+  value_and_gradient(made.network, made.loss, made.theta, made.x, made.targets, trace, std::span(gradient));
+  return gradient;
+}
+std::string kind_of(const GradientCheck& check) { return check.diagnoses.empty() ? "" : check.diagnoses[0].kind; }
+
+TEST(GivenGradient, IsRightInEveryPrecisionItIsGivenIn) {
+  for (const char* text : {"3-4tanh-3softmax", "2-5relu-3sigmoid-2softmax", "4-4tanh-4tanh-4softmax"}) {
+    const testing_cases::Case made = testing_cases::make_case(text, {CrossEntropy{}}, 5, 1);
+    const std::vector<double> gradient = gradient_of(made);
+    EXPECT_TRUE(check_given_gradient(subject_of(made), {gradient}).passed()) << text;
+    GivenGradient narrow{std::vector<double>(gradient.size())};
+    narrow.float32 = true;
+    GivenGradient printed = narrow;
+    printed.float32 = false;
+    for (std::size_t k = 0; k < gradient.size(); ++k) {
+      narrow.numbers[k] = static_cast<double>(static_cast<float>(gradient[k]));
+      printed.numbers[k] = std::nearbyint(gradient[k] * 1e4) / 1e4;
+      printed.half_units.push_back(0.5e-4);
+    }
+    EXPECT_TRUE(check_given_gradient(subject_of(made), narrow).passed()) << text;
+    EXPECT_TRUE(check_given_gradient(subject_of(made), printed).passed()) << text;
+    // Neither excuses the other's errors.
+    narrow.float32 = false;
+    EXPECT_EQ(check_given_gradient(subject_of(made), narrow).verdict(), GradientVerdict::wrong) << text;
+    printed.half_units.assign(gradient.size(), 0.5e-6);
+    EXPECT_EQ(check_given_gradient(subject_of(made), printed).verdict(), GradientVerdict::wrong) << text;
+  }
+}
+
+TEST(GivenGradient, IsTakenAsOneArrayInItsShapeOrTransposed) {
+  const testing_cases::Case made = testing_cases::make_case("3-4tanh-3softmax", {CrossEntropy{}}, 5, 1);
+  const std::vector<double> gradient = gradient_of(made);
+  for (const ParameterBlock& block : made.network.parameter_blocks()) {
+    const auto first = gradient.begin() + block.offset;
+    GivenGradient given{{first, first + block.size()}, block.label(), block.rows, block.cols};
+    const GradientCheck check = check_given_gradient(subject_of(made), given);
+    EXPECT_TRUE(check.passed()) << check.report();
+    EXPECT_EQ(check.blocks.size(), 1u);
+    if (block.rows < 2) continue;
+    GivenGradient turned{std::vector<double>(given.numbers.size()), block.label(), block.cols, block.rows};
+    for (Index i = 0; i < block.rows; ++i)
+      for (Index j = 0; j < block.cols; ++j)
+        turned.numbers[static_cast<std::size_t>(j * block.rows + i)] =
+            given.numbers[static_cast<std::size_t>(i * block.cols + j)];
+    EXPECT_TRUE(check_given_gradient(subject_of(made), turned).passed());
+    std::swap(turned.rows, turned.cols);  // a transposition that the shape hides
+    const GradientCheck hidden = check_given_gradient(subject_of(made), turned);
+    EXPECT_EQ(hidden.verdict(), GradientVerdict::wrong);
+    EXPECT_EQ(kind_of(hidden), "transpose") << hidden.report();
+  }
+  EXPECT_THROW(check_given_gradient(subject_of(made), {{1, 2}}), ValueError);
+  EXPECT_THROW(check_given_gradient(subject_of(made), {{1, 2}, "layer 7 weights"}), ValueError);
+  EXPECT_THROW(check_given_gradient(subject_of(made), {{1, 2, 3}, "layer 1 bias", 1, 3}), ValueError);
+}
+
+TEST(GivenGradient, HasItsFactorNamed) {
+  const testing_cases::Case made = testing_cases::make_case("3-4tanh-3softmax", {CrossEntropy{}}, 7, 1);
+  const std::vector<double> gradient = gradient_of(made);
+  const std::pair<double, const char*> factors[] = {{-1, "sign"},   {7, "missing-mean"}, {1.0 / 7, "mean-twice"},
+                                                    {2, "doubled"}, {0.5, "halved"},     {3, "times-outputs"}};
+  for (const auto& [factor, kind] : factors) {
+    std::vector<double> scaled = gradient;
+    for (double& d : scaled) d *= factor;
+    const GradientCheck check = check_given_gradient(subject_of(made), {scaled});
+    EXPECT_EQ(check.verdict(), GradientVerdict::wrong);
+    EXPECT_EQ(kind_of(check), kind) << check.report();
+  }
+}
+
+TEST(GivenGradient, HasEveryPlantedSlipOfItsPassNamed) {
+  const testing_cases::Case made = testing_cases::make_case("3-4tanh-5sigmoid-3softmax", {CrossEntropy{}}, 7, 1);
+  std::size_t tried = 0;
+  for (const PlantedFault& fault : faults_of(made.network, made.loss, made.targets)) {
+    if (fault.kind == FaultKind::accumulates || fault.kind == FaultKind::unwritten || !shows(fault, subject_of(made)))
+      continue;
+    const FaultyNetwork<Layer> suspect(made.network, fault);
+    Trace<double> trace;
+    detail::set_mode(trace, 1);
+    std::vector<double> gradient(made.theta.size());
+    forward(suspect, made.theta, made.x, trace);
+    detail::suspect_gradient<double>(suspect, made.loss, made.theta, made.x, Targets<double>(made.targets), trace,
+                                     std::span(gradient), {});
+    const std::vector<double> right = gradient_of(made);
+    if (gradient == right) continue;  // seen in the input's derivative only
+    ++tried;
+    const GradientCheck check = check_given_gradient(subject_of(made), {gradient});
+    EXPECT_EQ(check.verdict(), GradientVerdict::wrong) << fault.label();
+    ASSERT_FALSE(check.diagnoses.empty()) << fault.label();
+    const Diagnosis& first = check.diagnoses[0];
+    EXPECT_TRUE(first.kind == name(fault.kind) ||
+                std::find(first.also.begin(), first.also.end(), name(fault.kind)) != first.also.end())
+        << fault.label() << ": " << first.sentence;
+  }
+  EXPECT_GT(tried, 60u);
+}
+
+}  // namespace
+}  // namespace gradus
