@@ -45,7 +45,10 @@ const std::map<std::string, Example>& examples() {
       {"show", {{"show", "{MODEL}"}, {{"MODEL", "old.model"}}}},
       {"check",
        {{"check", "old.model", "{MODEL DATA}", "--figure", "{--figure}"},
-        {{"MODEL DATA", "mine.csv"}, {"--figure", "f.svg"}}}},
+        {{"MODEL DATA", "mine.csv"}, {"--figure", "f.svg"}, {"--gradient", "own.csv"}}}},
+      {"explain",
+       {{"explain", "{MODEL}", "{DATA}", "-o", "{--output}"},
+        {{"MODEL", "old.model"}, {"DATA", "mine.csv"}, {"--output", "e.md"}}}},
       {"run",
        {{"run", "{EXPERIMENT}", "-o", "{--output}", "--figures", "{--figures}"},
         {{"EXPERIMENT", "old.model"}, {"--output", "m.model"}, {"--figures", "pictures"}}}},
@@ -67,6 +70,7 @@ class Safe : public CliTest {
                    "--run", "kept"})
                   .status,
               0);
+    write("own.csv", "0.5\n");
     table_ = json::parse(run({"--options"}).out);
   }
 
@@ -176,6 +180,11 @@ TEST_F(Safe, NoOutputIsAnInputHoweverItIsSpelt) {
 TEST_F(Safe, ForceDoesNotLetAnOutputReplaceAnInput) {
   expect_refused({"train", "mine.csv", "--network", "2-3tanh-2softmax", "-o", "mine.csv", "--force"}, "mine.csv",
                  read("mine.csv"));
+}
+
+TEST_F(Safe, AGradientOnTrialIsNotReplacedByItsFigure) {
+  expect_refused({"check", "old.model", "mine.csv", "--gradient", "own.csv", "--figure", "./own.csv", "--force"},
+                 "own.csv", read("own.csv"));
 }
 
 TEST_F(Safe, NoTwoOutputsAreOne) {

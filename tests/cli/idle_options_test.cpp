@@ -68,6 +68,10 @@ const std::map<std::string, Words>& values() {
       {"--plant", {"sign", "all"}},
       {"--run", {"kept", "kept-too"}},
       {"--every", {"1s", "2m"}},
+      {"--gradient", {"mine.csv"}},
+      {"--block", {"layer 1 weights"}},
+      {"--sample", {"1", "2"}},
+      {"--weight", {"layer 1 weights[0, 1]"}},
   };
   return all;
 }
@@ -112,6 +116,7 @@ const std::map<std::string, std::vector<Words>>& contexts() {
         {"predict", {{"predict", "old.model", "mine.csv"}, {"predict", "old.model", "circles:samples=10"}}},
         {"plot", {{"plot", "old.model", "mine.csv", "-o", "out.svg"}}},
         {"show", {{"show", "old.model"}}},
+        {"explain", {{"explain", "old.model", "mine.csv"}}},
         {"check",
          {{"check", "old.model", "mine.csv"},
           {"check", "--network", "2-3tanh-2softmax", "mine.csv"},
