@@ -43,19 +43,20 @@ GivenGradient from_text(const std::string& text, const std::string& path) {
       row.remove_prefix(word.size());
       const auto number = parse_number(word);
       if (!number)
-        throw FileError(fmt::format("{}: line {}: expected a number of the gradient, got '{}'", path, line, word));
+        throw FileError::at_line(path, static_cast<std::size_t>(line),
+                                 fmt::format("expected a number of the gradient, got '{}'", word));
       given.numbers.push_back(*number);
       given.half_units.push_back(half_unit(word));
       ++cols;
     }
     if (cols == 0) continue;
     if (given.rows > 0 && cols != given.cols)
-      throw FileError(
-          fmt::format("{}: line {}: expected {} numbers as in the lines before, got {}", path, line, given.cols, cols));
+      throw FileError::at_line(path, static_cast<std::size_t>(line),
+                               fmt::format("expected {} numbers as in the lines before, got {}", given.cols, cols));
     given.cols = cols;
     ++given.rows;
   }
-  if (given.numbers.empty()) throw FileError(path + ": expected numbers of a gradient, got none");
+  if (given.numbers.empty()) throw FileError(path, "expected numbers of a gradient, got none");
   return given;
 }
 

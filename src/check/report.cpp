@@ -133,24 +133,24 @@ std::string GradientCheck::report() const {
   if (verdict() == GradientVerdict::unproven) text += "Nothing could be proven here. " + unproven_because() + "\n";
   if (!text.empty()) text += "\n";
   text += table(verdict() == GradientVerdict::wrong);
-  std::string notes;
+  std::string remarks;
   for (const BlockCheck& block : blocks) {
     if (block.verdict == GradientVerdict::wrong)
-      notes +=
+      remarks +=
           fmt::format("worst of {}: {} is {:.9g} by hand, {:.9g} by the others\n", block.label(),
                       block.entry_label(block.worst.row, block.worst.col), block.worst.hand, block.worst.reference);
     for (std::size_t k = 0; k < std::min<std::size_t>(block.kinks.size(), 3); ++k) {
       const Kink& kink = block.kinks[k];
-      notes += fmt::format("kink: the step in {} crosses one in {}; {} on both sides\n",
-                           block.entry_label(kink.entry / block.block.cols, kink.entry % block.block.cols), kink.unit,
-                           kink.both_sides ? "right" : "NOT right");
+      remarks += fmt::format("kink: the step in {} crosses one in {}; {} on both sides\n",
+                             block.entry_label(kink.entry / block.block.cols, kink.entry % block.block.cols), kink.unit,
+                             kink.both_sides ? "right" : "NOT right");
     }
   }
   for (const Proof& proof : proofs)
     if (!proof.passed)
-      notes += fmt::format("FAILED: {}{}\n", proof.name, proof.remark.empty() ? "" : ": " + proof.remark);
-  for (const std::string& note : this->notes) notes += "note: " + note + "\n";
-  return notes.empty() ? text : text + "\n" + notes;
+      remarks += fmt::format("FAILED: {}{}\n", proof.name, proof.remark.empty() ? "" : ": " + proof.remark);
+  for (const std::string& note : notes) remarks += "note: " + note + "\n";
+  return remarks.empty() ? text : text + "\n" + remarks;
 }
 
 }  // namespace gradus

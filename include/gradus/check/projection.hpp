@@ -142,7 +142,8 @@ Estimate difference_along(const LossOfBatch<L>& f, std::span<const double> direc
   const double curvature = std::abs(line(h) - 2 * line(0) + line(-h)) / (h * h);
   double largest = 0;
   for (const double w : f.theta) largest = std::max(largest, std::abs(w));
-  for (const double v : Matrix<double>(f.x).values()) largest = std::max(largest, std::abs(v));
+  const Matrix<double> x(f.x);  // named, for a range of a temporary would dangle
+  for (const double v : x.values()) largest = std::max(largest, std::abs(v));
   slope.error +=
       std::numeric_limits<double>::epsilon() * (16 * std::abs(line(0)) / slope.step + 64 * curvature * (1 + largest));
   if (!std::isfinite(slope.value)) slope.error = std::numeric_limits<double>::infinity();
