@@ -49,6 +49,15 @@ NAMES = {
     "gates-exchanged": {"parts-exchanged"},
     "output-gate-forgotten": {"part-lost"},
     "last-step-only": {"path-forgotten"},
+    "carry-forgotten": {"path-forgotten"},
+    "update-gate-forgotten": {"part-lost"},
+    "reset-gate-forgotten": {"path-forgotten"},
+    "bias-of-first-place": {"one-place"},
+    "bias-mean-of-places": {"mean-for-sum"},
+    "mean-of-samples": {"mean-for-sum", "times-outputs"},
+    "slope-mean": {"mean-for-sum"},
+    "slope-forgotten": {"missing-derivative"},
+    "slope-zero": {"other-derivative"},
 }
 
 

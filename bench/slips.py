@@ -8,6 +8,7 @@ Parameters lie as in Gradus: layer by layer, W row by row, then b.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -289,6 +290,234 @@ class Lstm(Recurrent):
         return np.hstack([di, df, dg, do]), 0
 
 
+class Gru(Recurrent):
+    gates = 3
+    slips = Recurrent.slips | {
+        "carry-forgotten": "the state handed on beside the gates (z h) not carried back",
+        "update-gate-forgotten": "the update gate's derivative 0",
+        "reset-gate-forgotten": "dq without the reset gate",
+        "gate-complement": "dn with z in place of 1 - z",
+    }
+
+    def __init__(self, features, units):
+        super().__init__(features, units)
+        self.sizes.append(units)
+        self.size = sum(self.sizes)
+
+    def parts(self, theta):
+        self.c = theta[len(theta) - self.units :]
+        return super().parts(theta[: len(theta) - self.units])
+
+    def start(self, n):
+        pass
+
+    def begin(self, dy):
+        self.dc = 0 * self.c
+
+    def step(self, x, h):
+        u = self.units
+        a, s = x @ self.w + self.b, h @ self.u
+        r, z = sigmoid(a[:, :u] + s[:, :u]), sigmoid(a[:, u : 2 * u] + s[:, u : 2 * u])
+        q = s[:, 2 * u :] + self.c
+        n = np.tanh(a[:, 2 * u :] + r * q)
+        self.kept.append((r, z, q, n))
+        return (1 - z) * n + z * h
+
+    def backward(self, dy, slip):
+        dw, du, db, dc = (0 * part for part in (self.w, self.u, self.b, self.c))
+        dx = np.zeros_like(self.x)
+        dh = dy
+        for t in reversed(range(self.steps)):
+            r, z, q, n = self.kept[t]
+            h = self.states[t]
+            slope = 1 if slip == "derivative-forgotten" else 1 - n * n
+            dn = dh * (z if slip == "gate-complement" else 1 - z) * slope
+            dz = 0 * z if slip == "update-gate-forgotten" else dh * (h - n) * z * (1 - z)
+            dr = dn * q * r * (1 - r)
+            dq = dn if slip == "reset-gate-forgotten" else dn * r
+            da, ds = np.hstack([dr, dz, dn]), np.hstack([dr, dz, dq])
+            if not (slip == "first-step-dropped" and t == 0):
+                source = np.roll(self.x, 1, 1)[:, t] if slip == "input-shifted" else self.x[:, t]
+                dw += source.T @ da
+                du += self.states[t + 1 if slip == "shifted-state" else t].T @ ds
+            if slip != "bias-of-last-step" or t == self.steps - 1:
+                db += da.sum(0)
+                dc += dq.sum(0)
+            dx[:, t] = da @ self.w.T
+            dh = ds @ self.u.T + (0 if slip == "carry-forgotten" else dh * z)
+            if slip == "last-step-only":
+                break
+        if slip == "sign":
+            du = -du
+        elif slip == "transpose":
+            du = du.T.reshape(du.shape)
+        return dx.reshape(len(dx), -1), np.concatenate([dw.ravel(), du.ravel(), db, dc])
+
+
+class Conv:
+    """Signals of channels x length, channel by channel; no padding, stride 1."""
+
+    slips = {
+        "sign": "dW with the opposite sign",
+        "transpose": "dW written transposed",
+        "kernel-turned": "dx with the kernel not turned round",
+        "bias-of-first-place": "db of the first place only",
+        "bias-mean-of-places": "db as a mean over places",
+        "mean-bias": "db as a mean over samples",
+        "last-place-dropped": "the last place left out of dW",
+        "input-shifted": "dW with the inputs one place further",
+        "dx-sign": "dx with the opposite sign",
+        "dx-of-last-kernel-cell": "dx overwritten where windows overlap",
+        "last-sample-dropped": "the last sample left out of dW",
+        "channels-exchanged": "dW with the input channels in the other order",
+    }
+
+    def __init__(self, channels, length, filters, kernel):
+        self.channels, self.length, self.filters, self.kernel = channels, length, filters, kernel
+        self.places = length - kernel + 1
+        self.size = (channels * kernel + 1) * filters
+
+    def windows(self, x):
+        x = x.reshape(len(x), self.channels, self.length)
+        return np.stack([x[:, :, p : p + self.kernel].reshape(len(x), -1) for p in range(self.places)], 1)
+
+    def forward(self, theta, x):
+        self.x = x
+        self.w, self.b = theta[: -self.filters].reshape(-1, self.filters), theta[-self.filters :]
+        y = self.windows(x) @ self.w + self.b  # sample, place, filter
+        return y.transpose(0, 2, 1).reshape(len(x), -1)
+
+    def backward(self, dy, slip):
+        n = len(dy)
+        dy = dy.reshape(n, self.filters, self.places).transpose(0, 2, 1)
+        x = np.roll(self.x, 1, 1) if slip == "input-shifted" else self.x
+        cells = self.windows(x)
+        used = dy.copy()
+        if slip == "last-place-dropped":
+            used[:, -1] = 0
+        if slip == "last-sample-dropped":
+            used[-1] = 0
+        dw = np.einsum("npc,npf->cf", cells, used)
+        db = dy.sum((0, 1))
+        if slip == "sign":
+            dw = -dw
+        elif slip == "transpose":
+            dw = dw.T.reshape(dw.shape)
+        elif slip == "channels-exchanged":
+            dw = dw.reshape(self.channels, self.kernel, -1)[::-1].reshape(dw.shape)
+        elif slip == "bias-of-first-place":
+            db = dy[:, 0].sum(0)
+        elif slip == "bias-mean-of-places":
+            db = db / self.places
+        elif slip == "mean-bias":
+            db = db / n
+        w = self.w.reshape(self.channels, self.kernel, self.filters)
+        if slip == "kernel-turned":
+            w = w[:, ::-1]
+        dx = np.zeros((n, self.channels, self.length))
+        for p in range(self.places):
+            part = np.einsum("nf,ckf->nck", dy[:, p], w)
+            if slip == "dx-of-last-kernel-cell":
+                dx[:, :, p : p + self.kernel] = part
+            else:
+                dx[:, :, p : p + self.kernel] += part
+        return dx.reshape(n, -1) * (-1 if slip == "dx-sign" else 1), np.concatenate([dw.ravel(), db])
+
+
+class MaxPool:
+    slips = {
+        "everywhere": "passed back to the whole window",
+        "first-cell": "passed back to the first cell of the window",
+        "mean": "passed back as a mean over the window",
+        "least": "passed back to the least of the window",
+        "dx-sign": "dx with the opposite sign",
+    }
+    size = 0
+
+    def __init__(self, channels, length, kernel):
+        self.channels, self.length, self.kernel = channels, length, kernel
+
+    def forward(self, theta, x):
+        self.x = x.reshape(len(x), self.channels, self.length // self.kernel, self.kernel)
+        return self.x.max(3).reshape(len(x), -1)
+
+    def backward(self, dy, slip):
+        x = -self.x if slip == "least" else self.x
+        mask = 1.0 * (x == x.max(3, keepdims=True))
+        if slip == "everywhere":
+            mask = np.ones_like(mask)
+        elif slip == "mean":
+            mask = np.ones_like(mask) / self.kernel
+        elif slip == "first-cell":
+            mask = np.zeros_like(mask)
+            mask[..., 0] = 1
+        dx = dy.reshape(x.shape[:3])[..., None] * mask * (-1 if slip == "dx-sign" else 1)
+        return dx.reshape(len(dy), -1), np.zeros(0)
+
+
+class BatchNorm:
+    slips = LayerNorm.slips
+
+    def __init__(self, width):
+        self.width, self.size = width, 2 * width
+
+    def forward(self, theta, x):
+        self.x, self.s = x, theta[: self.width]
+        self.inverse = 1 / np.sqrt(x.var(0) + 1e-5)
+        self.n = (x - x.mean(0)) * self.inverse
+        return self.s * self.n + theta[self.width :]
+
+    def backward(self, dy, slip):
+        ds, db = (dy * self.n).sum(0), dy.sum(0)
+        dn = dy if slip == "scale-forgotten" else self.s * dy
+        mean = dn.mean(0)
+        along = self.n * (dn * self.n).mean(0)
+        if slip in ("mean-path", "both-paths"):
+            mean = 0
+        if slip in ("variance-path", "both-paths"):
+            along = 0
+        dx = (dn - mean - along) * (1 if slip == "inverse-forgotten" else self.inverse)
+        if slip == "scale-of-x":
+            ds = (dy * self.x).sum(0)
+        if slip == "shift-mean":
+            db = dy.mean(0)
+        return dx, np.concatenate([ds, db])
+
+
+class Prelu:
+    slips = {
+        "slope-forgotten": "dx = dy everywhere",
+        "slope-mean": "da as a mean over samples",
+        "slope-of-all": "da of the positive side too",
+        "slope-zero": "nothing passed back on the negative side",
+        "sign": "da with the opposite sign",
+        "wrong-side": "the sides of the kink exchanged",
+    }
+
+    def __init__(self, width):
+        self.size = width
+
+    def forward(self, theta, x):
+        self.x, self.a = x, theta
+        return np.where(x > 0, x, theta * x)
+
+    def backward(self, dy, slip):
+        x = self.x
+        da = (dy * np.where(x > 0, 0, x)).sum(0)
+        dx = dy * np.where((x <= 0) if slip == "wrong-side" else (x > 0), 1, self.a)
+        if slip == "slope-forgotten":
+            dx = dy
+        elif slip == "slope-zero":
+            dx = dy * (x > 0)
+        elif slip == "slope-mean":
+            da = da / len(x)
+        elif slip == "slope-of-all":
+            da = (dy * x).sum(0)
+        elif slip == "sign":
+            da = -da
+        return dx, da
+
+
 class SoftmaxCrossEntropy:
     slips = {
         "missing-mean": "not divided by the batch",
@@ -328,34 +557,85 @@ class SoftmaxCrossEntropy:
         return d
 
 
+class SquaredError:
+    """The mean over all numbers."""
+
+    slips = {
+        "missing-mean": "not divided by the numbers",
+        "mean-of-samples": "divided by the batch only",
+        "halved": "the 2 of the square forgotten",
+        "loss-sign": "t - p",
+        "targets-forgotten": "p in place of p - t",
+        "last-sample-forgotten": "the last sample left out",
+    }
+
+    def forward(self, y, t):
+        self.y, self.t = y, t
+        return ((y - t) ** 2).mean()
+
+    def backward(self, slip):
+        d = 2 * (self.y - self.t) / self.y.size
+        if slip == "missing-mean":
+            d = d * d.size
+        elif slip == "mean-of-samples":
+            d = d * d.shape[1]
+        elif slip == "halved":
+            d = d / 2
+        elif slip == "loss-sign":
+            d = -d
+        elif slip == "targets-forgotten":
+            d = 2 * self.y / self.y.size
+        elif slip == "last-sample-forgotten":
+            d = np.vstack([d[:-1], 0 * d[-1:]])
+        return d
+
+
 class Net:
-    """A network that ends in softmax and cross-entropy, from Gradus's text."""
+    """A network that ends in softmax and cross-entropy, or in numbers and the squared error, from Gradus's text."""
 
     def __init__(self, text, samples=6, steps=5, seed=0):
         self.text = text
         random = np.random.RandomState(seed)
         words = text.split("-")
-        width = int(words[0].removeprefix("seq"))
-        self.sequence = words[0].startswith("seq")
+        self.channels, width = 1, int(words[0].removeprefix("seq").split("x")[-1])
+        inputs = width * (steps if words[0].startswith("seq") else 1)
         self.layers = []
         for word in words[1:]:
-            if word == "layernorm":
-                self.layers.append(LayerNorm(width))
-                continue
-            count = int("".join(c for c in word if c.isdigit()))
-            kind = word.removeprefix(str(count))
-            if kind in ("lstm", "elman"):
-                self.layers.append({"lstm": Lstm, "elman": Elman}[kind](width, count))
-            else:
-                self.layers.append(Dense(width, count))
-                if kind not in ("", "softmax"):
-                    self.layers.append(Activation(kind))
-            width = count
-        self.loss = SoftmaxCrossEntropy()
+            width = self.add(word, width)
+        self.loss = SoftmaxCrossEntropy() if text.endswith("softmax") else SquaredError()
         self.theta = random.normal(size=sum(layer.size for layer in self.layers)) * 0.7
-        self.x = random.normal(size=(samples, self.layers[0].features * steps if self.sequence else int(words[0])))
+        self.x = random.normal(size=(samples, inputs))
         self.labels = random.randint(0, width, samples)
         self.t = np.eye(width)[self.labels]
+        if not text.endswith("softmax"):
+            self.labels = self.t = random.normal(size=self.t.shape)
+
+    def add(self, word, width):
+        """The layers of a word, after so many numbers; how many come out."""
+        if word in ("layernorm", "batchnorm"):
+            self.layers.append({"layernorm": LayerNorm, "batchnorm": BatchNorm}[word](width))
+            return width
+        if word.startswith("conv"):
+            filters, kernel, kind = re.fullmatch(r"conv(\d+)k(\d+)(\w*)", word).groups()
+            layer = Conv(self.channels, width // self.channels, int(filters), int(kernel))
+            self.layers += [layer, Activation(kind)]
+            self.channels = layer.filters
+            return layer.filters * layer.places
+        if word.startswith("maxpool"):
+            kernel = int(word.removeprefix("maxpool"))
+            self.layers.append(MaxPool(self.channels, width // self.channels, kernel))
+            return width // kernel
+        count, kind = re.fullmatch(r"(\d+)(\w*)", word).groups()
+        recurrent = {"lstm": Lstm, "elman": Elman, "gru": Gru}
+        if kind in recurrent:
+            self.layers.append(recurrent[kind](width, int(count)))
+        else:
+            self.layers.append(Dense(width, int(count)))
+            if kind == "prelu":
+                self.layers.append(Prelu(int(count)))
+            elif kind not in ("", "softmax"):
+                self.layers.append(Activation(kind))
+        return int(count)
 
     def value(self, theta):
         y, start = self.x, 0
@@ -383,6 +663,10 @@ NETWORKS = [
     "2-6tanh-6tanh-6tanh-6tanh-6tanh-6tanh-6tanh-6tanh-3softmax",
     "seq2-4elman-3softmax",
     "seq3-3lstm-3tanh-3softmax",
+    "seq2-3gru-3softmax",
+    "1x8-conv2k3tanh-maxpool2-4tanh-3softmax",
+    "4-5prelu-batchnorm-4sigmoid-3",
+    "3-4tanh-4prelu-2",
 ]
 
 

@@ -12,27 +12,13 @@
 namespace gradus::python {
 namespace {
 
-/// `KIND` or `KIND:WHERE`: without WHERE, the first that shows.
-PlantedFault find_fault(const std::string& text, const Trial& trial) {
-  const std::string kind_name = text.substr(0, text.find(':'));
-  const FaultKind kind = parse_fault_kind(kind_name);
-  std::string places;
-  for (const PlantedFault& planted : faults_of(trial.network, trial.loss, trial.subject().targets)) {
-    if (planted.kind != kind || !shows(planted, trial.subject())) continue;
-    if (text == kind_name || text == planted.label()) return planted;
-    places += (places.empty() ? "" : ", ") + planted.label();
-  }
-  throw ValueError(fmt::format("[check] nothing here that {} would spoil (it fits: {})", text,
-                               places.empty() ? "nowhere in this network" : places));
-}
-
 /// The numbers as they lie in an array of any shape; float32 is known by its type.
 GivenGradient given_gradient(nb::handle gradient, const std::string& block) {
   GivenGradient given;
   given.block = block;
   const nb::module_ numpy = nb::module_::import_("numpy");
   const nb::object array = numpy.attr("asarray")(gradient);
-  given.float32 = nb::cast<std::string>(nb::str(array.attr("dtype"))) == "float32";
+  given.float32 = nb::cast<std::string>(array.attr("dtype").attr("name")) == "float32";
   const auto dimensions = nb::cast<std::size_t>(array.attr("ndim"));
   if (dimensions == 2) {
     given.rows = nb::cast<Index>(array.attr("shape")[nb::int_(0)]);
@@ -60,7 +46,7 @@ GradientCheck check(const Network& network, nb::handle theta, nb::handle x, nb::
   options.between_passes = [&watch] { watch.look_or_throw(); };
   const Unlocked others;
   std::optional<PlantedFault> planted;
-  if (!plant.empty()) planted = find_fault(plant, trial);
+  if (!plant.empty()) planted = find_fault(plant, trial.subject());
   return float32 ? check_network_float(trial.subject(), options, planted)
                  : check_network(trial.subject(), options, planted);
 }
@@ -70,7 +56,7 @@ FastCheck check_fast(const Network& network, nb::handle theta, nb::handle x, nb:
   const Trial trial({network, theta, x, y, sample_weight, loss, reduction});
   const Unlocked others;
   std::optional<PlantedFault> planted;
-  if (!plant.empty()) planted = find_fault(plant, trial);
+  if (!plant.empty()) planted = find_fault(plant, trial.subject());
   return check_network_fast(trial.subject(), 1, planted);
 }
 

@@ -87,6 +87,7 @@ Examples
               all[block.block.name.c_str()] = nb::cast(array_of(block.derivative));
             return all;
           },
+          nb::sig("def gradients(self) -> dict[str, numpy.typing.NDArray[numpy.float64]]"),
           "The loss's derivative by each parameter array, by its name.")
       .def("__repr__", [](const ExplainedLayer& self) { return fmt::format("ExplainedLayer('{}')", self.label); });
   nb::class_<Explanation>(m, "Explanation", R"(What `explain` found; ``print`` shows it whole.

@@ -124,3 +124,34 @@ def test_samples_that_cannot_be_checked_are_refused():
         gd.check(NETWORK, THETA, DATA.x, [0, 1, 0])
     with pytest.raises(ValueError, match="finite"):
         gd.check(NETWORK, THETA, np.full((1, 2), np.nan), [0])
+
+
+def test_a_gradient_of_ones_own_is_judged_whole_or_by_array_and_in_either_orientation():
+    network = gd.Network("2-3tanh-3softmax")
+    theta = network.initial_parameters(random_state=1)
+    x, y = np.random.RandomState(0).normal(size=(6, 2)), np.array([0, 1, 2, 0, 1, 0])
+    _, mine = gd.loss_and_gradient(network, theta, x, y)
+    whole = gd.check(network, theta, x, y, gradient=mine)
+    assert whole.verdict == "right" and whole.passed
+    assert gd.check(network, theta, x, y, gradient=list(mine)).passed
+    assert gd.check(network, theta, x, y, gradient=mine.astype(np.float32)).passed
+    assert not gd.check(network, theta, x, y, gradient=mine.astype(np.float32).astype(float)).passed
+    weights = mine[:6].reshape(2, 3)
+    for given in (weights, weights.T):
+        assert gd.check(network, theta, x, y, gradient=given, block="layer 1 weights").passed
+    named = {"sign": -mine, "missing-mean": 6 * mine, "doubled": 2 * mine}
+    for kind, wrong in named.items():
+        check = gd.check(network, theta, x, y, gradient=wrong)
+        assert check.verdict == "wrong" and check.diagnoses[0].kind == kind, check
+    for refused in (mine[:-1], mine.reshape(1, -1), "abc"):
+        with pytest.raises((ValueError, TypeError)):
+            gd.check(network, theta, x, y, gradient=refused)
+    with pytest.raises(ValueError, match="an array of the network"):
+        gd.check(network, theta, x, y, gradient=weights, block="layer 9 weights")
+
+
+def test_nothing_proven_is_not_right():
+    network = gd.Network("2-4relu-2softmax")
+    report = gd.check(network, network.initial_parameters() * 0, np.zeros((4, 2)), np.array([0, 1, 0, 1]))
+    assert (report.verdict, report.passed) == ("unproven", False)
+    assert "Nothing could be proven here." in str(report)

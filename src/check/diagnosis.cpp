@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "gradus/check/diagnosis.hpp"
+#include "gradus/check/detail/diagnosis.hpp"
+#include "check/words.hpp"
 
 #include <fmt/format.h>
 
@@ -44,27 +45,6 @@ struct Finding {
   std::string kind;
   std::string words;
 };
-
-/// 1/6 in place of 0.166667, where it is the quotient of two small numbers.
-std::string factor_text(double factor) {
-  for (int below = 1; below <= 128; ++below) {
-    const double above = std::nearbyint(factor * below);
-    if (above == 0 || std::abs(above) > 4096 || std::abs(factor * below - above) > 1e-8 * std::abs(above)) continue;
-    return below == 1 ? fmt::format("{:g}", above) : fmt::format("{:g}/{}", above, below);
-  }
-  return fmt::format("{:.7g}", factor);
-}
-
-/// Two numbers with as many digits as it takes to tell them apart, and one more.
-std::pair<std::string, std::string> told_apart(double a, double b) {
-  for (int digits = 6; digits < 17; ++digits) {
-    const std::string first = fmt::format("{:.{}g}", a, digits);
-    const std::string second = fmt::format("{:.{}g}", b, digits);
-    if (first != second && digits < 16)
-      return {fmt::format("{:.{}g}", a, digits + 1), fmt::format("{:.{}g}", b, digits + 1)};
-  }
-  return {fmt::format("{:.17g}", a), fmt::format("{:.17g}", b)};
-}
 
 class Diagnoser {
  public:

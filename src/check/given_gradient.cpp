@@ -7,7 +7,8 @@
 #include <cmath>
 #include <functional>
 
-#include "gradus/check/shaken_backward.hpp"
+#include "check/words.hpp"
+#include "gradus/check/detail/shaken_backward.hpp"
 
 namespace gradus {
 namespace {
@@ -66,17 +67,6 @@ Placed placed(const Network& network, const GivenGradient& given) {
   throw ValueError(fmt::format("[check] expected an array of the network ({}), got '{}'", known, given.block));
 }
 
-/// 1/6 rather than 0.166667, where it is the quotient of small numbers.
-std::string factor_text(double factor) {
-  for (int below = 1; below <= 400; ++below) {
-    const double above = factor * below;
-    if (std::abs(above - std::nearbyint(above)) <= 1e-7 * std::abs(above) && std::abs(above) < 1e4 && above != 0)
-      return below == 1 ? fmt::format("{:g}", std::nearbyint(above))
-                        : fmt::format("{:g}/{}", std::nearbyint(above), below);
-  }
-  return fmt::format("{:.7g}", factor);
-}
-
 /// What a slip in a pass through this network would give, slip by slip.
 class Slips {
  public:
@@ -124,11 +114,11 @@ class Slips {
                       terms, s_.x.rows(), terms));
       scaled("mean-twice", 1 / terms,
              fmt::format("It is {} of the gradient: divided by the {:g} terms of the mean once too often.",
-                         factor_text(1 / terms), terms));
+                         detail::factor_text(1 / terms), terms));
       scaled("mean-for-sum", n / terms,
              fmt::format("It is {} times the gradient: the mean is over samples where the loss's "
                          "is over {:g} terms, or the other way round.",
-                         factor_text(n / terms), terms));
+                         detail::factor_text(n / terms), terms));
     } else {
       scaled("mean-for-sum", 1 / n,
              fmt::format("It is 1/{:g} of the gradient: the mean over the batch of {:g}, where the "

@@ -13,6 +13,7 @@ using Numbers = std::span<const double>;
 
 constexpr std::size_t kHand = static_cast<std::size_t>(GradientSource::hand);
 constexpr std::size_t kTape = static_cast<std::size_t>(GradientSource::tape);
+constexpr std::size_t kComplex = static_cast<std::size_t>(GradientSource::complex);
 constexpr std::size_t kRidders = static_cast<std::size_t>(GradientSource::ridders);
 
 /// The Euclidean norm of n numbers, scaled by the largest so that no square overflows; NaN if one of them is.
@@ -56,6 +57,8 @@ class BlockJudge {
     reference_ = part(evidence.is_second_look() ? evidence.exact : evidence.gradients[kTape]);
     for (std::size_t s = 0; s < kVoters; ++s)
       for (std::size_t t = 0; t < s; ++t) agree_[s][t] = agree_[t][s] = !used_[s] || !used_[t] || compare(s, t);
+    heard_ = used_;
+    if (complex_stands_alone()) heard_[kComplex] = false;
   }
 
   BlockCheck verdict() const {
@@ -118,9 +121,8 @@ class BlockJudge {
   }
 
   bool kink_at(std::size_t k) const {
-    return std::any_of(evidence_.kinks.begin(), evidence_.kinks.end(), [&](const Kink& kink) {
-      return static_cast<std::size_t>(kink.entry) == start() + k && kink.both_sides;
-    });
+    return std::any_of(evidence_.kinks.begin(), evidence_.kinks.end(),
+                       [&](const Kink& kink) { return static_cast<std::size_t>(kink.entry) == start() + k; });
   }
 
   /// A comparison with NaN is false: it agrees with nothing.
@@ -135,6 +137,16 @@ class BlockJudge {
   /// Where they straddle a kink, or the loss overflows within their step.
   bool differences_have_no_say(std::size_t k) const {
     return kink_at(k) || std::isinf(evidence_.ridders_error[start() + k]);
+  }
+
+  /// A second look knows the exact gradient. If all others agree with it, differences included, and the complex step
+  /// alone does not, it has met what it cannot do: a number below the range of its step, a forward pass that is not
+  /// analytic. It abstains.
+  bool complex_stands_alone() const {
+    if (!evidence_.is_second_look() || !used_[kComplex] || agree_[kComplex][kTape] || !used_[kRidders]) return false;
+    for (std::size_t k = 0; k < tolerance_.size(); ++k)
+      if (differences_have_no_say(k)) return false;
+    return others_agree(kComplex);
   }
 
   /// Whether all used sources but s agree, those by differences included.
@@ -166,7 +178,7 @@ class BlockJudge {
   void decide(BlockCheck& result) const {
     bool all_agree = true;
     for (std::size_t s = 0; s < kVoters; ++s)
-      for (std::size_t t = 0; t < s; ++t) all_agree = all_agree && agree_[s][t];
+      for (std::size_t t = 0; t < s; ++t) all_agree = all_agree && (agree_[s][t] || !heard_[s] || !heard_[t]);
     if (!all_agree) {
       result.verdict = GradientVerdict::wrong;
       result.cut = differences_stand_alone();
@@ -175,7 +187,7 @@ class BlockJudge {
     }
     bool zero = true;
     for (std::size_t s = 0; s < kVoters; ++s)
-      if (used_[s] && s != kRidders)
+      if (heard_[s] && s != kRidders)
         zero = zero && std::all_of(gradient_[s].begin(), gradient_[s].end(), [](double g) { return g == 0; });
     result.verdict = zero                             ? GradientVerdict::unproven
                      : norm_of(reference_) <= noise() ? GradientVerdict::noise
@@ -199,6 +211,7 @@ class BlockJudge {
   const GradientEvidence& evidence_;
   const ParameterBlock& block_;
   std::array<bool, kGradientSources> used_{};
+  std::array<bool, kGradientSources> heard_{};  // of those used, who does not abstain
   std::array<Numbers, kGradientSources> gradient_{};
   Numbers tolerance_;
   Numbers reference_;
@@ -246,8 +259,8 @@ std::vector<double> second_tolerance(const GradientEvidence& evidence, std::span
   constexpr double kTimes = 16;
   std::vector<double> seen(tape_error.size());
   for (std::size_t k = 0; k < seen.size(); ++k) seen[k] = kTimes * (tape_error[k] + deviation[k]);
-  // A pass that jumps where its numbers change a little (the largest of them left out) is not excused by the jump: what
-  // rounding does is far below this many times the first look's bound, as long as that is worth anything.
+  // A pass that is led astray by a little change is not excused by how far: what rounding does is far below this many
+  // times the first look's bound, as long as that is worth anything.
   constexpr double kFar = 1024;
   if (!evidence.magnitude.empty())
     for_each_block(evidence, evidence.magnitude, [&](std::size_t first, std::size_t count, double rms) {

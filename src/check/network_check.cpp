@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/check/network_check.hpp"
 
+#include <fmt/format.h>
+
 namespace gradus {
 namespace {
 
@@ -81,6 +83,24 @@ std::vector<TaylorCheck> check_network_taylor(const CheckSubject& subject, std::
   return on_trial(subject, planted, [&](const auto& suspect) {
     return check_taylor(subject.network, suspect, subject.loss, subject.theta, subject.x, subject.targets, seed);
   });
+}
+
+PlantedFault find_fault(std::string_view text, const CheckSubject& s) {
+  const std::string_view kind_name = text.substr(0, text.find(':'));
+  const FaultKind kind = parse_fault_kind(kind_name);
+  std::string places;
+  for (const PlantedFault& planted : faults_of(s.network, s.loss, s.targets)) {
+    if (planted.kind != kind || !shows(planted, s)) continue;
+    if (text == kind_name || text == planted.label()) return planted;
+    places += (places.empty() ? "" : ", ") + planted.label();
+  }
+  throw ValueError(fmt::format("[fault] nothing here that {} would spoil (it fits: {})", text,
+                               places.empty() ? "nowhere in this network" : places));
+}
+
+bool gives_same_gradient(const PlantedFault& a, const PlantedFault& b, const CheckSubject& s, std::uint64_t seed) {
+  return !detail::gradients_differ(FaultyNetwork<Layer>(s.network, a), FaultyNetwork<Layer>(s.network, b), s.loss,
+                                   s.theta, s.x, s.targets, seed);
 }
 
 bool shows(const PlantedFault& planted, const CheckSubject& s, std::uint64_t seed) {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "gradus/check/diagnosis.hpp"
+#include "gradus/check/detail/diagnosis.hpp"
 #include "gradus/check/ridders.hpp"
 
 namespace gradus {
@@ -66,7 +66,7 @@ class Slopes {
     return best;
   }
 
-  /// At a minimum the value itself feels no rounding, but a step away it does: see check/difference_review.hpp.
+  /// At a minimum the value itself feels no rounding, but a step away it does: see check/detail/difference_review.hpp.
   void add_curvature(std::vector<double>& tolerances) {
     std::vector<double> root;
     double sum = 0;

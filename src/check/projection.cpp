@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/check/projection.hpp"
+#include "check/words.hpp"
 
 #include <fmt/format.h>
 
@@ -39,9 +40,11 @@ std::string FastCheck::report() const {
         "\nHand and dual numbers agree, but the values change otherwise: the forward pass takes something for a "
         "constant "
         "that is none. The full check names the layer.\n";
-  if (entry)
-    text += fmt::format("\nfound in {} passes: {} is {:.9g} by hand, {:.9g} by dual numbers\n", passes, entry_label,
-                        entry->hand, entry->reference);
+  if (entry) {
+    const auto [by_hand, by_others] = detail::told_apart(entry->hand, entry->reference);
+    text += fmt::format("\nfound in {} passes: {} is {} by hand, {} by dual numbers\n", passes, entry_label, by_hand,
+                        by_others);
+  }
   return text;
 }
 
@@ -74,15 +77,18 @@ std::vector<double> random_signs(std::size_t n, std::uint64_t seed) {
   return signs;
 }
 
-double taylor_slope(std::span<const double> steps, std::span<const double> remainder, double rounding) {
-  std::vector<double> slopes;
-  for (std::size_t k = 0; k + 1 < steps.size(); ++k)
-    if (remainder[k + 1] > rounding) slopes.push_back(log(remainder[k] / remainder[k + 1]) / std::numbers::ln2);
-  if (slopes.empty()) return std::numeric_limits<double>::quiet_NaN();
-  // The smallest steps that rounding leaves alone; the middle one of three, for a kink on the way.
-  const std::size_t first = slopes.size() - std::min<std::size_t>(slopes.size(), 3);
-  std::sort(slopes.begin() + static_cast<std::ptrdiff_t>(first), slopes.end());
-  return slopes[first + (slopes.size() - first) / 2];
+TaylorSlope taylor_slope(std::span<const double> remainder, double rounding) {
+  // The last remainder that is well above rounding, and the slopes that lead to and from it. The one from it ends at
+  // rounding at the least, so a remainder that drops to nothing before a kink that was crossed is steep there.
+  std::size_t last = remainder.size();
+  while (last > 0 && !(remainder[last - 1] > 16 * rounding)) --last;
+  if (last-- == 0) return {};
+  double steepest = 0;
+  for (std::size_t k = last > 0 ? last - 1 : 0; k <= last; ++k) {
+    const double next = k + 1 < remainder.size() ? std::max(remainder[k + 1], rounding) : remainder[k] / 2;
+    steepest = std::max(steepest, log(remainder[k] / next) / std::numbers::ln2);
+  }
+  return {std::min(steepest, 2.0), last};
 }
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "check/words.hpp"
 #include "gradus/check/result.hpp"
 
 namespace gradus {
@@ -90,6 +91,7 @@ Diagnosis detail::unnamed(const GradientCheck& check) {
   if (!last) return diagnosis;
   diagnosis.where = "the gradient of " + last->label();
   const EntryCheck& worst = last->worst;
+  const auto [by_hand, by_others] = detail::told_apart(worst.hand, worst.reference);
   if (last->culprit && *last->culprit != GradientSource::hand)
     diagnosis.sentence =
         fmt::format("It is not the backward pass that is wrong: the gradient of {} by {} contradicts all others.",
@@ -98,7 +100,7 @@ Diagnosis detail::unnamed(const GradientCheck& check) {
     diagnosis.sentence = fmt::format(
         "The gradient of {} is wrong, though every layer by itself is right: no single slip known gives these numbers; "
         "{} is {} by hand and {} by the others.",
-        last->label(), last->entry_label(worst.row, worst.col), worst.hand, worst.reference);
+        last->label(), last->entry_label(worst.row, worst.col), by_hand, by_others);
   return diagnosis;
 }
 
@@ -135,15 +137,16 @@ std::string GradientCheck::report() const {
   text += table(verdict() == GradientVerdict::wrong);
   std::string remarks;
   for (const BlockCheck& block : blocks) {
-    if (block.verdict == GradientVerdict::wrong)
-      remarks +=
-          fmt::format("worst of {}: {} is {:.9g} by hand, {:.9g} by the others\n", block.label(),
-                      block.entry_label(block.worst.row, block.worst.col), block.worst.hand, block.worst.reference);
+    if (block.verdict == GradientVerdict::wrong) {
+      const auto [by_hand, by_others] = detail::told_apart(block.worst.hand, block.worst.reference);
+      remarks += fmt::format("worst of {}: {} is {} by hand, {} by the others\n", block.label(),
+                             block.entry_label(block.worst.row, block.worst.col), by_hand, by_others);
+    }
     for (std::size_t k = 0; k < std::min<std::size_t>(block.kinks.size(), 3); ++k) {
       const Kink& kink = block.kinks[k];
-      remarks += fmt::format("kink: the step in {} crosses one in {}; {} on both sides\n",
-                             block.entry_label(kink.entry / block.block.cols, kink.entry % block.block.cols), kink.unit,
-                             kink.both_sides ? "right" : "NOT right");
+      remarks +=
+          fmt::format("kink: the step in {} crosses one in {}; right on both sides\n",
+                      block.entry_label(kink.entry / block.block.cols, kink.entry % block.block.cols), kink.unit);
     }
   }
   for (const Proof& proof : proofs)

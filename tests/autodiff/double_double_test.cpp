@@ -49,7 +49,7 @@ TEST(DoubleDouble, KeepsTheIdentitiesOfItsFunctions) {
     const double near = 1e-29;  // a few bits are lost to the reduction of arguments
     EXPECT_LE(apart(log(exp(x)), x), near) << x.hi();
     EXPECT_LE(apart(exp(x) * exp(-x), 1), near);
-    EXPECT_LE(apart(expm1(x) + 1.0, exp(x)), near);
+    EXPECT_LE(apart(expm1(x) + 1.0, exp(x)), near * (1 + exp(-x.hi())));  // next to -1 the 1 cancels
     EXPECT_LE(apart(expm1(log1p(abs(x))), abs(x)), near);
     EXPECT_LE(apart(tanh(x), (exp(x) - exp(-x)) / (exp(x) + exp(-x))), near) << x.hi();
     EXPECT_LE(apart(sin(x) * sin(x) + cos(x) * cos(x), 1), near);
@@ -96,7 +96,7 @@ TEST(Tracked, IsTheFloatToItsLastBitAndKnowsItsError) {
   }
   EXPECT_EQ(x.value(), plain);
   EXPECT_EQ(x.exact(), exact);
-  EXPECT_EQ(x.error(), static_cast<double>(plain) - exact.hi());
+  EXPECT_EQ(x.error(), (DoubleDouble(static_cast<double>(plain)) - exact).hi());
   EXPECT_GT(std::abs(x.error()), 1e-9);
 }
 

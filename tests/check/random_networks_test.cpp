@@ -94,7 +94,8 @@ TEST(RandomNetworks, PassTheFastAndTheTaylorCheck) {
     if (!std::isfinite(fast.loss) || has_overflow(fast)) continue;
     for (const TaylorCheck& taylor : check_network_taylor(subject))
       EXPECT_NE(taylor.verdict(), GradientVerdict::wrong)
-          << "seed " << seed << ": " << made.text << " " << taylor.label;
+          << "seed " << seed << ": " << made.text << " " << taylor.label << " " << taylor.slope << ": "
+          << testing::PrintToString(taylor.remainder);
     EXPECT_NE(fast.verdict(), GradientVerdict::wrong) << "seed " << seed << ": " << made.text << "\n" << fast.report();
   }
 }

@@ -13,10 +13,11 @@ namespace gradus {
 ///
 ///     f'(x) = Im f(x + i h) / h + O(h^2)
 ///
-/// No difference is taken, so nothing cancels and h may be so small (1e-100) that its square is nothing. The rules are
-/// those of complex arithmetic, derived nowhere from a derivative: a source of its own beside dual numbers. Comparisons
-/// look at real parts and abs turns the sign of a number with a negative one, as Martins, Sturdza and Alonso (2003)
-/// advise: then functions put together of smooth pieces are differentiated on the piece the real number is on.
+/// No difference is taken, so nothing cancels and h may be so small (1e-100) that its square is nothing; where it would
+/// be all there is, beside a real part of 0, it is left out, so that a tie stays one. The rules are those of complex
+/// arithmetic, derived nowhere from a derivative: a source of its own beside dual numbers. Comparisons look at real
+/// parts and abs turns the sign of a number with a negative one, as Martins, Sturdza and Alonso (2003) advise: then
+/// functions put together of smooth pieces are differentiated on the piece the real number is on.
 class Complex {
  public:
   static constexpr double step = 1e-100;
@@ -30,13 +31,14 @@ class Complex {
   friend Complex operator+(Complex a, Complex b) { return {a.re_ + b.re_, a.im_ + b.im_}; }
   friend Complex operator-(Complex a, Complex b) { return {a.re_ - b.re_, a.im_ - b.im_}; }
   friend Complex operator*(Complex a, Complex b) {
-    return {a.re_ * b.re_ - a.im_ * b.im_, a.re_ * b.im_ + a.im_ * b.re_};
+    const double re = a.re_ * b.re_;
+    return {re == 0 ? re : re - a.im_ * b.im_, a.re_ * b.im_ + a.im_ * b.re_};
   }
   /// Smith (1962), for a divisor whose imaginary part is the small one.
   friend Complex operator/(Complex a, Complex b) {
     const double r = b.im_ / b.re_;
     const double d = b.re_ + b.im_ * r;
-    return {(a.re_ + a.im_ * r) / d, (a.im_ - a.re_ * r) / d};
+    return {(a.re_ == 0 ? a.re_ : a.re_ + a.im_ * r) / d, (a.im_ - a.re_ * r) / d};
   }
   friend Complex operator-(Complex a) { return {-a.re_, -a.im_}; }
   Complex& operator+=(Complex b) { return *this = *this + b; }

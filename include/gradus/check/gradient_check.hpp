@@ -3,13 +3,13 @@
 
 #include <bit>
 
-#include "gradus/check/diagnosis.hpp"
-#include "gradus/check/difference_review.hpp"
-#include "gradus/check/kinks.hpp"
-#include "gradus/check/reach.hpp"
+#include "gradus/check/detail/diagnosis.hpp"
+#include "gradus/check/detail/difference_review.hpp"
+#include "gradus/check/detail/kinks.hpp"
+#include "gradus/check/detail/reach.hpp"
+#include "gradus/check/detail/shaken_backward.hpp"
+#include "gradus/check/detail/sources.hpp"
 #include "gradus/check/result.hpp"
-#include "gradus/check/shaken_backward.hpp"
-#include "gradus/check/sources.hpp"
 #include "gradus/check/tracked_source.hpp"
 
 namespace gradus {
@@ -384,7 +384,7 @@ class GradientChecker {
   void explain(const Case& f, const Suspect& suspect, GradientCheck& result) const {
     const bool cut =
         std::any_of(result.blocks.begin(), result.blocks.end(), [](const BlockCheck& block) { return block.cut; });
-    result.diagnoses = detail::Autopsy<L, Suspect>(f, suspect, options_.seed).run(cut);
+    result.diagnoses = detail::SlipFinder<L, Suspect>(f, suspect, options_.seed).run(cut);
     if (result.diagnoses.empty()) result.diagnoses.push_back(detail::unnamed(result));
   }
 
@@ -440,28 +440,39 @@ class GradientChecker {
   std::vector<float> hand_float_;
 };
 
+namespace detail {
+
+/// Whether two networks that compute the same have gradients that differ by more than rounding.
+template <class A, class B>
+bool gradients_differ(const A& network, const B& other, const Loss& loss, std::span<const double> theta,
+                      ConstMatrixView<double> x, const Targets<double>& targets, std::uint64_t seed) {
+  const auto gradient_of = [&](const auto& candidate) {
+    Trace<double> trace;
+    set_mode(trace, seed);
+    std::vector<double> gradient(theta.size() + static_cast<std::size_t>(x.size()), 1);
+    forward(candidate, theta, x, trace);
+    suspect_gradient<double>(candidate, loss, theta, x, targets, trace, std::span(gradient).first(theta.size()),
+                             MatrixView<double>(gradient.data() + theta.size(), x.rows(), x.cols()));
+    return gradient;
+  };
+  const std::vector<double> good = gradient_of(network);
+  const std::vector<double> bad = gradient_of(other);
+  double most = 0;
+  for (const double g : good) most = std::max(most, std::abs(g));
+  for (std::size_t k = 0; k < good.size(); ++k)
+    if (!(std::abs(good[k] - bad[k]) <= 1e-9 * most)) return true;
+  return false;
+}
+
+}  // namespace detail
+
 /// Whether a suspect's gradient differs from the good network's by more than rounding: whether a planted fault shows at
 /// all in this batch.
 template <class L, class Suspect>
 bool changes_gradient(const Suspect& suspect, const BasicNetwork<L>& network, const Loss& loss,
                       std::span<const double> theta, ConstMatrixView<double> x, const Targets<double>& targets,
                       std::uint64_t seed = 1) {
-  const auto gradient_of = [&](const auto& candidate) {
-    Trace<double> trace;
-    detail::set_mode(trace, seed);
-    std::vector<double> gradient(theta.size() + static_cast<std::size_t>(x.size()), 1);
-    forward(candidate, theta, x, trace);
-    detail::suspect_gradient<double>(candidate, loss, theta, x, targets, trace, std::span(gradient).first(theta.size()),
-                                     MatrixView<double>(gradient.data() + theta.size(), x.rows(), x.cols()));
-    return gradient;
-  };
-  const std::vector<double> good = gradient_of(network);
-  const std::vector<double> bad = gradient_of(suspect);
-  double most = 0;
-  for (const double g : good) most = std::max(most, std::abs(g));
-  for (std::size_t k = 0; k < good.size(); ++k)
-    if (!(std::abs(good[k] - bad[k]) <= 1e-9 * most)) return true;
-  return false;
+  return detail::gradients_differ(network, suspect, loss, theta, x, targets, seed);
 }
 
 /// One check, with buffers of its own.

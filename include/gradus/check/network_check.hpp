@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "gradus/check/fault.hpp"
 #include "gradus/check/projection.hpp"
@@ -37,6 +38,12 @@ double full_check_operations(const CheckSubject& subject);
 /// From so many on a check is fast unless told otherwise, on any machine: on one of today some ten seconds.
 inline constexpr double kFastFromOperations = 1e10;
 
+/// The fault that `KIND` or `KIND:WHERE` names: without WHERE, the first that shows in this batch. Throws ValueError on
+/// an unknown kind, and if it would change nothing there; the places that it fits are listed.
+PlantedFault find_fault(std::string_view text, const CheckSubject& subject);
+/// Whether two faults spoil the gradient of this batch alike, but for rounding.
+bool gives_same_gradient(const PlantedFault& a, const PlantedFault& b, const CheckSubject& subject,
+                         std::uint64_t seed = 1);
 /// Whether the fault changes the gradient in this batch by more than rounding.
 bool shows(const PlantedFault& planted, const CheckSubject& subject, std::uint64_t seed = 1);
 

@@ -137,7 +137,7 @@ Estimate difference_along(const LossOfBatch<L>& f, std::span<const double> direc
   LineProbe<L> line(f, direction, seed);
   Estimate slope = ridders([&](double h) { return ++passes, line(h); }, 0, 0x1p-12, target);
   // What rounding does to the loss here, and a step away, where it is felt at a minimum too
-  // (check/difference_review.hpp).
+  // (check/detail/difference_review.hpp).
   const double h = 0x1p-12;
   const double curvature = std::abs(line(h) - 2 * line(0) + line(-h)) / (h * h);
   double largest = 0;
@@ -205,7 +205,7 @@ FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, con
   }
   if (wrong == lanes) {
     check.cut = contradicted;
-    if (check.cut) check.diagnoses = detail::Autopsy<L, Suspect>(f, suspect, seed).run(true);
+    if (check.cut) check.diagnoses = detail::SlipFinder<L, Suspect>(f, suspect, seed).run(true);
     return check;
   }
 
@@ -216,7 +216,7 @@ FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, con
   if (check.only_rounding && full.verdict() == GradientVerdict::unproven)
     for (Projection& projection : check.projections) projection.tolerance = std::numeric_limits<double>::infinity();
   if (check.only_rounding) return check;
-  check.diagnoses = detail::Autopsy<L, Suspect>(f, suspect, seed).run();
+  check.diagnoses = detail::SlipFinder<L, Suspect>(f, suspect, seed).run();
   const auto [first, reference] = detail::find_entry(f, hand, directions[wrong], seed, check.passes);
   for (const BlockCheck& block : full.blocks) {
     const auto k = static_cast<Index>(first) - block.block.offset;
@@ -240,13 +240,14 @@ FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, con
 /// tolerance is needed to tell the two apart. At a kink of the loss it falls as h whatever g is, and nothing is told.
 struct TaylorCheck {
   std::string label;  ///< of the parameter array
-  std::vector<double> steps;
-  std::vector<double> remainder;  ///< along the direction of the worst slope
-  double slope = 2;      ///< the worst, where h is smallest before rounding takes over; NaN if linear to rounding
-  bool is_zero = false;  ///< whether neither loss nor gradient changes along any direction by more than rounding
-  bool is_kink = false;  ///< whether the point lies on a kink along every direction
+  std::vector<double> steps{};
+  std::vector<double> remainder{};  ///< along the direction of the worst slope
+  double slope = 2;         ///< the worst, where h is smallest before rounding takes over; NaN if linear to rounding
+  bool is_zero = false;     ///< whether the gradient is 0, or smaller than rounding, along every direction
+  bool is_kink = false;     ///< whether the point lies on a kink along every direction
+  bool is_stopped = false;  ///< whether a layer behind it stops the derivative, of which losses then tell nothing
   GradientVerdict verdict() const {
-    if (is_kink || is_zero) return GradientVerdict::unproven;
+    if (is_kink || is_zero || is_stopped) return GradientVerdict::unproven;
     return slope < 1.5 ? GradientVerdict::wrong : GradientVerdict::right;
   }
   bool passed() const { return verdict() == GradientVerdict::right; }
@@ -254,12 +255,17 @@ struct TaylorCheck {
 
 namespace detail {
 
-double taylor_slope(std::span<const double> steps, std::span<const double> remainder, double rounding);
+/// How a remainder falls as the step is halved again and again, right above rounding: a wrong gradient's as h.
+struct TaylorSlope {
+  double value = std::numeric_limits<double>::quiet_NaN();  ///< at most 2; NaN if there is nothing but rounding
+  std::size_t last = 0;                                     ///< of the steps whose remainder is more than rounding
+};
+TaylorSlope taylor_slope(std::span<const double> remainder, double rounding);
 
-/// Along one direction.
+/// Along one direction, with a loss that is known to this rounding.
 template <class L>
 TaylorCheck taylor_along(const LossOfBatch<L>& f, std::span<const double> hand, std::span<const double> direction,
-                         std::uint64_t seed) {
+                         double rounding, std::uint64_t seed) {
   TaylorCheck check;
   double slope = 0;
   double size = 0;
@@ -274,11 +280,11 @@ TaylorCheck taylor_along(const LossOfBatch<L>& f, std::span<const double> hand, 
     check.steps.push_back(h);
     check.remainder.push_back(std::abs(line(h) - start - h * slope));
   }
-  const double rounding = 64 * std::numeric_limits<double>::epsilon() * std::max(1.0, std::abs(start));
-  check.slope = taylor_slope(check.steps, check.remainder, rounding);
-  check.is_zero = std::isnan(check.slope) && size <= rounding;
-  if (std::isnan(slope)) check.slope = 0;
-  if (check.slope < 1.5 && !std::isnan(slope)) check.is_kink = branches_at(f, direction, 0x1p-40, seed);
+  const TaylorSlope fall = taylor_slope(check.remainder, rounding);
+  check.slope = std::isnan(slope) ? 0 : fall.value;
+  check.is_zero = !(check.slope < 1.5) && size <= rounding;
+  if (check.slope < 1.5 && !std::isnan(slope))
+    check.is_kink = branches_at(f, direction, 2 * check.steps[fall.last], seed);
   return check;
 }
 
@@ -294,15 +300,27 @@ std::vector<TaylorCheck> check_taylor(const BasicNetwork<L>& network, const Susp
   const std::vector<double> hand = detail::hand_and_input(f, suspect, seed);
   std::vector<ParameterBlock> blocks = network.parameter_blocks();
   blocks.push_back({.name = "input", .rows = x.rows(), .cols = x.cols(), .offset = network.parameter_count()});
+  // What the loss feels of a rounding of every number that it is made of, some times over.
+  detail::TrackedSource<double, L> tracked;
+  tracked.run(network, loss, detail::Batch<double>{theta, x, targets}, seed, true);
+  const double rounding = 16 * tracked.loss_rounding() + std::numeric_limits<double>::min();
+  const std::size_t first_told = detail::first_behind_stops(network);
   std::vector<TaylorCheck> checks;
   for (const ParameterBlock& block : blocks) {
+    if (block.number == 0 ? first_told > 0 : first_told > 0 && block.number <= network.number(first_told - 1)) {
+      TaylorCheck nothing{.label = block.number == 0 ? block.name : block.label()};
+      nothing.slope = std::numeric_limits<double>::quiet_NaN();
+      nothing.is_stopped = true;
+      checks.push_back(nothing);
+      continue;
+    }
     std::optional<TaylorCheck> worst;
     for (std::uint64_t d = 0; d < kDirections; ++d) {
       std::vector<double> direction(hand.size());
       const std::vector<double> normals =
           detail::random_normals(static_cast<std::size_t>(block.size()), mixed(seed, checks.size() * kDirections + d));
       std::copy(normals.begin(), normals.end(), direction.begin() + block.offset);
-      const TaylorCheck along = detail::taylor_along(f, hand, direction, seed);
+      const TaylorCheck along = detail::taylor_along(f, hand, direction, rounding, seed);
       // What tells something outweighs what does not; of what tells, the lower slope.
       const auto rank = [](const TaylorCheck& c) {
         return c.verdict() == GradientVerdict::unproven ? 4 : std::isnan(c.slope) ? 3 : c.slope;

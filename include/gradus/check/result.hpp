@@ -63,11 +63,10 @@ struct EntryCheck {
   double reference = 0;  ///< by the sources that agree, else by the tape
 };
 
-/// A parameter whose differences straddle a kink.
+/// A parameter whose differences straddle a kink; on both of its sides they agree with what is derived.
 struct Kink {
-  Index entry = 0;         ///< of theta
-  std::string unit;        ///< what changes its branch: "layer 1 (relu), sample 3, unit 5"; empty: not found
-  bool both_sides = true;  ///< whether the gradient is right on both sides
+  Index entry = 0;   ///< of theta
+  std::string unit;  ///< what changes its branch: "layer 1 (relu), sample 3, unit 5"
 };
 
 /// One parameter array: how far each source is from the hand-written gradient.

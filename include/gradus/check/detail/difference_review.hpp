@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "gradus/check/kinks.hpp"
-#include "gradus/check/sources.hpp"
+#include "gradus/check/detail/kinks.hpp"
+#include "gradus/check/detail/sources.hpp"
 #include "gradus/check/tracked_source.hpp"
 
 namespace gradus::detail {
@@ -27,7 +27,7 @@ class DifferenceReview {
       if (std::isfinite(error()[k])) error()[k] = truncation_[k] + 2 * loss_rounding / step_[k];
     if (!any_contradicts()) return;
     add_curvature();
-    for (const ParameterBlock& block : evidence_.blocks) settle(block, loss_rounding);
+    for (const ParameterBlock& block : evidence_.blocks) settle(block);
   }
 
  private:
@@ -78,8 +78,8 @@ class DifferenceReview {
   }
 
   /// Goes through the worst contradictions of an array: where differences without rounding say what the tape says,
-  /// those with it could not tell; where they do not, they are what is believed. Next to a kink they say nothing.
-  void settle(const ParameterBlock& block, double loss_rounding) {
+  /// those with it could not tell; where they do not, they are what is believed.
+  void settle(const ParameterBlock& block) {
     const auto first = static_cast<std::size_t>(block.offset);
     const std::size_t last = std::min(first + static_cast<std::size_t>(block.size()), error().size());
     for (int looked = 0; looked < 4; ++looked) {
@@ -87,25 +87,30 @@ class DifferenceReview {
       for (std::size_t k = first; k < last; ++k)
         if (contradicts(k) && (worst == last || !(excess(k) <= excess(worst)))) worst = k;
       if (worst == last) return;
-      if (take_again(worst, loss_rounding)) return;
+      if (take_again(worst)) return;
     }
     for (std::size_t k = first; k < last; ++k)
       if (contradicts(k)) error()[k] = std::numeric_limits<double>::infinity();
   }
 
-  /// Whether the contradiction stands.
-  bool take_again(std::size_t k, double loss_rounding) {
-    Place place{{f_.theta.begin(), f_.theta.end()}, Matrix<double>(f_.x)};
-    const double h = std::ldexp(1.0, std::ilogb(std::max(std::abs(place[k]), 1.0)) - 20);
-    const double wide = exact_difference(place, k, h);
-    const double narrow = exact_difference(place, k, h / 2);
-    const double value = (4 * narrow - wide) / 3;
-    const double off = std::abs(narrow - wide) + 1e-12 * std::abs(value);
-    const bool settled = off <= 1e-3 * std::abs(value - tape(k));
-    if (settled && !KinkFinder<L>(f_, seed_, loss_rounding).find(k, h, std::abs(tape(k)))) {
+  /// Whether the contradiction stands: at some step, however small, the differences have settled, and to the left and
+  /// to the right of this point they are the same, so that it is no kink, and no jump, either.
+  bool take_again(std::size_t k) {
+    const Place place{{f_.theta.begin(), f_.theta.end()}, Matrix<double>(f_.x)};
+    const DoubleDouble here = exact_loss(place);
+    for (const int power : {-20, -28, -36, -44}) {
+      f_.pause();
+      const double h = std::ldexp(1.0, std::ilogb(std::max(std::abs(place[k]), 1.0)) + power);
+      const ExactSlopes wide = exact_slopes(place, k, h, here);
+      const ExactSlopes narrow = exact_slopes(place, k, h / 2, here);
+      const double value = (4 * narrow.central - wide.central) / 3;
+      const double off = std::abs(narrow.central - wide.central) + 1e-12 * std::abs(value);
+      const double apart = std::abs(value - tape(k));
+      const bool settled = off <= 1e-6 * std::abs(value) || off <= 1e-2 * apart;
+      if (!settled || !(narrow.sides_apart <= 1e-2 * std::max(apart, off))) continue;
       ridders()[k] = value;
       error()[k] = off;
-      if (contradicts(k)) return true;
+      return contradicts(k);
     }
     error()[k] = std::numeric_limits<double>::infinity();
     return false;
@@ -116,12 +121,19 @@ class DifferenceReview {
     return loss_value(f_.network, f_.loss, place.theta, place.x, f_.targets, trace_);
   }
 
-  /// (L(w + h) - L(w - h)) / 2h without rounding: 2^-104 of L over h is nothing.
-  double exact_difference(const Place& place, std::size_t k, double h) {
+  /// Differences without rounding: 2^-104 of L over h is nothing.
+  struct ExactSlopes {
+    double central = 0;
+    double sides_apart = 0;  ///< the difference taken to the right less the one to the left
+  };
+  ExactSlopes exact_slopes(const Place& place, std::size_t k, double h, DoubleDouble here) {
     const Place above = place.moved(k, h);
     const Place below = place.moved(k, -h);
-    const DoubleDouble width = DoubleDouble(above[k]) - DoubleDouble(below[k]);
-    return ((exact_loss(above) - exact_loss(below)) / width).hi();
+    const DoubleDouble up = exact_loss(above) - here;
+    const DoubleDouble down = here - exact_loss(below);
+    const DoubleDouble right = DoubleDouble(above[k]) - place[k];
+    const DoubleDouble left = DoubleDouble(place[k]) - below[k];
+    return {((up + down) / (right + left)).hi(), std::abs((up / right - down / left).hi())};
   }
   DoubleDouble exact_loss(const Place& place) {
     using Number = TrackedVar<double>;

@@ -3,13 +3,21 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <optional>
 
+#include "gradus/check/detail/sources.hpp"
 #include "gradus/check/result.hpp"
-#include "gradus/check/sources.hpp"
+#include "gradus/nn/layers/recurrent.hpp"
 
 /// Where a difference straddles a kink, and whether the gradient is right on both of its sides.
 namespace gradus::detail {
+
+/// Whether its branches are for the numbers' sake only, the same function on both sides.
+template <class L>
+inline constexpr bool branches_for_accuracy = std::derived_from<L, Recurrent>;
+template <class F>
+inline constexpr bool branches_for_accuracy<Elementwise<F>> = F::kinks.empty();
 
 /// A value for each parameter, then for each number of the input.
 struct Place {
@@ -112,15 +120,16 @@ class KinkFinder {
         probe_(f, seed),
         here_{{f.theta.begin(), f.theta.end()}, Matrix<double>(f.x)} {}
 
-  /// The unit that changes its branch within the step of entry k, if one does; the gradient, of this magnitude, is then
-  /// tried on both sides.
+  /// The unit that changes its branch within the step of entry k, if one does and, on both sides of it, differences
+  /// agree with dual numbers to a millionth of this magnitude. If they do not, it is not the kink that keeps them
+  /// apart.
   std::optional<Kink> find(std::size_t k, double step, double magnitude) {
     const double reach = 2 * step;
     const std::optional<std::string> unit = branch_between(here_, k, reach);
     if (!unit) return {};
-    Kink kink{static_cast<Index>(k), *unit, true};
-    for (const double side : {-4.0, 4.0}) kink.both_sides = kink.both_sides && is_right(k, side * reach, magnitude);
-    return kink;
+    for (const double side : {-4.0, 4.0})
+      if (!is_right(k, side * reach, magnitude)) return {};
+    return Kink{static_cast<Index>(k), *unit};
   }
 
  private:
@@ -155,6 +164,9 @@ class KinkFinder {
     const Decisions below = probe_.at(place.moved(k, -reach));
     const Decisions above = probe_.at(place.moved(k, reach));
     for (std::size_t l = 0; l < below.logs.size(); ++l) {
+      if (l < f_.network.size() &&
+          f_.network.visit(l, []<class Kind>(const Kind&) { return branches_for_accuracy<Kind>; }))
+        continue;
       if (l < f_.network.size() && below.choices[l] != above.choices[l]) {
         const std::vector<Index>& choices = below.choices[l];
         const auto first = std::mismatch(choices.begin(), choices.end(), above.choices[l].begin()).first;

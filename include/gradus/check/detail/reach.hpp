@@ -6,16 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "gradus/check/kinks.hpp"
-#include "gradus/nn/layers/recurrent.hpp"
+#include "gradus/check/detail/kinks.hpp"
 
 namespace gradus::detail {
-
-/// Whether its branches are for the numbers' sake only, the same function on both sides.
-template <class L>
-inline constexpr bool branches_for_accuracy = std::derived_from<L, Recurrent>;
-template <class F>
-inline constexpr bool branches_for_accuracy<Elementwise<F>> = F::kinks.empty();
 
 /// Of a layer's comparisons, as many for each sample, how many fell on one side in all samples.
 inline std::size_t one_sided(const BranchLog& log, std::size_t samples) {

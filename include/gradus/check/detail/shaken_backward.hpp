@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
-#include "gradus/check/sources.hpp"
+#include "gradus/check/detail/sources.hpp"
 #include "gradus/check/tracked_source.hpp"
 
 namespace gradus::detail {
@@ -31,17 +32,17 @@ class ShakenBackward {
   /// The root mean square deviation of each number of the gradient, by theta and then by x, from what comes out of
   /// numbers at rest. Buffers hold zeros in all of these passes, so what is not written is no deviation.
   std::vector<double> deviations(const Trace<TrackedVar<T>>& known) {
-    constexpr int kTimes = 6;
-    at_rest_ = true;
+    constexpr std::uint64_t kTimes = 6;
+    time_ = 0;
     const std::vector<T> rest = backward_once(known);
-    at_rest_ = false;
     std::vector<double> squares(rest.size());
-    for (int time = 0; time < kTimes; ++time) {
+    for (time_ = 1; time_ <= kTimes; ++time_) {
       const std::vector<T> shaken = backward_once(known);
       for (std::size_t k = 0; k < squares.size(); ++k) {
         const double off = static_cast<double>(shaken[k]) - static_cast<double>(rest[k]);
         // Where a shake leads out of the number type, nothing can be told.
-        squares[k] += std::isnan(off) ? std::numeric_limits<double>::infinity() : off * off / kTimes;
+        squares[k] +=
+            std::isnan(off) ? std::numeric_limits<double>::infinity() : off * off / static_cast<double>(kTimes);
       }
     }
     for (double& square : squares) square = std::sqrt(square);
@@ -51,17 +52,20 @@ class ShakenBackward {
  private:
   static constexpr double kEpsilon = std::numeric_limits<T>::epsilon();
 
-  /// Evenly from -2 to 2 (Steele, Lea and Flood, 2014).
-  double shake() {
-    counter_ += 1;
-    return static_cast<double>(mixed(random_, counter_) >> 11) * 0x1p-51 - 2;
+  /// Evenly from -2 to 2 (Steele, Lea and Flood, 2014), by the number itself: equal numbers stay equal, and what ties
+  /// in the pass on trial still does.
+  double shake(T value) const {
+    const auto number = static_cast<double>(value);
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, &number, sizeof bits);
+    return static_cast<double>(mixed(mixed(random_, time_), bits) >> 11) * 0x1p-51 - 2;
   }
   /// The number times 1 + xi error / |number|.
-  T shaken(T value, double error) {
+  T shaken(T value, double error) const {
     const double size = std::abs(static_cast<double>(value));
-    if (at_rest_ || !(size > 0) || !std::isfinite(size)) return value;
+    if (time_ == 0 || !(size > 0) || !std::isfinite(size)) return value;
     const double relative = std::isfinite(error) ? std::max(std::abs(error) / size, kEpsilon) : kEpsilon;
-    return value * static_cast<T>(1 + shake() * std::min(relative, 0.125));
+    return value * static_cast<T>(1 + shake(value) * std::min(relative, 0.125));
   }
   void shake_all(Matrix<T>& x) {
     for (T& value : x.values()) value = shaken(value, 0);
@@ -73,12 +77,13 @@ class ShakenBackward {
     Trace<T> trace = trace_;
     shake_inputs_of(0, x, [](std::size_t) { return 0.0; });
     for (std::size_t l = 0; l < network_.size(); ++l) shake_layer(l, known, trace);
-    keep_kinks_of_the_loss(trace, depth);
+    Trace<T> of_loss = trace;
+    keep_kinks_of_the_loss(of_loss, depth);
     std::vector<T> theta(batch_.theta.begin(), batch_.theta.end());
     for (T& value : theta) value = shaken(value, 0);
 
     std::vector<T> gradient(theta.size());
-    Matrix<T> dy{ConstMatrixView<T>(suspect_seed(suspect_, loss_, trace, batch_.targets))};
+    Matrix<T> dy{ConstMatrixView<T>(suspect_seed(suspect_, loss_, of_loss, batch_.targets))};
     for (std::size_t l = depth; l-- > 0;) {
       shake_all(dy);
       const ConstMatrixView<T> in = l > 0 ? ConstMatrixView<T>(trace.outputs[l - 1]) : x.view();
@@ -148,9 +153,8 @@ class ShakenBackward {
   const Loss& loss_;
   Batch<T> batch_;
   bool input_;
-  bool at_rest_ = false;
   std::uint64_t random_;
-  std::uint64_t counter_ = 0;
+  std::uint64_t time_ = 0;  // 0: at rest
   Trace<T> trace_;
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "gradus/check/detail/sources.hpp"
 #include "gradus/check/fault.hpp"
 #include "gradus/check/result.hpp"
-#include "gradus/check/sources.hpp"
 
 /// What a wrong backward pass probably has wrong. Every layer's backward, and the loss's, is tried by itself: given the
 /// right derivative by its outputs, made by the tape layer by layer, it must give the right derivative by its inputs
@@ -144,9 +144,9 @@ std::vector<Diagnosis> overflow(const BasicNetwork<L>& network, double loss, con
 
 /// Goes through a network's backward pass, last layer first.
 template <class L, class Suspect>
-class Autopsy {
+class SlipFinder {
  public:
-  Autopsy(const LossOfBatch<L>& f, const Suspect& suspect, std::uint64_t seed)
+  SlipFinder(const LossOfBatch<L>& f, const Suspect& suspect, std::uint64_t seed)
       : f_(f), suspect_(suspect), derivative_(f, seed) {
     set_mode(trace_, seed);
   }
