@@ -101,9 +101,10 @@ void add_check_command(Program& program) {
                   "  gradus check --network 4-8tanh-3softmax iris --plant transpose:1.weights",
                   [experiment, options](const Console& console) { return run_check(console, *experiment, *options); });
   command.inputs("MODEL DATA", options->words, "a model file, unless --network is given, and data");
-  const auto given = add_experiment_options(command, experiment,
-                                            {"network", "loss", "reduction", "class-weight", "seed", "init", "scale",
-                                             "precision", "target", "sample-weight"});
+  const auto given = std::make_shared<GivenKeys>();
+  add_experiment_options(command, experiment, given,
+                         {"network", "loss", "reduction", "class-weight", "seed", "init", "scale", "precision",
+                          "target", "sample-weight"});
   command.check([experiment, options, given] { refuse_idle_of_check(*experiment, *options, *given); });
   command.count("--samples", options->samples, "of the data to use, from its start [20]", 1);
   command.flag("--full", options->full, "every source for every parameter (unless it would take long)");

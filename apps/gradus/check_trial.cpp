@@ -25,14 +25,14 @@ struct Subject {
 Subject fresh_network(const Experiment& experiment, const std::string& data_text) {
   Subject subject;
   subject.name = "network " + experiment.network;
-  TableOptions options;
-  options.target = experiment.target;
-  options.weights = experiment.sample_weight;
-  subject.data = load_data(data_text, options);
+  Experiment asked = experiment;
+  asked.data = data_text;
+  subject.data = load_data(data_text, table_options(asked));
   subject.model.network = parse_network(experiment.network);
   subject.model.loss = loss_of(experiment, subject.model.network);
   check_fits(subject.model.network, subject.name, subject.data, data_text);
-  if (experiment.scale) subject.model.fit_scaler(*experiment.scale, subject.data.x);
+  asked = decided(asked, subject.data);
+  if (asked.scale) subject.model.fit_scaler(*asked.scale, subject.data.x);
   RandomState random(experiment.seed);
   subject.model.theta = initial_parameters(subject.model.network, parse_initializer(experiment.init), random);
   return subject;
@@ -42,8 +42,8 @@ Subject trained_model(const CheckOptions& options) {
   Subject subject;
   subject.name = options.words[0];
   subject.model = load_model(options.words[0]);
-  subject.data = load_for_model(subject.model, {options.words[0], options.words[1], ""});
-  if (!has_answers(subject.data))
+  subject.data = answered(load_for_model(subject.model, {options.words[0], options.words[1], ""}).data);
+  if (subject.data.size() == 0)
     throw ValueError(options.words[1] +
                      ": expected data with its answers (labels or targets), without which there is no loss");
   return subject;
@@ -59,7 +59,7 @@ Trial make_trial(const Experiment& experiment, const CheckOptions& options) {
   const Dataset data = subject.data.take(rows);
   Trial trial;
   trial.x = subject.model.scaled(data.x);
-  trial.targets = network_targets(data, subject.model.network.outputs());
+  trial.targets = subject.model.scaled_targets(data);
   subject.data.weights = sample_weights(subject.data, experiment.class_weight);
   trial.weights = subject.data.take(rows).weights;
   trial.precision = experiment.network.empty() ? subject.model.precision : experiment.precision;

@@ -61,15 +61,13 @@ void add_key_options(Command& command, const std::function<void(const Experiment
   }
 }
 
-std::shared_ptr<GivenKeys> add_experiment_options(Command& command, const std::shared_ptr<Experiment>& experiment,
-                                                  const std::vector<std::string_view>& only) {
-  const auto given = std::make_shared<GivenKeys>();
+void add_experiment_options(Command& command, const std::shared_ptr<Experiment>& experiment,
+                            const std::shared_ptr<GivenKeys>& given, const std::vector<std::string_view>& only) {
   const auto set = [experiment, given](const ExperimentKey& key, const std::string& text) {
     set_key(*experiment, key, parse_key_value(key, text), "--" + std::string(key.flag));
     given->push_back(&key);
   };
   add_key_options(command, set, only);
-  return given;
 }
 
 void refuse_idle(const GivenKeys& given, const std::vector<Experiment>& experiments) {

@@ -22,8 +22,8 @@ void add_key_options(Command& command, const std::function<void(const Experiment
 using GivenKeys = std::vector<const ExperimentKey*>;
 
 /// The same, for values that go into the experiment as the parser meets them. The keys that it meets are noted.
-std::shared_ptr<GivenKeys> add_experiment_options(Command& command, const std::shared_ptr<Experiment>& experiment,
-                                                  const std::vector<std::string_view>& only = {});
+void add_experiment_options(Command& command, const std::shared_ptr<Experiment>& experiment,
+                            const std::shared_ptr<GivenKeys>& given, const std::vector<std::string_view>& only = {});
 
 /// Throws UsageError if one of the keys has no effect in any of these experiments.
 void refuse_idle(const GivenKeys& given, const std::vector<Experiment>& experiments);

@@ -53,16 +53,18 @@ Json to_json(const Explanation& explained) {
 
 int run_explain(const Console& console, const ExplainOptions& options) {
   const Model model = load_model(options.model);
-  const Dataset data = load_for_model(model, options);
-  if (!has_answers(data))
+  const Dataset data = load_for_model(model, options).data;
+  if (answered(data).size() == 0)
     throw ValueError(options.data +
                      ": expected data with its answers (labels or targets), without which there is no loss");
   if (options.sample < 0 || options.sample >= data.size())
     throw ValueError(fmt::format("--sample: expected a sample from 0 to {}, got {}", data.size() - 1, options.sample));
   const std::vector<Index> rows{static_cast<Index>(options.sample)};
-  const Dataset one = data.take(rows);
+  const Dataset one = answered(data.take(rows));
+  if (one.size() == 0)
+    throw ValueError(fmt::format("--sample: expected a sample whose answer is known, got {}", options.sample));
   const Matrix<double> x = model.scaled(one.x);
-  const Matrix<double> targets = network_targets(one, model.network.outputs());
+  const Matrix<double> targets = model.scaled_targets(one);
   const Explanation explained =
       explain(model.network, model.loss, model.theta, x, Targets<double>(targets), options.weight);
   const auto ends = [&](std::string_view ending) { return options.output.ends_with(ending); };

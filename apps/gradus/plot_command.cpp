@@ -8,6 +8,7 @@
 #include "apps/gradus/model_data.hpp"
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/model/model_file.hpp"
+#include "src/core/text.hpp"
 
 namespace gradus::cli {
 namespace {
@@ -20,9 +21,10 @@ struct PlotOptions : ModelData {
 
 int plot(const Console& console, const PlotOptions& options) {
   const Model model = load_model(options.model);
-  const Dataset data = load_for_model(model, options);
-  if (!has_answers(data))
-    throw ValueError(options.data + ": expected data with its answers (labels or targets) to plot");
+  const Reading reading = load_for_model(model, options);
+  for (const std::string& line : reading.words) console.note(fmt::format("{}: {}\n", options.data, one_line(line)));
+  const Dataset data = answered(reading.data);
+  if (data.size() == 0) throw ValueError(options.data + ": expected data with its answers (labels or targets) to plot");
   const std::string kind = options.kind.empty() ? std::string(fitting_kind(model, data)) : options.kind;
   const std::string title = options.title.empty() ? to_text(model.network) + " on " + options.data : options.title;
   save_figure(model_figure(kind, model, data, title), options.output);
@@ -47,7 +49,7 @@ void check_options(const PlotOptions& options) {
 void add_plot_command(Program& program) {
   const auto options = std::make_shared<PlotOptions>();
   Command& command = program.add("plot", "draw what a model has learned",
-                                 "gradus plot circles.model circles:samples=500,noise=0.2,factor=0.4 -o circles.svg",
+                                 "gradus plot iris.model iris -o iris.svg",
                                  [options](const Console& console) {
                                    check_options(*options);
                                    return plot(console, *options);

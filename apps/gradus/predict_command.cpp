@@ -7,6 +7,7 @@
 #include "apps/gradus/training_report.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
+#include "src/core/text.hpp"
 
 namespace gradus::cli {
 namespace {
@@ -66,10 +67,13 @@ Json predictions_json(const Model& model, const Matrix<double>& outputs, const s
 
 int predict_data(const Console& console, const PredictOptions& options) {
   const Model model = load_model(options.model);
-  const Dataset data = load_for_model(model, options);
+  const Reading reading = load_for_model(model, options);
+  const Dataset& data = reading.data;
+  for (const std::string& line : reading.words) console.note(fmt::format("{}: {}\n", options.data, one_line(line)));
   const Matrix<double> outputs = model.predict(data.x);
   const std::vector<int> classes = is_classifier(model) ? model.classify(data.x) : std::vector<int>{};
-  Json json = {{"model", options.model}, {"data", options.data}, {"samples", data.size()}};
+  Json json = {{"model", options.model}, {"data", options.data}, {"rows", options.rows}, {"samples", data.size()}};
+  json["reading"] = reading.words;
   if (options.output != "-") {
     write_file(options.output, to_csv(model, outputs, classes));
     json["file"] = options.output;
@@ -78,8 +82,8 @@ int predict_data(const Console& console, const PredictOptions& options) {
     json["outputs"] = output_names(model);
     json["predictions"] = predictions_json(model, outputs, classes);
   }
-  if (has_answers(data) && data.size() > 0) {
-    const Scores scores = score(model, data);
+  if (const Dataset known = answered(data); known.size() > 0) {
+    const Scores scores = score(model, known);
     json["scores"] = to_json(scores);
     console.note(to_line(scores) + "\n");
   }
@@ -92,7 +96,7 @@ int predict_data(const Console& console, const PredictOptions& options) {
 void add_predict_command(Program& program) {
   const auto options = std::make_shared<PredictOptions>();
   Command& command =
-      program.add("predict", "apply a model to data", "gradus predict iris.model new.csv -o predictions.csv",
+      program.add("predict", "apply a model to data", "gradus predict iris.model iris --rows test -o predictions.csv",
                   [options](const Console& console) { return predict_data(console, *options); });
   add_model_and_data(command, *options);
   command.output("-o,--output", options->output, predictions_kind, "the file to write as CSV [standard output]");

@@ -150,8 +150,7 @@ Program::Program() : app_("A laboratory for neural networks that can be seen thr
   app_.get_formatter()->label("REQUIRED", "(required)");
   app_.footer(
       "A first run:\n"
-      "  gradus train circles:samples=500,noise=0.2,factor=0.4 --network 2-16tanh-2softmax --test 0.4 -o "
-      "circles.model\n"
+      "  gradus train circles:samples=500,noise=0.2,factor=0.4\n"
       "  gradus plot circles.model circles:samples=500,noise=0.2,factor=0.4,seed=1 -o circles.svg\n"
       "Each command tells more: gradus train --help");
 }

@@ -60,7 +60,7 @@ int run_toml(const Console& console, const RunOptions& options) {
   tell_files(console, options, experiment);
   if (!options.model.empty()) experiment.model = options.model;
   if (options.any_data) experiment.fingerprint.clear();
-  const TrainingReport report = train_and_write(console, experiment, options.outputs);
+  const TrainingReport report = train_and_write(console, experiment, load_source(experiment), options.outputs);
   console.machine(report.json);
   return report.status;
 }
@@ -72,7 +72,7 @@ TrainingReport repeat(const Console& console, const RunOptions& options, const M
   tell_files(console, options, experiment);
   if (options.any_data) experiment.fingerprint.clear();
   try {
-    return train_and_write(console, experiment, options.outputs);
+    return train_and_write(console, experiment, load_source(experiment), options.outputs);
   } catch (const UsageError&) {
     throw;
   } catch (const Error& error) {
@@ -110,7 +110,7 @@ void add_run_command(Program& program) {
   const auto options = std::make_shared<RunOptions>();
   Command& command = program.add(
       "run", "carry out an experiment, or repeat a model's training to the last bit",
-      "gradus run circles.toml -o circles.model\n  gradus run circles.model", [options](const Console& console) {
+      "gradus run iris.model", [options](const Console& console) {
         return looks_like_model(read_file(options->path)) ? run_model(console, *options) : run_toml(console, *options);
       });
   command.input("EXPERIMENT", options->path, "an experiment file (TOML), or a model file, which carries its own")

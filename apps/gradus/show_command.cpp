@@ -67,6 +67,13 @@ std::string show_text(const Model& model, const ShowOptions& options) {
   names("features", model.feature_names);
   names("classes", model.class_names);
   names("targets", model.target_names);
+  if (!model.label_name.empty()) names("label", {model.label_name});
+  for (const InputColumn& column : model.columns)
+    if (!column.categories.empty())
+      names("coded", {fmt::format("{}: {}", column.name, fmt::join(column.categories, column.ordered ? " < " : ", "))});
+  if (model.target_scaler)
+    text += fmt::format("{:<11}{}, undone in every answer\n", "targets'", to_text(model.target_scaler->kind));
+  if (!model.filling.empty()) text += fmt::format("{:<11}filled ({})\n", "gaps", fmt::join(model.filling, ", "));
   if (model.interrupted) text += "training   was interrupted\n";
   text += "\n" + layers_table(model.network);
   if (model.scaler) {
@@ -97,6 +104,12 @@ Json show_json(const Model& model, const ShowOptions& options) {
   json["features"] = model.feature_names;
   json["classes"] = model.class_names;
   json["targets"] = model.target_names;
+  json["label"] = model.label_name;
+  json["filling"] = model.filling;
+  json["target_scaling"] = model.target_scaler ? Json{{"kind", to_text(model.target_scaler->kind)},
+                                                      {"shift", model.target_scaler->shift},
+                                                      {"scale", model.target_scaler->scale}}
+                                               : Json();
   json["interrupted"] = model.interrupted;
   json["layers"] = Json::array();
   for (std::size_t l = 0; l < model.network.size(); ++l)

@@ -8,8 +8,10 @@
 #include "apps/gradus/interrupt.hpp"
 #include "apps/gradus/progress.hpp"
 #include "gradus/core/number.hpp"
+#include "gradus/lab/experiment/diagnosis.hpp"
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/files/file.hpp"
+#include "gradus/lab/model/applied.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "src/core/text.hpp"
 
@@ -71,7 +73,29 @@ std::string pair_of(const std::string& train, const std::optional<std::string>& 
   return test ? fmt::format("{}, on the test set {}", train, *test) : train;
 }
 
-std::string summary_text(const ExperimentResult& result, const std::string& run) {
+/// "a, b, c, ...": long lists are cut.
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), most); ++i) text += (i > 0 ? ", " : "") + one_line(names[i], 40);
+  return names.size() > most ? text + ", ..." : text;
+}
+
+std::string columns_text(const Dataset& data) {
+  std::vector<std::string> features;
+  for (const InputColumn& column : columns_of(data))
+    features.push_back(column.categories.empty()
+                           ? column.name
+                           : fmt::format("{} ({} categories)", column.name, column.categories.size()));
+  std::string text = data.is_classification()
+                         ? fmt::format("target    {}{} classes: {}\n",
+                                       data.label_name.empty() ? "" : one_line(data.label_name, 40) + ", ",
+                                       data.classes(), listed(data.class_names))
+                         : fmt::format("target    {}, a regression\n", listed(data.target_names));
+  return text + fmt::format("features  {}: {}\n", features.size(), listed(features));
+}
+
+std::string summary_text(const ExperimentResult& result, const std::string& run, const std::string& chosen) {
   const Experiment& e = result.experiment;
   const auto test = [&](auto get) -> std::optional<std::string> {
     return result.test_scores ? std::optional(short_number(get(*result.test_scores))) : std::nullopt;
@@ -80,7 +104,12 @@ std::string summary_text(const ExperimentResult& result, const std::string& run)
   std::string text = fmt::format("network   {}, {} parameters\n", e.network, result.model.network.parameter_count());
   text += fmt::format("data      {}, {} samples to train on", one_line(e.data), result.train.size());
   text += result.test.size() > 0 ? fmt::format(", {} to test on\n", result.test.size()) : "\n";
+  text += columns_text(result.train);
   for (const std::string& line : result.words) text += fmt::format("          {}\n", one_line(line));
+  if (!chosen.empty()) text += fmt::format("chosen    {}\n", chosen);
+  if (e.scale || e.scale_target)
+    text += fmt::format("scaled   {}{}\n", e.scale ? fmt::format(" features {}", to_text(*e.scale)) : "",
+                        e.scale_target ? fmt::format(" targets {}", to_text(*e.scale_target)) : "");
   std::string stopped = result.fit.reason == StopReason::finished ? "" : ", " + stop_text(result.fit.reason);
   if (result.fit.best_epoch > 0) stopped += fmt::format(", best after epoch {}", result.fit.best_epoch);
   text += fmt::format("training  {} epochs, {} updates in {:.2f} s{}\n", result.fit.epochs, result.fit.updates,
@@ -92,6 +121,7 @@ std::string summary_text(const ExperimentResult& result, const std::string& run)
                         pair_of(short_number(*scores.accuracy), test([](auto& s) { return *s.accuracy; })));
   if (scores.r2)
     text += fmt::format("R2        {}\n", pair_of(short_number(*scores.r2), test([](auto& s) { return *s.r2; })));
+  for (const std::string& line : diagnose(result)) text += fmt::format("note      {}\n", line);
   if (!run.empty()) text += fmt::format("run       {}\n", one_line(run));
   if (!e.model.empty()) text += fmt::format("model     {}\n", e.model);
   for (const FigureRequest& figure : e.figures) text += fmt::format("figure    {}\n", figure.file);
@@ -106,7 +136,11 @@ Json report_json(const ExperimentResult& result) {
   json["parameters"] = result.model.network.parameter_count();
   json["parameters_sha256"] = parameters_sha256(result.model);
   json["data"] = e.data;
+  json["task"] = result.train.is_classification() ? "classification" : "regression";
+  json["target"] = answers_of(result.train);
+  json["features"] = result.train.feature_names;
   json["reading"] = result.words;
+  json["diagnosis"] = diagnose(result);
   json["loss_function"] = to_text(result.model.loss);
   json["stopped"] = stop_text(result.fit.reason);
   json["epochs"] = result.fit.epochs;
@@ -130,7 +164,7 @@ namespace {
 
 /// `fingerprint`: what the experiment was given to say of its data.
 TrainingReport write(const Console& console, ExperimentResult trained, const TrainingOutputs& outputs,
-                     const std::string& fingerprint) {
+                     const std::string& fingerprint, const std::string& chosen) {
   TrainingReport report{std::move(trained), {}};
   ExperimentResult& result = report.result;
   const std::string& model = result.experiment.model;
@@ -143,9 +177,12 @@ TrainingReport write(const Console& console, ExperimentResult trained, const Tra
     saved.fingerprint = fingerprint;
     write_file(outputs.experiment, to_toml(saved));
   }
-  if (console.json) report.json = report_json(result);
+  if (console.json) {
+    report.json = report_json(result);
+    report.json["chosen"] = chosen;
+  }
   if (console.json && !outputs.run.empty()) report.json["run"] = outputs.run;
-  console.summary(summary_text(result, outputs.run));
+  console.summary(summary_text(result, outputs.run, chosen));
   for (const FigureRequest& figure : result.experiment.figures)
     save_figure(result_figure(figure.kind, result), figure.file);
   if (result.fit.reason == StopReason::callback) {
@@ -161,19 +198,20 @@ TrainingReport write(const Console& console, ExperimentResult trained, const Tra
 
 }  // namespace
 
-TrainingReport train_and_write(const Console& console, const Experiment& experiment, const TrainingOutputs& outputs) {
+TrainingReport train_and_write(const Console& console, const Experiment& experiment, const ExperimentSource& source,
+                               const TrainingOutputs& outputs, const std::string& chosen) {
   std::optional<RunFolder> folder;
   if (!outputs.run.empty()) folder = RunFolder::create(outputs.run, experiment);
   ExperimentResult result = with_progress(console, [&](const ProgressCallback& progress) {
-    return folder ? carry_out(*folder, progress, outputs.every) : run_experiment(experiment, progress);
+    return folder ? carry_out(*folder, progress, outputs.every) : run_experiment(experiment, source, progress);
   });
-  return write(console, std::move(result), outputs, experiment.fingerprint);
+  return write(console, std::move(result), outputs, experiment.fingerprint, chosen);
 }
 
 TrainingReport go_on_and_write(const Console& console, RunFolder& folder, const TrainingOutputs& outputs) {
   ExperimentResult result = with_progress(
       console, [&](const ProgressCallback& progress) { return carry_out(folder, progress, outputs.every); });
-  return write(console, std::move(result), outputs, "");
+  return write(console, std::move(result), outputs, "", "");
 }
 
 double parse_seconds(const std::string& option, const std::string& text) {

@@ -19,13 +19,14 @@ struct TrainingOutputs {
 };
 
 /// Carries the experiment out with progress and Ctrl-C, writes what it names, and says how it went. Throws ValueError
-/// if training diverged. What is left to add to the JSON goes into `more`.
+/// if training diverged. `chosen`: flags that a person left to the program. What is left to add to the JSON goes into `more`.
 struct TrainingReport {
   ExperimentResult result;
   nlohmann::ordered_json json;
   int status = Exit::success;
 };
-TrainingReport train_and_write(const Console& console, const Experiment& experiment, const TrainingOutputs& outputs);
+TrainingReport train_and_write(const Console& console, const Experiment& experiment, const ExperimentSource& source,
+                               const TrainingOutputs& outputs, const std::string& chosen = "");
 /// The same of a run that is kept, from where it stands.
 TrainingReport go_on_and_write(const Console& console, RunFolder& folder, const TrainingOutputs& outputs);
 

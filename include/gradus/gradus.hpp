@@ -38,6 +38,7 @@
 #include "gradus/core/shape.hpp"
 #include "gradus/core/type_list.hpp"
 #include "gradus/core/version.hpp"
+#include "gradus/data/columns.hpp"
 #include "gradus/data/dataset.hpp"
 #include "gradus/data/linspace.hpp"
 #include "gradus/data/makers.hpp"

@@ -45,12 +45,16 @@ class TrainingOptions(TypedDict, total=False):
 
 
 class ReadingOptions(TypedDict, total=False):
-    """How the table of a file is written, where that is not to be recognised: see `gradus.load_data`."""
+    """How the table of a file is to be read: see `gradus.load_data`."""
 
     separator: str | None
     decimal: str | None
     comment: str | None
     header: bool | None
+    features: str | None
+    drop: str | None
+    encode: str | None
+    missing: str | None
 
 
 class ExperimentOptions(TrainingOptions, ReadingOptions, total=False):
@@ -65,6 +69,7 @@ class ExperimentOptions(TrainingOptions, ReadingOptions, total=False):
     sample_weight: str | None
     stratify: bool | None
     scale: str | None
+    scale_target: str | None
     fingerprint: str | None
     network: str
     init: str | None

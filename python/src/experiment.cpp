@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include "arrays.hpp"
+#include "gradus/lab/experiment/diagnosis.hpp"
 #include "gradus/lab/experiment/run.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "module.hpp"
@@ -14,6 +16,27 @@
 
 namespace gradus::python {
 namespace {
+
+/// The class of warnings on runs that went wrong without diverging; made when the module is, and never unmade.
+PyObject* learning_warning = nullptr;
+
+/// One warning that holds what there is to say.
+void warn_of_learning(const ExperimentResult& result) {
+  const std::vector<std::string> words = diagnose(result);
+  if (words.empty()) return;
+  const std::string message = fmt::format("[experiment] {}", fmt::join(words, "; "));
+  if (PyErr_WarnEx(learning_warning, message.c_str(), 1) != 0) throw nb::python_error();
+}
+
+void bind_warning(nb::module_& m) {
+  learning_warning = PyErr_NewExceptionWithDoc(
+      "gradus.LearningWarning",
+      "A run that went wrong without diverging: what was seen, with its numbers, and what may help.\n\n"
+      "Examples\n--------\n>>> import gradus as gd, warnings\n>>> issubclass(gd.LearningWarning, UserWarning)\nTrue\n",
+      PyExc_UserWarning, nullptr);
+  if (!learning_warning) throw nb::python_error();
+  m.attr("LearningWarning") = nb::borrow(learning_warning);
+}
 
 ExperimentResult run(const Experiment& experiment, nb::handle callback) {
   check_callback("experiment", callback);
@@ -30,6 +53,7 @@ ExperimentResult run(const Experiment& experiment, nb::handle callback) {
   }
   watch.rethrow();
   warn_of(result.fit, watch.interrupted());
+  warn_of_learning(result);
   return result;
 }
 
@@ -83,6 +107,7 @@ Examples
 }  // namespace
 
 void bind_experiment(nb::module_& m) {
+  bind_warning(m);
   bind_progress(m);
   bind_scores(m);
   nb::class_<ExperimentResult>(m, "ExperimentResult", R"(What a run of an `Experiment` gave.
@@ -105,6 +130,8 @@ Examples
       .def_ro("train_scores", &ExperimentResult::train_scores)
       .def_ro("test_scores", &ExperimentResult::test_scores)
       .def_ro("seconds", &ExperimentResult::seconds, "Spent in training.")
+      .def_ro("words", &ExperimentResult::words, "How the data was read, a line each.")
+      .def_prop_ro("diagnosis", &diagnose, "What went wrong without diverging, a line each; empty of a sound run.")
       .def(
           "write", [](const ExperimentResult& self) { write_outputs(self); },
           "Writes the model and the figures that the experiment names. ValueError after diverging.")

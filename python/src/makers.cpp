@@ -79,10 +79,12 @@ target : str, optional
 task : {'detect', 'classification', 'regression', 'features'}
     What the target column holds.
 **reading
-    How the table of a text file is written, where that is not to be recognised: ``separator`` (``'comma'``,
+    How the table of a file is to be read. What a text file would tell itself: ``separator`` (``'comma'``,
     ``'semicolon'``, ``'tab'``, ``'bar'``, ``'blank'`` or a character), ``decimal`` (``'point'`` or ``'comma'``),
     ``comment`` (a character that opens a line to be passed over, or ``'none'``), ``header`` (whether the first row
-    names the columns).
+    names the columns). Which columns: ``features='a,b,c*'``, ``drop='id,date'``. Words as numbers:
+    ``encode='one-hot'``, or columns, as in ``'color,size:small<middle<large'``. Gaps: ``missing='drop'``, or
+    ``'mean'`` and ``'median'``, which leave NaN here, to be filled from the training samples.
 
 Raises
 ------

@@ -6,7 +6,11 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
+
 #include "arrays.hpp"
+#include "gradus/lab/data/csv.hpp"
+#include "gradus/lab/model/applied.hpp"
 #include "loss.hpp"
 #include "module.hpp"
 
@@ -35,6 +39,53 @@ Model make(const Network& network, nb::handle theta, const std::string& loss, co
   }
   model.check();
   return model;
+}
+
+/// The names of a table's columns (pandas, polars, Arrow), if all are texts; none of anything else.
+Names names_of(nb::handle table) {
+  const char* attribute = nb::hasattr(table, "column_names") ? "column_names" : "columns";
+  Names names;
+  if (!nb::hasattr(table, attribute)) return names;
+  for (const nb::handle name : table.attr(attribute)) {
+    if (!PyUnicode_Check(name.ptr())) return {};
+    names.push_back(nb::cast<std::string>(name));
+  }
+  return names;
+}
+
+/// A table with categories is read as the command line would read it.
+nb::object coded(const Model& model, nb::handle table) {
+  const char* writer = nb::hasattr(table, "to_csv") ? "to_csv" : "write_csv";
+  if (!nb::hasattr(table, writer))
+    throw nb::type_error("[model] expected a data frame of pandas or polars, for the model takes categories");
+  nb::dict options;
+  if (std::string_view(writer) == "to_csv") options["index"] = false;
+  const std::string text = nb::cast<std::string>(table.attr(writer)(**options));
+  return nb::cast(to_numpy(parse_table(text, options_for(model), "table").data.x));
+}
+
+/// A table's columns by the names of training, in their order; anything without names as it is.
+ArrayLike by_name(const Model& model, const ArrayLike& x) {
+  const TableOptions options = options_for(model);
+  const Names names = names_of(x);
+  if (names.empty() || options.inputs.empty()) return x;
+  nb::list wanted;
+  std::string missing;
+  bool numbered = true;
+  for (std::size_t k = 0; k < options.inputs.size(); ++k) {
+    const std::string& name = options.inputs[k].name;
+    numbered = numbered && name == fmt::format("x{}", k);
+    wanted.append(name);
+    if (std::find(names.begin(), names.end(), name) == names.end()) missing += (missing.empty() ? "" : ", ") + name;
+  }
+  if (!missing.empty() && numbered) return x;  // learned from columns without names
+  if (!missing.empty())
+    throw ValueError(fmt::format("[model] expected the columns of training, got none named {} (the table has {})",
+                                 missing, fmt::join(names, ", ")));
+  if (!model.columns.empty()) return nb::borrow<ArrayLike>(coded(model, x));
+  const nb::object chosen =
+      nb::hasattr(x, "select") && nb::hasattr(x, "column_names") ? x.attr("select")(wanted) : nb::object(x[wanted]);
+  return nb::borrow<ArrayLike>(chosen);
 }
 
 Matrix<double> predict(const Model& model, const Array2<double>& x) {
@@ -112,17 +163,18 @@ Examples
       .def(
           "predict",
           [](const Model& self, const ArrayLike& x) {
-            return to_numpy(predict(self, as_matrix<double>("model", "x", x)));
+            return to_numpy(predict(self, as_matrix<double>("model", "x", by_name(self, x))));
           },
           nb::arg("x").none(),
           nb::sig("def predict(self, x: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.float64]"),
-          "Outputs (samples, outputs) in float64, for unscaled x (samples, inputs); NaN as in `predict`. ValueError if "
-          "x "
-          "has another number of columns.")
+          "Answers (samples, outputs) in float64, in the targets' own units, for unscaled x (samples, inputs): an "
+          "array, or "
+          "a table (pandas, polars, Arrow), whose columns are taken by the names of training. NaN as in `predict`. "
+          "ValueError if x has another number of columns, or lacks one.")
       .def(
           "classify",
           [](const Model& self, const ArrayLike& x) {
-            const Array2<double> samples = as_matrix<double>("model", "x", x);
+            const Array2<double> samples = as_matrix<double>("model", "x", by_name(self, x));
             const Unlocked others;
             std::vector<int> labels = self.classify(view_of(samples));
             const Locked lock;
@@ -143,6 +195,9 @@ Examples
       .def_ro("feature_names", &Model::feature_names)
       .def_ro("class_names", &Model::class_names)
       .def_ro("target_names", &Model::target_names)
+      .def_ro("label_name", &Model::label_name, "Of the column that classes came from; may be empty.")
+      .def_ro("target_scaler", &Model::target_scaler, "Undone in every answer; None unless targets were scaled.")
+      .def_ro("filling", &Model::filling, "What a gap (NaN) in an input is filled with; empty if none may be.")
       .def_ro("experiment", &Model::experiment, "TOML text of the run that made it; may be empty.")
       .def_ro("interrupted", &Model::interrupted, "Whether training was stopped before its end.")
       .def("__getstate__",

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "hints.hpp"
+
 namespace gradus {
 namespace {
 
@@ -26,6 +28,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
   constexpr std::size_t longest = 60;  // no name has as many characters
   if (word.size() > longest) return "";
+  if (std::string meant = hinted(word, known); !meant.empty()) return meant;
   std::string best;
   std::size_t fewest = std::max<std::size_t>(2, word.size() / 3) + 1;  // more edits make another word
   for (const std::string& candidate : known) {

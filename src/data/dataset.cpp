@@ -11,7 +11,10 @@ Dataset Dataset::take(std::span<const Index> rows) const {
                    .targets = targets.empty() ? Matrix<double>{} : take_rows(targets, rows),
                    .feature_names = feature_names,
                    .class_names = class_names,
-                   .target_names = target_names};
+                   .target_names = target_names,
+                   .weights = {},
+                   .label_name = label_name,
+                   .columns = columns};
   if (!labels.empty())
     for (const Index row : rows) taken.labels.push_back(labels[static_cast<std::size_t>(row)]);
   if (!weights.empty())

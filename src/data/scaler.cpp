@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "gradus/core/number.hpp"
 #include "gradus/core/shape.hpp"
 
 namespace gradus {
@@ -78,9 +79,17 @@ Scaler Scaler::fit(Kind kind, ConstMatrixView<double> x) {
       if (!std::isfinite(x(i, j)))
         throw ValueError("[scaler] expected finite numbers, got " + std::to_string(x(i, j)) + " (sample " +
                          std::to_string(i) + ", feature " + std::to_string(j) + ")");
-      column[static_cast<std::size_t>(i)] = x(i, j);
+      if (kind == Kind::log && !(x(i, j) > -1))
+        throw ValueError("[scaler] expected numbers above -1 for the scaling log, got " + number_text(x(i, j)) +
+                         " (sample " + std::to_string(i) + ", column " + std::to_string(j) + ")");
+      column[static_cast<std::size_t>(i)] = kind == Kind::log ? std::log1p(x(i, j)) : x(i, j);
     }
-    const auto [shift, scale] = kind == Kind::standard ? standard(column, x.cols() == 1) : min_max(column);
+    const auto [shift, scale] = kind == Kind::min_max ? min_max(column) : standard(column, x.cols() == 1);
+    if (!std::isfinite(shift) || !std::isfinite(scale))
+      throw ValueError("[scaler] expected columns whose spread a double holds, got numbers as far apart as " +
+                       number_text(*std::min_element(column.begin(), column.end())) + " and " +
+                       number_text(*std::max_element(column.begin(), column.end())) + " in column " +
+                       std::to_string(j));
     scaler.shift.push_back(shift);
     scaler.scale.push_back(scale);
   }
@@ -92,7 +101,7 @@ Matrix<double> Scaler::transform(ConstMatrixView<double> x) const {
   Matrix<double> scaled(x);
   for (Index i = 0; i < x.rows(); ++i)
     for (Index j = 0; j < x.cols(); ++j)
-      scaled(i, j) = (x(i, j) - shift[static_cast<std::size_t>(j)]) / scale[static_cast<std::size_t>(j)];
+      scaled(i, j) = ((kind == Kind::log ? std::log1p(x(i, j)) : x(i, j)) - shift[static_cast<std::size_t>(j)]) / scale[static_cast<std::size_t>(j)];
   return scaled;
 }
 
@@ -100,17 +109,22 @@ Matrix<double> Scaler::inverse_transform(ConstMatrixView<double> x) const {
   check_cols("scaler", "x", x, static_cast<Index>(shift.size()));
   Matrix<double> original(x);
   for (Index i = 0; i < x.rows(); ++i)
-    for (Index j = 0; j < x.cols(); ++j)
+    for (Index j = 0; j < x.cols(); ++j) {
       original(i, j) = x(i, j) * scale[static_cast<std::size_t>(j)] + shift[static_cast<std::size_t>(j)];
+      if (kind == Kind::log) original(i, j) = std::expm1(original(i, j));
+    }
   return original;
 }
 
 Scaler::Kind parse_scaler_kind(std::string_view name) {
   if (name == "standard") return Scaler::Kind::standard;
   if (name == "min-max") return Scaler::Kind::min_max;
-  throw ValueError("[scaler] expected standard or min-max, got '" + std::string(name) + "'");
+  if (name == "log") return Scaler::Kind::log;
+  throw ValueError("[scaler] expected standard, min-max or log, got '" + std::string(name) + "'");
 }
 
-std::string_view to_text(Scaler::Kind kind) { return kind == Scaler::Kind::standard ? "standard" : "min-max"; }
+std::string_view to_text(Scaler::Kind kind) {
+  return kind == Scaler::Kind::standard ? "standard" : kind == Scaler::Kind::min_max ? "min-max" : "log";
+}
 
 }  // namespace gradus

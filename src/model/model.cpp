@@ -30,20 +30,35 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 /// Columns of data that have names: one an input, or in a sequence one an input of each step of those learned from.
-Index columns(const Network& network, std::size_t names) {
+Index columns_named(const Network& network, std::size_t names) {
   const Index inputs = network.inputs();
   if (!network.takes_sequences()) return inputs;
   return std::max<Index>(1, static_cast<Index>(names) / inputs) * inputs;
 }
 
-void check_scaler(const Scaler& scaler, Index inputs) {
-  check_length("model", "the scaler's shift", static_cast<Index>(scaler.shift.size()), inputs);
-  check_length("model", "the scaler's scale", static_cast<Index>(scaler.scale.size()), inputs);
+void check_scaler(const Scaler& scaler, Index columns, std::string_view column = "feature") {
+  check_length("model", "the scaler's shift", static_cast<Index>(scaler.shift.size()), columns);
+  check_length("model", "the scaler's scale", static_cast<Index>(scaler.scale.size()), columns);
   for (std::size_t i = 0; i < scaler.shift.size(); ++i)
     if (!std::isfinite(scaler.shift[i]) || !std::isfinite(scaler.scale[i]) || scaler.scale[i] <= 0)
-      throw ValueError("[model] expected the scaler's shift and scale to be finite and its scale positive; feature " +
-                       std::to_string(i) + " has " + number_text(scaler.shift[i]) + " and " +
-                       number_text(scaler.scale[i]));
+      throw ValueError("[model] expected the scaler's shift and scale to be finite and its scale positive; " +
+                       std::string(column) + " " + std::to_string(i) + " has " + number_text(scaler.shift[i]) +
+                       " and " + number_text(scaler.scale[i]));
+}
+
+/// What a model knows of the table that it learned from.
+void check_table(const Model& model) {
+  const auto width = static_cast<std::size_t>(columns_named(model.network, model.feature_names.size()));
+  if (!model.columns.empty() && static_cast<std::size_t>(inputs_of(model.columns)) != width)
+    throw ShapeError("[model] expected columns that make " + std::to_string(width) + " inputs, got " +
+                     std::to_string(inputs_of(model.columns)));
+  check_count("numbers to fill gaps with", model.filling.size(), static_cast<Index>(width), "the inputs");
+  for (const double number : model.filling)
+    if (!std::isfinite(number))
+      throw ValueError("[model] expected finite numbers to fill gaps with, got " + number_text(number));
+  if (model.target_scaler) check_scaler(*model.target_scaler, model.network.outputs(), "target");
+  if (model.target_scaler && !model.class_names.empty())
+    throw ValueError("[model] expected no scaling of targets that are classes, got one");
 }
 
 }  // namespace
@@ -68,33 +83,45 @@ void Model::check() const {
   check_length("model", "state", static_cast<Index>(state.size()), network.state_count());
   const std::string text = to_text(network);
   if (scaler) check_scaler(*scaler, network.inputs());
-  check_count("feature names", feature_names.size(), columns(network, feature_names.size()),
+  check_count("feature names", feature_names.size(), columns_named(network, feature_names.size()),
               "the inputs of " + one_line(text));
   check_count("class names", class_names.size(), classes(), "the outputs of " + one_line(text));
   check_count("target names", target_names.size(), network.outputs(), "the outputs of " + one_line(text));
+  check_table(*this);
   if (!class_names.empty() && !target_names.empty())
     throw ValueError("[model] expected class names or target names, got both");
 }
 
-Matrix<double> Model::predict(ConstMatrixView<double> x) const {
+Matrix<double> Model::network_outputs(ConstMatrixView<double> x) const {
   if (x.cols() != network.inputs() && !network.takes_sequences() && !feature_names.empty())
     throw ShapeError("[model] expected x with " + std::to_string(network.inputs()) +
                      (network.inputs() == 1 ? " column (" : " columns (") + listed(feature_names) + "), got " +
                      std::to_string(x.cols()) + " (x is " + std::to_string(x.rows()) + " x " +
                      std::to_string(x.cols()) + ")");
   network.check_input("model", x.rows(), x.cols());
-  if (!scaler) return gradus::predict(network, theta, x, state);
+  if (!scaler && filling.empty()) return gradus::predict(network, theta, x, state);
   return gradus::predict(network, theta, scaled(x), state);
 }
 
+Matrix<double> Model::in_own_units(Matrix<double> outputs) const {
+  return target_scaler ? target_scaler->inverse_transform(outputs) : outputs;
+}
+
+Matrix<double> Model::predict(ConstMatrixView<double> x) const { return in_own_units(network_outputs(x)); }
+
+Matrix<double> Model::scaled_targets(const Dataset& data) const {
+  Matrix<double> targets = network_targets(data, network.outputs());
+  return target_scaler ? target_scaler->transform(targets) : targets;
+}
+
 void Model::fit_scaler(Scaler::Kind kind, ConstMatrixView<double> x) {
-  const Matrix<double> packed(x);
+  const Matrix<double> packed = filling.empty() ? Matrix<double>(x) : filled(x, filling);
   scaler =
       Scaler::fit(kind, network.takes_sequences() ? detail::rows_of(packed.view(), network.inputs()) : packed.view());
 }
 
 Matrix<double> Model::scaled(ConstMatrixView<double> x) const {
-  Matrix<double> packed(x);
+  Matrix<double> packed = filling.empty() ? Matrix<double>(x) : filled(x, filling);
   if (!scaler) return packed;
   if (!network.takes_sequences()) return scaler->transform(packed);
   Matrix<double> steps = scaler->transform(detail::rows_of(std::as_const(packed).view(), network.inputs()));

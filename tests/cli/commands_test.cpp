@@ -97,7 +97,8 @@ TEST_F(Cli, TakesTheColumnsOfAFileForTheStepsOfASequence) {
     EXPECT_NE(planted.out.find("off-by-one-in-time"), std::string::npos);
   }
   EXPECT_EQ(refusal({"check", "s.csv", "--network", "seq4-3gru-2softmax"}, 1),
-            "network seq4-3gru-2softmax takes 4 inputs a time step, but s.csv has 6 features (a0, b0, a1, b1, ...)");
+            "network seq4-3gru-2softmax takes 4 inputs a time step, but s.csv has 6 features (a0, b0, a1, b1, ...); "
+            "--features, --drop and --target choose columns");
 }
 
 TEST_F(Cli, RepeatsATrainingToTheLastBit) {

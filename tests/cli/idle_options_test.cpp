@@ -25,6 +25,10 @@ const std::map<std::string, Words>& values() {
       {"--separator", {"semicolon", "tab"}},
       {"--decimal", {"comma", "point"}},
       {"--comment", {"a", "#"}},
+      {"--drop", {"a", "b"}},
+      {"--encode", {"a", "b"}},
+      {"--scale-target", {"standard", "min-max"}},
+      {"--rows", {"training", "test"}},
       {"--test", {"0.5", "9"}},
       {"--scale", {"standard", "min-max"}},
       {"--init", {"he", "uniform:0.5"}},
@@ -81,6 +85,7 @@ const std::map<std::string, std::string>& exceptions() {
   static const std::map<std::string, std::string> all{
       {"--quiet", "says less of the same"},
       {"--json", "says the same otherwise"},
+      {"--missing", "says what becomes of gaps, of which there are none here"},
       {"--header", "names what is recognised unless told otherwise"},
       {"--full", "names what is done unless told otherwise"},
       {"--force", "permits what would be refused"},

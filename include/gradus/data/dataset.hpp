@@ -5,18 +5,21 @@
 #include <vector>
 
 #include "gradus/core/matrix.hpp"
+#include "gradus/data/columns.hpp"
 
 namespace gradus {
 
 /// Samples with their classes, or with the numbers to be predicted.
 struct Dataset {
-  Matrix<double> x;                        ///< (samples, features)
+  Matrix<double> x;                        ///< (samples, features); NaN where a table had a gap that is yet to be filled
   std::vector<int> labels;                 ///< class of each sample, an index into class_names; empty for a regression
   Matrix<double> targets;                  ///< (samples, outputs) of a regression; empty for a classification
   std::vector<std::string> feature_names;  ///< one a column of x
   std::vector<std::string> class_names;    ///< one a class; empty for a regression
   std::vector<std::string> target_names;   ///< one a column of targets; empty for a classification
   std::vector<double> weights{};           ///< how much each sample counts in training; empty: once
+  std::string label_name{};                ///< of the column that the classes came from, if there was one
+  std::vector<InputColumn> columns{};      ///< of a table with categories: what each of its columns became in x
 
   Index size() const { return x.rows(); }
   Index features() const { return x.cols(); }

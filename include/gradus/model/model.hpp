@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "gradus/core/matrix.hpp"
+#include "gradus/data/columns.hpp"
+#include "gradus/data/dataset.hpp"
 #include "gradus/data/scaler.hpp"
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
@@ -32,17 +34,27 @@ struct Model {
   std::vector<std::string> target_names;   ///< of a regression: one an output, or none
   std::string experiment;                  ///< TOML text of the run that made it; may be empty
   bool interrupted = false;                ///< training was stopped before its end
+  std::string label_name{};                ///< of the column that classes came from, if there was one
+  std::vector<InputColumn> columns{};      ///< of a table with categories: which inputs its columns make; else none
+  std::vector<double> filling{};           ///< what a gap (NaN) in an input is filled with; empty: none may be
+  std::optional<Scaler> target_scaler{};   ///< of a regression: what the network was trained towards is scaled by it
 
   /// Throws ShapeError or ValueError unless all parts fit each other. Finite parameters are not demanded here.
   void check() const;
 
-  /// The network's outputs (samples, outputs) for unscaled x (samples, inputs), computed in float64. Throws ShapeError
-  /// that says what the model expects.
+  /// The answers (samples, outputs) for unscaled x (samples, inputs), computed in float64: the network's outputs, in
+  /// the targets' own units. Throws ShapeError that says what the model expects.
   Matrix<double> predict(ConstMatrixView<double> x) const;
+  /// What the network itself puts out, before the targets' scaling is undone.
+  Matrix<double> network_outputs(ConstMatrixView<double> x) const;
+  /// What comes out of the network, in the targets' own units.
+  Matrix<double> in_own_units(Matrix<double> outputs) const;
+  /// What the network is trained towards: the samples' targets, scaled (`network_targets`).
+  Matrix<double> scaled_targets(const Dataset& data) const;
 
   /// Fits a scaler on x (samples, inputs), or on every step of sequences.
   void fit_scaler(Scaler::Kind kind, ConstMatrixView<double> x);
-  /// x as the network takes it. Throws ShapeError if x has another number of columns.
+  /// x as the network takes it: its gaps filled, then scaled. Throws ShapeError if x has another number of columns.
   Matrix<double> scaled(ConstMatrixView<double> x) const;
 
   /// The class of each sample: the first of the largest outputs; with a single output p, class 1 if p > 0.5, else 0.

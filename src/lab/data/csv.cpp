@@ -6,56 +6,36 @@
 #include <algorithm>
 #include <iterator>
 
+#include "src/lab/data/assemble.hpp"
 #include "src/lab/data/contents.hpp"
+#include "src/lab/data/roles.hpp"
 #include "src/lab/data/rows.hpp"
 #include "src/lab/data/table.hpp"
 
 namespace gradus {
 namespace {
 
-using table::NumberKind;
 using table::shown;
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
+/// Every column has a name of its own; the first, which may name the rows, may have none.
 std::vector<std::string> checked_names(const std::vector<std::string_view>& cells, std::size_t line,
                                        const table::Source& source) {
   std::vector<std::string> names(cells.begin(), cells.end());
   std::vector<std::string> sorted = names;
   std::sort(sorted.begin(), sorted.end());
+  const auto unnamed = std::find(names.begin() + 1, names.end(), "");
+  if (unnamed != names.end())
+    source.refuse_at(line, fmt::format("expected a name for every column, got none for column {} (--no-header takes "
+                                       "the first row for a sample)",
+                                       unnamed - names.begin() + 1));
   const auto twin = std::adjacent_find(sorted.begin(), sorted.end());
-  if (sorted.front().empty())
-    source.refuse_at(line, fmt::format("expected a name for every column, got none for column {}",
-                                       std::find(names.begin(), names.end(), "") - names.begin() + 1));
-  if (twin != sorted.end()) source.refuse_at(line, "expected different column names, got " + shown(*twin) + " twice");
+  if (twin != sorted.end())
+    source.refuse_at(line, fmt::format("expected different column names, got {} twice (--no-header takes the first row "
+                                       "for a sample)",
+                                       shown(*twin)));
   return names;
-}
-
-std::string column_name(const std::vector<std::string>& names, Index column) {
-  return names.empty() ? fmt::format("{}", column + 1) : names[static_cast<std::size_t>(column)];
-}
-
-double checked_number(std::string_view cell, const std::vector<std::string>& names, Index column, std::size_t line,
-                      const table::Source& source, char decimal) {
-  double value;
-  const NumberKind kind = table::parse_number(cell, value, decimal);
-  if (kind == NumberKind::finite) return value;
-  source.refuse_at(line, fmt::format("column {}: expected a {}, got {}", shown(column_name(names, column)),
-                                     kind == NumberKind::none ? "number" : "finite number",
-                                     cell.empty() ? "an empty cell" : shown(cell)));
-}
-
-double checked_weight(std::string_view cell, const std::vector<std::string>& names, Index column, std::size_t line,
-                      const table::Source& source, char decimal) {
-  const double weight = checked_number(cell, names, column, line, source, decimal);
-  if (weight >= 0) return weight;
-  source.refuse_at(line, fmt::format("column {}: expected a weight of at least 0, got {}",
-                                     shown(column_name(names, column)), shown(cell)));
-}
-
-std::string target_name(const std::vector<std::string>& names, std::optional<Index> target) {
-  if (!target) return "";
-  return names.empty() ? "y" : names[static_cast<std::size_t>(*target)];
 }
 
 std::string quoted(const std::string& text) {
@@ -73,7 +53,7 @@ std::string header_of(const Dataset& data) {
     const auto named = static_cast<std::size_t>(j) < data.feature_names.size();
     header += quoted(named ? data.feature_names[static_cast<std::size_t>(j)] : fmt::format("x{}", j)) + ',';
   }
-  if (data.is_classification()) header += "label,";
+  if (data.is_classification()) header += quoted(data.label_name.empty() ? "label" : data.label_name) + ',';
   for (Index j = 0; j < data.targets.cols(); ++j) {
     const auto named = static_cast<std::size_t>(j) < data.target_names.size();
     header += quoted(named ? data.target_names[static_cast<std::size_t>(j)] : fmt::format("y{}", j)) + ',';
@@ -90,42 +70,43 @@ Reading parse_table(std::string_view text, const TableOptions& options, const st
   std::string unpacked;
   text = table::text_of(text, unpacked, source);
   const Layout layout = recognise(text, options.reading.dialect);
-  const char decimal = layout.dialect.decimal;
   table::RowReader reader(text, layout, source);
   std::vector<std::string_view> cells;
   if (!reader.next(cells)) source.refuse("expected rows of comma-separated values, got an empty file");
   std::vector<std::string> names = layout.names;
-  const std::size_t width = names.empty() ? cells.size() : names.size();
-  const bool header = layout.dialect.header;
-  if (header) names = checked_names(cells, reader.line(), source);
-  const auto [features, target, weights] = table::choose_columns(names, std::ssize(cells), options, source);
-  if (header && !reader.next(cells)) source.refuse("expected rows under the header, got none");
+  std::size_t width = names.empty() ? cells.size() : names.size();
+  if (layout.dialect.header) {
+    names = checked_names(cells, reader.line(), source);
+    if (!reader.next(cells)) source.refuse("expected rows under the header, got none");
+    if (cells.size() == names.size() + 1 && !names.front().empty())
+      names.insert(names.begin(), "");  // as R writes them
+    width = names.size();
+  }
+  const table::Roles roles = table::choose_roles(names, static_cast<Index>(width), options, source);
 
-  Dataset data;
-  std::vector<double> values;
-  table::TargetColumn targets(target_name(names, target), options, source, decimal);
+  table::Content content;
+  content.named = !names.empty();
+  const auto column = [&](Index j, bool keeps_texts) {
+    return table::Column(table::column_name(names, j), layout.dialect.decimal, keeps_texts);
+  };
+  const bool may_be_classes = roles.targets.size() == 1 && options.task != TableOptions::Task::regression;
+  for (const Index j : roles.features) content.features.push_back(column(j, false));
+  for (const Index j : roles.targets) content.targets.push_back(column(j, may_be_classes));
+  if (roles.weights) content.weights = column(*roles.weights, false);
   do {
     if (cells.size() != width)
       source.refuse_at(reader.line(),
                        fmt::format("expected {} columns as in the first row, got {}", width, cells.size()));
-    for (const Index j : features)
-      values.push_back(checked_number(cells[static_cast<std::size_t>(j)], names, j, reader.line(), source, decimal));
-    if (target) targets.add(cells[static_cast<std::size_t>(*target)], reader.line());
-    if (weights)
-      data.weights.push_back(
-          checked_weight(cells[static_cast<std::size_t>(*weights)], names, *weights, reader.line(), source, decimal));
+    const auto take = [&](const std::vector<Index>& from, std::vector<table::Column>& to) {
+      for (std::size_t k = 0; k < from.size(); ++k) to[k].add(cells[static_cast<std::size_t>(from[k])], reader.line());
+    };
+    take(roles.features, content.features);
+    take(roles.targets, content.targets);
+    if (roles.weights) content.weights->add(cells[static_cast<std::size_t>(*roles.weights)], reader.line());
   } while (reader.next(cells));
-
-  const Index columns = std::ssize(features);
-  const Index rows = std::ssize(values) / columns;
-  data.x = {rows, columns, std::move(values)};
-  for (Index j = 0; j < columns; ++j)
-    data.feature_names.push_back(
-        names.empty() ? fmt::format("x{}", j) : names[static_cast<std::size_t>(features[static_cast<std::size_t>(j)])]);
-  if (target) targets.finish(data);
-  Reading reading{std::move(data)};
-  if (const std::string words = to_text(layout.dialect); !words.empty()) reading.words.push_back(words);
-  return reading;
+  if (const std::string words = to_text(layout.dialect); !words.empty()) content.words.push_back(words);
+  content.words.insert(content.words.end(), roles.words.begin(), roles.words.end());
+  return table::assemble(std::move(content), options, source);
 }
 
 Dataset parse_csv(std::string_view text, const TableOptions& options, const std::string& name) {

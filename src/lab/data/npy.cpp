@@ -12,7 +12,8 @@
 #include <cstring>
 #include <optional>
 
-#include "src/lab/data/table.hpp"
+#include "src/lab/data/assemble.hpp"
+#include "src/lab/data/roles.hpp"
 
 namespace gradus {
 namespace {
@@ -176,6 +177,9 @@ double load(const char* bytes, bool swapped) {
   if (swapped) std::reverse(own, own + sizeof(T));
   T value;
   std::memcpy(&value, own, sizeof(T));
+  if constexpr (std::is_integral_v<T> && sizeof(T) == 8)  // 2^53 + 1 would be rounded to 2^53, which is none too large
+    if (value > static_cast<T>(kLargestWhole) || (std::is_signed_v<T> && value < -static_cast<T>(kLargestWhole)))
+      return std::numeric_limits<double>::infinity();
   return static_cast<double>(value);
 }
 
@@ -254,11 +258,6 @@ ConstMatrixView<T> as_row(std::span<const T> x) {
   return {x.data(), 1, std::ssize(x)};
 }
 
-std::string target_text(double value) {
-  const bool whole = value == std::floor(value) && std::abs(value) <= kLargestWhole;
-  return whole ? fmt::format("{}", static_cast<std::int64_t>(value)) : fmt::format("{:.17g}", value);
-}
-
 }  // namespace
 
 NpyArray parse_npy(std::string_view bytes, const std::string& name) {
@@ -274,7 +273,7 @@ NpyArray parse_npy(std::string_view bytes, const std::string& name) {
   for (std::size_t k = 0; k < count; ++k) {
     const std::size_t byte = header.data_start + k * element.size;
     const double value = load(element, bytes.data() + byte);
-    if (element.kind != 'f' && std::abs(value) > kLargestWhole)
+    if (element.kind != 'f' && !(std::abs(value) <= kLargestWhole))
       throw FileError::at_byte(name, byte,
                                "expected integers up to 2^53, which a double holds exactly, got a larger one");
     const Index i = static_cast<Index>(k);
@@ -317,21 +316,18 @@ Dataset parse_npy_dataset(std::string_view bytes, const TableOptions& options, c
   const Matrix<double>& values = array.values;
   if (array.axes != 2) source.refuse("expected an array of two axes, one sample a row, got one axis");
   if (values.rows() == 0) source.refuse("expected rows, got none");
-  const auto [features, target, weights] = table::choose_columns({}, values.cols(), options, source);
-  Dataset data;
-  data.x = Matrix<double>(values.rows(), std::ssize(features));
-  table::TargetColumn targets("y", options, source);
-  for (Index i = 0; i < values.rows(); ++i) {
-    const std::size_t place = static_cast<std::size_t>(i) + 1;
-    for (Index j = 0; j < values.cols(); ++j)
-      if (!std::isfinite(values(i, j)))
-        source.refuse_at(place, fmt::format("column {}: expected a finite number, got {}", j + 1, values(i, j)));
-    for (Index j = 0; j < data.features(); ++j) data.x(i, j) = values(i, features[static_cast<std::size_t>(j)]);
-    if (target) targets.add(target_text(values(i, *target)), place);
-  }
-  for (Index j = 0; j < data.features(); ++j) data.feature_names.push_back(fmt::format("x{}", j));
-  if (target) targets.finish(data);
-  return data;
+  const table::Roles roles = table::choose_roles({}, values.cols(), options, source);
+  table::Content content;
+  const bool may_be_classes = roles.targets.size() == 1 && options.task != TableOptions::Task::regression;
+  const auto take = [&](const std::vector<Index>& from, std::vector<table::Column>& to, bool keeps_texts) {
+    for (const Index j : from) {
+      table::Column& column = to.emplace_back(table::column_name({}, j), '.', keeps_texts);
+      for (Index i = 0; i < values.rows(); ++i) column.add(values(i, j), static_cast<std::size_t>(i) + 1);
+    }
+  };
+  take(roles.features, content.features, false);
+  take(roles.targets, content.targets, may_be_classes);
+  return table::assemble(std::move(content), options, source).data;
 }
 
 }  // namespace gradus

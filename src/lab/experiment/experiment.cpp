@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "gradus/core/number.hpp"
 #include "gradus/lab/experiment/keys.hpp"
@@ -72,6 +73,39 @@ std::string to_toml(const Experiment& experiment) {
 Experiment load_experiment(const std::string& path) {
   constexpr std::size_t limit = std::size_t{1} << 20;  // no description is as long
   return parse_experiment(read_file(path, limit), path);
+}
+
+bool fills_gaps(const Experiment& experiment) {
+  using Missing = ReadingOptions::Missing;
+  return experiment.reading.missing == Missing::mean || experiment.reading.missing == Missing::median;
+}
+
+bool spreads_call_for_scaling(ConstMatrixView<double> x) {
+  constexpr double factor = 4;
+  for (Index j = 0; j < x.cols(); ++j) {
+    double count = 0;
+    double mean = 0;
+    double squares = 0;  // of the distances from the mean (Welford 1962)
+    for (Index i = 0; i < x.rows(); ++i) {
+      if (std::isnan(x(i, j))) continue;
+      const double from_mean = x(i, j) - mean;
+      mean += from_mean / ++count;
+      squares += from_mean * (x(i, j) - mean);
+    }
+    const double spread = count > 0 ? std::sqrt(squares / count) : 0;
+    if (spread == 0) continue;
+    if (!(spread <= factor && spread >= 1 / factor && std::abs(mean) <= factor * spread)) return true;
+  }
+  return false;
+}
+
+Experiment decided(Experiment experiment, const Dataset& data) {
+  if (experiment.scale_by_spread && spreads_call_for_scaling(data.x)) experiment.scale = Scaler::Kind::standard;
+  if (experiment.scale_target_by_spread && !data.targets.empty() && spreads_call_for_scaling(data.targets))
+    experiment.scale_target = Scaler::Kind::standard;
+  experiment.scale_by_spread = false;
+  experiment.scale_target_by_spread = false;
+  return experiment;
 }
 
 Loss loss_of(const Experiment& experiment, const Network& network) {

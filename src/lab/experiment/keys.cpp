@@ -86,6 +86,13 @@ constexpr Choices<Reduction, 2> kReductions{{{"mean", Reduction::mean}, {"sum", 
 constexpr Choices<Precision, 2> kPrecisions{{{"float64", Precision::float64}, {"float32", Precision::float32}}};
 constexpr Choices<std::optional<Scaler::Kind>, 3> kScales{
     {{"none", std::nullopt}, {"standard", Scaler::Kind::standard}, {"min-max", Scaler::Kind::min_max}}};
+constexpr Choices<std::optional<Scaler::Kind>, 4> kTargetScales{{{"none", std::nullopt},
+                                                                 {"standard", Scaler::Kind::standard},
+                                                                 {"min-max", Scaler::Kind::min_max},
+                                                                 {"log", Scaler::Kind::log}}};
+using Missing = ReadingOptions::Missing;
+constexpr Choices<Missing, 4> kMissing{
+    {{"refuse", Missing::refuse}, {"drop", Missing::drop}, {"mean", Missing::mean}, {"median", Missing::median}}};
 
 /// "sgd, adam, ...": the names of a variant's members.
 template <class Variant>
@@ -203,7 +210,7 @@ const std::array kKeys = std::to_array<ExperimentKey>({
     {"data", "source", "", "a CSV or .npy file, iris, digits, or a maker",
      "a file, a real set or a maker of data, in UTF-8", KeyForm::text, [](const E& e) -> Maybe { return e.data; },
      [](E& e, const Value& v) { e.data = text_unless_empty(v); }, true},
-    {"data", "target", "target", "the target column of a file, if it is not label, target, y or the last one",
+    {"data", "target", "target", "the target column of a file, or several, a,b, if it is not label, target, y or the last one",
      "the name of a column", KeyForm::text, [](const E& e) { return unless_empty(e.target); },
      [](E& e, const Value& v) { e.target = text(v); }, false, not_of_made_data},
     {"data", "task", "task", "what a file's target column holds: classification, regression or detect",
@@ -216,9 +223,28 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      "a share from 0 to 1, a whole number of samples, or data to test on", KeyForm::number_or_text, get_test, set_test, true},
     {"data", "stratify", "stratify", "give each class its share of the test set", "true or false", KeyForm::flag,
      [](const E& e) -> Maybe { return e.stratify; }, [](E& e, const Value& v) { e.stratify = flag(v); }, false, not_without_share},
-    {"data", "scale", "scale", "of the features, fitted on the training samples: none, standard or min-max",
-     "none, standard or min-max", KeyForm::text, [](const E& e) { return choice_name(e.scale, kScales); },
-     [](E& e, const Value& v) { e.scale = choice(v, kScales); }},
+    {"data", "scale", "scale",
+     "of the features, fitted on the training samples: none, standard, min-max, or auto (standard where they need it)",
+     "none, standard, min-max or auto", KeyForm::text,
+     [](const E& e) { return e.scale_by_spread ? Maybe{"auto"} : choice_name(e.scale, kScales); },
+     [](E& e, const Value& v) {
+       const bool by_spread = text(v) == "auto";
+       e.scale = by_spread ? std::nullopt : choice(v, kScales);
+       e.scale_by_spread = by_spread;
+     }},
+    {"data", "scale_target", "scale-target",
+     "of a regression's targets, fitted on the training samples; answers stay in their own units: none, standard, min-max, "
+     "log (of 1 + y, then standard), or auto",
+     "none, standard, min-max, log or auto", KeyForm::text,
+     [](const E& e) {
+       if (e.scale_target_by_spread) return Maybe{"auto"};
+       return e.scale_target ? choice_name(e.scale_target, kTargetScales) : Maybe{};
+     },
+     [](E& e, const Value& v) {
+       const bool by_spread = text(v) == "auto";
+       e.scale_target = by_spread ? std::nullopt : choice(v, kTargetScales);
+       e.scale_target_by_spread = by_spread;
+     }},
     {"data", "fingerprint", "", "of the data this was trained on; other data is refused", "a fingerprint",
      KeyForm::text, [](const E& e) { return unless_empty(e.fingerprint); },
      [](E& e, const Value& v) { e.fingerprint = text(v); }},
@@ -250,6 +276,22 @@ const std::array kKeys = std::to_array<ExperimentKey>({
     {"reading", "header", "header", "whether the first row names the columns [recognised]", "true or false", KeyForm::flag,
      [](const E& e) { return unless_unsaid(e.reading.dialect.header); },
      [](E& e, const Value& v) { e.reading.dialect.header = flag(v); }, false, not_of_made_data, true},
+
+    {"reading", "features", "features", "the columns to learn from, a,b,c* [all that are nothing else]",
+     "names of columns", KeyForm::text, [](const E& e) { return unless_empty(e.reading.features); },
+     [](E& e, const Value& v) { e.reading.features = text(v); }, false, not_of_made_data},
+    {"reading", "drop", "drop", "columns to leave out, id,date", "names of columns", KeyForm::text,
+     [](const E& e) { return unless_empty(e.reading.drop); },
+     [](E& e, const Value& v) { e.reading.drop = text(v); }, false, not_of_made_data},
+    {"reading", "encode", "encode",
+     "words as numbers: one-hot (of every column with words), or columns, as in color,size:small<middle<large",
+     "one-hot, or names of columns", KeyForm::text, [](const E& e) { return unless_empty(e.reading.encode); },
+     [](E& e, const Value& v) { e.reading.encode = text(v); }, false, not_of_made_data},
+    {"reading", "missing", "missing",
+     "what becomes of gaps (empty, NA, NaN, ?): refuse; drop the row; mean or median of the training samples [refuse]",
+     "refuse, drop, mean or median", KeyForm::text,
+     [](const E& e) { return e.reading.missing == Missing::refuse ? Maybe{} : choice_name(e.reading.missing, kMissing); },
+     [](E& e, const Value& v) { e.reading.missing = choice(v, kMissing); }, false, not_of_made_data},
 
     {"network", "layers", "network", "the number of inputs, then width and activation of each layer",
      "a network such as 2-16tanh-2softmax", KeyForm::text, [](const E& e) -> Maybe { return e.network; },

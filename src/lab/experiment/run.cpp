@@ -11,6 +11,7 @@
 #include "gradus/lab/data/source.hpp"
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/experiment/keys.hpp"
+#include "gradus/lab/model/applied.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/nn/fitting.hpp"
 #include "gradus/nn/initializer.hpp"
@@ -35,7 +36,7 @@ Matrix<T> convert(const Matrix<double>& from) {
 
 template <std::floating_point T>
 Prepared<T> prepare(const Dataset& data, const Model& model) {
-  return {convert<T>(model.scaled(data.x)), convert<T>(network_targets(data, model.network.outputs()))};
+  return {convert<T>(model.scaled(data.x)), convert<T>(model.scaled_targets(data))};
 }
 
 /// Turns what `fit` tells into what a person wants to know.
@@ -124,16 +125,41 @@ std::string remembered(Experiment experiment, const FitResult& fit) {
   return to_toml(experiment);
 }
 
-TableOptions table_options(const Experiment& experiment) {
-  TableOptions options;
-  options.task = experiment.task;
-  options.target = experiment.target;
-  options.reading = experiment.reading;
-  options.weights = experiment.sample_weight;
-  return options;
+/// Whether a loss is of classes, and not of numbers too.
+bool asks_for_classes(const LossFunction& loss) {
+  return std::visit(
+      []<class F>(const F&) {
+        return F::targets == TargetsNeeded::decisions || F::targets == TargetsNeeded::distribution ||
+               F::targets == TargetsNeeded::one_hot;
+      },
+      loss);
+}
+
+/// What network and loss say of the targets.
+void hear_network(const Experiment& experiment, TableOptions& options) {
+  const Network network = parse_network(experiment.network);
+  const Answers answers = network.answers();
+  options.outputs = network.outputs();
+  options.bounded_outputs =
+      answers.kind == Answers::Kind::decisions || answers == between(0, 1) || answers == from_to(0, 1);
+  if (answers.kind == Answers::Kind::distribution || answers.kind == Answers::Kind::log_distribution)
+    options.because = fmt::format("the network {} ends in probabilities of classes", experiment.network);
+  else if (experiment.loss != "auto" && asks_for_classes(parse_loss(experiment.loss).function))
+    options.because = fmt::format("{} is a loss of classes", experiment.loss);
+  if (!options.because.empty()) options.task = TableOptions::Task::classification;
 }
 
 }  // namespace
+
+TableOptions table_options(const Experiment& experiment) {
+  TableOptions options;
+  options.reading = experiment.reading;
+  options.task = experiment.task;
+  options.target = experiment.target;
+  options.weights = experiment.sample_weight;
+  if (options.task == TableOptions::Task::detect && !experiment.network.empty()) hear_network(experiment, options);
+  return options;
+}
 
 FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
   FitOptions options;
@@ -158,7 +184,7 @@ ExperimentSource load_source(const Experiment& experiment) {
   Reading reading = read_data(experiment.data, options);
   ExperimentSource source{std::move(reading.data), {}, {}, std::move(reading.words)};
   const Dataset& data = source.data;
-  check_trainable(data);
+  check_trainable(data, fills_gaps(experiment));
   if (data.is_classification() ? data.labels.empty() : data.targets.empty())
     throw ValueError(fmt::format("{}: expected a target to learn, got features only", experiment.data));
   if (!experiment.sample_weight.empty() && data.weights.empty())
@@ -166,10 +192,13 @@ ExperimentSource load_source(const Experiment& experiment) {
                                  experiment.sample_weight));
   source.fingerprint = fingerprint(data);
   if (!experiment.test_data.empty()) {
-    options.class_names = data.class_names;
-    options.features = data.features();
-    options.task = data.is_classification() ? TableOptions::Task::classification : TableOptions::Task::regression;
-    source.test = load_data(experiment.test_data, options);
+    options = options_to_apply(columns_of(data), answers_of(data), data.class_names);
+    options.reading = experiment.reading;
+    options.weights = experiment.sample_weight;
+    Reading test = read_data(experiment.test_data, options);
+    source.test = std::move(test.data);
+    for (const std::string& line : test.words)
+      source.words.push_back(fmt::format("{}: {}", experiment.test_data, line));
     use_classes(source.test, data.class_names, experiment.test_data);
     source.fingerprint += "+" + fingerprint(source.test);
   }
@@ -210,10 +239,17 @@ Model untrained_model(const Experiment& experiment, const Dataset& train, const 
   model.network = parse_network(experiment.network);
   model.precision = experiment.precision;
   model.loss = loss_of(experiment, model.network);
+  model.label_name = train.label_name;
+  model.columns = train.columns;
   check_fits(model.network, "network " + experiment.network, train, experiment.data);
   if (test.size() > 0) check_fits(model.network, "network " + experiment.network, test, experiment.test_data);
-  check_fitting("fit", model.network, model.loss.function,
-                ConstMatrixView<double>(network_targets(train, model.network.outputs())));
+  if (experiment.scale_target && train.is_classification())
+    throw ValueError("[experiment] scale-target has no effect here: the targets are classes");
+  if (fills_gaps(experiment))
+    model.filling = filling_of(
+        experiment.reading.missing == ReadingOptions::Missing::mean ? Filling::mean : Filling::median, train.x);
+  if (experiment.scale_target) model.target_scaler = Scaler::fit(*experiment.scale_target, train.targets);
+  check_fitting("fit", model.network, model.loss.function, ConstMatrixView<double>(model.scaled_targets(train)));
   model.feature_names = train.feature_names;
   model.class_names = train.class_names;
   model.target_names = train.target_names;
@@ -234,14 +270,14 @@ ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSo
                     "branched from the run {} after {} updates (`gradus resume` goes on with a branch)",
                     one_line(experiment.start_run), experiment.start_update));
   ExperimentResult result;
-  result.experiment = experiment;
+  result.experiment = decided(experiment, source.data);
   ExperimentData data = split_data(experiment, source);
   result.experiment.fingerprint = data.fingerprint;
   result.words = source.words;
   result.train = std::move(data.train);
   result.test = std::move(data.test);
-  Model& model = result.model = untrained_model(experiment, result.train, result.test);
-  if (experiment.scale) model.fit_scaler(*experiment.scale, result.train.x);
+  Model& model = result.model = untrained_model(result.experiment, result.train, result.test);
+  if (result.experiment.scale) model.fit_scaler(*result.experiment.scale, result.train.x);
   if (experiment.precision == Precision::float32)
     train<float>(result, progress, driver);
   else

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "core/text.hpp"
+#include "gradus/lab/data/source.hpp"
 #include "gradus/metrics/metrics.hpp"
 #include "gradus/nn/pass.hpp"
 
@@ -20,6 +22,13 @@ std::string counted(Index count, std::string_view one, std::string_view many, co
   return fmt::format("{} {}{}", count, count == 1 ? one : many, list.empty() ? "" : " (" + list + ")");
 }
 
+/// Where classes came from, if from a table, and what would make something else of it.
+std::string from_column(const Dataset& data) {
+  if (data.label_name.empty()) return "";
+  return fmt::format(" in its column {} (--target names another column, --task regression takes numbers as such)",
+                     in_quotes(data.label_name));
+}
+
 bool gives_probabilities(const Network& network) {
   const Answers answers = network.answers();
   if (network.outputs() > 1) return answers.kind == Answers::Kind::distribution;
@@ -32,10 +41,11 @@ void check_fits(const Network& shape, const std::string& network, const Dataset&
   const bool fits = shape.takes_sequences() ? data.features() > 0 && data.features() % shape.inputs() == 0
                                             : data.features() == shape.inputs();
   if (!fits)
-    throw ShapeError(fmt::format("{} takes {}{}, but {} has {}", network,
+    throw ShapeError(fmt::format("{} takes {}{}, but {} has {}{}", network,
                                  counted(shape.inputs(), "input", "inputs", {}),
                                  shape.takes_sequences() ? " a time step" : "", name,
-                                 counted(data.features(), "feature", "features", data.feature_names)));
+                                 counted(data.features(), "feature", "features", data.feature_names),
+                                 is_file(name) ? "; --features, --drop and --target choose columns" : ""));
   const Index outputs = shape.output_cols(data.features());
   const auto refuse = [&](const std::string& what) {
     throw ShapeError(
@@ -43,9 +53,10 @@ void check_fits(const Network& shape, const std::string& network, const Dataset&
   };
   if (data.is_classification()) {
     if (outputs != data.classes() && !(outputs == 1 && data.classes() == 2))
-      refuse(counted(data.classes(), "class", "classes", data.class_names));
+      refuse(counted(data.classes(), "class", "classes", data.class_names) + (is_file(name) ? from_column(data) : ""));
   } else if (!data.targets.empty() && outputs != data.targets.cols()) {
-    refuse(counted(data.targets.cols(), "target", "targets", data.target_names));
+    refuse(counted(data.targets.cols(), "target", "targets", data.target_names) +
+           (is_file(name) ? " (--target names another column, --task classification takes numbers for classes)" : ""));
   }
 }
 
@@ -87,14 +98,15 @@ Scores score(const Model& model, const Dataset& data) {
   const Matrix<double> p(forward(model.network, model.theta, x, trace));
   Scores scores;
   scores.samples = data.size();
-  const Matrix<double> targets = network_targets(data, model.network.outputs());
-  scores.loss = loss_of_trace(model.network, Loss{model.loss.function, Reduction::mean}, trace, targets);
+  const Matrix<double> towards = model.scaled_targets(data);
+  scores.loss = loss_of_trace(model.network, Loss{model.loss.function, Reduction::mean}, trace, towards);
   if (data.is_classification()) {
     scores.accuracy = accuracy(predicted_classes(p), data.labels);
     if (gives_probabilities(model.network)) scores.log_loss = log_loss(p, data.labels);
   } else {
-    scores.mse = mean_squared_error(p, targets);
-    scores.r2 = r2_score(p, targets);
+    const Matrix<double> answers = model.in_own_units(p);
+    scores.mse = mean_squared_error(answers, data.targets);
+    scores.r2 = r2_score(answers, data.targets);
   }
   return scores;
 }

@@ -61,6 +61,83 @@ class NamesReader final : public StrictReader {
   bool open_ = false;
 };
 
+class NumbersReader final : public StrictReader {
+ public:
+  explicit NumbersReader(std::size_t limit) : StrictReader("a JSON list of numbers"), limit_(limit) {}
+  std::vector<double> numbers;
+
+  bool start_array(std::size_t) override {
+    if (open_) refuse();
+    return open_ = true;
+  }
+  bool number_integer(std::int64_t value) override { return number(static_cast<double>(value)); }
+  bool number_unsigned(std::uint64_t value) override { return number(static_cast<double>(value)); }
+  bool number_float(double value, const std::string&) override { return number(value); }
+
+ private:
+  bool number(double value) {
+    if (!open_) refuse();
+    if (numbers.size() == limit_) throw ValueError("expected at most " + std::to_string(limit_) + " numbers");
+    numbers.push_back(value);
+    return true;
+  }
+
+  std::size_t limit_;
+  bool open_ = false;
+};
+
+class ColumnsReader final : public StrictReader {
+ public:
+  explicit ColumnsReader(std::size_t limit) : StrictReader("a JSON list of lists of strings"), limit_(limit) {}
+  std::vector<InputColumn> columns;
+
+  bool start_array(std::size_t) override {
+    if (++depth_ > 2 || (depth_ == 1 && opened_)) refuse();
+    opened_ = true;
+    if (depth_ == 2) {
+      check_limit();
+      columns.emplace_back();
+      begun_ = false;
+    }
+    return true;
+  }
+  bool end_array() override {
+    if (depth_ == 2 && (!begun_ || (marked_ && columns.back().categories.empty()))) refuse();
+    --depth_;
+    return true;
+  }
+  bool string(std::string& text) override {
+    if (depth_ != 2) refuse();
+    InputColumn& column = columns.back();
+    check_limit();
+    if (!begun_) {
+      column.name = text;
+      begun_ = true;
+      marked_ = false;
+    } else if (!marked_) {
+      if (text != "<" && text != "=") refuse();
+      column.ordered = text == "<";
+      marked_ = true;
+    } else {
+      column.categories.push_back(text);
+    }
+    return true;
+  }
+
+ private:
+  void check_limit() {
+    if (++strings_ > 3 * limit_ + 3)
+      throw ValueError("expected columns of at most " + std::to_string(limit_) + " inputs");
+  }
+
+  std::size_t limit_;
+  std::size_t strings_ = 0;
+  int depth_ = 0;
+  bool opened_ = false;
+  bool begun_ = false;   ///< the column's name is known
+  bool marked_ = false;  ///< and whether its categories have an order
+};
+
 class ScalerReader final : public StrictReader {
  public:
   explicit ScalerReader(std::size_t limit)
@@ -128,6 +205,35 @@ std::vector<std::string> names_from_json(std::string_view text, std::size_t limi
   NamesReader reader(limit);
   reader.read(text);
   return std::move(reader.names);
+}
+
+std::string numbers_to_json(const std::vector<double>& numbers) { return Json(numbers).dump(); }
+
+std::vector<double> numbers_from_json(std::string_view text, std::size_t limit) {
+  NumbersReader reader(limit);
+  reader.read(text);
+  return std::move(reader.numbers);
+}
+
+std::string columns_to_json(const std::vector<InputColumn>& columns) {
+  Json json = Json::array();
+  for (const InputColumn& column : columns) {
+    Json entry = Json::array({column.name});
+    if (!column.categories.empty()) entry.push_back(column.ordered ? "<" : "=");
+    for (const std::string& category : column.categories) entry.push_back(category);
+    json.push_back(entry);
+  }
+  try {
+    return json.dump();
+  } catch (const Json::exception&) {
+    throw ValueError("[model] expected columns and categories in UTF-8");
+  }
+}
+
+std::vector<InputColumn> columns_from_json(std::string_view text, std::size_t limit) {
+  ColumnsReader reader(limit);
+  reader.read(text);
+  return std::move(reader.columns);
 }
 
 std::string scaler_to_json(const Scaler& scaler) {

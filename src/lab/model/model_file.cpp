@@ -90,6 +90,10 @@ std::map<std::string, std::string> to_metadata(const Model& model) {
   if (!model.target_names.empty()) metadata["target_names"] = names_to_json(model.target_names);
   if (!model.experiment.empty()) metadata["experiment"] = model.experiment;
   if (model.interrupted) metadata["interrupted"] = "true";
+  if (!model.label_name.empty()) metadata["label_name"] = names_to_json({model.label_name});
+  if (!model.columns.empty()) metadata["columns"] = columns_to_json(model.columns);
+  if (!model.filling.empty()) metadata["filling"] = numbers_to_json(model.filling);
+  if (model.target_scaler) metadata["target_scaler"] = scaler_to_json(*model.target_scaler);
   return metadata;
 }
 
@@ -215,6 +219,21 @@ class Reader {
       wrapped([&] { names = names_from_json(*json, static_cast<std::size_t>(limit)); }, "metadata " + key + ": ");
   }
 
+  /// What it knows of the table it learned from; models of before hold none of it.
+  void read_table(Model& model, Index inputs, Index most) {
+    const auto width = static_cast<std::size_t>(model.network.takes_sequences() ? most : inputs);
+    std::vector<std::string> label;
+    read_names("label_name", 1, label);
+    if (!label.empty()) model.label_name = label.front();
+    if (const std::string* json = find_text("columns"))
+      wrapped([&] { model.columns = columns_from_json(*json, width); }, "metadata columns: ");
+    if (const std::string* json = find_text("filling"))
+      wrapped([&] { model.filling = numbers_from_json(*json, width); }, "metadata filling: ");
+    if (const std::string* json = find_text("target_scaler"))
+      wrapped([&] { model.target_scaler = scaler_from_json(*json, static_cast<std::size_t>(model.network.outputs())); },
+              "metadata target_scaler: ");
+  }
+
   void read_description(Model& model) {
     constexpr Index most_names = 1'000'000;  // of a sequence, whose steps are any number
     const Index inputs = model.network.inputs();
@@ -224,6 +243,7 @@ class Reader {
     read_names("feature_names", model.network.takes_sequences() ? most_names : inputs, model.feature_names);
     read_names("class_names", model.classes(), model.class_names);
     read_names("target_names", outputs, model.target_names);
+    read_table(model, inputs, most_names);
     if (const std::string* toml = find_text("experiment")) model.experiment = *toml;
     if (const std::string* flag = find_text("interrupted")) {
       if (*flag != "true") fail("expected metadata interrupted to be true, got " + in_quotes(*flag));
@@ -246,7 +266,7 @@ class Reader {
   }
 
   void replay(const Model& model, const Matrix<double>& x, const Matrix<double>& y) const {
-    const Matrix<double> got = model.predict(x);
+    const Matrix<double> got = model.network_outputs(x);
     const Matrix<double> tolerance = replay_tolerance(model, x);
     for (Index i = 0; i < y.rows(); ++i)
       for (Index j = 0; j < y.cols(); ++j) {
@@ -280,7 +300,7 @@ std::string to_model_file(const Model& model) {
   append_blocks(stored.network.state_blocks(), stored.state, stored.precision, file.tensors);
   const Matrix<double> x = test_inputs(stored);
   file.tensors.push_back(to_tensor("test.x", x));
-  file.tensors.push_back(to_tensor("test.y", stored.predict(x)));
+  file.tensors.push_back(to_tensor("test.y", stored.network_outputs(x)));
   return to_sealed(std::move(file));
 }
 

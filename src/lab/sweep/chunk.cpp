@@ -201,6 +201,7 @@ std::optional<std::string> why_no_bank(const Experiment& e, const Network& netwo
   known.target = e.target;
   known.task = e.task;
   known.reading = e.reading;
+  if (fills_gaps(e)) known.reading.missing = ReadingOptions::Missing::refuse;
   known.sample_weight = e.sample_weight;
   known.test = e.test;
   known.test_data = e.test_data;

@@ -46,7 +46,7 @@ SweepPlan plan_sweep(const SweepRequest& request, const ExperimentSource& source
   plan.configurations = request.random > 0 ? request.grid.draw(request.random, random) : request.grid.all();
   const Experiment* first = nullptr;
   for (std::size_t c = 0; c < plan.configurations.size(); ++c) {
-    Experiment experiment = request.grid.experiment(request.base, plan.configurations[c]);
+    Experiment experiment = decided(request.grid.experiment(request.base, plan.configurations[c]), source.data);
     if (seeds - 1 > std::numeric_limits<std::uint32_t>::max() - experiment.seed)
       throw ValueError(fmt::format("[sweep] expected seeds below 2^32, got {} from {} on", seeds, experiment.seed));
     experiment.fingerprint = source.fingerprint;

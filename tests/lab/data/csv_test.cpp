@@ -112,30 +112,44 @@ TEST(Csv, NamesTheLineOfARowOfAnotherWidth) {
 }
 
 TEST(Csv, NamesTheLineAndColumnOfACellThatIsNoNumber) {
-  EXPECT_EQ(fault("x0,x1,label\n1,2,0\n1,two,0\n"), "f.csv:3: column 'x1': expected a number, got 'two'");
-  EXPECT_EQ(fault("1,2,0\n1,,0\n"), "f.csv:2: column '2': expected a number, got an empty cell");
-  EXPECT_EQ(fault("1,2,0\n1,nan,0\n"), "f.csv:2: column '2': expected a finite number, got 'nan'");
+  EXPECT_EQ(
+      fault("x0,x1,label\n1,2,0\n1,two,0\n"),
+      "f.csv:3: column 'x1': expected a number, got 'two' (words in x1: --encode one-hot takes them as categories, "
+      "--drop x1 leaves the column out)");
+  const std::string gaps = " (gaps in 1 of 2 rows: --missing drop leaves them out, mean or median fills them)";
+  EXPECT_EQ(fault("1,2,0\n1,,0\n"), "f.csv:2: column '2': expected a number, got an empty cell" + gaps);
+  EXPECT_EQ(fault("1,2,0\n1,nan,0\n"), "f.csv:2: column '2': expected a number, got 'nan'" + gaps);
   EXPECT_EQ(fault("1,-inf,0\n"), "f.csv:1: column '2': expected a finite number, got '-inf'");
-  EXPECT_EQ(fault("NaN,1,0\n"), "f.csv:1: column '1': expected a finite number, got 'NaN'");
+  EXPECT_EQ(fault("NaN,1,0\n1,2,0\n"), "f.csv:1: column '1': expected a number, got 'NaN'" + gaps);
   for (const std::string cell : {"1.5x", "1,5x", "0x10", "1e999", "--1", "+-1", "1 2", "+", "."})
     EXPECT_NE(fault("1,0\n" + cell + ",0\n"), "read") << cell;
 }
 
 TEST(Csv, NamesTheLineOfATargetThatIsNoLabelOrNumber) {
-  EXPECT_EQ(fault("x0,label\n1,0\n2,\n"), "f.csv:3: column 'label': expected a label, got an empty cell");
-  EXPECT_EQ(fault("1,0\n2,nan\n"), "f.csv:2: column 'y': expected a finite number, got 'nan'");
-  EXPECT_EQ(fault("1,0.5\n2,cat\n"), "f.csv:2: column 'y': expected a number as in other rows, got 'cat'");
+  const std::string gaps = " (gaps in 1 of 2 rows: --missing drop leaves them out, mean or median fills them)";
+  EXPECT_EQ(fault("x0,label\n1,0\n2,\n"), "f.csv:3: column 'label': expected an answer, got an empty cell" + gaps);
+  EXPECT_EQ(fault("1,0\n2,nan\n"), "f.csv:2: column '2': expected an answer, got 'nan'" + gaps);
+  EXPECT_EQ(
+      fault("1,0.5\n2,cat\n"),
+      "f.csv:2: column '2': expected a number as in other rows, got 'cat' (--task classification takes each for a "
+      "class)");
   EXPECT_EQ(fault("1,0.5\n2,cat\n", {.task = Task::regression}),
-            "f.csv:2: column 'y': expected a finite number, got 'cat'");
+            "f.csv:2: column '2': expected a finite number, got 'cat' (--task classification takes each for a class, "
+            "--target names another column)");
 }
 
 TEST(Csv, NamesAColumnThatIsMissing) {
   EXPECT_EQ(fault("a,b\n1,2\n", {.target = "c"}), "f.csv: expected a column 'c', got a, b");
-  EXPECT_EQ(fault("1,2\n", {.target = "c"}), "f.csv: expected a header with a column 'c', got a file without a header of 2 columns, whose numbers count from 1 "
+  EXPECT_EQ(fault("1,2\n", {.target = "c"}),
+            "f.csv: expected a header with a column 'c', got a file without a header of 2 columns, whose numbers count "
+            "from 1 "
             "(--header takes the first row for their names)");
   EXPECT_EQ(fault("1\n2\n"), "f.csv: expected a feature and the target, got 1 column");
-  EXPECT_EQ(fault("a,,label\n1,2,3\n"), "f.csv:1: expected a name for every column, got none for column 2");
-  EXPECT_EQ(fault("a,a,label\n1,2,3\n"), "f.csv:1: expected different column names, got 'a' twice");
+  EXPECT_EQ(fault("a,,label\n1,2,3\n"),
+            "f.csv:1: expected a name for every column, got none for column 2 (--no-header takes the first row for a "
+            "sample)");
+  EXPECT_EQ(fault("a,a,label\n1,2,3\n"),
+            "f.csv:1: expected different column names, got 'a' twice (--no-header takes the first row for a sample)");
 }
 
 TEST(Csv, NamesTheLineOfAQuoteThatGoesWrong) {
@@ -154,7 +168,7 @@ TEST(Csv, NamesTheLineOfAQuoteThatGoesWrong) {
 TEST(Csv, KeepsItsMessagesOnOneLine) {
   const std::string message = fault("1,0\n\"a\nb\x01" + std::string(1000, 'c') + "\",0\n");
   EXPECT_EQ(message.find('\n'), std::string::npos);
-  EXPECT_LT(message.size(), 120u);
+  EXPECT_LT(message.size(), 200u);
 }
 
 TEST(Csv, WritesSeventeenDigitsAndReadsBackTheSameBits) {

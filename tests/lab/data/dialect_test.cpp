@@ -157,7 +157,9 @@ TEST(Dialect, UnpacksGzipAndSaysWhereItIsDamaged) {
   const Dataset plain = parse_csv("a,b,label\n1,2,0\n3,4,1\n");
   EXPECT_EQ(parse_csv(bytes), plain);
   EXPECT_EQ(fault(bytes + bytes, {.reading = {{.header = true}}}),
-            "f.csv:4: column 'a': expected a number, got 'a'");  // one behind the other
+            "f.csv:4: column 'a': expected a number, got 'a' (words in a, b: --encode one-hot takes them as "
+            "categories, --drop "
+            "a,b leaves them out)");  // one behind the other
   for (std::size_t n = 2; n < bytes.size(); ++n)
     EXPECT_EQ(fault(bytes.substr(0, n)), "f.csv: expected a whole file of gzip, got one that is cut off") << n;
   std::string changed = bytes;

@@ -181,9 +181,9 @@ TEST(NpyDataset, NamesTheRowOfABadNumberOrLabel) {
     return std::string("read");
   };
   const double inf = std::numeric_limits<double>::infinity();
-  EXPECT_EQ(message({{1, 0}, {inf, 1}}), "f.npy: row 2: column 1: expected a finite number, got inf");
+  EXPECT_EQ(message({{1, 0}, {inf, 1}}), "f.npy: row 2: column '1': expected a finite number, got 'inf'");
   EXPECT_EQ(message({{1, 0}, {2, 5}}, {.class_names = {"0", "1"}}),
-            "f.npy: row 2: column 'y': expected one of the known classes (0, 1), got '5'");
+            "f.npy: row 2: column '2': expected one of the known classes (0, 1), got '5'");
   EXPECT_EQ(message(Matrix<double>(0, 3)), "f.npy: expected rows, got none");
   EXPECT_EQ(message({{1}}), "f.npy: expected a feature and the target, got 1 column");
 }

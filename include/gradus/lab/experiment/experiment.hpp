@@ -35,13 +35,16 @@ struct Experiment {
   std::string data;                                      ///< as `load_data` reads it
   std::string target;                                    ///< the target column of a file; empty: guessed
   TableOptions::Task task = TableOptions::Task::detect;  ///< what the target column of a file holds
-  ReadingOptions reading;                                ///< how the table of a file is written
+  ReadingOptions reading;                                ///< how the table of a file is to be read
   std::string sample_weight;          ///< the column of a file that says how much each sample counts; empty: none
   double test = 0;                    ///< share of the samples, or how many of them, to test on; 0: none
   std::string test_data;              ///< other data to test on, as `load_data` reads it; empty: none
   bool stratify = false;              ///< split each class in its share
   std::optional<Scaler::Kind> scale;  ///< of the features, fitted on the training samples
-  std::string fingerprint;            ///< of the data once trained on; if given, other data is refused
+  std::optional<Scaler::Kind> scale_target;  ///< of a regression's targets; answers stay in their own units
+  bool scale_by_spread = false;              ///< scale features as `decided` finds that their spreads call for it
+  bool scale_target_by_spread = false;       ///< and targets
+  std::string fingerprint;                   ///< of the data once trained on; if given, other data is refused
 
   std::string network;                  ///< as `parse_network` reads it
   std::string init = "glorot-uniform";  ///< as `parse_initializer` reads it
@@ -76,6 +79,17 @@ struct Experiment {
 /// its logarithm the negative log-likelihood, sigmoid binary cross-entropy, step the perceptron criterion, any other
 /// the mean squared error.
 Loss loss_of(const Experiment& experiment, const Network& network);
+
+/// Whether gaps in the data are filled, so that it may hold some until then.
+bool fills_gaps(const Experiment& experiment);
+
+/// Whether numbers want to be scaled before a network learns from them, or towards them: unless they lie about 0 with a
+/// spread (standard deviation) of about 1, within a factor of 4, in every column that is not constant. Gaps (NaN) are
+/// passed over.
+bool spreads_call_for_scaling(ConstMatrixView<double> x);
+
+/// The experiment with what it leaves to its data decided: `scale_by_spread` and `scale_target_by_spread`.
+Experiment decided(Experiment experiment, const Dataset& data);
 
 /// Reads an experiment from TOML. `path` stands for the file in errors. Throws FileError that names the line and the
 /// key: no TOML, an unknown key (the known ones are listed), a value of another type or out of range, no data or no

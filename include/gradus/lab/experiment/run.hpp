@@ -55,6 +55,9 @@ struct ExperimentSource {
   std::string fingerprint;
   std::vector<std::string> words{};  ///< how the data was read, a line each
 };
+/// How the experiment's data is read: as it says, and where it does not say what the target holds, as network and loss
+/// do.
+TableOptions table_options(const Experiment& experiment);
 /// Throws as `load_data` and `check_trainable`, and ValueError if a fingerprint is given and the data is not what it
 /// was.
 ExperimentSource load_source(const Experiment& experiment);

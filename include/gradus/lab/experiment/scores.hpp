@@ -12,10 +12,10 @@ namespace gradus {
 /// How well a model does on data whose answers are known. What does not apply is absent.
 struct Scores {
   Index samples = 0;
-  double loss = 0;                 ///< the model's own, as a mean
+  double loss = 0;                 ///< the model's own, as a mean, of targets as they were scaled for training
   std::optional<double> accuracy;  ///< of classes
   std::optional<double> log_loss;  ///< of classes, where the outputs are probabilities, in nats
-  std::optional<double> mse;       ///< of a regression
+  std::optional<double> mse;       ///< of a regression, in the targets' own units
   std::optional<double> r2;        ///< of a regression
 };
 
