@@ -42,9 +42,11 @@ void add_train_command(Program& program) {
   const auto given = std::make_shared<GivenKeys>();
   Command& command = program.add(
       "train", "train a network on data",
-      "gradus train iris\n  gradus train iris --network 4-8tanh-3softmax --lr 0.1 --epochs 200 --test 0.3 --scale "
-      "standard "
-      "--seed 42 -o iris.model",
+      "gradus train iris\n"
+      "  gradus train iris --network 4-8tanh-3softmax --lr 0.1 --epochs 200 --test 0.3 --scale standard --seed 42 -o "
+      "iris.model\n"
+      "  gradus train moons:samples=400,noise=0.2 --network 2-16tanh-2softmax --batch 8 --epochs 200 --test 0.25 "
+      "--run runs/moons",
       [experiment, outputs, given](const Console& console) { return train(console, *experiment, *given, *outputs); });
   command
       .data("DATA", experiment->data,

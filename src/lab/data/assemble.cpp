@@ -18,7 +18,7 @@ using Missing = ReadingOptions::Missing;
 
 /// Of words that nobody named: more are hardly categories, and each would make an input.
 constexpr std::size_t kMostCategories = 100;
-constexpr Index kMostNumbers = Index{1} << 31;
+constexpr std::int64_t kMostNumbers = std::int64_t{1} << 31;
 
 std::string listed(const Names& names, std::string_view between = ", ") {
   return fmt::format("{}", fmt::join(names, between));
