@@ -7,6 +7,8 @@
 #define GRADUS_ENGINE_TRANSPOSE_INL
 #endif
 
+#include <algorithm>
+
 #include "engine/kernels/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -16,10 +18,11 @@ namespace gradus::engine::HWY_NAMESPACE {
 template <class T>
 inline constexpr Index kSquare = HWY_TARGET == HWY_SCALAR ? 1 : 16 / static_cast<Index>(sizeof(T));
 
-/// to[k * step + r] = row(r)[k], k < kSquare, for as many rows r as a vector has lanes.
+/// to[k * step + r] = row(r)[k], k < count <= kSquare, for as many rows r as a vector has lanes; kSquare numbers of
+/// each are read.
 #if HWY_TARGET == HWY_SCALAR
 template <class T, class Row>
-HWY_INLINE void transpose_rows(Row row, T* to, Index) {
+HWY_INLINE void transpose_rows(Row row, T* to, Index, Index) {
   *to = *row(0);
 }
 #else
@@ -35,12 +38,12 @@ HWY_INLINE hn::Vec<D> load_blocks(D d, Row row, Index first) {
   }
 }
 template <class T, class Row>
-HWY_INLINE void transpose_rows(Row row, T* to, Index step) {
+HWY_INLINE void transpose_rows(Row row, T* to, Index step, Index count) {
   const Tag<T> d;
   const auto a = load_blocks(d, row, 0), b = load_blocks(d, row, 1);
   if constexpr (sizeof(T) == 8) {
     hn::StoreU(hn::InterleaveLower(d, a, b), d, to);
-    hn::StoreU(hn::InterleaveUpper(d, a, b), d, to + step);
+    if (count > 1) hn::StoreU(hn::InterleaveUpper(d, a, b), d, to + step);
   } else {
     const hn::RepartitionToWide<Tag<T> > pairs;
     const auto e = load_blocks(d, row, 2), f = load_blocks(d, row, 3);
@@ -49,16 +52,17 @@ HWY_INLINE void transpose_rows(Row row, T* to, Index step) {
     const auto ef0 = hn::BitCast(pairs, hn::InterleaveLower(d, e, f));
     const auto ef1 = hn::BitCast(pairs, hn::InterleaveUpper(d, e, f));
     hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab0, ef0)), d, to);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab0, ef0)), d, to + step);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab1, ef1)), d, to + 2 * step);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab1, ef1)), d, to + 3 * step);
+    if (count > 1) hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab0, ef0)), d, to + step);
+    if (count > 2) hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab1, ef1)), d, to + 2 * step);
+    if (count > 3) hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab1, ef1)), d, to + 3 * step);
   }
 }
 #endif
 
-/// to[k * step + r] = row(r)[k] for all rows and columns.
+/// to[k * step + r] = row(r)[k] for all rows and columns. `end`: up to where memory may be read, for rows whose last
+/// numbers are fewer than are moved at once; null: to the end of each row.
 template <class T, class Row>
-void transpose(Row row, Index rows, Index cols, T* to, Index step) {
+void transpose(Row row, Index rows, Index cols, T* to, Index step, const T* end = nullptr) {
   constexpr Index n = kLanes<T>;
   Index r = 0;
   for (; r + n <= rows; r += n, to += n) {
@@ -66,7 +70,11 @@ void transpose(Row row, Index rows, Index cols, T* to, Index step) {
     for (Index i = 0; i < n; ++i) from[i] = row(r + i);
     Index k = 0;
     for (; k + kSquare<T> <= cols; k += kSquare<T>)
-      transpose_rows([&](Index i) HWY_ATTR { return from[i] + k; }, to + k * step, step);
+      transpose_rows([&](Index i) HWY_ATTR { return from[i] + k; }, to + k * step, step, kSquare<T>);
+    if (k + 1 < cols && end && *std::max_element(from, from + n) + k + kSquare<T> <= end) {
+      transpose_rows([&](Index i) HWY_ATTR { return from[i] + k; }, to + k * step, step, cols - k);
+      k = cols;
+    }
     for (; k < cols; ++k)
       for (Index i = 0; i < n; ++i) to[k * step + i] = from[i][k];
   }

@@ -156,9 +156,23 @@ template <class T, int V>
 void gather(const Pass<T>& pass, Index first, Index count, ConstMatrixView<T> from, T* to) {
   constexpr Index lanes = V * kLanes<T>;
   const auto row = [&](Index s) HWY_ATTR { return from.row(pass.row(first + s)).data(); };
-  transpose(row, count, from.cols(), to, lanes);
+  const T* end = from.rows() > 0 ? from.row(from.rows() - 1).data() + from.cols() : nullptr;
+  transpose(row, count, from.cols(), to, lanes, end);
   for (Index u = 0; count < lanes && u < from.cols(); ++u)
     std::fill(to + u * lanes + count, to + (u + 1) * lanes, T(0));
+}
+
+/// How much each sample counts; those past the end nothing.
+template <class T, int V>
+HWY_INLINE void set_weights(const Pass<T>& pass, Index first, Index count, T* weights) {
+  const Tag<T> d;
+  for (int v = 0; v < V; ++v) {  // whole vectors, which are read as such
+    const Index left = std::clamp<Index>(count - v * kLanes<T>, 0, kLanes<T>);
+    const auto in_use = hn::FirstN(d, static_cast<std::size_t>(left));
+    hn::Store(hn::IfThenElseZero(in_use, hn::Set(d, T(1))), d, weights + v * kLanes<T>);
+  }
+  if (!pass.targets.weights.empty())
+    for (Index s = 0; s < count; ++s) weights[s] = static_cast<T>(pass.weight(first + s));
 }
 
 template <class T>
@@ -203,8 +217,7 @@ template <class T, int V>
 void run_block(const Description& net, const Block<T>& block, Pass<T>& pass, Index first, Index count) {
   gather<T, V>(pass, first, count, pass.x, block.x);
   if (net.head != Head::none) gather<T, V>(pass, first, count, pass.targets.values, block.targets);
-  for (Index s = 0; s < V * kLanes<T>; ++s)
-    block.weights[s] = s < count ? static_cast<T>(pass.weight(first + s)) : T(0);
+  set_weights<T, V>(pass, first, count, block.weights);
   const T* theta = pass.theta.data();
   const T* x = block.x;
   const std::size_t last = net.stages.size() - 1;
@@ -249,10 +262,11 @@ void run_piece(const Description& net, const BatchWork<T>& work, Pass<T>& pass, 
   if (rest == 1) run_block<T, 1>(net, tail, pass, first + at, count - at);
   if (!pass.gradient) return;
   for (std::size_t s = 0; s < net.stages.size(); ++s) {
-    const Units<T> delta{head.delta[s], work.units * lanes, blocks, tail.delta[s], rest};
-    Units<T> x = delta;
-    x.blocks = s == 0 ? head.x : head.outputs[s - 1];
-    x.last = s == 0 ? tail.x : tail.outputs[s - 1];
+    const T* const x_blocks = s == 0 ? head.x : head.outputs[s - 1];
+    const T* const x_last = s == 0 ? tail.x : tail.outputs[s - 1];
+    const Index step = work.units * lanes;
+    const Units<T> x{x_blocks, step, blocks, x_last, rest};  // and no copy of the other: it would wait for its stores
+    const Units<T> delta{head.delta[s], step, blocks, tail.delta[s], rest};
     gradient_stage(x, delta, net.stages[s], first == 0, pass.gradient);
   }
 }
