@@ -5,6 +5,7 @@
 #include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/model_data.hpp"
 #include "apps/gradus/training_report.hpp"
+#include "gradus/engine/predictor.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "src/core/text.hpp"
@@ -16,6 +17,7 @@ using Json = nlohmann::ordered_json;
 
 struct PredictOptions : ModelData {
   std::string output = "-";
+  std::optional<Arithmetic> arithmetic;  // of the engine; none: the definition predicts
 };
 
 std::string quoted(const std::string& cell) {
@@ -65,13 +67,21 @@ Json predictions_json(const Model& model, const Matrix<double>& outputs, const s
   return rows;
 }
 
+Matrix<double> outputs_of(const Model& model, const Matrix<double>& x, std::optional<Arithmetic> arithmetic) {
+  if (!arithmetic) return model.predict(x);
+  const Matrix<double> scaled = model.scaled(x);
+  Matrix<double> outputs(x.rows(), model.network.output_cols(x.cols()));
+  engine::predict<double>(model.network, model.theta, scaled, outputs.view(), model.state, *arithmetic);
+  return outputs;
+}
+
 int predict_data(const Console& console, const PredictOptions& options) {
   const Model model = load_model(options.model);
   const Reading reading = load_for_model(model, options);
   const Dataset& data = reading.data;
   for (const std::string& line : reading.words) console.note(fmt::format("{}: {}\n", options.data, one_line(line)));
-  const Matrix<double> outputs = model.predict(data.x);
-  const std::vector<int> classes = is_classifier(model) ? model.classify(data.x) : std::vector<int>{};
+  const Matrix<double> outputs = outputs_of(model, data.x, options.arithmetic);
+  const std::vector<int> classes = is_classifier(model) ? model.classes_of(outputs) : std::vector<int>{};
   Json json = {{"model", options.model}, {"data", options.data}, {"rows", options.rows}, {"samples", data.size()}};
   json["reading"] = reading.words;
   if (options.output != "-") {
@@ -99,6 +109,18 @@ void add_predict_command(Program& program) {
       program.add("predict", "apply a model to data", "gradus predict iris.model iris --rows test -o predictions.csv",
                   [options](const Console& console) { return predict_data(console, *options); });
   add_model_and_data(command, *options);
+  command.read(
+      "--arithmetic",
+      [options](const std::string& name) {
+        try {
+          options->arithmetic = parse_arithmetic(name);
+        } catch (const ValueError&) {
+          throw UsageError(fmt::format("--arithmetic: expected auto, fused or plain, got {}", in_quotes(name)));
+        }
+      },
+      {},
+      "let the engine predict, with products added up auto, fused or plain (training's --arithmetic) [the definition "
+      "predicts, alike on every machine]");
   command.output("-o,--output", options->output, predictions_kind, "the file to write as CSV [standard output]");
 }
 

@@ -31,6 +31,11 @@ std::string stop_text(StopReason reason) {
   return "";
 }
 
+void note_arithmetic(const Console& console, const Experiment& experiment) {
+  if (!engine::is_native(arithmetic_of(experiment)))
+    console.note("This processor has no fused multiply-add: it is computed in software, to the same bits, slowly.\n");
+}
+
 /// Calls run(progress), which trains, with progress shown and Ctrl-C obeyed.
 template <class Run>
 ExperimentResult with_progress(const Console& console, const Run& run) {
@@ -200,6 +205,7 @@ TrainingReport write(const Console& console, ExperimentResult trained, const Tra
 
 TrainingReport train_and_write(const Console& console, const Experiment& experiment, const ExperimentSource& source,
                                const TrainingOutputs& outputs, const std::string& chosen) {
+  note_arithmetic(console, experiment);
   std::optional<RunFolder> folder;
   if (!outputs.run.empty()) folder = RunFolder::create(outputs.run, experiment);
   ExperimentResult result = with_progress(console, [&](const ProgressCallback& progress) {
@@ -209,6 +215,7 @@ TrainingReport train_and_write(const Console& console, const Experiment& experim
 }
 
 TrainingReport go_on_and_write(const Console& console, RunFolder& folder, const TrainingOutputs& outputs) {
+  note_arithmetic(console, folder.experiment());
   ExperimentResult result = with_progress(
       console, [&](const ProgressCallback& progress) { return carry_out(folder, progress, outputs.every); });
   return write(console, std::move(result), outputs, "", "");

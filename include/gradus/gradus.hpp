@@ -45,6 +45,7 @@
 #include "gradus/data/scaler.hpp"
 #include "gradus/data/split.hpp"
 #include "gradus/data/weights.hpp"
+#include "gradus/engine/arithmetic.hpp"
 #include "gradus/engine/bank.hpp"
 #include "gradus/engine/buffer.hpp"
 #include "gradus/engine/description.hpp"

@@ -39,6 +39,7 @@ class TrainingOptions(TypedDict, total=False):
     batch: int | str | None
     order: str | None
     engine: str | None
+    arithmetic: str | None
     min_change: float | None
     record_every: int | None
     test_every: int | None

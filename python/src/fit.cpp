@@ -312,7 +312,8 @@ keep_gradients : bool
       ``nesterov=False``, ``schedule='constant'``
     - ``batch=32`` samples an update or ``'full'``, ``epochs=100``, ``updates=0`` (if above 0, how many to make),
       ``order='shuffle'`` or ``'draws'``, ``min_change`` (stop once an update moves theta by no more)
-    - ``engine='automatic'`` or ``'definition'``: the same numbers to rounding, slower, alike on every machine
+    - ``engine='automatic'`` or ``'definition'``: the same numbers to rounding, slower, alike on every machine;
+      ``arithmetic='auto'``, ``'fused'`` or ``'plain'``: how the engine adds up products, each alike on every machine
     - ``l1``, ``l2``, ``weight_decay``, ``max_norm``, ``clip_norm``, ``clip_value``: 0, which is off
     - ``early_stopping='none'``, ``'loss'``, ``'accuracy'``, ``'test-loss'`` or ``'test-accuracy'``; ``patience=10``
       epochs, ``min_delta=0``

@@ -2,7 +2,7 @@
 #pragma once
 
 #if defined(__SSE2__)
-#include <immintrin.h>
+#include <xmmintrin.h>
 #elif defined(__aarch64__)
 #include <cstdint>
 #endif
@@ -10,40 +10,49 @@
 namespace gradus {
 
 /// While it lives, numbers of this thread too small for a full mantissa (below 1e-38 in float32) count as 0, where the
-/// processor can do so. It takes some hundred cycles over each of them otherwise, and training makes many: what Adam
-/// remembers of a unit that has gone silent halves every few updates for ever.
+/// processor can do so; with `false` they are kept, whatever held before. It takes some hundred cycles over each of
+/// them otherwise, and training makes many: what Adam remembers of a unit that has gone silent halves every few updates
+/// for ever.
 class FlushDenormals {
  public:
-#if defined(__SSE2__)
-  FlushDenormals() : before_(_mm_getcsr()) {
-    if (!was_flushing()) _mm_setcsr(before_ | flush);
+  explicit FlushDenormals(bool flushes = true) : before_(mode()) {
+    switch_to(flushes ? before_ | both : before_ & ~both);
   }
-  ~FlushDenormals() {
-    if (!was_flushing()) _mm_setcsr(before_);
-  }
-#elif defined(__aarch64__)
-  FlushDenormals() {
-    asm volatile("mrs %0, fpcr" : "=r"(before_));
-    asm volatile("msr fpcr, %0" : : "r"(before_ | flush));
-  }
-  ~FlushDenormals() { asm volatile("msr fpcr, %0" : : "r"(before_)); }
-#else
-  FlushDenormals() {}
-  ~FlushDenormals() {}
-#endif
+  ~FlushDenormals() { switch_to(before_); }
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
 
+  /// Whether this thread flushes.
+  static bool is_on() { return (mode() & both) != 0; }
+
  private:
 #if defined(__SSE2__)
-  static constexpr unsigned flush = 0x8000 | 0x0040;  // of results, of operands
-  /// To write the mode takes as long as a small layer, to read it next to nothing.
-  bool was_flushing() const { return (before_ & flush) == flush; }
-  unsigned before_;
+  using Mode = unsigned;
+  static constexpr Mode both = 0x8000 | 0x0040;  // results and operands
+  static Mode mode() { return _mm_getcsr(); }
+  static void set_mode(Mode mode) { _mm_setcsr(mode); }
 #elif defined(__aarch64__)
-  static constexpr std::uint64_t flush = std::uint64_t{1} << 24;
-  std::uint64_t before_;
+  using Mode = std::uint64_t;
+  static constexpr Mode both = Mode{1} << 24;
+  static Mode mode() {
+    Mode mode;
+    asm volatile("mrs %0, fpcr" : "=r"(mode));
+    return mode;
+  }
+  static void set_mode(Mode mode) { asm volatile("msr fpcr, %0" : : "r"(mode)); }
+#else
+  using Mode = unsigned;
+  static constexpr Mode both = 0;
+  static Mode mode() { return 0; }
+  static void set_mode(Mode) {}
 #endif
+
+  /// To write the mode takes as long as a small layer, to read it next to nothing.
+  void switch_to(Mode wanted) {
+    if (mode() != wanted) set_mode(wanted);
+  }
+
+  Mode before_;
 };
 
 }  // namespace gradus

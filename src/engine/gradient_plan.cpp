@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "core/flush_denormals.hpp"
+#include "engine/arithmetic_scope.hpp"
 #include "engine/definition_plan.hpp"
 #include "engine/plans/batch/batch_kernel.hpp"
 #include "engine/plans/products/products_plan.hpp"
@@ -63,9 +63,10 @@ void check_rows_of(Index samples, std::span<const Index> rows) {
 
 template <class T>
 struct GradientPlan<T>::State {
-  explicit State(int threads) : workshop(threads) {}
+  State(int threads, Arithmetic wanted) : workshop(threads), arithmetic(resolved(wanted)) {}
 
   Workshop workshop;
+  Arithmetic arithmetic;
   Network network;
   Index outputs = 0;  // of the network
   Loss loss;
@@ -110,8 +111,9 @@ struct GradientPlan<T>::State {
 };
 
 template <class T>
-GradientPlan<T>::GradientPlan(const Network& network, const Loss& loss, Index batch, PlanKind kind, int threads)
-    : state_(std::make_unique<State>(threads)) {
+GradientPlan<T>::GradientPlan(const Network& network, const Loss& loss, Index batch, PlanKind kind, int threads,
+                              Arithmetic arithmetic)
+    : state_(std::make_unique<State>(threads, arithmetic)) {
   if (batch < 1) throw ValueError("[engine] expected a batch >= 1, got " + std::to_string(batch));
   state_->network = network;
   state_->outputs = network.outputs();
@@ -128,8 +130,8 @@ GradientPlan<T>& GradientPlan<T>::operator=(GradientPlan&&) noexcept = default;
 template <class T>
 Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets,
                                   std::span<const Index> rows, std::span<T> gradient, bool record, Hit hit) {
-  const FlushDenormals flush;
   State& s = *state_;
+  const TrainingScope scope(s.arithmetic);
   s.check(theta, x, targets);
   check_rows_of(x.rows(), rows);
   check_length("engine", "gradient", static_cast<Index>(gradient.size()), s.network.parameter_count());
@@ -150,8 +152,8 @@ Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x
 
 template <class T>
 Tally GradientPlan<T>::score(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets, Hit hit) {
-  const FlushDenormals flush;
   State& s = *state_;
+  const TrainingScope scope(s.arithmetic);
   s.check(theta, x, targets);
   double loss = 0;
   Tally tally;

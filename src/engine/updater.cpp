@@ -3,9 +3,8 @@
 #include "gradus/core/elementary.hpp"
 
 #include <cmath>
-#include <optional>
 
-#include "core/flush_denormals.hpp"
+#include "engine/arithmetic_scope.hpp"
 #include "engine/kernels/step_kernel.hpp"
 #include "engine/threads/workshop.hpp"
 #include "gradus/core/number.hpp"
@@ -73,12 +72,13 @@ bool try_kernel(Optimizer<T>& optimizer, std::span<const ParameterBlock> blocks,
 
 template <std::floating_point T>
 Updater<T>::Updater(const OptimizerMethod& method, const Regularisation& regularisation,
-                    std::vector<ParameterBlock> blocks, Index parameters, Steps steps)
+                    std::vector<ParameterBlock> blocks, Index parameters, Steps steps, Arithmetic arithmetic)
     : optimizer_(method, parameters),
       regularisation_(regularisation),
       blocks_(std::move(blocks)),
       parameters_(parameters),
-      steps_(steps) {
+      steps_(steps),
+      arithmetic_(engine::resolved(arithmetic)) {
   check(regularisation_);
   std::vector<std::uint8_t>& decays = optimizer_.state().decays;
   decays.assign(static_cast<std::size_t>(parameters), 1);
@@ -99,6 +99,7 @@ double Updater<T>::add_penalty(std::span<const T> theta, std::span<T> gradient, 
   const Regularisation& r = regularisation_;
   if (r.l1 == 0 && r.l2 == 0) return 0;
   if (steps_ == Steps::kernels) {
+    const engine::TrainingScope scope(arithmetic_);
     const double share = r.share(samples);
     const PenaltyStep<T> penalty{static_cast<T>(r.l1 * share), static_cast<T>(r.l2 * share)};
     double sum = 0;
@@ -113,8 +114,8 @@ double Updater<T>::add_penalty(std::span<const T> theta, std::span<T> gradient, 
 template <std::floating_point T>
 void Updater<T>::step(std::span<T> theta, std::span<T> gradient, engine::Workshop* workshop) {
   // The definition's numbers are the same on every machine, and not every machine can flush.
-  std::optional<FlushDenormals> flush;
-  if (steps_ == Steps::kernels) flush.emplace();
+  const engine::ArithmeticScope scope(arithmetic_);
+  const FlushDenormals flush(steps_ == Steps::kernels && arithmetic_ == Arithmetic::fused);
   const std::span<const ParameterBlock> blocks(blocks_);
   clip(regularisation_, gradient);
   decay_weights(regularisation_, blocks, learning_rate(), theta);

@@ -128,11 +128,12 @@ Matrix<double> Model::scaled(ConstMatrixView<double> x) const {
   return Matrix<double>(x.rows(), x.cols(), std::move(steps.values()));
 }
 
-std::vector<int> Model::classify(ConstMatrixView<double> x) const {
+std::vector<int> Model::classify(ConstMatrixView<double> x) const { return classes_of(predict(x)); }
+
+std::vector<int> Model::classes_of(ConstMatrixView<double> outputs) const {
   if (!target_names.empty())
     throw ValueError("[model] expected a classifier, got a regression of " + listed(target_names));
-  const Matrix<double> p = predict(x);
-  std::vector<int> labels = predicted_classes(p);
+  std::vector<int> labels = predicted_classes(outputs);
   if (const auto bad = std::find(labels.begin(), labels.end(), -1); bad != labels.end())
     throw ValueError("[model] the outputs for sample " + std::to_string(bad - labels.begin()) +
                      " are not numbers (NaN)");

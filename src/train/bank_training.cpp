@@ -8,7 +8,8 @@ namespace gradus {
 std::optional<std::string> why_no_bank(const Network& network, const FitOptions& options, bool weighted) {
   // Each option by its name: one that is added does not compile before it is said here what a bank makes of it.
   const auto& [loss, optimizer, batch, epochs, updates, min_change, order, given, record_every, test_every, hit,
-               keep_gradients, schedule, regularisation, early_stopping, state, engine, threads, mask_seed] = options;
+               keep_gradients, schedule, regularisation, early_stopping, state, engine, arithmetic, threads,
+               mask_seed] = options;
   const std::optional<OptimizerMethod> method = stepping_method(optimizer);
   if (!method) return std::string(name(optimizer)) + " finds its own steps";
   if (std::optional<std::string> reason = engine::Bank<double>::why_not(network, loss.function, *method)) return reason;

@@ -11,6 +11,9 @@ void check_fit_options(const FitOptions& options, Index samples) {
   check_count(options.epochs, "a number of epochs");
   check_count(options.updates, "a number of updates");
   check_count(options.test_every, "test_every");
+  if (options.engine == Engine::definition && options.arithmetic != Arithmetic::automatic)
+    throw ValueError("[fit] expected Arithmetic::automatic with Engine::definition, which has one of its own, got " +
+                     std::string(to_text(options.arithmetic)));
   if (!stepping_method(options.optimizer) && options.order != Order::shuffle)
     throw ValueError("[fit] expected Order::shuffle with " + std::string(name(options.optimizer)) +
                      ", which takes all samples at once");

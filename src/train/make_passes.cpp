@@ -20,14 +20,16 @@ class EnginePasses final : public Passes<T> {
  public:
   EnginePasses(const Network& network, const FitOptions& options, Index batch, Hit hit, PlanKind kind)
       : Passes<T>(facts_of<T>(network)),
-        plan_(network, options.loss, batch, kind == PlanKind::online ? PlanKind::automatic : kind, options.threads),
+        plan_(network, options.loss, batch, kind == PlanKind::online ? PlanKind::automatic : kind, options.threads,
+              options.arithmetic),
         definition_(network, options.loss, hit),
-        hit_(hit) {
+        hit_(hit),
+        flushes_(engine::resolved(options.arithmetic) == Arithmetic::fused) {
     if (kind == PlanKind::online && batch != 1)
       throw ValueError("[fit] expected batches of 1 with the online plan, got " + std::to_string(batch));
     const bool may = batch == 1 && kind == PlanKind::automatic;
     if (kind == PlanKind::online || (may && engine::OnlinePlan<T>::exists(network, options.loss.function)))
-      online_.emplace(network, options.loss);
+      online_.emplace(network, options.loss, options.arithmetic);
   }
 
   engine::Tally gradient(const PassRequest<T>& request, std::span<T> gradient) override {
@@ -64,7 +66,7 @@ class EnginePasses final : public Passes<T> {
     return online_->reduced(sums.loss, samples);
   }
   engine::Workshop* workshop() override { return &plan_.workshop(); }
-  bool flushes_denormals() const override { return true; }
+  bool flushes_denormals() const override { return flushes_; }
 
  private:
   void take_state(const PassRequest<T>& request) {
@@ -74,6 +76,7 @@ class EnginePasses final : public Passes<T> {
   engine::GradientPlan<T> plan_;
   DefinitionPasses<T, Layer> definition_;
   Hit hit_;
+  bool flushes_;
   std::optional<engine::OnlinePlan<T>> online_;
   std::vector<T> packed_;  // as online_ has them
 };

@@ -47,7 +47,7 @@ Training<T>::Loop::Loop(std::unique_ptr<Passes<T>> passes, std::span<T> theta, c
     const bool defined = &passes_->definition() == passes_.get();
     rate_ = gradus::learning_rate(*method);
     updater_.emplace(*method, options.regularisation, facts().blocks, facts().parameters,
-                     defined ? Steps::definition : Steps::kernels);
+                     defined ? Steps::definition : Steps::kernels, options.arithmetic);
   } else {
     minimiser_.emplace(options_);
   }

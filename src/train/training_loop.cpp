@@ -32,8 +32,8 @@ bool Training<T>::Loop::made_all() const {
 
 template <std::floating_point T>
 void Training<T>::Loop::advance(Index updates) {
-  std::optional<FlushDenormals> flush;
-  if (steps() && passes_->flushes_denormals() && !calls_back()) flush.emplace();
+  const bool flushes = steps() && passes_->flushes_denormals() && !calls_back();
+  const FlushDenormals flush(flushes || FlushDenormals::is_on());
   RunPosition& at = s_.position;
   const Index end = at.updates + std::min(updates, std::numeric_limits<Index>::max() - at.updates);
   // The last epoch is ended by `finish`, and so not yet if a training is given more of them later.

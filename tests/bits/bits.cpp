@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Prints one line for everything whose bits are promised to be the same on every machine: a name and the SHA-256 of
 // what is computed or drawn. tests/bits/hashes.txt has the answers; scripts/bits asks other compilers and processors.
-// Every layer, loss, method and schedule is trained with in both precisions, or this does not end well.
+// Every layer, loss, method and schedule is trained with in both precisions, by the definition and by the engine in its
+// two arithmetics, those with every instruction set that the machine has: or this does not end well.
 #include <bit>
 #include <cmath>
 #include <cstdio>
@@ -14,6 +15,9 @@
 #include "gradus/data/makers.hpp"
 #include "gradus/data/scaler.hpp"
 #include "gradus/data/split.hpp"
+#include "gradus/engine/bank.hpp"
+#include "gradus/engine/instruction_set.hpp"
+#include "gradus/engine/predictor.hpp"
 #include "gradus/metrics/metrics.hpp"
 #include "gradus/nn/initializer.hpp"
 #include "gradus/nn/pass.hpp"
@@ -154,33 +158,89 @@ struct Training {
   std::string network;
   Answers answers = Answers::one_hot;
   FitOptions options{};
+  Index samples = 23;
+  Index batch = 5;
 };
 
 std::set<std::size_t> layers_seen;
 
+/// What was learned, and what it predicts: for the engine by its Predictor or by lanes.
 template <class T>
-void train(const Training& training) {
+struct Trained {
+  std::vector<T> theta;
+  std::vector<double> losses;
+  std::vector<T> outputs{};
+};
+
+template <class T>
+Trained<T> train(const Training& training, Engine engine, Arithmetic arithmetic) {
   const Network network = parse_network(training.network);
   for (const Layer& layer : network.layers()) layers_seen.insert(layer.index());
   RandomState random(5);
-  constexpr Index samples = 23;
+  const Index samples = training.samples;
   Matrix<T> x(samples, network.takes_sequences() ? 4 * network.inputs() : network.inputs(), T(0));
   for (T& value : x.values()) value = static_cast<T>(random.standard_normal());
   const Matrix<T> targets = drawn_targets<T>(training.answers, samples, network.outputs(), random);
   std::vector<T> theta = initial_parameters<T>(network, parse_initializer("glorot"), random);
   FitOptions options = training.options;
-  options.engine = Engine::definition;
-  options.batch = 5;
+  options.engine = engine;
+  options.arithmetic = arithmetic;
+  options.batch = training.batch;
   options.epochs = 6;
   const FitResult result = fit(network, theta, {x, targets}, options, random);
-  const std::string name = training.name + (sizeof(T) == 8 ? " float64" : " float32");
-  print(name, std::span<const T>(theta));
-  print(name + " history", result.history.loss);
+  Trained<T> trained{theta, result.history.loss};
+  if (engine == Engine::definition) return trained;
+  Matrix<T> y(samples, targets.cols(), T(0));
+  const std::vector<T> state(result.state.begin(), result.state.end());
+  for (const Index rows : {samples, Index{1}}) {
+    engine::predict<T>(network, theta, x.view().middle_rows(0, rows), y.view().middle_rows(0, rows), state, arithmetic);
+    trained.outputs.insert(trained.outputs.end(), y.values().begin(), y.values().end());
+  }
+  return trained;
 }
 
+template <class T>
+void train_by_definition(const Training& training) {
+  const Trained<T> trained = train<T>(training, Engine::definition, Arithmetic::automatic);
+  const std::string name = training.name + (sizeof(T) == 8 ? " float64" : " float32");
+  print(name, std::span<const T>(trained.theta));
+  print(name + " history", trained.losses);
+}
+
+template <class T>
+std::string engine_hash(const Training& training, Arithmetic arithmetic) {
+  const Trained<T> trained = train<T>(training, Engine::automatic, arithmetic);
+  return sha256(std::span<const T>(trained.theta)) + sha256(std::span<const double>(trained.losses)) +
+         sha256(std::span<const T>(trained.outputs));
+}
+
+/// One line an arithmetic, if all instruction sets agree.
+template <class Hash>
+void print_engine(const std::string& name, Hash hash) {
+  for (const Arithmetic arithmetic : {Arithmetic::fused, Arithmetic::plain}) {
+    std::set<std::string> hashes;
+    for (const std::string& set : engine::instruction_sets()) {
+      engine::use_instruction_set(set);
+      hashes.insert(sha256(hash(arithmetic)));
+    }
+    engine::use_instruction_set("");
+    for (const std::string& one : hashes)
+      std::printf("%s  %s: %s\n", one.c_str(), std::string(to_text(arithmetic)).c_str(), name.c_str());
+  }
+}
+
+void train_by_engine(const Training& training) {
+  print_engine(training.name, [&](Arithmetic arithmetic) {
+    return engine_hash<double>(training, arithmetic) + engine_hash<float>(training, arithmetic);
+  });
+}
+
+std::vector<Training> trainings;
+
 void train_both(const Training& training) {
-  train<double>(training);
-  train<float>(training);
+  train_by_definition<double>(training);
+  train_by_definition<float>(training);
+  trainings.push_back(training);
 }
 
 /// f of a default value of each alternative.
@@ -254,6 +314,49 @@ void train_methods() {
               {.loss = {}, .optimizer = parse_training_method("adam:lr=1e-37,beta1=0.1,beta2=0.1")}});
 }
 
+// ---------------------------------------------------------------------------------------------------- the engine alone
+
+/// The plans that `fit` chooses from, where pieces and lines end.
+void train_plans() {
+  const FitOptions online{.loss = {}, .optimizer = Sgd{.learning_rate = 0.05}};
+  const FitOptions adam{.loss = {}, .optimizer = Adam{.learning_rate = 0.01}};
+  for (const char* network : {"4-2softmax", "4-5relu-3softmax", "4-33tanh-20sigmoid-3softmax"})
+    train_by_engine({std::string("online ") + network, network, Answers::one_hot, online, 23, 1});
+  for (const Index batch : {1, 16, 17, 257, 300})
+    train_by_engine({"batches of " + std::to_string(batch), "4-6tanh-3softmax", Answers::one_hot, adam, 301, batch});
+  train_by_engine({"products", "12-130relu-3softmax", Answers::one_hot, adam, 40, 20});
+}
+
+template <class T>
+std::string bank_hash(Index batch, Arithmetic arithmetic) {
+  const Network network = parse_network("4-6tanh-3softmax");
+  RandomState random(5);
+  Matrix<T> x(37, 4, T(0));
+  for (T& value : x.values()) value = static_cast<T>(random.standard_normal());
+  const Matrix<T> targets = drawn_targets<T>(Answers::one_hot, x.rows(), 3, random);
+  std::vector<std::vector<T>> thetas;
+  std::vector<engine::BankLane<T>> lanes;
+  for (std::uint32_t k = 0; k < 5; ++k)
+    thetas.push_back(initial_parameters<T>(network, parse_initializer("glorot"), random));
+  for (std::uint32_t k = 0; k < 5; ++k)
+    lanes.push_back({.theta = thetas[k], .random = RandomState(k), .learning_rate = 0.01 * (k + 1), .l2 = 0.001 * k});
+  engine::Bank<T> bank(network, x, targets, {.batch = batch, .arithmetic = arithmetic}, lanes);
+  bank.train(5 * bank.updates_per_epoch());
+  std::string hashes;
+  for (Index k = 0; k < bank.lanes(); ++k) {
+    bank.parameters(k, thetas[static_cast<std::size_t>(k)]);
+    hashes += sha256(std::span<const T>(thetas[static_cast<std::size_t>(k)]));
+  }
+  return hashes;
+}
+
+void print_banks() {
+  for (const Index batch : {1, 7})
+    print_engine("bank with batches of " + std::to_string(batch), [&](Arithmetic arithmetic) {
+      return bank_hash<double>(batch, arithmetic) + bank_hash<float>(batch, arithmetic);
+    });
+}
+
 int print_all() {
   print_functions<double>();
   print_functions<float>();
@@ -263,6 +366,9 @@ int print_all() {
   train_layers();
   train_losses();
   train_methods();
+  for (const Training& training : trainings) train_by_engine(training);
+  train_plans();
+  print_banks();
   // The step trains with the perceptron's criterion only, which train_losses does.
   if (layers_seen.size() == std::variant_size_v<Layer>) return 0;
   std::fprintf(stderr, "bits: expected all %zu kinds of layers to be trained, got %zu\n", std::variant_size_v<Layer>,

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <thread>
 
 #include "gradus/core/sha256.hpp"
@@ -268,6 +269,64 @@ TEST_F(Cli, CtrlCKeepsWhatWasLearned) {
   const Model model = load_model(path("i.model"));
   EXPECT_TRUE(model.interrupted);
   EXPECT_GT(parse_experiment(model.experiment, "i.model").updates, 0) << "run MODEL repeats just these";
+}
+
+TEST_F(Cli, QuotesWhatACsvFileWouldMisread) {
+  const std::vector<std::string> names{"a,b", "say \"c\"", "plain"};
+  std::string csv = "x,y,\"the \"\"label\"\"\"\n";
+  for (int i = 0; i < 12; ++i)
+    csv += std::to_string(i % 3) + ',' + std::to_string(i % 2) +
+           (i % 3 == 0   ? ",\"a,b\"\n"
+            : i % 3 == 1 ? ",\"say \"\"c\"\"\"\n"
+                         : ",plain\n");
+  write("odd.csv", csv);
+  const Outcome trained = run(
+      {"train", "odd.csv", "--network", "2-8tanh-3softmax", "--lr", "0.5", "--epochs", "300", "-q", "-o", "odd.model"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  const Outcome outcome = run({"predict", "odd.model", "odd.csv", "-q", "-o", "answers.csv"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  TableOptions options;
+  options.target = "class";
+  const Dataset answers = load_data(path("answers.csv"), options);
+  EXPECT_EQ(std::set<std::string>(answers.class_names.begin(), answers.class_names.end()),
+            std::set<std::string>(names.begin(), names.end()));
+  EXPECT_EQ(answers.feature_names, (std::vector<std::string>{"p_a,b", "p_plain", "p_say \"c\""}));
+}
+
+TEST_F(Cli, PredictsInTheArithmeticThatIsAskedFor) {
+  train_circles();
+  const auto outputs = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"predict", "c.model", "circles:samples=9,noise=0.1,factor=0.4"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return outcome.out;
+  };
+  const std::set<std::string> all{outputs({}), outputs({"--arithmetic", "fused"}), outputs({"--arithmetic", "plain"})};
+  EXPECT_EQ(all.size(), 3U) << "alike to rounding only";
+  EXPECT_TRUE(all.contains(outputs({"--arithmetic", "auto"})));
+  EXPECT_EQ(refusal({"predict", "c.model", "xor", "--arithmetic", "exact"}, 2),
+            "--arithmetic: expected auto, fused or plain, got 'exact'");
+}
+
+TEST_F(Cli, TheExperimentRecordsItsArithmetic) {
+  const auto recorded = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"train", "xor", "--network", "2-2tanh-1sigmoid", "--epochs",
+                                   "2",     "-q",  "-o",        "x.model"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return parse_experiment(load_model(path("x.model")).experiment, "x").arithmetic;
+  };
+  EXPECT_EQ(recorded({}), engine::resolved(Arithmetic::automatic));
+  EXPECT_EQ(recorded({"--arithmetic", "auto"}), engine::resolved(Arithmetic::automatic));
+  EXPECT_EQ(recorded({"--arithmetic", "fused"}), Arithmetic::fused);
+  EXPECT_EQ(recorded({"--arithmetic", "plain"}), Arithmetic::plain);
+  EXPECT_EQ(recorded({"--engine", "definition"}), Arithmetic::automatic);
+  EXPECT_EQ(refusal({"train", "xor", "--network", "2-1sigmoid", "--engine", "definition", "--arithmetic", "plain", "-o",
+                     "y.model"},
+                    2),
+            "--arithmetic has no effect here: the definition has an arithmetic of its own");
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ const std::map<std::string, std::string>& exceptions() {
       {"--force", "permits what would be refused"},
       {"--any-data", "permits what would be refused"},
       {"--threads", "the numbers do not depend on how many threads compute them"},
+      {"--arithmetic", "both arithmetics may give numbers that print alike"},
       {"--engine", "both engines give the same numbers, to the last bit where they can"},
   };
   return all;

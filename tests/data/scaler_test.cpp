@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "gradus/random/random_state.hpp"
@@ -72,6 +73,19 @@ TEST(Scaler, RefusesNoSamplesOtherColumnsAndNumbersThatAreNone) {
 TEST(Scaler, NamesItsKinds) {
   for (const Kind kind : {Kind::standard, Kind::min_max}) EXPECT_EQ(parse_scaler_kind(to_text(kind)), kind);
   EXPECT_THROW(parse_scaler_kind("minmax"), ValueError);
+}
+
+TEST(Scaler, CorrectsWhatRoundingTheMeanDoesToTheVariance) {
+  // Around 1e9 doubles lie `step` apart: the mean, 25.75 steps above it, is none of them. What is left of the sum once
+  // the rounded mean is taken off says how far it is off; without it the variance in steps, 1887.6875, would be
+  // greater by at least 1 / 16.
+  const double step = 0x1p-23;
+  const std::vector<double> offsets{0, 1, 1, 101};
+  Matrix<double> x(4, 2, 1e9);
+  for (Index i = 0; i < 4; ++i)
+    for (Index j = 0; j < 2; ++j) x(i, j) += offsets[static_cast<std::size_t>(i)] * step;
+  const Scaler scaler = Scaler::fit(Kind::standard, x);
+  for (const double scale : scaler.scale) EXPECT_NEAR(scale / step, std::sqrt(1887.6875), 1e-12);
 }
 
 }  // namespace

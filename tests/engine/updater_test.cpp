@@ -145,5 +145,25 @@ TEST(Updater, BadNumbersAreRefused) {
   EXPECT_THROW(updater.set_state(state), ShapeError);
 }
 
+TEST(Updater, NoUnitLeavesAnUpdateWithMoreThanTheLargestNorm) {
+  // Three units of four inputs each, of which a step moves every weight far.
+  const std::vector<ParameterBlock> blocks{{.name = "weights", .rows = 4, .cols = 3}};
+  for (const Steps steps : {Steps::kernels, Steps::definition})
+    for (const char* method : {"sgd:lr=1", "adam:lr=1", "rmsprop:lr=1"}) {
+      Updater<double> updater(parse_optimizer(method), {.max_norm = 0.5}, blocks, 12, steps);
+      Point<double> point(12);
+      RandomState random(3);
+      for (int update = 0; update < 3; ++update) {
+        point.draw_gradient(random);
+        updater.step(point.theta, point.gradient);
+        for (std::size_t unit = 0; unit < 3; ++unit) {
+          double squares = 0;
+          for (std::size_t i = 0; i < 4; ++i) squares += point.theta[3 * i + unit] * point.theta[3 * i + unit];
+          EXPECT_NEAR(std::sqrt(squares), 0.5, 1e-15) << method << " unit " << unit;  // each was cut: a few ULP
+        }
+      }
+    }
+}
+
 }  // namespace
 }  // namespace gradus

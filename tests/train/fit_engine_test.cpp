@@ -173,5 +173,41 @@ TEST(FitByTheEngine, SeesTheInputThatIsNoNumber) {
     }
 }
 
+TEST(FitByTheEngine, FlushesDenormalsInFusedArithmeticAndKeepsThemInPlain) {
+  // A gradient of 2e-40, which float32 has without a full mantissa only.
+  const Matrix<float> x(1, 1, {1e-20F});
+  for (const Index batch : {1, 0})
+    for (const double momentum : {0.0, 0.5})
+      for (const Arithmetic arithmetic : {Arithmetic::fused, Arithmetic::plain}) {
+        std::vector<float> theta{0, 0};
+        FitOptions options{.loss = parse_loss("mse"), .optimizer = Sgd{.learning_rate = 1, .momentum = momentum}};
+        options.batch = batch;
+        options.epochs = 1;
+        options.arithmetic = arithmetic;
+        RandomState random(0);
+        fit<float>(parse_network("1-1"), theta, {x, x}, options, random);
+#if defined(__x86_64__) || defined(__aarch64__)
+        EXPECT_EQ(theta[0] == 0, arithmetic == Arithmetic::fused) << to_text(arithmetic) << ' ' << theta[0];
+#endif
+        if (arithmetic == Arithmetic::plain) {
+          EXPECT_NEAR(theta[0], 2e-40, 2e-45) << "batch " << batch << " momentum " << momentum;
+        }
+      }
+}
+
+TEST(FitByTheEngine, TheDefinitionHasNoOtherArithmetic) {
+  const Matrix<double> x(1, 1, {1.0});
+  std::vector<double> theta{0, 0};
+  FitOptions options{.loss = parse_loss("mse")};
+  options.engine = Engine::definition;
+  RandomState random(0);
+  for (const Arithmetic arithmetic : {Arithmetic::fused, Arithmetic::plain}) {
+    options.arithmetic = arithmetic;
+    EXPECT_THROW(fit(parse_network("1-1"), theta, {x, x}, options, random), ValueError);
+  }
+  options.arithmetic = Arithmetic::automatic;
+  EXPECT_NO_THROW(fit(parse_network("1-1"), theta, {x, x}, options, random));
+}
+
 }  // namespace
 }  // namespace gradus

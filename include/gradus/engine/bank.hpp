@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "gradus/engine/arithmetic.hpp"
 #include "gradus/engine/tally.hpp"
 #include "gradus/nn/hit.hpp"
 #include "gradus/nn/loss.hpp"
@@ -22,6 +23,7 @@ struct BankOptions {
   bool draws = false;              ///< samples are drawn with replacement; else each epoch shuffles them anew
   bool per_sample = false;         ///< l2 is divided by the samples of the batch, as by Regularisation::per_sample
   bool record = false;             ///< for `tally`
+  Arithmetic arithmetic = Arithmetic::automatic;
 };
 
 /// One network of a bank, before training.
@@ -35,8 +37,8 @@ struct BankLane {
 };
 
 /// Networks of one shape, trained together: a SIMD lane each. What a lane does depends on nothing but itself, so that
-/// its bits are the same in any bank, at any place: those of `fit` by the online or the batch plan without l2, else the
-/// same to rounding. A number that goes non-finite spoils its own lane only.
+/// its bits are the same in any bank, at any place: those of `fit` by the online or the batch plan. A number that goes
+/// non-finite spoils its own lane only.
 ///
 /// Parameters of `width` lanes lie together, one cache line for each parameter. Not to be shared by threads: give each
 /// thread banks of its own.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "gradus/engine/arithmetic.hpp"
 #include "gradus/engine/tally.hpp"
 #include "gradus/nn/hit.hpp"
 #include "gradus/nn/loss.hpp"
@@ -13,8 +14,8 @@
 #include "gradus/nn/targets.hpp"
 
 /// Gradients at the machine's limit. A plan is chosen once for (network, loss, batch, precision); afterwards nothing is
-/// allocated. Results agree with the definition (nn/pass.hpp) to rounding, and repeat to the last bit at every vector
-/// width, on machines with fused multiply-add and on machines without.
+/// allocated. Results agree with the definition (nn/pass.hpp) to rounding, and repeat to the last bit wherever the
+/// arithmetic is the same.
 namespace gradus::engine {
 
 class Workshop;
@@ -27,7 +28,7 @@ class GradientPlan {
   /// `batch`: the most samples a call will bring. Throws ValueError if a plan is asked for by name that the network and
   /// the loss do not have; with `automatic` there always is one.
   GradientPlan(const Network& network, const Loss& loss, Index batch, PlanKind kind = PlanKind::automatic,
-               int threads = 1);
+               int threads = 1, Arithmetic arithmetic = Arithmetic::automatic);
   ~GradientPlan();
   GradientPlan(GradientPlan&&) noexcept;
   GradientPlan& operator=(GradientPlan&&) noexcept;

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "gradus/engine/arithmetic.hpp"
 #include "gradus/engine/buffer.hpp"
 #include "gradus/nn/network.hpp"
 
@@ -25,7 +26,7 @@ class Predictor {
   /// from the heap: they have GradientPlan::score and `predict`.
   static bool exists(const Network& network);
   /// Throws ValueError if there is no plan, ShapeError if theta does not fit.
-  Predictor(const Network& network, std::span<const T> theta);
+  Predictor(const Network& network, std::span<const T> theta, Arithmetic arithmetic = Arithmetic::automatic);
   ~Predictor();
   Predictor(Predictor&&) noexcept;
   Predictor& operator=(Predictor&&) noexcept;
@@ -55,11 +56,11 @@ extern template class Predictor<double>;
 /// statistics, of a network that has them. Throws ShapeError.
 template <class T>
 void predict(const Network& network, std::span<const T> theta, ConstMatrixView<T> x, MatrixView<T> y,
-             std::span<const T> state = {});
+             std::span<const T> state = {}, Arithmetic arithmetic = Arithmetic::automatic);
 
 extern template void predict(const Network&, std::span<const float>, ConstMatrixView<float>, MatrixView<float>,
-                             std::span<const float>);
+                             std::span<const float>, Arithmetic);
 extern template void predict(const Network&, std::span<const double>, ConstMatrixView<double>, MatrixView<double>,
-                             std::span<const double>);
+                             std::span<const double>, Arithmetic);
 
 }  // namespace gradus::engine

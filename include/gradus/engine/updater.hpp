@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "gradus/engine/arithmetic.hpp"
 #include "gradus/optim/optimizer.hpp"
 #include "gradus/optim/regularisation.hpp"
 
@@ -35,7 +36,7 @@ class Updater {
   /// `blocks`: the network's, which tell weights from biases. Throws ValueError if a number of the method or of the
   /// regularisation is out of range.
   Updater(const OptimizerMethod& method, const Regularisation& regularisation, std::vector<ParameterBlock> blocks,
-          Index parameters, Steps steps = Steps::kernels);
+          Index parameters, Steps steps = Steps::kernels, Arithmetic arithmetic = Arithmetic::automatic);
 
   /// Whether a step is theta <- theta - learning rate * gradient and nothing else.
   bool is_plain_descent() const;
@@ -62,6 +63,7 @@ class Updater {
   std::vector<ParameterBlock> blocks_;
   Index parameters_;
   Steps steps_;
+  Arithmetic arithmetic_;
 };
 
 extern template class Updater<float>;

@@ -60,6 +60,8 @@ struct Model {
   /// The class of each sample: the first of the largest outputs; with a single output p, class 1 if p > 0.5, else 0.
   /// Throws ValueError for a regression, and if an output is NaN.
   std::vector<int> classify(ConstMatrixView<double> x) const;
+  /// The same from outputs that are there.
+  std::vector<int> classes_of(ConstMatrixView<double> outputs) const;
 
   /// The name of a class, or its number in digits if the classes have no names. Throws ValueError if there is no such
   /// class.

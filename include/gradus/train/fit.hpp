@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "gradus/engine/arithmetic.hpp"
 #include "gradus/nn/hit.hpp"
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
@@ -70,7 +71,7 @@ struct Callbacks {
 /// Who computes the passes.
 enum class Engine {
   automatic,   ///< the engine (gradus/engine/), where it has a plan for the network; else the definition
-  definition,  ///< nn/pass.hpp: the same numbers to rounding, and to the last bit on machines with other instructions
+  definition,  ///< nn/pass.hpp: the same numbers to rounding, in an arithmetic of its own, to the last bit everywhere
 };
 
 struct FitOptions {
@@ -92,6 +93,7 @@ struct FitOptions {
   EarlyStopping early_stopping{};
   std::vector<double> state{};  ///< running statistics to go on from; none: the network's initial state
   Engine engine = Engine::automatic;
+  Arithmetic arithmetic = Arithmetic::automatic;  ///< of the engine; the definition has one of its own
   int threads = 1;  ///< of the engine, at most: used where they pay; the bits are the same for any number
   std::optional<std::uint64_t> mask_seed{};  ///< of dropout; none: one draw from `random`, if the network has any
 };

@@ -5,7 +5,7 @@
 #include <array>
 #include <utility>
 
-#include "engine/instruction_sets.hpp"
+#include "engine/kernels/dispatch.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/gemm.cpp"
@@ -16,7 +16,7 @@
 #include "engine/kernels/transpose-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 // A tile of C is kTileRows x kTileVectors vectors: with a row of B and a number of A it fills the registers.
 inline constexpr int kTileRows = kHasManyRegisters ? 14 : 6;
@@ -96,7 +96,7 @@ void multiply(const Tile<T>& tile) {
     HWY_UNROLL(16)
     for (int r = 0; r < R; ++r) {
       const Vec<T> factor = hn::Set(d, a[r * row_step]);
-      for (int v = 0; v < V; ++v) sum[r][v] = hn::MulAdd(factor, row[v], sum[r][v]);
+      for (int v = 0; v < V; ++v) sum[r][v] = mul_add(factor, row[v], sum[r][v]);
     }
     a += a_step;
     b += kPanel<T>;
@@ -220,17 +220,20 @@ void product(const Product<T>& p, T* work) {
 void gemm_float(const Product<float>& p, float* work) { product(p, work); }
 void gemm_double(const Product<double>& p, double* work) { product(p, work); }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace gradus::engine {
 
-HWY_EXPORT(gemm_float);
-HWY_EXPORT(gemm_double);
+GRADUS_EXPORT(gemm_float);
+GRADUS_EXPORT(gemm_double);
 
-void gemm(const Product<float>& product, float* work) { HWY_DYNAMIC_DISPATCH(gemm_float)(product, work); }
-void gemm(const Product<double>& product, double* work) { HWY_DYNAMIC_DISPATCH(gemm_double)(product, work); }
+#if !GRADUS_PLAIN
 
+void gemm(const Product<float>& product, float* work) { GRADUS_DISPATCH(gemm_float)(product, work); }
+void gemm(const Product<double>& product, double* work) { GRADUS_DISPATCH(gemm_double)(product, work); }
+
+#endif
 }  // namespace gradus::engine
 #endif

@@ -16,7 +16,7 @@
 #include "gradus/nn/losses/cut.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// p = softmax(z): the largest z, and the sum of exp(z - largest).
 template <class T>
@@ -52,7 +52,7 @@ HWY_INLINE V cut_binary_loss(D d, V p, V t) {
   p = hn::IfThenElse(hn::Lt(p, eps), eps, p);  // and not Max: a NaN stays
   p = hn::IfThenElse(hn::Gt(p, most), most, p);
   const V likelihood = hn::Mul(t, vec_log(d, p));
-  return hn::Neg(hn::MulAdd(hn::Sub(one, t), vec_log(d, hn::Sub(one, p)), likelihood));
+  return hn::Neg(mul_add(hn::Sub(one, t), vec_log(d, hn::Sub(one, p)), likelihood));
 }
 
 /// Of every lane, for the heads that have kernels; log_sum is log sum_c exp z_c, of softmax.
@@ -66,8 +66,8 @@ HWY_NOINLINE V loss_of_lanes(D d, const Description& net, Index stride, const T*
     const V pc = hn::Load(d, p + at);
     const V error = hn::Sub(pc, tc);
     switch (net.head) {
-      case Head::cross_entropy: sum = hn::MulAdd(tc, cut_loss(d, net, hn::Sub(log_sum, zc)), sum); break;
-      case Head::squared_error: sum = hn::MulAdd(error, error, sum); break;
+      case Head::cross_entropy: sum = mul_add(tc, cut_loss(d, net, hn::Sub(log_sum, zc)), sum); break;
+      case Head::squared_error: sum = mul_add(error, error, sum); break;
       case Head::binary_cross_entropy: {
         if (net.cut) {
           sum = hn::Add(sum, cut_binary_loss(d, pc, tc));
@@ -75,10 +75,10 @@ HWY_NOINLINE V loss_of_lanes(D d, const Description& net, Index stride, const T*
         }
         // max(z, 0) - t z + log(1 + exp(-|z|))
         const V likelier = vec_log_1_plus(d, vec_exp(d, hn::Neg(hn::Abs(zc))));
-        sum = hn::Add(sum, hn::Add(hn::NegMulAdd(tc, zc, hn::Max(zc, zero)), likelier));
+        sum = hn::Add(sum, hn::Add(neg_mul_add(tc, zc, hn::Max(zc, zero)), likelier));
         break;
       }
-      default: sum = hn::MulAdd(error, zc, sum);
+      default: sum = mul_add(error, zc, sum);
     }
   }
   return sum;
@@ -97,7 +97,7 @@ HWY_INLINE void delta_of_lanes(const Description& net, Index stride, const Kept<
   }
   for (Index c = 0; c < net.outputs(); ++c) {
     const Index at = c * stride;
-    Vec<T> slope = hn::MulSub(hn::Load(d, kept.y + at), mass, hn::Load(d, t + at));
+    Vec<T> slope = mul_sub(hn::Load(d, kept.y + at), mass, hn::Load(d, t + at));
     if (net.head == Head::squared_error) slope = kept.times(at, hn::Add(slope, slope));
     put(c, hn::Mul(slope, scale));
   }
@@ -126,6 +126,6 @@ hn::Mask<Tag<T>> hits_of_lanes(Index outputs, Index stride, const T* p, const T*
   return hn::Eq(where[0], where[1]);
 }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -20,7 +20,7 @@
 #include "engine/kernels/line_sums-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// Units whose sums are under way at once for V vectors of lanes.
 template <int V>
@@ -43,7 +43,7 @@ HWY_INLINE void forward_units(const L lanes, const T* HWY_RESTRICT x, const Stag
     for (int v = 0; v < V; ++v) in[v] = hn::Load(d, x + i * L::unit + lanes.at(v));
     for (int u = 0; u < U; ++u) {
       const Vec<T> weight = L::weight(w + u * L::weight_step);
-      for (int v = 0; v < V; ++v) acc[u][v] = hn::MulAdd(in[v], weight, acc[u][v]);
+      for (int v = 0; v < V; ++v) acc[u][v] = mul_add(in[v], weight, acc[u][v]);
     }
   }
   for (int u = 0; u < U; ++u)
@@ -107,6 +107,6 @@ struct Kept {
   }
 };
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -17,7 +17,7 @@
 #include "engine/kernels/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// Partial sums.
 template <class T>
@@ -113,6 +113,6 @@ HWY_INLINE Sums<double> sum_group(const Vec<double>* v) {
 }
 #endif
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

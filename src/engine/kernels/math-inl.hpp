@@ -12,8 +12,10 @@
 
 #include <hwy/highway.h>
 
+#include "engine/kernels/multiply_add-inl.hpp"
+
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// Of the format: where the exponent lies, and constants of the reductions below. ln 2 = ln2_high + ln2_low, the high
@@ -61,20 +63,20 @@ HWY_INLINE V expm1_polynomial(D d, V r) {
   const V r4 = hn::Mul(r2, r2);
   const auto pair = [&](double low, double high) HWY_ATTR {
     using T = hn::TFromD<D>;
-    return hn::MulAdd(r, hn::Set(d, static_cast<T>(high)), hn::Set(d, static_cast<T>(low)));
+    return mul_add(r, hn::Set(d, static_cast<T>(high)), hn::Set(d, static_cast<T>(low)));
   };
   const V q0 = pair(1.0 / 2, 1.0 / 6);
   const V q1 = pair(1.0 / 24, 1.0 / 120);
   const V q2 = pair(1.0 / 720, 1.0 / 5040);
-  V q = hn::MulAdd(r4, q2, hn::MulAdd(r2, q1, q0));
+  V q = mul_add(r4, q2, mul_add(r2, q1, q0));
   if constexpr (sizeof(hn::TFromD<D>) == 8) {
     const V q3 = pair(1.0 / 40320, 1.0 / 362880);
     const V q4 = pair(1.0 / 3628800, 1.0 / 39916800);
     const V q5 = pair(1.0 / 479001600, 1.0 / 6227020800);
-    const V high = hn::MulAdd(r4, q5, hn::MulAdd(r2, q4, q3));
-    q = hn::MulAdd(hn::Mul(r4, r2), high, q);
+    const V high = mul_add(r4, q5, mul_add(r2, q4, q3));
+    q = mul_add(hn::Mul(r4, r2), high, q);
   }
-  return hn::MulAdd(r2, q, r);
+  return mul_add(r2, q, r);
 }
 
 /// 2^n for the integer n in the low bits of `rounded` = n + Format::round, where 2^n is a normal number.
@@ -91,9 +93,9 @@ HWY_INLINE V reduce(D d, V x, V& rounded) {
   using T = hn::TFromD<D>;
   using F = Format<T>;
   const V round = hn::Set(d, F::round);
-  rounded = hn::MulAdd(x, hn::Set(d, static_cast<T>(1.4426950408889634)), round);
+  rounded = mul_add(x, hn::Set(d, static_cast<T>(1.4426950408889634)), round);
   const V n = hn::Sub(rounded, round);
-  return hn::NegMulAdd(n, hn::Set(d, F::ln2_low), hn::NegMulAdd(n, hn::Set(d, F::ln2_high), x));
+  return neg_mul_add(n, hn::Set(d, F::ln2_low), neg_mul_add(n, hn::Set(d, F::ln2_high), x));
 }
 
 /// y where x is a number, x where it is NaN.
@@ -111,7 +113,7 @@ HWY_INLINE V vec_exp(D d, V x) {
   V rounded;
   const V r = reduce(d, bounded, rounded);
   const V round = hn::Set(d, F::round);
-  const V half = hn::MulAdd(hn::Sub(rounded, round), hn::Set(d, static_cast<T>(0.5)), round);
+  const V half = mul_add(hn::Sub(rounded, round), hn::Set(d, static_cast<T>(0.5)), round);
   const V rest = hn::Sub(rounded, hn::Sub(half, round));
   const V y = hn::Add(expm1_polynomial(d, r), hn::Set(d, static_cast<T>(1)));
   return keep_nan(x, hn::Mul(hn::Mul(y, power_of_two(d, half)), power_of_two(d, rest)));
@@ -136,7 +138,7 @@ HWY_INLINE V vec_expm1_negative(D d, V x) {
   const V r = reduce(d, hn::Max(x, hn::Set(d, F::normal_min)), rounded);
   const V scale = power_of_two(d, rounded);
   const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
-  return keep_nan(x, hn::MulAdd(scale, expm1_polynomial(d, r), hn::Sub(scale, one)));
+  return keep_nan(x, mul_add(scale, expm1_polynomial(d, r), hn::Sub(scale, one)));
 }
 
 /// tanh(x) = sign(x) e / (e + 2) with e = expm1(2 |x|) = 2^n expm1(r) + (2^n - 1).
@@ -149,7 +151,7 @@ HWY_INLINE V vec_tanh(D d, V x) {
   V rounded;
   const V r = reduce(d, hn::Add(a, a), rounded);
   const V scale = power_of_two(d, rounded);
-  const V e = hn::MulAdd(scale, expm1_polynomial(d, r), hn::Sub(scale, one));
+  const V e = mul_add(scale, expm1_polynomial(d, r), hn::Sub(scale, one));
   const V y = hn::Div(e, hn::Add(e, hn::Add(one, one)));
   return keep_nan(x, hn::CopySign(y, x));
 }
@@ -188,13 +190,13 @@ HWY_INLINE V vec_log(D d, V x) {
   V p = constant(2.0 / 9);
   if constexpr (sizeof(T) == 8) {
     p = constant(2.0 / 19);
-    for (const int odd : {17, 15, 13, 11, 9}) p = hn::MulAdd(p, z, constant(2.0 / odd));
+    for (const int odd : {17, 15, 13, 11, 9}) p = mul_add(p, z, constant(2.0 / odd));
   }
-  for (const int odd : {7, 5, 3}) p = hn::MulAdd(p, z, constant(2.0 / odd));
+  for (const int odd : {7, 5, 3}) p = mul_add(p, z, constant(2.0 / odd));
   // 2 s as m - 1 - s (m - 1), whose first part is exact.
   const V f = hn::Sub(m, one);
   const V log_m = hn::Sub(f, hn::Mul(s, hn::Sub(f, hn::Mul(z, p))));
-  const V y = hn::MulAdd(k, hn::Set(d, F::ln2_high), hn::MulAdd(k, hn::Set(d, F::ln2_low), log_m));
+  const V y = mul_add(k, hn::Set(d, F::ln2_high), mul_add(k, hn::Set(d, F::ln2_low), log_m));
 
   const V infinity = hn::Inf(d);
   const V at_zero = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Neg(infinity), y);
@@ -220,31 +222,37 @@ HWY_INLINE V over_root(D d, V a, V v, V epsilon) {
 #if HWY_TARGET <= HWY_AVX3
 /// In float64 root and quotient wait for one slow divider; steps of Newton's, from approximations of 14 bits, do not.
 /// Two make 1 / sqrt(v) and 1 / divisor right to about an ULP; the last one of each takes the exact remainder, which
-/// rounds root and quotient as the divider does (Markstein, IA-64 and Elementary Functions, 2000, chapters 8 and 9).
+/// rounds root and quotient as the divider does (Markstein, IA-64 and Elementary Functions, 2000, chapters 8 and 9), but
+/// for the root of the number next below a power of 4, which the divider gives.
 HWY_INLINE hn::Vec<hn::ScalableTag<double>> over_root(hn::ScalableTag<double> d, hn::Vec<decltype(d)> a,
                                                       hn::Vec<decltype(d)> v, hn::Vec<decltype(d)> epsilon) {
   using V = hn::Vec<decltype(d)>;
   const V size = hn::Abs(a);
   const auto is_usual = hn::And(hn::Gt(v, hn::Set(d, 1e-280)), hn::Lt(v, hn::Set(d, 1e280)));
   const auto is_zero = hn::Eq(v, hn::Zero(d));
+  const hn::RebindToUnsigned<decltype(d)> du;
+  const auto mantissa = hn::Set(du, (std::uint64_t{1} << Format<double>::mantissa) - 1);
+  const auto next = hn::And(hn::Add(hn::BitCast(du, v), hn::Set(du, 1)), mantissa);
+  const auto below_power = hn::RebindMask(d, hn::Eq(next, hn::Zero(du)));
   // Outside, remainders would not be exact.
   const auto small = hn::And(hn::Gt(size, hn::Set(d, 1e-150)), hn::Lt(size, hn::Set(d, 1e150)));
-  const auto fits = hn::And(hn::Or(is_usual, is_zero), hn::Or(small, hn::Eq(size, hn::Zero(d))));
+  const auto has_root = hn::Or(hn::AndNot(below_power, is_usual), is_zero);
+  const auto fits = hn::And(has_root, hn::Or(small, hn::Eq(size, hn::Zero(d))));
   if (HWY_UNLIKELY(!hn::AllTrue(d, fits))) return hn::Div(a, hn::Add(hn::Sqrt(v), epsilon));
   const V half = hn::Set(d, 0.5);
   const V one = hn::Set(d, 1.0);
   V y{_mm512_rsqrt14_pd(v.raw)};  // infinite for 0
-  for (int k = 0; k < 2; ++k) y = hn::MulAdd(y, hn::NegMulAdd(hn::Mul(half, hn::Mul(v, y)), y, half), y);
+  for (int k = 0; k < 2; ++k) y = mul_add(y, neg_mul_add(hn::Mul(half, hn::Mul(v, y)), y, half), y);
   V root = hn::Mul(v, y);
-  root = hn::MulAdd(hn::NegMulAdd(root, root, v), hn::Mul(half, y), root);
+  root = mul_add(neg_mul_add(root, root, v), hn::Mul(half, y), root);
   const V divisor = hn::Add(hn::IfThenElseZero(is_usual, root), epsilon);
   V r{_mm512_rcp14_pd(divisor.raw)};
-  for (int k = 0; k < 2; ++k) r = hn::MulAdd(r, hn::NegMulAdd(divisor, r, one), r);
+  for (int k = 0; k < 2; ++k) r = mul_add(r, neg_mul_add(divisor, r, one), r);
   const V quotient = hn::Mul(size, r);
-  return hn::CopySign(hn::MulAdd(hn::NegMulAdd(divisor, quotient, size), r, quotient), a);
+  return hn::CopySign(mul_add(neg_mul_add(divisor, quotient, size), r, quotient), a);
 }
 #endif
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/engine/math.hpp"
 
-#include "engine/instruction_sets.hpp"
 #include "gradus/core/shape.hpp"
+
+#include "engine/kernels/dispatch.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/math.cpp"
@@ -12,7 +13,7 @@
 #include "engine/kernels/math-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 enum class Function { exp, log, tanh, sigmoid };
 
@@ -72,25 +73,27 @@ void map_double(int function, const double* x, double* y, std::size_t n) {
 float largest_magnitude_float(const float* x, std::size_t n) { return largest_magnitude(x, n); }
 double largest_magnitude_double(const double* x, std::size_t n) { return largest_magnitude(x, n); }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace gradus::engine {
-namespace {
 
-HWY_EXPORT(map_float);
-HWY_EXPORT(map_double);
-HWY_EXPORT(largest_magnitude_float);
-HWY_EXPORT(largest_magnitude_double);
+GRADUS_EXPORT(map_float);
+GRADUS_EXPORT(map_double);
+GRADUS_EXPORT(largest_magnitude_float);
+GRADUS_EXPORT(largest_magnitude_double);
+
+#if !GRADUS_PLAIN
+namespace {
 
 void map(int function, std::span<const float> x, std::span<float> y) {
   check_length("math", "y", static_cast<Index>(y.size()), static_cast<Index>(x.size()));
-  HWY_DYNAMIC_DISPATCH(map_float)(function, x.data(), y.data(), x.size());
+  GRADUS_DISPATCH(map_float)(function, x.data(), y.data(), x.size());
 }
 void map(int function, std::span<const double> x, std::span<double> y) {
   check_length("math", "y", static_cast<Index>(y.size()), static_cast<Index>(x.size()));
-  HWY_DYNAMIC_DISPATCH(map_double)(function, x.data(), y.data(), x.size());
+  GRADUS_DISPATCH(map_double)(function, x.data(), y.data(), x.size());
 }
 
 }  // namespace
@@ -104,11 +107,12 @@ void tanh(std::span<const double> x, std::span<double> y) { map(2, x, y); }
 void sigmoid(std::span<const float> x, std::span<float> y) { map(3, x, y); }
 void sigmoid(std::span<const double> x, std::span<double> y) { map(3, x, y); }
 float largest_magnitude(std::span<const float> x) {
-  return HWY_DYNAMIC_DISPATCH(largest_magnitude_float)(x.data(), x.size());
+  return GRADUS_DISPATCH(largest_magnitude_float)(x.data(), x.size());
 }
 double largest_magnitude(std::span<const double> x) {
-  return HWY_DYNAMIC_DISPATCH(largest_magnitude_double)(x.data(), x.size());
+  return GRADUS_DISPATCH(largest_magnitude_double)(x.data(), x.size());
 }
 
+#endif
 }  // namespace gradus::engine
 #endif

@@ -12,7 +12,7 @@
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Where masked instructions leave memory beyond the mask alone, one of them does it.
@@ -48,6 +48,6 @@ GRADUS_PARTIAL void store_first(hn::Vec<D> v, D d, T* to, std::size_t count) {
 
 #undef GRADUS_PARTIAL
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

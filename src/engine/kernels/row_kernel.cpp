@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "engine/instruction_sets.hpp"
+#include "engine/kernels/dispatch.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/row_kernel.cpp"
@@ -15,7 +15,7 @@
 #include "engine/kernels/partial-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// f(k, load, store) for every vector's place k; the last one's numbers past the end are read as 0 and not written.
 template <class T, class F>
@@ -163,37 +163,40 @@ void softmax_double(ConstMatrixView<double> x, MatrixView<double> y) { softmax(x
 void column_sums_float(ConstMatrixView<float> x, float* to) { column_sums(x, to); }
 void column_sums_double(ConstMatrixView<double> x, double* to) { column_sums(x, to); }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace gradus::engine {
 
-HWY_EXPORT(function_float);
-HWY_EXPORT(function_double);
-HWY_EXPORT(derivative_float);
-HWY_EXPORT(derivative_double);
-HWY_EXPORT(softmax_float);
-HWY_EXPORT(softmax_double);
-HWY_EXPORT(column_sums_float);
-HWY_EXPORT(column_sums_double);
+GRADUS_EXPORT(function_float);
+GRADUS_EXPORT(function_double);
+GRADUS_EXPORT(derivative_float);
+GRADUS_EXPORT(derivative_double);
+GRADUS_EXPORT(softmax_float);
+GRADUS_EXPORT(softmax_double);
+GRADUS_EXPORT(column_sums_float);
+GRADUS_EXPORT(column_sums_double);
+
+#if !GRADUS_PLAIN
 
 void apply_function(Function f, ConstMatrixView<float> x, MatrixView<float> y) {
-  HWY_DYNAMIC_DISPATCH(function_float)(f, x, y);
+  GRADUS_DISPATCH(function_float)(f, x, y);
 }
 void apply_function(Function f, ConstMatrixView<double> x, MatrixView<double> y) {
-  HWY_DYNAMIC_DISPATCH(function_double)(f, x, y);
+  GRADUS_DISPATCH(function_double)(f, x, y);
 }
 void apply_derivative(Function f, ConstMatrixView<float> y, ConstMatrixView<float> dy, MatrixView<float> dx) {
-  HWY_DYNAMIC_DISPATCH(derivative_float)(f, y, dy, dx);
+  GRADUS_DISPATCH(derivative_float)(f, y, dy, dx);
 }
 void apply_derivative(Function f, ConstMatrixView<double> y, ConstMatrixView<double> dy, MatrixView<double> dx) {
-  HWY_DYNAMIC_DISPATCH(derivative_double)(f, y, dy, dx);
+  GRADUS_DISPATCH(derivative_double)(f, y, dy, dx);
 }
-void softmax_rows(ConstMatrixView<float> x, MatrixView<float> y) { HWY_DYNAMIC_DISPATCH(softmax_float)(x, y); }
-void softmax_rows(ConstMatrixView<double> x, MatrixView<double> y) { HWY_DYNAMIC_DISPATCH(softmax_double)(x, y); }
-void sum_rows(ConstMatrixView<float> x, float* to) { HWY_DYNAMIC_DISPATCH(column_sums_float)(x, to); }
-void sum_rows(ConstMatrixView<double> x, double* to) { HWY_DYNAMIC_DISPATCH(column_sums_double)(x, to); }
+void softmax_rows(ConstMatrixView<float> x, MatrixView<float> y) { GRADUS_DISPATCH(softmax_float)(x, y); }
+void softmax_rows(ConstMatrixView<double> x, MatrixView<double> y) { GRADUS_DISPATCH(softmax_double)(x, y); }
+void sum_rows(ConstMatrixView<float> x, float* to) { GRADUS_DISPATCH(column_sums_float)(x, to); }
+void sum_rows(ConstMatrixView<double> x, double* to) { GRADUS_DISPATCH(column_sums_double)(x, to); }
 
+#endif
 }  // namespace gradus::engine
 #endif

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "engine/instruction_sets.hpp"
+#include "engine/kernels/dispatch.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/kernels/step_kernel.cpp"
@@ -13,7 +13,7 @@
 #include "engine/kernels/line_sums-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// f(d, k) for every whole vector, then number by number.
 template <class T, class F>
@@ -49,9 +49,9 @@ void adam(const AdamStep<T>& step, Index n, const T* HWY_RESTRICT g, T* HWY_REST
           T* HWY_RESTRICT theta) {
   sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
     const auto gk = hn::LoadU(d, g + k);
-    const auto mk = hn::MulAdd(hn::Set(d, step.beta1), hn::LoadU(d, m + k), hn::Mul(hn::Set(d, 1 - step.beta1), gk));
+    const auto mk = mul_add(hn::Set(d, step.beta1), hn::LoadU(d, m + k), hn::Mul(hn::Set(d, 1 - step.beta1), gk));
     const auto vk =
-        hn::MulAdd(hn::Set(d, step.beta2), hn::LoadU(d, v + k), hn::Mul(hn::Set(d, 1 - step.beta2), hn::Mul(gk, gk)));
+        mul_add(hn::Set(d, step.beta2), hn::LoadU(d, v + k), hn::Mul(hn::Set(d, 1 - step.beta2), hn::Mul(gk, gk)));
     hn::StoreU(mk, d, m + k);
     hn::StoreU(vk, d, v + k);
     const auto change = over_root(d, hn::Mul(hn::Set(d, step.rate), mk), vk, hn::Set(d, step.epsilon));
@@ -77,7 +77,7 @@ double penalise(const PenaltyStep<T>& step, Index n, const T* HWY_RESTRICT w, T*
     const auto slope = hn::IfThenZeroElse(hn::Eq(wk, hn::Zero(d)), hn::CopySign(hn::Set(d, step.l1), wk));
     hn::StoreU(hn::Add(hn::LoadU(d, g + k), hn::Add(hn::Mul(hn::Set(d, step.l2), wk), slope)), d, g + k);
   });
-  const double squares = sum_of_terms<T>(n, w, [](Vec<T> v, Vec<T> sum) HWY_ATTR { return hn::MulAdd(v, v, sum); });
+  const double squares = sum_of_terms<T>(n, w, [](Vec<T> v, Vec<T> sum) HWY_ATTR { return mul_add(v, v, sum); });
   const double sizes = sum_of_terms<T>(n, w, [](Vec<T> v, Vec<T> sum) HWY_ATTR { return hn::Add(sum, hn::Abs(v)); });
   return static_cast<double>(step.l2) / 2 * squares + static_cast<double>(step.l1) * sizes;
 }
@@ -101,37 +101,40 @@ void adam_double(const AdamStep<double>& step, Index n, const double* g, double*
   adam(step, n, g, m, v, theta);
 }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace gradus::engine {
 
-HWY_EXPORT(descend_float);
-HWY_EXPORT(descend_double);
-HWY_EXPORT(adam_float);
-HWY_EXPORT(adam_double);
-HWY_EXPORT(penalise_float);
-HWY_EXPORT(penalise_double);
+GRADUS_EXPORT(descend_float);
+GRADUS_EXPORT(descend_double);
+GRADUS_EXPORT(adam_float);
+GRADUS_EXPORT(adam_double);
+GRADUS_EXPORT(penalise_float);
+GRADUS_EXPORT(penalise_double);
+
+#if !GRADUS_PLAIN
 
 void run_step(const DescentStep<float>& step, Index n, const float* gradient, float* v, float* theta) {
-  HWY_DYNAMIC_DISPATCH(descend_float)(step, n, gradient, v, theta);
+  GRADUS_DISPATCH(descend_float)(step, n, gradient, v, theta);
 }
 void run_step(const DescentStep<double>& step, Index n, const double* gradient, double* v, double* theta) {
-  HWY_DYNAMIC_DISPATCH(descend_double)(step, n, gradient, v, theta);
+  GRADUS_DISPATCH(descend_double)(step, n, gradient, v, theta);
 }
 void run_step(const AdamStep<float>& step, Index n, const float* gradient, float* m, float* v, float* theta) {
-  HWY_DYNAMIC_DISPATCH(adam_float)(step, n, gradient, m, v, theta);
+  GRADUS_DISPATCH(adam_float)(step, n, gradient, m, v, theta);
 }
 void run_step(const AdamStep<double>& step, Index n, const double* gradient, double* m, double* v, double* theta) {
-  HWY_DYNAMIC_DISPATCH(adam_double)(step, n, gradient, m, v, theta);
+  GRADUS_DISPATCH(adam_double)(step, n, gradient, m, v, theta);
 }
 double run_penalty(const PenaltyStep<float>& step, Index n, const float* weights, float* gradient) {
-  return HWY_DYNAMIC_DISPATCH(penalise_float)(step, n, weights, gradient);
+  return GRADUS_DISPATCH(penalise_float)(step, n, weights, gradient);
 }
 double run_penalty(const PenaltyStep<double>& step, Index n, const double* weights, double* gradient) {
-  return HWY_DYNAMIC_DISPATCH(penalise_double)(step, n, weights, gradient);
+  return GRADUS_DISPATCH(penalise_double)(step, n, weights, gradient);
 }
 
+#endif
 }  // namespace gradus::engine
 #endif

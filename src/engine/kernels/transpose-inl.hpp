@@ -12,7 +12,7 @@
 #include "engine/kernels/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// Numbers of a row that are moved at once.
 template <class T>
@@ -84,6 +84,6 @@ void transpose(Row row, Index rows, Index cols, T* to, Index step, const T* end 
   }
 }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -12,7 +12,7 @@
 #include "engine/kernels/line_sums-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// z (padded memory) becomes p; whole vectors of D, `count` numbers of it in use.
 template <class D, class T = hn::TFromD<D>>
@@ -49,6 +49,6 @@ HWY_INLINE void output_function(D d, Function f, Index count, const T* z, T* p) 
   }
 }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

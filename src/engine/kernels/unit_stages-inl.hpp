@@ -12,7 +12,7 @@
 #include "engine/packing.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// Vectors of outputs whose sums are under way at once.
 inline constexpr int kBlock = kHasManyRegisters ? 4 : 2;
@@ -35,12 +35,12 @@ HWY_INLINE void chains_by_input(Index inputs, Index row, const T* HWY_RESTRICT w
   for (; i + K <= inputs; i += K)
     for (int k = 0; k < K; ++k) {
       const Vec<T> xi = hn::Set(d, x[i + k]);
-      for (int b = 0; b < B; ++b) sum[k][b] = hn::MulAdd(xi, hn::Load(d, rows[k] + b * n), sum[k][b]);
+      for (int b = 0; b < B; ++b) sum[k][b] = mul_add(xi, hn::Load(d, rows[k] + b * n), sum[k][b]);
       rows[k] += K * row;
     }
   w = rows[0];
   for (; i < inputs; ++i, w += row)
-    for (int b = 0; b < B; ++b) sum[0][b] = hn::MulAdd(hn::Set(d, x[i]), hn::Load(d, w + b * n), sum[0][b]);
+    for (int b = 0; b < B; ++b) sum[0][b] = mul_add(hn::Set(d, x[i]), hn::Load(d, w + b * n), sum[0][b]);
   for (int half = K / 2; half > 0; half /= 2)
     for (int k = 0; k < half; ++k)
       for (int b = 0; b < B; ++b) sum[k][b] = hn::Add(sum[k][b], sum[k + half][b]);
@@ -69,7 +69,7 @@ HWY_INLINE Sums<T> sums_by_output(Index inputs, Index row, const T* HWY_RESTRICT
   for (auto& part : sum)
     for (Vec<T>& s : part) s = hn::Zero(d);
   const auto add = [&](Index i, int p, Vec<T> xi) HWY_ATTR {
-    for (int k = 0; k < used; ++k) sum[p][k] = hn::MulAdd(xi, hn::Load(d, w + k * row + i), sum[p][k]);
+    for (int k = 0; k < used; ++k) sum[p][k] = mul_add(xi, hn::Load(d, w + k * row + i), sum[p][k]);
   };
   Index i = 0;
   for (; i + kLine<T> <= inputs; i += kLine<T>)
@@ -79,6 +79,6 @@ HWY_INLINE Sums<T> sums_by_output(Index inputs, Index row, const T* HWY_RESTRICT
   return hn::Add(sum_group(sum[0]), hn::Load(SumTag<T>(), bias));
 }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

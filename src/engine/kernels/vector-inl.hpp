@@ -12,7 +12,7 @@
 #include "gradus/nn/activations.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 template <class T>
 using Tag = hn::ScalableTag<T>;
@@ -44,7 +44,7 @@ template <class D, class V = hn::Vec<D>>
 HWY_INLINE V times_derivative(D d, Function f, V y, V dy) {
   const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
   switch (f) {
-    case Function::tanh: return hn::Mul(dy, hn::NegMulAdd(y, y, one));
+    case Function::tanh: return hn::Mul(dy, neg_mul_add(y, y, one));
     case Function::sigmoid: return hn::Mul(dy, hn::Mul(y, hn::Sub(one, y)));
     case Function::relu: return hn::IfThenElseZero(hn::Gt(y, hn::Zero(d)), dy);
     case Function::step: return hn::Zero(d);
@@ -106,7 +106,7 @@ HWY_INLINE V function_and_slope(activation::Silu f, D d, V x, V& s) {
   const V one = number(d, 1);
   const V share = vec_sigmoid(d, x);
   const auto gone = hn::Lt(x, number(d, f.tail));
-  const V inside = hn::Mul(share, hn::MulAdd(x, vec_sigmoid(d, hn::Neg(x)), one));
+  const V inside = hn::Mul(share, mul_add(x, vec_sigmoid(d, hn::Neg(x)), one));
   s = hn::IfThenZeroElse(gone, hn::IfThenElse(hn::Gt(x, number(d, 50)), one, inside));
   return hn::IfThenZeroElse(gone, hn::Mul(x, share));
 }
@@ -117,12 +117,12 @@ HWY_INLINE V function_and_slope(activation::Mish, D d, V x, V& s) {
   const auto gone = hn::Lt(x, number(d, activation::Silu::tail));
   const auto down = hn::Lt(x, hn::Zero(d));
   const V w = vec_exp(d, hn::Neg(hn::Abs(x)));
-  const V top = hn::IfThenElse(down, hn::Mul(w, hn::Add(w, two)), hn::MulAdd(two, w, one));
+  const V top = hn::IfThenElse(down, hn::Mul(w, hn::Add(w, two)), mul_add(two, w, one));
   const V rest = hn::IfThenElse(down, two, hn::Mul(two, hn::Mul(w, w)));
   const V sum = hn::Add(top, rest);
   const V t = hn::Div(top, sum);
-  const V square = hn::Mul(hn::Div(rest, sum), hn::Div(hn::MulAdd(two, top, rest), sum));  // 1 - t^2
-  const V inside = hn::MulAdd(hn::Mul(x, vec_sigmoid(d, x)), square, t);
+  const V square = hn::Mul(hn::Div(rest, sum), hn::Div(mul_add(two, top, rest), sum));  // 1 - t^2
+  const V inside = mul_add(hn::Mul(x, vec_sigmoid(d, x)), square, t);
   s = hn::IfThenZeroElse(gone, hn::IfThenElse(hn::Gt(x, number(d, 50)), one, inside));
   return hn::IfThenZeroElse(gone, hn::Mul(x, t));
 }
@@ -162,6 +162,6 @@ HWY_NOINLINE void run_function(D d, Function f, Index n, const T* z, T* y, T* sl
   run_one_of(Activations(), d, f, n, z, y, slope);
 }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

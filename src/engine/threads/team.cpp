@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/flush_denormals.hpp"
+#include "engine/arithmetic_scope.hpp"
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
@@ -55,11 +55,11 @@ std::uint32_t Team::changed(const std::atomic<std::uint32_t>& value, std::uint32
 }
 
 void Team::work(int member) {
-  const FlushDenormals flush;  // as in the thread that calls
   std::uint32_t number = 0;
   while (true) {
     number = changed(number_, number);
     if (stopping_) return;
+    const TrainingScope scope(job_.arithmetic);
     attempt(member);
     if (pending_.fetch_sub(1, std::memory_order_acq_rel) == 1) pending_.notify_one();
   }
@@ -75,6 +75,7 @@ void Team::attempt(int member) {
 
 void Team::run_job(const Job& job) {
   job_ = job;
+  job_.arithmetic = detail::arithmetic_of_thread;
   pending_.store(static_cast<std::uint32_t>(threads_.size()), std::memory_order_relaxed);
   number_.fetch_add(1, std::memory_order_release);
   number_.notify_all();

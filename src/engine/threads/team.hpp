@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "gradus/engine/arithmetic.hpp"
+
 namespace gradus::engine {
 
 /// Threads that do one thing together again and again: the caller's and `size() - 1` that wait for it. A call allocates
@@ -25,13 +27,14 @@ class Team {
   /// If some throw, the exception of the first of them in order.
   template <class Task>
   void run(const Task& task) {
-    run_job({[](const void* context, int member) { (*static_cast<const Task*>(context))(member); }, &task});
+    run_job({[](const void* context, int member) { (*static_cast<const Task*>(context))(member); }, &task, {}});
   }
 
  private:
   struct Job {
     void (*call)(const void* context, int member) = nullptr;
     const void* context = nullptr;
+    Arithmetic arithmetic = Arithmetic::automatic;  ///< of the thread that calls
   };
 
   void run_job(const Job& job);

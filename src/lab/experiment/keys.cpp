@@ -75,6 +75,8 @@ constexpr Choices<TableOptions::Task, 3> kTasks{{{"detect", TableOptions::Task::
                                                  {"classification", TableOptions::Task::classification},
                                                  {"regression", TableOptions::Task::regression}}};
 constexpr Choices<Engine, 2> kEngines{{{"automatic", Engine::automatic}, {"definition", Engine::definition}}};
+constexpr Choices<Arithmetic, 3> kArithmetics{
+    {{"auto", Arithmetic::automatic}, {"fused", Arithmetic::fused}, {"plain", Arithmetic::plain}}};
 constexpr Choices<Order, 2> kOrders{{{"shuffle", Order::shuffle}, {"draws", Order::draws}}};
 using Metric = EarlyStopping::Metric;
 constexpr Choices<Metric, 5> kMetrics{{{"none", Metric::none},
@@ -188,6 +190,10 @@ std::string not_without_stopping(const E& e) {
 std::string not_beside_updates(const E& e) { return e.updates == 0 ? "" : "updates says how long to train"; }
 std::string not_of_minimisers(const E& e) {
   return stepping_method(e.optimizer) ? "" : fmt::format("{} takes all samples at once", name(e.optimizer));
+}
+
+std::string not_of_definition(const E& e) {
+  return e.engine == Engine::definition ? "the definition has an arithmetic of its own" : "";
 }
 
 const std::string kLossHelp =
@@ -402,6 +408,12 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      "automatic or definition", KeyForm::text,
      [](const E& e) { return e.engine == Engine::automatic ? Maybe{} : choice_name(e.engine, kEngines); },
      [](E& e, const Value& v) { e.engine = choice(v, kEngines); }},
+    {"training", "arithmetic", "arithmetic",
+     "how the engine adds up products: fused or plain, each with the same bits everywhere; auto: fused where the "
+     "processor can",
+     "auto, fused or plain", KeyForm::text,
+     [](const E& e) { return e.arithmetic == Arithmetic::automatic ? Maybe{} : choice_name(e.arithmetic, kArithmetics); },
+     [](E& e, const Value& v) { e.arithmetic = choice(v, kArithmetics); }, false, not_of_definition},
 
     {"start", "run", "", "the folder of the run that this one was branched from", "the name of a folder, in UTF-8",
      KeyForm::text, [](const E& e) { return unless_empty(e.start_run); },
@@ -451,6 +463,10 @@ void check(const Experiment& experiment) {
   for (const ExperimentKey& key : kKeys)
     if (const std::optional<KeyValue> value = key.get(experiment))
       set_key(copy, key, *value, "[experiment] " + key.path());
+  if (experiment.arithmetic != Arithmetic::automatic)
+    if (const std::string why = not_of_definition(experiment); !why.empty())
+      throw ValueError(fmt::format("[experiment] training.arithmetic: expected auto, got {}: {}",
+                                   to_text(experiment.arithmetic), why));
 }
 
 }  // namespace gradus

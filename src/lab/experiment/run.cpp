@@ -176,7 +176,12 @@ FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
   options.record_every = experiment.record_every;
   options.test_every = experiment.test_every;
   options.engine = experiment.engine;
+  options.arithmetic = experiment.arithmetic;
   return options;
+}
+
+Arithmetic arithmetic_of(const Experiment& experiment) {
+  return experiment.engine == Engine::definition ? experiment.arithmetic : engine::resolved(experiment.arithmetic);
 }
 
 ExperimentSource load_source(const Experiment& experiment) {
@@ -274,6 +279,7 @@ ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSo
   ExperimentData data = split_data(experiment, source);
   result.experiment.fingerprint = data.fingerprint;
   result.words = source.words;
+  result.experiment.arithmetic = arithmetic_of(experiment);
   result.train = std::move(data.train);
   result.test = std::move(data.test);
   Model& model = result.model = untrained_model(result.experiment, result.train, result.test);

@@ -173,11 +173,10 @@ std::string foreign_difference(const Experiment& a, const Experiment& b) {
 ExperimentResult carry_out(RunFolder& folder, const ProgressCallback& progress, double every) {
   Keeper keeper(folder, every);
   const ExperimentSource source = load_source(folder.experiment());
-  if (folder.experiment().fingerprint.empty()) {
-    Experiment known = folder.experiment();
-    known.fingerprint = source.fingerprint;
-    folder.set_experiment(known);
-  }
+  Experiment known = folder.experiment();
+  if (known.fingerprint.empty()) known.fingerprint = source.fingerprint;
+  known.arithmetic = arithmetic_of(known);
+  if (known != folder.experiment()) folder.set_experiment(known);
   ExperimentResult result = run_experiment(folder.experiment(), source, progress, &keeper);
   const bool is_whole = result.fit.reason != StopReason::callback && result.fit.reason != StopReason::diverged;
   if (is_whole) save_model(result.model, folder.final_model());

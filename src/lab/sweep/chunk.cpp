@@ -13,15 +13,18 @@ namespace {
 using engine::Bank;
 
 /// Parameters up to which a bank was seen to be faster than the plans for single networks: those read a weight once for
-/// all samples of a batch, a bank once for each or, of a batch, for four.
+/// all samples of a batch, a bank once for each or, of a batch, for four. From 32 x 32 weights in a layer on a single
+/// run that needs a gradient may take products, which add up in another order: a row of the table would be another run
+/// than its model.
 constexpr Index kMostOnline = 4096;
+constexpr Index kMostInSmallBatches = 32 * 32 - 1;
 constexpr Index kMostInBatches = 512;
 constexpr double kMostTableNumbers = 1e8;  // the samples of a bank, once for each way to scale them
 
 /// What runs of one bank have in common, as a hash.
 std::string bank_of(Experiment e) {
   e.seed = 0;
-  e.regularisation.l2 = 0;
+  e.regularisation.l2 = e.regularisation.l2 > 0 ? 1 : 0;
   set_learning_rate(e.optimizer, 1);
   return run_hash(e);
 }
@@ -138,10 +141,13 @@ std::optional<std::vector<Trained>> train_bank(const SweepPlan& plan, const Expe
     lanes.push_back(&lane);
     bank_lanes.push_back({lane.theta, lane.random, *learning_rate(own.optimizer), own.regularisation.l2, lane.train});
   }
-  Bank<T> untrained(
-      model.network, table.x(), table.targets(),
-      {.loss = model.loss, .method = *stepping_method(e.optimizer), .batch = e.batch, .draws = e.order == Order::draws},
-      bank_lanes);
+  Bank<T> untrained(model.network, table.x(), table.targets(),
+                    {.loss = model.loss,
+                     .method = *stepping_method(e.optimizer),
+                     .batch = e.batch,
+                     .draws = e.order == Order::draws,
+                     .arithmetic = e.arithmetic},
+                    bank_lanes);
   const Index total = updates >= 0 ? updates : updates_of(e, static_cast<Index>(lanes.front()->train.size()));
   const Index batch = e.batch == 0 ? static_cast<Index>(lanes.front()->train.size()) : e.batch;
   const Index slice = std::max<Index>(1, 2000000 / (model.network.parameter_count() * batch));  // some milliseconds
@@ -225,12 +231,15 @@ std::optional<std::string> why_no_bank(const Experiment& e, const Network& netwo
   known.record_every = e.record_every;
   known.test_every = e.test_every;
   known.engine = e.engine;
+  known.arithmetic = e.arithmetic;
   known.model = e.model;
   known.figures = e.figures;
   if (known != e) return "the experiment has a key that banks do not know";
   const bool weighted = !e.sample_weight.empty() || e.class_weight != ClassWeights{};
   if (std::optional<std::string> reason = gradus::why_no_bank(network, fit_options(e, loss), weighted)) return reason;
-  const Index most = e.batch >= 1 && e.batch <= 4 ? kMostOnline : kMostInBatches;
+  const auto* sgd = std::get_if<Sgd>(&e.optimizer);
+  const bool online = e.batch == 1 && sgd && sgd->momentum == 0 && e.regularisation.l2 == 0 && !network.uses_masks();
+  const Index most = online ? kMostOnline : e.batch >= 1 && e.batch <= 4 ? kMostInSmallBatches : kMostInBatches;
   if (network.parameter_count() > most)
     return "of more than " + std::to_string(most) + " parameters, networks are trained sooner one by one";
   return std::nullopt;

@@ -32,6 +32,8 @@ std::string run_hash(const Experiment& experiment) {
   for (const ExperimentKey& key : experiment_keys()) {
     if (key.section == "output" || key.path() == "data.source") continue;
     if (key.path() == "data.test" && !experiment.test_data.empty()) continue;
+    // Most machines' arithmetic, without a name before there was another.
+    if (key.path() == "training.arithmetic" && experiment.arithmetic == Arithmetic::fused) continue;
     if (const std::optional<KeyValue> value = key.get(experiment))
       fnv.add(std::string_view(key.path() + '=' + to_text(*value) + '\n'));
   }
@@ -50,6 +52,7 @@ SweepPlan plan_sweep(const SweepRequest& request, const ExperimentSource& source
     if (seeds - 1 > std::numeric_limits<std::uint32_t>::max() - experiment.seed)
       throw ValueError(fmt::format("[sweep] expected seeds below 2^32, got {} from {} on", seeds, experiment.seed));
     experiment.fingerprint = source.fingerprint;
+    experiment.arithmetic = arithmetic_of(experiment);
     experiment.model.clear();
     experiment.figures.clear();
     if (first && experiment.test_data != first->test_data)

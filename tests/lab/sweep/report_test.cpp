@@ -59,5 +59,20 @@ TEST(SweepReport, WithoutResultsThereIsNoBest) {
   EXPECT_TRUE(rank(plan(), outcome).empty());
 }
 
+TEST(SweepReport, OfEqualsTheOneWithTheLessLossIsBestAndElseTheFirst) {
+  const auto of = [](double accuracy, double loss) {
+    return RunResult{.train_loss = 9, .train_accuracy = 0, .test_loss = loss, .test_accuracy = accuracy};
+  };
+  SweepOutcome outcome;
+  outcome.results = {of(0.8, 0.1), of(0.9, 0.4), of(0.9, 0.3), of(0.9, 0.3), of(0.9, 0.5), of(0.7, 0.0)};
+  EXPECT_EQ(outcome.best(), 2u);
+  const std::vector<ConfigurationScore> ranked = rank(plan(), outcome);
+  EXPECT_EQ(ranked[0].configuration, 1u);
+  outcome.results = {of(0.9, 0.3), of(0.9, 0.3), of(0.9, 0.3), of(0.9, 0.3), of(0.9, 0.3), of(0.9, 0.3)};
+  EXPECT_EQ(outcome.best(), 0u);
+  const std::vector<ConfigurationScore> equal = rank(plan(), outcome);
+  for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(equal[k].configuration, k) << "in the order of the plan";
+}
+
 }  // namespace
 }  // namespace gradus

@@ -333,5 +333,56 @@ TEST_F(Sweep, RefusesAPlanThatCannotBeRun) {
   EXPECT_THROW(prepare(kCircles, {{"network", "2-2softmax"}, {"test", "{moons,circles:samples=9}"}}, 1), ValueError);
 }
 
+TEST_F(Sweep, ProgressRisesToAllRunsAndTheWholeOfTheWork) {
+  for (const Settings& more : {Settings{}, Settings{{"early-stopping", "loss"}}}) {  // in banks, and singly
+    Settings settings = kSmall;
+    settings.insert(settings.end(), more.begin(), more.end());
+    const Prepared s = prepare(kCircles, settings, 3);
+    SweepProgress last{};
+    Index told = 0;
+    const SweepOutcome outcome =
+        run_sweep(s.plan, s.source, {.folder = folder_, .threads = 2, .progress = [&](const SweepProgress& p) {
+                                       ++told;
+                                       EXPECT_EQ(p.runs, 12);
+                                       EXPECT_GE(p.done, last.done);
+                                       EXPECT_LE(p.done, 12);
+                                       EXPECT_GE(p.share, last.share);
+                                       EXPECT_LE(p.share, 1 + 1e-9);
+                                       last = p;
+                                       return Signal::go_on;
+                                     }});
+    EXPECT_GT(told, 0);
+    EXPECT_EQ(last.done, 12);
+    EXPECT_NEAR(last.share, 1, 1e-9);
+    EXPECT_EQ(outcome.computed, 12);
+    EXPECT_EQ(*last.best, outcome.results[*outcome.best()]->merit());
+    std::filesystem::remove_all(folder_);
+  }
+}
+
+TEST_F(Sweep, ResultsWithCommasAndQuotesAreReadBack) {
+  const Prepared s =
+      prepare(kCircles,
+              {{"network", "2-3tanh-2softmax"}, {"optimizer", "{adam,nadam}:beta1=0.8,beta2=0.9"}, {"epochs", "2"}}, 1);
+  const SweepOutcome outcome = run(s);
+  EXPECT_NE(csv().find(",\"adam:beta1=0.8,beta2=0.9\","), std::string::npos) << csv();
+  const SweepOutcome again = run(s);
+  EXPECT_EQ(again.reused, 2);
+  EXPECT_EQ(again.results, outcome.results);
+}
+
+TEST_F(Sweep, AMillionRunsAreNotTooMany) {
+  Prepared s = prepare(kCircles, {{"network", "2-3tanh-2softmax"}, {"lr", "0.01..0.1"}}, 1, 2);
+  s.request.random = 1'000'000;
+  EXPECT_EQ(configuration_count(s.request), 1'000'000);
+  s.request.random = 1'000'001;
+  EXPECT_THROW(configuration_count(s.request), ValueError);
+  s.request.random = 500'000;
+  s.request.seeds = 2;
+  EXPECT_EQ(configuration_count(s.request), 500'000);
+  s.request.seeds = 3;
+  EXPECT_THROW(configuration_count(s.request), ValueError);
+}
+
 }  // namespace
 }  // namespace gradus

@@ -23,8 +23,8 @@ struct FigureRequest {
 };
 
 /// One training run, described: what the command line, an experiment file and a model file say in common. The same
-/// experiment gives the same numbers: to the last bit wherever it is run with the same instruction set
-/// (engine/instruction_set.hpp), and by Engine::definition on every machine.
+/// experiment gives the same numbers, to the last bit, wherever it is run in the same arithmetic; the definition has
+/// one of its own.
 ///
 /// `seed` starts two streams: one for the split, and, afresh, one for the first parameters and then the order of
 /// samples. Paths are relative to the folder in which the program runs.
@@ -65,6 +65,7 @@ struct Experiment {
   Index record_every = 0;
   Index test_every = 0;
   Engine engine = Engine::automatic;
+  Arithmetic arithmetic = Arithmetic::automatic;  ///< of the engine; what a run made of `automatic` is recorded
 
   std::string start_run;   ///< the folder of the run that this one was branched from; empty: it begins by itself
   Index start_update = 0;  ///< after how many of its updates

@@ -87,6 +87,10 @@ ExperimentResult run_experiment(const Experiment& experiment, const ProgressCall
 ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSource& source,
                                 const ProgressCallback& progress = {}, Driver* driver = nullptr);
 
+/// What the experiment's arithmetic is on this machine: `automatic` resolved, but for the definition, which has its
+/// own.
+Arithmetic arithmetic_of(const Experiment& experiment);
+
 /// How an experiment trains, as `fit` takes it; the loss is `loss_of` the experiment and its network.
 FitOptions fit_options(const Experiment& experiment, const Loss& loss);
 

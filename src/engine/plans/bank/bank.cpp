@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "core/flush_denormals.hpp"
+#include "engine/arithmetic_scope.hpp"
 #include "engine/plans/bank/bank_kernel.hpp"
 #include "gradus/core/shape.hpp"
 #include "gradus/engine/buffer.hpp"
@@ -32,7 +32,7 @@ std::optional<std::string> why_no_kernel(const std::optional<Description>& net) 
 
 }  // namespace
 
-/// `width` networks, or as many as are left, and what is theirs.
+/// `width` networks, or as many of their kind as are left, and what is theirs.
 template <class T>
 struct Block {
   Index lanes = 0;
@@ -66,32 +66,35 @@ struct Bank<T>::State {
   Buffer<T> table;     // a sample is its inputs, then its targets
   mutable Buffer<T> work;
   std::vector<Block<T>> blocks;
-  Index updates = 0;     // made
-  bool shrinks = false;  // whether a lane has a penalty
+  std::vector<std::size_t> places;  // of lanes: width times their block, and where in it they lie
+  Index updates = 0;                // made
 
   Index batch() const { return options.batch == 0 ? samples : options.batch; }
   Index updates_per_epoch() const { return (samples + batch() - 1) / batch(); }
-  /// Plain descent on single samples needs no gradient of its own, unless there are masks or penalties are recorded.
-  bool online() const {
+  /// Plain descent on single samples needs no gradient of its own, unless there are masks or penalties.
+  bool online(bool shrinks) const {
     const auto* sgd = std::get_if<Sgd>(&options.method);
     const bool masked =
         std::any_of(net.stages.begin(), net.stages.end(), [](const Stage& s) { return s.mask.rate > 0; });
-    return sgd && sgd->momentum == 0 && batch() == 1 && !masked && !(options.record && shrinks);
+    return sgd && sgd->momentum == 0 && batch() == 1 && !masked && !shrinks;
   }
   std::size_t slots() const {
     return std::visit([](const auto& m) { return m.slot_count(); }, options.method);
   }
   /// Throws ValueError if there is no such lane.
-  const Block<T>& block_of(Index lane) const {
+  std::size_t place_of(Index lane) const {
     if (lane < 0 || lane >= lanes)
       throw ValueError("[bank] expected a lane from 0 to " + std::to_string(lanes - 1) + ", got " +
                        std::to_string(lane));
-    return blocks[size(lane / width)];
+    return places[size(lane)];
   }
+  const Block<T>& block_of(Index lane) const { return blocks[place_of(lane) / size(width)]; }
+  std::size_t slot_of(Index lane) const { return place_of(lane) % size(width); }
 
   std::int32_t place(Index row) const { return static_cast<std::int32_t>(row * stride); }
   void copy_samples(ConstMatrixView<T> x, ConstMatrixView<T> targets);
-  void add_block(std::span<const BankLane<T>> lanes, bool masks);
+  void add_lanes(std::span<const BankLane<T>> lanes, bool masks);
+  void add_block(std::span<const BankLane<T>> lanes, bool masks, bool shrinks);
   void start_epoch(Block<T>& block) const;
   void run(Block<T>& block, Index made, Index count) const;
 };
@@ -110,14 +113,32 @@ void Bank<T>::State::copy_samples(ConstMatrixView<T> x, ConstMatrixView<T> targe
   }
 }
 
+/// Where lanes without penalties go online, those with them have blocks of their own: what one does is not to depend on
+/// another.
 template <class T>
-void Bank<T>::State::add_block(std::span<const BankLane<T>> given, bool masks) {
+void Bank<T>::State::add_lanes(std::span<const BankLane<T>> given, bool masks) {
+  places.resize(given.size());
+  for (const bool shrinks : {false, true}) {
+    std::vector<BankLane<T>> kind;
+    const std::size_t first = blocks.size() * size(width);
+    for (std::size_t k = 0; k < given.size(); ++k)
+      if ((online(false) && given[k].l2 != 0) == shrinks) {
+        places[k] = first + kind.size();
+        kind.push_back(given[k]);
+      }
+    for (std::size_t k = 0; k < kind.size(); k += size(width))
+      add_block(std::span(kind).subspan(k, std::min(size(width), kind.size() - k)), masks, shrinks);
+  }
+}
+
+template <class T>
+void Bank<T>::State::add_block(std::span<const BankLane<T>> given, bool masks, bool shrinks) {
   constexpr Index n = bank_width<T>;
   const Index parameters = net.parameters;
   Block<T>& block = blocks.emplace_back();
   block.lanes = static_cast<Index>(given.size());
   block.theta.resize(size(parameters * n));
-  if (!online()) block.gradient.resize(size(parameters * n * bank_gradients<T>(batch())));
+  if (!online(shrinks)) block.gradient.resize(size(parameters * n * bank_gradients<T>(batch())));
   for (std::size_t k = 0; k < slots(); ++k) block.slots[k].resize(size(parameters * n));
   block.rows.resize(size(samples * n));
   block.order.resize(size(samples * n));
@@ -171,7 +192,7 @@ void Bank<T>::State::run(Block<T>& block, Index made, Index count) const {
   run_bank(BankPass<T>{.net = &net,
                        .lanes = block.lanes,
                        .theta = block.theta.data(),
-                       .gradient = online() ? nullptr : block.gradient.data(),
+                       .gradient = block.gradient.empty() ? nullptr : block.gradient.data(),
                        .slots = {block.slots[0].data(), block.slots[1].data()},
                        .work = work.data(),
                        .samples = table.data(),
@@ -210,6 +231,7 @@ Bank<T>::Bank(const Network& network, ConstMatrixView<T> x, ConstMatrixView<T> t
   if (lanes.empty()) throw ValueError("[bank] expected at least one lane, got none");
   s.net = *describe(network, options.loss.function);
   s.options = options;
+  s.options.arithmetic = resolved(options.arithmetic);
   s.lanes = static_cast<Index>(lanes.size());
   check_cols("bank", "x", x, s.net.inputs());
   check_cols("bank", "targets", targets, s.net.outputs());
@@ -223,11 +245,8 @@ Bank<T>::Bank(const Network& network, ConstMatrixView<T> x, ConstMatrixView<T> t
   s.alike = options.batch == 0 && !options.draws &&
             std::all_of(lanes.begin(), lanes.end(), [](const BankLane<T>& lane) { return lane.rows.empty(); });
   s.copy_samples(x, targets);
-  s.shrinks = std::any_of(lanes.begin(), lanes.end(), [](const BankLane<T>& lane) { return lane.l2 != 0; });
   s.work.resize(size(bank_work<T>(s.net)));
-  s.blocks.reserve(size((s.lanes + width - 1) / width));
-  for (std::size_t first = 0; first < lanes.size(); first += size(width))
-    s.add_block(lanes.subspan(first, std::min(size(width), lanes.size() - first)), network.uses_masks());
+  s.add_lanes(lanes, network.uses_masks());
 }
 template <class T>
 Bank<T>::~Bank() = default;
@@ -253,8 +272,8 @@ Index Bank<T>::updates_per_epoch() const {
 
 template <class T>
 void Bank<T>::train(Index updates) {
-  const FlushDenormals flush;
   State& s = *state_;
+  const TrainingScope scope(s.options.arithmetic);
   const Index end = s.updates + std::max<Index>(updates, 0);
   const Index epoch = s.updates_per_epoch();
   for (Block<T>& block : s.blocks) {
@@ -271,15 +290,15 @@ void Bank<T>::train(Index updates) {
 
 template <class T>
 void Bank<T>::drop(Index lane) {
-  state_->block_of(lane);
-  state_->blocks[size(lane / width)].dropped[size(lane % width)] = true;
+  const std::size_t place = state_->place_of(lane);
+  state_->blocks[place / size(width)].dropped[place % size(width)] = true;
 }
 
 template <class T>
 void Bank<T>::parameters(Index lane, std::span<T> theta) const {
   const State& s = *state_;
   check_length("bank", "theta", static_cast<Index>(theta.size()), s.net.parameters);
-  const T* from = s.block_of(lane).theta.data() + lane % width;
+  const T* from = s.block_of(lane).theta.data() + s.slot_of(lane);
   for (std::size_t p = 0; p < theta.size(); ++p) theta[p] = from[p * size(width)];
 }
 
@@ -291,14 +310,14 @@ OptimizerState<T> Bank<T>::optimizer_state(Index lane) const {
   state.steps = s.updates;
   for (std::size_t k = 0; k < s.slots(); ++k) {
     std::vector<T>& slot = state.slots.emplace_back(size(s.net.parameters));
-    for (std::size_t p = 0; p < slot.size(); ++p) slot[p] = block.slots[k][p * size(width) + size(lane % width)];
+    for (std::size_t p = 0; p < slot.size(); ++p) slot[p] = block.slots[k][p * size(width) + s.slot_of(lane)];
   }
   return state;
 }
 
 template <class T>
 const RandomState& Bank<T>::random(Index lane) const {
-  return state_->block_of(lane).random[size(lane % width)];
+  return state_->block_of(lane).random[state_->slot_of(lane)];
 }
 
 template <class T>
@@ -308,8 +327,8 @@ Tally Bank<T>::tally(Index lane) const {
   if (!s.options.record || s.updates == 0) return {};
   const Index made = (s.updates - 1) % s.updates_per_epoch() + 1;
   const Index seen = std::min(made * s.batch(), s.samples);
-  const double penalty = block.penalties[size(lane % width)];
-  return RunSums{.loss = block.losses[size(lane % width)] + penalty, .penalty = penalty, .samples = seen}.mean();
+  const double penalty = block.penalties[s.slot_of(lane)];
+  return RunSums{.loss = block.losses[s.slot_of(lane)] + penalty, .penalty = penalty, .samples = seen}.mean();
 }
 
 template <class T>
@@ -321,17 +340,20 @@ bool Bank<T>::is_finite(Index lane) const {
 
 template <class T>
 std::vector<Tally> Bank<T>::score(std::span<const std::span<const Index>> rows, Hit hit) const {
-  const FlushDenormals flush;
   const State& s = *state_;
+  const TrainingScope scope(s.options.arithmetic);
   check_length("bank", "rows", static_cast<Index>(rows.size()), s.lanes);
   const Index count = static_cast<Index>(rows.front().size());
   const double scale = scale_of(s.options.loss, s.net.outputs(), static_cast<double>(count));
   Buffer<std::int32_t> order(size(count * width));
-  std::vector<Tally> tallies;
+  std::vector<Tally> tallies(rows.size());
+  std::vector<std::size_t> lane_at(s.blocks.size() * size(width));
+  for (std::size_t lane = 0; lane < rows.size(); ++lane) lane_at[s.places[lane]] = lane;
   for (std::size_t b = 0; b < s.blocks.size(); ++b) {
     const Block<T>& block = s.blocks[b];
+    const std::size_t* lane_of = lane_at.data() + b * size(width);
     for (std::size_t k = 0; k < size(block.lanes); ++k) {
-      const std::span<const Index> own = rows[b * size(width) + k];
+      const std::span<const Index> own = rows[lane_of[k]];
       check_length("bank", "rows", static_cast<Index>(own.size()), count);
       for (std::size_t i = 0; i < own.size(); ++i) {
         if (own[i] < 0 || own[i] >= s.total)
@@ -353,7 +375,7 @@ std::vector<Tally> Bank<T>::score(std::span<const std::span<const Index>> rows, 
                                 .losses = losses.data(),
                                 .hits = hits.data()});
     for (std::size_t k = 0; k < size(block.lanes); ++k)
-      tallies.push_back({scale * losses[k], static_cast<Index>(hits[k]), count});
+      tallies[lane_of[k]] = {scale * losses[k], static_cast<Index>(hits[k]), count};
   }
   return tallies;
 }

@@ -14,7 +14,7 @@
 #include "engine/plans/bank/bank_kernel.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// Memory of one sample's passes: unit u of an array lies at u * bank_width.
 template <class T>
@@ -95,11 +95,11 @@ HWY_INLINE void chains_of_units(const T* HWY_RESTRICT x, const Stage& s, const T
   for (; i + K <= s.inputs; i += K)
     for (int k = 0; k < K; ++k) {
       const Vec<T> in = hn::Load(d, x + (i + k) * n);
-      for (int u = 0; u < U; ++u) sum[k][u] = hn::MulAdd(in, hn::Load(d, w + (i + k) * row + u * n), sum[k][u]);
+      for (int u = 0; u < U; ++u) sum[k][u] = mul_add(in, hn::Load(d, w + (i + k) * row + u * n), sum[k][u]);
     }
   for (; i < s.inputs; ++i) {
     const Vec<T> in = hn::Load(d, x + i * n);
-    for (int u = 0; u < U; ++u) sum[0][u] = hn::MulAdd(in, hn::Load(d, w + i * row + u * n), sum[0][u]);
+    for (int u = 0; u < U; ++u) sum[0][u] = mul_add(in, hn::Load(d, w + i * row + u * n), sum[0][u]);
   }
   for (int half = K / 2; half > 0; half /= 2)
     for (int k = 0; k < half; ++k)
@@ -117,7 +117,7 @@ HWY_INLINE void tree_of_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT 
     for (int u = 0; u < U; ++u) sum[u] = hn::Zero(d);
     for (Index i = first; i < count; i += step) {
       const Vec<T> in = hn::Load(d, x + i * bank_width<T>);
-      for (int u = 0; u < U; ++u) sum[u] = hn::MulAdd(in, hn::Load(d, w + i * next + u * row), sum[u]);
+      for (int u = 0; u < U; ++u) sum[u] = mul_add(in, hn::Load(d, w + i * next + u * row), sum[u]);
     }
   } else {
     tree_of_products<2 * step, U>(x, w, next, row, first, count, sum);
@@ -233,6 +233,6 @@ Vec<T> finish_forward(const Description& net, const BankArrays<T>& a, bool log_s
   return hn::Zero(d);
 }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

@@ -11,8 +11,9 @@
 #include <type_traits>
 #include <utility>
 
-#include "engine/instruction_sets.hpp"
 #include "engine/kernels/dropout.hpp"
+
+#include "engine/kernels/dispatch.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/plans/bank/bank_kernel.cpp"
@@ -25,14 +26,14 @@
 #include "gradus/core/elementary.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 // -------------------------------------------------------------------------------------------------- backward
 
-/// One stage of a single sample on its way back. W[i, j] takes x_i delta_j, first shrunk by `keep`. The derivative by
-/// x_i, if anyone wants it (Back), is that of the weights as they were.
+/// One stage of a single sample on its way back. W[i, j] takes x_i delta_j. The derivative by x_i, if anyone wants it
+/// (Back), is that of the weights as they were.
 template <class T, int C, bool Back>
-HWY_INLINE Vec<T> backward_row(const T* HWY_RESTRICT delta, Index outputs, Vec<T> x, Vec<T> keep, T* HWY_RESTRICT w) {
+HWY_INLINE Vec<T> backward_row(const T* HWY_RESTRICT delta, Index outputs, Vec<T> x, T* HWY_RESTRICT w) {
   const Tag<T> d;
   constexpr Index n = bank_width<T>;
   const Index count = C > 0 ? C : outputs;
@@ -40,19 +41,17 @@ HWY_INLINE Vec<T> backward_row(const T* HWY_RESTRICT delta, Index outputs, Vec<T
   for (Index j = 0; j < count; ++j) {
     const Vec<T> dj = hn::Load(d, delta + j * n);
     const Vec<T> old = hn::Load(d, w + j * n);
-    if constexpr (Back) sum = hn::MulAdd(dj, old, sum);
-    hn::Store(hn::MulAdd(dj, x, hn::Mul(keep, old)), d, w + j * n);
+    if constexpr (Back) sum = mul_add(dj, old, sum);
+    hn::Store(mul_add(dj, x, old), d, w + j * n);
   }
   return sum;
 }
 
 template <class T, int C>
-HWY_NOINLINE void backward_stage(const Stage& s, T* w, const T* x, const T* delta, const T* keep, Function f,
-                                 const T* y, T* back) {
+HWY_NOINLINE void backward_stage(const Stage& s, T* w, const T* x, const T* delta, Function f, const T* y, T* back) {
   const Tag<T> d;
   constexpr Index n = bank_width<T>;
   const Index row = s.outputs * n;
-  const Vec<T> kept = hn::Load(d, keep);
   if (s.bias) {
     T* b = w + s.weights() * n;
     for (Index j = 0; j < row; j += n) hn::Store(hn::Add(hn::Load(d, b + j), hn::Load(d, delta + j)), d, b + j);
@@ -62,33 +61,33 @@ HWY_NOINLINE void backward_stage(const Stage& s, T* w, const T* x, const T* delt
     const Vec<T> in = hn::Load(d, x + i * n);
     Vec<T> sum;
     if (back && in_turn) {
-      sum = backward_row<T, C, true>(delta, s.outputs, in, kept, w);
+      sum = backward_row<T, C, true>(delta, s.outputs, in, w);
     } else {
       if (back) tree_of_products<1, 1>(delta, w, n, 0, 0, s.outputs, &sum);
-      backward_row<T, C, false>(delta, s.outputs, in, kept, w);
+      backward_row<T, C, false>(delta, s.outputs, in, w);
     }
     if (back) hn::Store(times_derivative(d, f, hn::Load(d, y + i * n), sum), d, back + i * n);
   }
 }
 
 template <class T>
-void backward_stage(const Stage& s, T* w, const T* x, const T* delta, const T* keep, Function f, const T* y, T* back) {
+void backward_stage(const Stage& s, T* w, const T* x, const T* delta, Function f, const T* y, T* back) {
   switch (s.outputs) {
-    case 1: return backward_stage<T, 1>(s, w, x, delta, keep, f, y, back);
-    case 2: return backward_stage<T, 2>(s, w, x, delta, keep, f, y, back);
-    case 3: return backward_stage<T, 3>(s, w, x, delta, keep, f, y, back);
-    default: return backward_stage<T, 0>(s, w, x, delta, keep, f, y, back);
+    case 1: return backward_stage<T, 1>(s, w, x, delta, f, y, back);
+    case 2: return backward_stage<T, 2>(s, w, x, delta, f, y, back);
+    case 3: return backward_stage<T, 3>(s, w, x, delta, f, y, back);
+    default: return backward_stage<T, 0>(s, w, x, delta, f, y, back);
   }
 }
 
-/// Online: without masks.
+/// Online: without masks and penalties.
 template <class T>
-void backward(const Description& net, const BankArrays<T>& a, T* theta, const T* keep) {
+void backward(const Description& net, const BankArrays<T>& a, T* theta) {
   for (std::size_t s = net.stages.size(); s-- > 0;) {
     const Stage& stage = net.stages[s];
     const T* x = stage_input(a, s, false);
     const Function f = s > 0 ? net.stages[s - 1].function : Function::identity;
-    backward_stage(stage, theta + stage.offset * bank_width<T>, x, a.delta[s % 2], keep, f, x,
+    backward_stage(stage, theta + stage.offset * bank_width<T>, x, a.delta[s % 2], f, x,
                    s > 0 ? a.delta[(s + 1) % 2] : nullptr);
   }
 }
@@ -116,8 +115,8 @@ HWY_NOINLINE void backward_stage_of(const Stage& s, const T* HWY_RESTRICT w, T* 
       Vec<T> g = fresh ? hn::Zero(d) : hn::Load(d, to + j);
       for (int r = 0; r < R; ++r) {
         const Vec<T> dj = hn::Load(d, delta + r * step + j);
-        g = hn::MulAdd(dj, in[r], g);
-        if constexpr (Back) sum[r] = hn::MulAdd(dj, hn::Load(d, w + j), sum[r]);
+        g = mul_add(dj, in[r], g);
+        if constexpr (Back) sum[r] = mul_add(dj, hn::Load(d, w + j), sum[r]);
       }
       hn::Store(g, d, to + j);
     }
@@ -199,7 +198,7 @@ class Stepper {
     T* HWY_RESTRICT v = sgd.momentum != 0 ? pass_.slots[0] + column_ : nullptr;
     for_each_parameter<T>(*pass_.net, decay, [&](Index p, Vec<T> l2) HWY_ATTR {
       const Vec<T> w = hn::Load(d, theta + p);
-      if constexpr (Record) penalty = hn::MulAdd(hn::Mul(l2, w), w, penalty);
+      if constexpr (Record) penalty = mul_add(hn::Mul(l2, w), w, penalty);
       const Vec<T> move = hn::Mul(rate, hn::Add(hn::Load(d, gradient + p), hn::Mul(l2, w)));
       Vec<T> change = hn::Neg(move);
       if (v) {
@@ -228,10 +227,10 @@ class Stepper {
     T* HWY_RESTRICT v = pass_.slots[1] + column_;
     for_each_parameter<T>(*pass_.net, decay, [&](Index p, Vec<T> l2) HWY_ATTR {
       const Vec<T> w = hn::Load(d, theta + p);
-      if constexpr (Record) penalty = hn::MulAdd(hn::Mul(l2, w), w, penalty);
+      if constexpr (Record) penalty = mul_add(hn::Mul(l2, w), w, penalty);
       const Vec<T> g = hn::Add(hn::Load(d, gradient + p), hn::Mul(l2, w));
-      const Vec<T> mk = hn::MulAdd(b1, hn::Load(d, m + p), hn::Mul(hn::Sub(one, b1), g));
-      const Vec<T> vk = hn::MulAdd(b2, hn::Load(d, v + p), hn::Mul(hn::Sub(one, b2), hn::Mul(g, g)));
+      const Vec<T> mk = mul_add(b1, hn::Load(d, m + p), hn::Mul(hn::Sub(one, b1), g));
+      const Vec<T> vk = mul_add(b2, hn::Load(d, v + p), hn::Mul(hn::Sub(one, b2), hn::Mul(g, g)));
       hn::Store(mk, d, m + p);
       hn::Store(vk, d, v + p);
       hn::Store(hn::Sub(w, over_root(d, hn::Mul(rate, mk), vk, epsilon)), d, theta + p);
@@ -291,8 +290,6 @@ class Column {
       : pass_(pass), net_(*pass.net), column_(column), theta_(pass.theta + column), stepper_(pass, column) {
     for (std::size_t r = 0; r < arrays_.size(); ++r)
       arrays_[r] = lay_out(net_, pass.work, column, static_cast<Index>(r));
-    for (Index k = 0; k < kLanes<T>; ++k)
-      keep_[k] = 1 - static_cast<T>(pass.rates[column + k]) * static_cast<T>(pass.l2[column + k]);
   }
 
   void train() {
@@ -370,7 +367,7 @@ class Column {
       output_delta(net_, a[r], factor, a[r].delta[last % 2]);
     }
     if constexpr (Online) {
-      backward(net_, *a, to, keep_);
+      backward(net_, *a, to);
     } else {
       backward_of<T, R>(net_, *a, theta_, to, fresh);
     }
@@ -400,7 +397,6 @@ class Column {
   T* theta_;
   Stepper<T> stepper_;
   std::array<BankArrays<T>, kBankRows> arrays_;
-  HWY_ALIGN T keep_[kLanes<T>];
   Record<T> record_;
   Index update_ = 0;
   const std::int32_t* order_ = nullptr;  ///< of the batch
@@ -442,16 +438,18 @@ void run_bank_double(const BankPass<double>& pass) { run(pass); }
 void run_bank_score_float(const BankScore<float>& pass) { score(pass); }
 void run_bank_score_double(const BankScore<double>& pass) { score(pass); }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace gradus::engine {
 
-HWY_EXPORT(run_bank_float);
-HWY_EXPORT(run_bank_double);
-HWY_EXPORT(run_bank_score_float);
-HWY_EXPORT(run_bank_score_double);
+GRADUS_EXPORT(run_bank_float);
+GRADUS_EXPORT(run_bank_double);
+GRADUS_EXPORT(run_bank_score_float);
+GRADUS_EXPORT(run_bank_score_double);
+
+#if !GRADUS_PLAIN
 
 template <class T>
 Index bank_work(const Description& net) {
@@ -460,10 +458,11 @@ Index bank_work(const Description& net) {
 template Index bank_work<float>(const Description& net);
 template Index bank_work<double>(const Description& net);
 
-void run_bank(const BankPass<float>& pass) { HWY_DYNAMIC_DISPATCH(run_bank_float)(pass); }
-void run_bank(const BankPass<double>& pass) { HWY_DYNAMIC_DISPATCH(run_bank_double)(pass); }
-void run_bank_score(const BankScore<float>& pass) { HWY_DYNAMIC_DISPATCH(run_bank_score_float)(pass); }
-void run_bank_score(const BankScore<double>& pass) { HWY_DYNAMIC_DISPATCH(run_bank_score_double)(pass); }
+void run_bank(const BankPass<float>& pass) { GRADUS_DISPATCH(run_bank_float)(pass); }
+void run_bank(const BankPass<double>& pass) { GRADUS_DISPATCH(run_bank_double)(pass); }
+void run_bank_score(const BankScore<float>& pass) { GRADUS_DISPATCH(run_bank_score_float)(pass); }
+void run_bank_score(const BankScore<double>& pass) { GRADUS_DISPATCH(run_bank_score_double)(pass); }
 
+#endif
 }  // namespace gradus::engine
 #endif

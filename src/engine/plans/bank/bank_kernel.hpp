@@ -30,7 +30,7 @@ struct BankPass {
   Index lanes = 0;  ///< in use
   T* theta = nullptr;
   /// bank_gradients(batch) of theta's size; null: each sample's step goes straight into theta, which is plain descent
-  /// online.
+  /// online, without penalties.
   T* gradient = nullptr;
   std::array<T*, 2> slots{};
   T* work = nullptr;  ///< bank_work(net) numbers, 64-byte aligned
@@ -48,7 +48,7 @@ struct BankPass {
   OptimizerMethod method = Sgd{};
   bool per_sample = false;      ///< l2 is divided by the samples of the batch
   double* losses = nullptr;     ///< of the batches before their steps, times their samples, are added; null: not wanted
-  double* penalties = nullptr;  ///< the same of the penalties; penalties only with a gradient
+  double* penalties = nullptr;  ///< the same of the penalties
 };
 
 /// Gradients under way at once: one a level of the tree in which the samples of a batch are added up, and that of

@@ -10,7 +10,7 @@
 #include "engine/plans/bank/bank_forward-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// Of every lane; log_sum as finish_forward gave it.
 template <class T>
@@ -33,6 +33,6 @@ HWY_INLINE void output_delta(const Description& net, const BankArrays<T>& a, Vec
                  [&](Index c, Vec<T> value) HWY_ATTR { hn::Store(value, Tag<T>(), delta + c * bank_width<T>); });
 }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

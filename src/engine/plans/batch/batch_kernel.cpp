@@ -6,9 +6,10 @@
 
 #include <algorithm>
 
-#include "engine/instruction_sets.hpp"
 #include "engine/kernels/defined_loss.hpp"
 #include "engine/kernels/dropout.hpp"
+
+#include "engine/kernels/dispatch.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/plans/batch/batch_kernel.cpp"
@@ -21,7 +22,7 @@
 #include "engine/plans/batch/batch_stages-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// Memory of a block: unit u of an array lies at u * V * lanes.
 template <class T>
@@ -286,14 +287,16 @@ void run_batch_double(const Description& net, const BatchWork<double>& work, Pas
   batch_pass(net, work, pass);
 }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace gradus::engine {
 
-HWY_EXPORT(run_batch_float);
-HWY_EXPORT(run_batch_double);
+GRADUS_EXPORT(run_batch_float);
+GRADUS_EXPORT(run_batch_double);
+
+#if !GRADUS_PLAIN
 
 template <class T>
 BatchPlan<T>::BatchPlan(const Description& net, Index batch) : net_(net) {
@@ -325,11 +328,12 @@ template class BatchPlan<float>;
 template class BatchPlan<double>;
 
 void run_batch(const Description& net, const BatchWork<float>& work, Pass<float>& pass) {
-  HWY_DYNAMIC_DISPATCH(run_batch_float)(net, work, pass);
+  GRADUS_DISPATCH(run_batch_float)(net, work, pass);
 }
 void run_batch(const Description& net, const BatchWork<double>& work, Pass<double>& pass) {
-  HWY_DYNAMIC_DISPATCH(run_batch_double)(net, work, pass);
+  GRADUS_DISPATCH(run_batch_double)(net, work, pass);
 }
 
+#endif
 }  // namespace gradus::engine
 #endif

@@ -11,7 +11,7 @@
 #include "engine/kernels/lane_stages-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// Vectors of a block, but for the last one of a piece: whole lines of samples.
 template <class T>
@@ -68,7 +68,7 @@ HWY_INLINE void backward_units(const T* HWY_RESTRICT delta, const Stage& s, cons
     for (int v = 0; v < V; ++v) in[v] = hn::Load(d, delta + (j * V + v) * n);
     for (int u = 0; u < U; ++u) {
       const Vec<T> weight = hn::Set(d, w[u * s.outputs + j]);
-      for (int v = 0; v < V; ++v) acc[u][v] = hn::MulAdd(in[v], weight, acc[u][v]);
+      for (int v = 0; v < V; ++v) acc[u][v] = mul_add(in[v], weight, acc[u][v]);
     }
   }
   for (int u = 0; u < U; ++u)
@@ -118,7 +118,7 @@ HWY_INLINE void add_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT delt
     for (int c = 0; c < C; ++c) dc[c] = hn::Load(d, delta + (c * V + v) * n);
     for (int r = 0; r < R; ++r) {
       const Vec<T> xr = hn::Load(d, x + (r * V + v) * n);
-      for (int c = 0; c < C; ++c) acc[r * C + c] = hn::MulAdd(xr, dc[c], acc[r * C + c]);
+      for (int c = 0; c < C; ++c) acc[r * C + c] = mul_add(xr, dc[c], acc[r * C + c]);
     }
   }
 }
@@ -221,6 +221,6 @@ void gradient_stage(const Units<T>& x, const Units<T>& delta, const Stage& s, bo
   }
 }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 #endif

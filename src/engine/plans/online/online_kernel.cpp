@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/instruction_sets.hpp"
+#include "engine/kernels/dispatch.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/plans/online/online_kernel.cpp"
@@ -19,7 +19,7 @@
 #include "engine/kernels/vector-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 // ------------------------------------------------------------------------------------------------ the outputs
 
@@ -37,7 +37,7 @@ HWY_INLINE void output_delta(D d, const Description& net, Index count, const T* 
     const Index n = std::min(count - k, lanes);
     for (Index c = 0; c < n; ++c) targets[c] = t[k + c];
     const auto y = hn::Load(d, p + k);
-    auto slope = hn::MulSub(y, hn::Set(d, mass), hn::Load(d, targets));
+    auto slope = mul_sub(y, hn::Set(d, mass), hn::Load(d, targets));
     if (net.head == Head::squared_error)
       slope = times_derivative(d, net.stages.back().function, y, hn::Add(slope, slope));
     slope = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(n)), slope);
@@ -113,7 +113,7 @@ HWY_INLINE void finish_softmax(Sums<T> (&z)[G], const T* t, T rate) {
     const Sums<T> p = hn::Mul(z[g], factor);
     const T* at = t + g * kGroup<T>;
     const Sums<T> target = g + 1 < G || rest == kGroup<T> ? hn::LoadU(d, at) : load_first(d, at, rest);
-    z[g] = hn::Mul(hn::MulSub(p, hn::Set(d, mass), target), hn::Set(d, rate));
+    z[g] = hn::Mul(mul_sub(p, hn::Set(d, mass), target), hn::Set(d, rate));
   }
 }
 
@@ -155,7 +155,7 @@ HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T
       if (c >= C) continue;
       for (int v = 0; v < H; ++v) {
         Vec<T>& s = sum[v % kParts<T>][k];
-        s = hn::MulAdd(h[v], hn::Load(d, w2 + c * row2 + v * n), s);
+        s = mul_add(h[v], hn::Load(d, w2 + c * row2 + v * n), s);
       }
     }
     fold_parts(sum);
@@ -183,8 +183,8 @@ HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T
     for (int v = 0; v < H; ++v) {
       T* w = w2 + c * row2 + v * n;
       const Vec<T> old = hn::Load(d, w);
-      back[v] = hn::MulAdd(dc, old, back[v]);
-      hn::Store(hn::NegMulAdd(dc, h[v], old), d, w);
+      back[v] = mul_add(dc, old, back[v]);
+      hn::Store(neg_mul_add(dc, h[v], old), d, w);
     }
   }
   for (int v = 0; v < H; ++v) back[v] = times_derivative(d, first.function, h[v], back[v]);
@@ -194,7 +194,7 @@ HWY_INLINE void small_step(OnlinePass<T>& pass, const T* HWY_RESTRICT x, const T
     const Vec<T> xi = hn::Set(d, x[i]);
     for (int v = 0; v < H; ++v) {
       T* w = w1 + i * row1 + v * n;
-      hn::Store(hn::NegMulAdd(xi, back[v], hn::Load(d, w)), d, w);
+      hn::Store(neg_mul_add(xi, back[v], hn::Load(d, w)), d, w);
     }
   }
 }
@@ -291,8 +291,8 @@ HWY_INLINE void backward(const PackedStage& s, T* packed, const T* HWY_RESTRICT 
         T* wc = w + c * s.row + i;
         const Vec<T> dc = hn::Set(d, delta[c]);
         const Vec<T> old = hn::Load(d, wc);
-        sum = hn::MulAdd(dc, old, sum);
-        hn::Store(hn::NegMulAdd(dc, xi, old), d, wc);
+        sum = mul_add(dc, old, sum);
+        hn::Store(neg_mul_add(dc, xi, old), d, wc);
       }
       if (back) hn::Store(sum, d, back + i);
     }
@@ -311,8 +311,8 @@ HWY_INLINE void backward(const PackedStage& s, T* packed, const T* HWY_RESTRICT 
           for (int k = 0; k < kGroup<T>; ++k) {
             T* wk = w + (i + k) * s.row + at;
             const Vec<T> old = hn::Load(d, wk);
-            sum[part][k] = hn::MulAdd(dj, old, sum[part][k]);
-            hn::Store(hn::NegMulAdd(dj, xi[k], old), d, wk);
+            sum[part][k] = mul_add(dj, old, sum[part][k]);
+            hn::Store(neg_mul_add(dj, xi[k], old), d, wk);
           }
         }
       fold_parts(sum);
@@ -363,17 +363,20 @@ void run(OnlinePass<T>& pass) {
 void run_online_float(OnlinePass<float>& pass) { run(pass); }
 void run_online_double(OnlinePass<double>& pass) { run(pass); }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace gradus::engine {
 
-HWY_EXPORT(run_online_float);
-HWY_EXPORT(run_online_double);
+GRADUS_EXPORT(run_online_float);
+GRADUS_EXPORT(run_online_double);
 
-void run_online(OnlinePass<float>& pass) { HWY_DYNAMIC_DISPATCH(run_online_float)(pass); }
-void run_online(OnlinePass<double>& pass) { HWY_DYNAMIC_DISPATCH(run_online_double)(pass); }
+#if !GRADUS_PLAIN
 
+void run_online(OnlinePass<float>& pass) { GRADUS_DISPATCH(run_online_float)(pass); }
+void run_online(OnlinePass<double>& pass) { GRADUS_DISPATCH(run_online_double)(pass); }
+
+#endif
 }  // namespace gradus::engine
 #endif

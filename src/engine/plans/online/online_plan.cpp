@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/flush_denormals.hpp"
+#include "engine/arithmetic_scope.hpp"
 
 namespace gradus::engine {
 namespace {
@@ -30,18 +30,19 @@ bool OnlinePlan<T>::exists(const Network& network, const LossFunction& loss) {
 }
 
 template <class T>
-OnlinePlan<T>::OnlinePlan(const Network& network, const Loss& loss)
+OnlinePlan<T>::OnlinePlan(const Network& network, const Loss& loss, Arithmetic arithmetic)
     : net_(description_or_error(network, loss.function)),
       packing_(net_),
       packed_(size(packing_.size())),
       work_((net_.stages.size() + 4) * size(std::max<Index>(packing_.widest(), 64))),
       scale_(loss.scale(1, network.outputs())),
-      is_mean_(loss.reduction == Reduction::mean) {}
+      is_mean_(loss.reduction == Reduction::mean),
+      arithmetic_(resolved(arithmetic)) {}
 
 template <class T>
 void OnlinePlan<T>::run(ConstMatrixView<T> x, const Targets<T>& targets, const Index* rows, Index count, double rate,
                         bool record, Hit hit, double& loss, Index& hits) {
-  const FlushDenormals flush;
+  const TrainingScope scope(arithmetic_);
   OnlinePass<T> pass{.net = &net_,
                      .packing = &packing_,
                      .packed = packed_.data(),

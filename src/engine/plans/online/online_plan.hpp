@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "engine/plans/online/online_kernel.hpp"
+#include "gradus/engine/arithmetic.hpp"
 #include "gradus/engine/buffer.hpp"
 #include "gradus/engine/tally.hpp"
 #include "gradus/nn/targets.hpp"
@@ -17,7 +18,7 @@ class OnlinePlan {
   /// Whether there is one: dense layers of simple functions, without dropout, a loss with a kernel.
   static bool exists(const Network& network, const LossFunction& loss);
   /// Throws ValueError if there is none.
-  OnlinePlan(const Network& network, const Loss& loss);
+  OnlinePlan(const Network& network, const Loss& loss, Arithmetic arithmetic);
 
   void set_parameters(std::span<const T> theta) { packing_.pack(theta, packed_.data()); }
   void parameters(std::span<T> theta) const { packing_.unpack(packed_.data(), theta); }
@@ -37,6 +38,7 @@ class OnlinePlan {
   Buffer<T> work_;
   double scale_;  // of the sum of losses of one sample
   bool is_mean_;
+  Arithmetic arithmetic_;
 };
 
 extern template class OnlinePlan<float>;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "engine/instruction_sets.hpp"
+#include "engine/kernels/dispatch.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/plans/predict/predict_kernel.cpp"
@@ -17,7 +17,7 @@
 #include "engine/kernels/unit_stages-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
-namespace gradus::engine::HWY_NAMESPACE {
+namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
 /// Writes a vector, or as much of it as is left.
 template <class D, class T = hn::TFromD<D>>
@@ -94,7 +94,7 @@ void two_stages(const ForwardStage<T>& s, const T* x, T* y) {
   for (int k = 0; k < kUsed<T, G>; ++k)
     for (int b = 0; b < B; ++b) {  // beyond the last unit there are weights 0
       Vec<T>& part = sum[b % kParts<T>][k];
-      part = hn::MulAdd(h[b], hn::Load(d, next.weights + k * next.shape.row + b * n), part);
+      part = mul_add(h[b], hn::Load(d, next.weights + k * next.shape.row + b * n), part);
     }
   fold_parts(sum);
   put_group<T, G>(next, 0, hn::Add(sum_group(sum[0]), hn::Load(SumTag<T>(), next.bias)), y);
@@ -184,14 +184,16 @@ void choose_all(std::vector<ForwardStage<T>>& stages) {
 void choose_float(std::vector<ForwardStage<float>>& stages) { choose_all(stages); }
 void choose_double(std::vector<ForwardStage<double>>& stages) { choose_all(stages); }
 
-}  // namespace gradus::engine::HWY_NAMESPACE
+}  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace gradus::engine {
 
-HWY_EXPORT(choose_float);
-HWY_EXPORT(choose_double);
+GRADUS_EXPORT(choose_float);
+GRADUS_EXPORT(choose_double);
+
+#if !GRADUS_PLAIN
 
 namespace {
 
@@ -207,14 +209,15 @@ std::vector<ForwardStage<T>> stages_of(const Packing<T>& packing, const T* packe
 
 std::vector<ForwardStage<float>> forward_stages(const Packing<float>& packing, const float* packed) {
   std::vector<ForwardStage<float>> stages = stages_of(packing, packed);
-  HWY_DYNAMIC_DISPATCH(choose_float)(stages);
+  GRADUS_DISPATCH(choose_float)(stages);
   return stages;
 }
 std::vector<ForwardStage<double>> forward_stages(const Packing<double>& packing, const double* packed) {
   std::vector<ForwardStage<double>> stages = stages_of(packing, packed);
-  HWY_DYNAMIC_DISPATCH(choose_double)(stages);
+  GRADUS_DISPATCH(choose_double)(stages);
   return stages;
 }
 
+#endif
 }  // namespace gradus::engine
 #endif

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/arithmetic_scope.hpp"
 #include "engine/plans/predict/predict_kernel.hpp"
 #include "gradus/core/shape.hpp"
 
@@ -15,7 +16,7 @@ bool Predictor<T>::exists(const Network& network) {
 }
 
 template <class T>
-Predictor<T>::Predictor(const Network& network, std::span<const T> theta)
+Predictor<T>::Predictor(const Network& network, std::span<const T> theta, Arithmetic arithmetic)
     : inputs_(network.inputs()), outputs_(network.outputs()) {
   check_length("predictor", "theta", static_cast<Index>(theta.size()), network.parameter_count());
   if (!exists(network))
@@ -24,6 +25,7 @@ Predictor<T>::Predictor(const Network& network, std::span<const T> theta)
   const Packing<T> packing(*describe(network));
   packed_.resize(static_cast<std::size_t>(packing.size()));
   packing.pack(theta, packed_.data());
+  const ArithmeticScope scope(arithmetic);
   stages_ = forward_stages(packing, packed_.data());
 }
 template <class T>
