@@ -72,7 +72,7 @@ Matrix<double> outputs_of(const Model& model, const Matrix<double>& x, std::opti
   const Matrix<double> scaled = model.scaled(x);
   Matrix<double> outputs(x.rows(), model.network.output_cols(x.cols()));
   engine::predict<double>(model.network, model.theta, scaled, outputs.view(), model.state, *arithmetic);
-  return outputs;
+  return model.in_own_units(std::move(outputs));
 }
 
 int predict_data(const Console& console, const PredictOptions& options) {
