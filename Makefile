@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export NODE_PATH := /usr/share/nodejs
 
 .DEFAULT_GOAL := help
-.PHONY: help bits lab test build python pythons bench proof debug asan sanitize tsan clang tidy tidy-changed format lint wasm install clean
+.PHONY: help bits lab test build python pythons bench proof slips debug asan sanitize tsan clang tidy tidy-changed format lint wasm install clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -51,8 +51,15 @@ PROOF_NETWORKS ?= 100000
 PROOF_FIRST ?= 0
 proof: build/release/.with-tests  ## look for false alarms of the gradient checker (PROOF_NETWORKS=100000 PROOF_FIRST=0)
 	cmake --build build/release -j$(JOBS) --target gradus_tests
-	GRADUS_CHECK_NETWORKS=$(PROOF_NETWORKS) GRADUS_CHECK_FIRST=$(PROOF_FIRST) \
-	  build/release/tests/gradus_tests --gtest_filter='RandomNetworks.*Alarmed'
+	GRADUS_CHECK_NETWORKS=$(PROOF_NETWORKS) GRADUS_CHECK_FIRST=$(PROOF_FIRST) GRADUS_LONG_TESTS=1 \
+	  build/release/tests/gradus_tests --gtest_filter='RandomNetworks.*Alarmed:Depth.*'
+
+slips: build/release/build.ninja  ## hold the gradient checker against others on wrong gradients: tables in Markdown
+	@scripts/venv
+	cmake --preset release -DGRADUS_BUILD_BENCH=ON -DGRADUS_BUILD_PYTHON=ON >build/bench-configure.log
+	cmake --build build/release -j$(JOBS) --target bench_check_slips gradus_python
+	build/release/bench/check_slips
+	PYTHONPATH=build/release/python build/venv/bin/python -B bench/gradient_checkers.py
 
 debug: build/debug/.with-tests  ## build with assertions and debug information, run every test
 	cmake --build build/debug -j$(JOBS)

@@ -55,7 +55,8 @@ NAMES = {
     "bias-of-first-place": {"one-place"},
     "bias-mean-of-places": {"mean-for-sum"},
     "mean-of-samples": {"mean-for-sum", "times-outputs"},
-    "slope-mean": {"mean-for-sum"},
+    "slope-mean": {"mean-for-sum", "mean-twice"},
+    "shift-mean": {"mean-for-sum", "mean-twice"},
     "slope-forgotten": {"missing-derivative"},
     "slope-zero": {"other-derivative"},
 }
