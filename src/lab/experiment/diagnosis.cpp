@@ -23,6 +23,7 @@ constexpr double kStillFalling = 0.09;  ///< of the whole fall, in the last tent
 constexpr double kFarAbove = 0.2;       ///< accuracy or R2
 constexpr double kSaturated = 0.99;     ///< of the way to an end of the activation's range
 constexpr std::size_t kFewestRecords = 10;
+constexpr Index kFewUnits = 8;
 
 std::string number(double value) { return fmt::format("{:.4g}", value); }
 
@@ -106,7 +107,6 @@ class Diagnosis {
   void units() {
     const Network& network = model_.network;
     if (network.takes_sequences()) return;
-    bool first = true;
     for (std::size_t l = 0; l + 1 < network.size(); ++l) {
       const Answers ends = network.visit(l, []<class L>(const L&) {
         if constexpr (
@@ -134,10 +134,8 @@ class Diagnosis {
         if (!is_silent) different.insert(std::move(unit));
       }
       const Index heard = y.cols() - silent;
-      // Behind the first layer many are silent in sound networks, too.
-      const double many = first ? 0.5 : 0.9;
-      first = false;
-      if (static_cast<double>(silent) >= many * static_cast<double>(y.cols()))
+      // Of many units half may be silent in sound networks, too: it hurts where few are left.
+      if (2 * silent >= y.cols() && y.cols() - silent < kFewUnits)
         say("{} of {} units of {} are never active on the training samples (--scale standard, a lower --lr, or another "
             "activation)",
             silent, y.cols(), network.label(l));
