@@ -13,6 +13,7 @@ using Numbers = std::span<const double>;
 
 constexpr std::size_t kHand = static_cast<std::size_t>(GradientSource::hand);
 constexpr std::size_t kTape = static_cast<std::size_t>(GradientSource::tape);
+constexpr std::size_t kDual = static_cast<std::size_t>(GradientSource::dual);
 constexpr std::size_t kComplex = static_cast<std::size_t>(GradientSource::complex);
 constexpr std::size_t kRidders = static_cast<std::size_t>(GradientSource::ridders);
 
@@ -54,6 +55,12 @@ class BlockJudge {
         used_[s] = !std::all_of(gradient_[s].begin(), gradient_[s].end(), [](double g) { return std::isnan(g); });
     }
     tolerance_ = part(evidence.tolerance);
+    bound_.resize(tolerance_.size());
+    if (evidence.is_second_look() && !evidence.magnitude.empty()) {
+      const Numbers magnitude = part(evidence.magnitude);
+      const double rms = root_mean_square(magnitude);
+      for (std::size_t k = 0; k < bound_.size(); ++k) bound_[k] = evidence.roundings(magnitude[k], rms);
+    }
     reference_ = part(evidence.is_second_look() ? evidence.exact : evidence.gradients[kTape]);
     for (std::size_t s = 0; s < kVoters; ++s)
       for (std::size_t t = 0; t < s; ++t) agree_[s][t] = agree_[t][s] = !used_[s] || !used_[t] || compare(s, t);
@@ -96,7 +103,9 @@ class BlockJudge {
   /// How far the source may be off in number k.
   double tolerance(std::size_t source, std::size_t k) const {
     if (source == kRidders) return 4 * evidence_.ridders_error[start() + k];
-    return tolerance_[k];
+    // What rounding does to tape and hand is known on a second look; of the other exact sources only its bound is.
+    const bool bounded = source == kDual || source == kComplex;
+    return bounded && evidence_.is_second_look() ? tolerance_[k] + bound_[k] : tolerance_[k];
   }
   /// How far two sources may be apart.
   double tolerance(std::size_t s, std::size_t t, std::size_t k) const {
@@ -214,6 +223,7 @@ class BlockJudge {
   std::array<bool, kGradientSources> heard_{};  // of those used, who does not abstain
   std::array<Numbers, kGradientSources> gradient_{};
   Numbers tolerance_;
+  std::vector<double> bound_;  // what rounding may do at most, by the magnitudes of paths
   Numbers reference_;
   std::array<std::array<bool, kVoters>, kVoters> agree_{};
 };
