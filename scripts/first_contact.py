@@ -106,7 +106,9 @@ def main() -> None:
             if not source.endswith(".csv"):
                 made, _, parameters = source.partition(":")
                 flags = [word for p in parameters.split(",") if p for word in ("--" + p).split("=")]
-                subprocess.run([program, "data", made, *flags, "-o", "made.csv", "--force", "-q"], cwd=folder, check=True)
+                subprocess.run(
+                    [program, "data", made, *flags, "-o", "made.csv", "--force", "-q"], cwd=folder, check=True
+                )
             x, y = table(folder / (source if source.endswith(".csv") else "made.csv"))
             classes = got[0][1]["task"] == "classification"
             scores = [theirs(x, y if classes else y.astype(float), classes, seed) for seed in SEEDS]
@@ -116,7 +118,9 @@ def main() -> None:
                 short.append(called)
             kind = f"{len(set(y))} classes, accuracy" if classes else "numbers, R2"
             print(f"| {called} | {kind} | {median:.3f} | {expected:.3f} | `{got[0][1]['chosen']}` |", flush=True)
-    print("\n" + (f"More than 0.01 below: {', '.join(short)}." if short else "None is more than 0.01 below scikit-learn."))
+    print(
+        "\n" + (f"More than 0.01 below: {', '.join(short)}." if short else "None is more than 0.01 below scikit-learn.")
+    )
 
 
 if __name__ == "__main__":

@@ -48,8 +48,7 @@ void check_options(const PlotOptions& options) {
 
 void add_plot_command(Program& program) {
   const auto options = std::make_shared<PlotOptions>();
-  Command& command = program.add("plot", "draw what a model has learned",
-                                 "gradus plot iris.model iris -o iris.svg",
+  Command& command = program.add("plot", "draw what a model has learned", "gradus plot iris.model iris -o iris.svg",
                                  [options](const Console& console) {
                                    check_options(*options);
                                    return plot(console, *options);

@@ -108,11 +108,11 @@ int run_model(const Console& console, const RunOptions& options) {
 
 void add_run_command(Program& program) {
   const auto options = std::make_shared<RunOptions>();
-  Command& command = program.add(
-      "run", "carry out an experiment, or repeat a model's training to the last bit",
-      "gradus run iris.model", [options](const Console& console) {
-        return looks_like_model(read_file(options->path)) ? run_model(console, *options) : run_toml(console, *options);
-      });
+  Command& command = program.add("run", "carry out an experiment, or repeat a model's training to the last bit",
+                                 "gradus run iris.model", [options](const Console& console) {
+                                   return looks_like_model(read_file(options->path)) ? run_model(console, *options)
+                                                                                     : run_toml(console, *options);
+                                 });
   command.input("EXPERIMENT", options->path, "an experiment file (TOML), or a model file, which carries its own")
       ->required()
       ->type_name("");

@@ -19,7 +19,8 @@ struct TrainingOutputs {
 };
 
 /// Carries the experiment out with progress and Ctrl-C, writes what it names, and says how it went. Throws ValueError
-/// if training diverged. `chosen`: flags that a person left to the program. What is left to add to the JSON goes into `more`.
+/// if training diverged. `chosen`: flags that a person left to the program. What is left to add to the JSON goes into
+/// `more`.
 struct TrainingReport {
   ExperimentResult result;
   nlohmann::ordered_json json;

@@ -30,7 +30,7 @@ void warn_of_learning(const ExperimentResult& result) {
 
 void bind_warning(nb::module_& m) {
   learning_warning = PyErr_NewExceptionWithDoc(
-      "gradus.LearningWarning",
+      "gradus._core.LearningWarning",
       "A run that went wrong without diverging: what was seen, with its numbers, and what may help.\n\n"
       "Examples\n--------\n>>> import gradus as gd, warnings\n>>> issubclass(gd.LearningWarning, UserWarning)\nTrue\n",
       PyExc_UserWarning, nullptr);

@@ -3,10 +3,9 @@
 
 import warnings
 
+import gradus as gd
 import numpy as np
 import pytest
-
-import gradus as gd
 
 
 def rows(n=40):
@@ -101,5 +100,7 @@ def test_a_run_that_does_not_learn_warns_once_and_a_sound_one_is_silent(tmp_path
     assert result.diagnosis
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        sound = gd.Experiment(data="moons:samples=200,noise=0.1", network="2-16tanh-2softmax", optimizer="adam", lr=0.02)
+        sound = gd.Experiment(
+            data="moons:samples=200,noise=0.1", network="2-16tanh-2softmax", optimizer="adam", lr=0.02
+        )
         assert sound.run().diagnosis == []

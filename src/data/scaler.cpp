@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/core/shape.hpp"
 
@@ -82,7 +83,7 @@ Scaler Scaler::fit(Kind kind, ConstMatrixView<double> x) {
       if (kind == Kind::log && !(x(i, j) > -1))
         throw ValueError("[scaler] expected numbers above -1 for the scaling log, got " + number_text(x(i, j)) +
                          " (sample " + std::to_string(i) + ", column " + std::to_string(j) + ")");
-      column[static_cast<std::size_t>(i)] = kind == Kind::log ? std::log1p(x(i, j)) : x(i, j);
+      column[static_cast<std::size_t>(i)] = kind == Kind::log ? log1p(x(i, j)) : x(i, j);
     }
     const auto [shift, scale] = kind == Kind::min_max ? min_max(column) : standard(column, x.cols() == 1);
     if (!std::isfinite(shift) || !std::isfinite(scale))
@@ -101,7 +102,8 @@ Matrix<double> Scaler::transform(ConstMatrixView<double> x) const {
   Matrix<double> scaled(x);
   for (Index i = 0; i < x.rows(); ++i)
     for (Index j = 0; j < x.cols(); ++j)
-      scaled(i, j) = ((kind == Kind::log ? std::log1p(x(i, j)) : x(i, j)) - shift[static_cast<std::size_t>(j)]) / scale[static_cast<std::size_t>(j)];
+      scaled(i, j) = ((kind == Kind::log ? log1p(x(i, j)) : x(i, j)) - shift[static_cast<std::size_t>(j)]) /
+                     scale[static_cast<std::size_t>(j)];
   return scaled;
 }
 
@@ -111,7 +113,7 @@ Matrix<double> Scaler::inverse_transform(ConstMatrixView<double> x) const {
   for (Index i = 0; i < x.rows(); ++i)
     for (Index j = 0; j < x.cols(); ++j) {
       original(i, j) = x(i, j) * scale[static_cast<std::size_t>(j)] + shift[static_cast<std::size_t>(j)];
-      if (kind == Kind::log) original(i, j) = std::expm1(original(i, j));
+      if (kind == Kind::log) original(i, j) = expm1(original(i, j));
     }
   return original;
 }

@@ -87,7 +87,9 @@ TEST_F(BadInput, CsvFaultsNameTheLine) {
   EXPECT_TRUE(message("a,b,label\n").starts_with("bad.csv")) << "no rows";
   EXPECT_TRUE(message("").starts_with("bad.csv")) << "nothing";
   EXPECT_TRUE(has(message("a,b,label\n1,2,0\n3,4,0\n"), "at least two classes, got only '0'"));
-  EXPECT_EQ(message("a,label\n1,0\n3,1\n"), "network 2-2softmax takes 2 inputs, but bad.csv has 1 feature (a); --features, --drop and --target choose columns");
+  EXPECT_EQ(message("a,label\n1,0\n3,1\n"),
+            "network 2-2softmax takes 2 inputs, but bad.csv has 1 feature (a); --features, --drop and --target choose "
+            "columns");
   write("bad.csv", "a,b,c\n1,2,0\n3,4,1\n");
   EXPECT_TRUE(has(refusal({"train", "bad.csv", "--target", "kind", "--network", "2-2softmax", "-o", "m"}, 1), "'kind'"))
       << "a missing column";
@@ -108,7 +110,8 @@ TEST_F(BadInput, ALabelNeverSeenInTrainingIsCountedAndLeftOutOfTheScores) {
   write("new.csv", "x0,x1,label\n0.1,0.2,0\n0.3,0.4,5\n");
   const Outcome outcome = run({"predict", "c.model", "new.csv"});
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_TRUE(has(outcome.err, "1 rows of a class never seen in training ('5'), left out of the scores")) << outcome.err;
+  EXPECT_TRUE(has(outcome.err, "1 rows of a class never seen in training ('5'), left out of the scores"))
+      << outcome.err;
   EXPECT_TRUE(has(outcome.err, "1 samples  accuracy")) << outcome.err;
   EXPECT_TRUE(has(refusal({"predict", "c.model", "blobs"}, 1), "the label '2' was never seen in training"));
 }

@@ -193,7 +193,9 @@ class IdleOptions : public CliTest {
       words.push_back(name);
       if (!flag) words.push_back(value);
       const Given after = given(words);
-      if (after.status == 2 || after.status != before.status || after.what != before.what) return true;
+      const bool refused_otherwise = after.status != 0 && after.err != before.err;
+      if (after.status == 2 || after.status != before.status || after.what != before.what || refused_otherwise)
+        return true;
     }
     return false;
   }

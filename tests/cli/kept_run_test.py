@@ -13,7 +13,19 @@ import time
 
 GRADUS = os.environ["GRADUS_CLI"]
 KILLS = int(os.environ.get("GRADUS_KILLS", "25"))
-TRAIN = "train moons:samples=200,noise=0.2 --network 2-16tanh-2softmax --optimizer adam --test 0.2 --quiet --batch 8".split()
+TRAIN = [
+    "train",
+    "moons:samples=200,noise=0.2",
+    "--network",
+    "2-16tanh-2softmax",
+    "--optimizer",
+    "adam",
+    "--test",
+    "0.2",
+    "--quiet",
+    "--batch",
+    "8",
+]
 EPOCHS = ["--epochs", "150"]
 
 
@@ -23,7 +35,9 @@ def gradus(folder, *words):
 
 def killed_after(folder, seconds, how, *words):
     """The exit status of a command that gets a signal."""
-    process = subprocess.Popen([GRADUS, *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [GRADUS, *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     time.sleep(seconds)
     process.send_signal(how)
     words = process.communicate()[1]

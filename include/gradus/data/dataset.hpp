@@ -11,9 +11,9 @@ namespace gradus {
 
 /// Samples with their classes, or with the numbers to be predicted.
 struct Dataset {
-  Matrix<double> x;                        ///< (samples, features); NaN where a table had a gap that is yet to be filled
-  std::vector<int> labels;                 ///< class of each sample, an index into class_names; empty for a regression
-  Matrix<double> targets;                  ///< (samples, outputs) of a regression; empty for a classification
+  Matrix<double> x;         ///< (samples, features); NaN where a table had a gap that is yet to be filled
+  std::vector<int> labels;  ///< class of each sample, an index into class_names; empty for a regression
+  Matrix<double> targets;   ///< (samples, outputs) of a regression; empty for a classification
   std::vector<std::string> feature_names;  ///< one a column of x
   std::vector<std::string> class_names;    ///< one a class; empty for a regression
   std::vector<std::string> target_names;   ///< one a column of targets; empty for a classification

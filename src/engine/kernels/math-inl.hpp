@@ -222,8 +222,8 @@ HWY_INLINE V over_root(D d, V a, V v, V epsilon) {
 #if HWY_TARGET <= HWY_AVX3
 /// In float64 root and quotient wait for one slow divider; steps of Newton's, from approximations of 14 bits, do not.
 /// Two make 1 / sqrt(v) and 1 / divisor right to about an ULP; the last one of each takes the exact remainder, which
-/// rounds root and quotient as the divider does (Markstein, IA-64 and Elementary Functions, 2000, chapters 8 and 9), but
-/// for the root of the number next below a power of 4, which the divider gives.
+/// rounds root and quotient as the divider does (Markstein, IA-64 and Elementary Functions, 2000, chapters 8 and 9),
+/// but for the root of the number next below a power of 4, which the divider gives.
 HWY_INLINE hn::Vec<hn::ScalableTag<double>> over_root(hn::ScalableTag<double> d, hn::Vec<decltype(d)> a,
                                                       hn::Vec<decltype(d)> v, hn::Vec<decltype(d)> epsilon) {
   using V = hn::Vec<decltype(d)>;

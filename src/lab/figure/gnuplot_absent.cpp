@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where no process can be started, in a browser, gnuplot cannot either; CMake takes this file in gnuplot_process.cpp's place.
+// Where no process can be started, in a browser, gnuplot cannot either; CMake takes this file in gnuplot_process.cpp's
+// place.
 #include "gnuplot_process.hpp"
 #include "gradus/core/error.hpp"
 

@@ -20,8 +20,8 @@ std::vector<std::string> names_from_json(std::string_view text, std::size_t limi
 std::string numbers_to_json(const std::vector<double>& numbers);
 std::vector<double> numbers_from_json(std::string_view text, std::size_t limit);
 
-/// `[["height"],["color","=","blue","red"],["size","<","S","M"]]`: a column's name, then its categories, if it has such,
-/// behind "<" where they have an order, else "=".
+/// `[["height"],["color","=","blue","red"],["size","<","S","M"]]`: a column's name, then its categories, if it has
+/// such, behind "<" where they have an order, else "=".
 std::string columns_to_json(const std::vector<InputColumn>& columns);
 /// `limit`: inputs in all.
 std::vector<InputColumn> columns_from_json(std::string_view text, std::size_t limit);

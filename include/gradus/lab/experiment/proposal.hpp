@@ -18,8 +18,8 @@ struct Proposal {
 
 /// Chooses from the data what a person left open.
 ///
-/// Without a network: two layers of 32 rectified units, wide enough for what is tried first, and regularised so that they
-/// do not follow the noise of a few hundred samples; a fifth of the samples held out, each class in its share;
+/// Without a network: two layers of 32 rectified units, wide enough for what is tried first, and regularised so that
+/// they do not follow the noise of a few hundred samples; a fifth of the samples held out, each class in its share;
 /// features and targets scaled where their spreads call for it. Where nothing is said of the optimizer: adam, and of
 /// how long: some 1500 updates, and 50 epochs of what is small. `given` are the keys that were said.
 Proposal propose(const Experiment& experiment, std::span<const ExperimentKey* const> given,
