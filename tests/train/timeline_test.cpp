@@ -25,7 +25,7 @@ TEST(Thinned, KeepsTheEndsAndANeighbourWithinHalfTheAge) {
     ASSERT_EQ(kept.back(), update);
     for (std::size_t k = 0; k + 1 < kept.size(); ++k) {
       const Index age = update - kept[k + 1];
-      ASSERT_LE(kept[k + 1] - kept[k], std::max<Index>(age, 1)) << "of " << update;
+      ASSERT_LE(kept[k + 1] - kept[k], std::max<Index>(age / 2, 1)) << "of " << update;
     }
     ASSERT_LE(static_cast<double>(kept.size()), 3.5 * std::log2(static_cast<double>(update + 1)) + 3);
   }
