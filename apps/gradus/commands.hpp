@@ -15,6 +15,7 @@ void add_plot_command(Program& program);
 void add_show_command(Program& program);
 void add_check_command(Program& program);
 void add_explain_command(Program& program);
+void add_quiz_command(Program& program);
 void add_run_command(Program& program);
 void add_resume_command(Program& program);
 void add_rewind_command(Program& program);

@@ -21,6 +21,7 @@ int run(int argc, char** argv) {
   add_show_command(program);
   add_check_command(program);
   add_explain_command(program);
+  add_quiz_command(program);
   add_run_command(program);
   add_resume_command(program);
   add_rewind_command(program);

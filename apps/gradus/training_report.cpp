@@ -115,6 +115,7 @@ std::string summary_text(const ExperimentResult& result, const std::string& run,
   if (e.scale || e.scale_target)
     text += fmt::format("scaled   {}{}\n", e.scale ? fmt::format(" features {}", to_text(*e.scale)) : "",
                         e.scale_target ? fmt::format(" targets {}", to_text(*e.scale_target)) : "");
+  if (!e.plant.empty()) text += fmt::format("planted   {}: it learned along a wrong gradient\n", e.plant);
   std::string stopped = result.fit.reason == StopReason::finished ? "" : ", " + stop_text(result.fit.reason);
   if (result.fit.best_epoch > 0) stopped += fmt::format(", best after epoch {}", result.fit.best_epoch);
   text += fmt::format("training  {} epochs, {} updates in {:.2f} s{}\n", result.fit.epochs, result.fit.updates,
@@ -147,6 +148,7 @@ Json report_json(const ExperimentResult& result) {
   json["reading"] = result.words;
   json["diagnosis"] = diagnose(result);
   json["loss_function"] = to_text(result.model.loss);
+  json["planted"] = e.plant.empty() ? Json() : Json(e.plant);
   json["stopped"] = stop_text(result.fit.reason);
   json["epochs"] = result.fit.epochs;
   json["updates"] = result.fit.updates;

@@ -19,6 +19,7 @@
 #include "gradus/check/network_check.hpp"
 #include "gradus/check/objective.hpp"
 #include "gradus/check/pass.hpp"
+#include "gradus/check/planted_training.hpp"
 #include "gradus/check/projection.hpp"
 #include "gradus/check/result.hpp"
 #include "gradus/check/ridders.hpp"

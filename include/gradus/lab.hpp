@@ -14,6 +14,7 @@
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/experiment/keys.hpp"
 #include "gradus/lab/experiment/proposal.hpp"
+#include "gradus/lab/experiment/quiz.hpp"
 #include "gradus/lab/experiment/run.hpp"
 #include "gradus/lab/experiment/scores.hpp"
 #include "gradus/lab/figure/color.hpp"

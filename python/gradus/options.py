@@ -40,6 +40,7 @@ class TrainingOptions(TypedDict, total=False):
     order: str | None
     engine: str | None
     arithmetic: str | None
+    plant: str | None
     min_change: float | None
     record_every: int | None
     test_every: int | None

@@ -5,6 +5,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "arrays.hpp"
+#include "gradus/check/planted_training.hpp"
 #include "gradus/core/shape.hpp"
 #include "gradus/data/weights.hpp"
 #include "gradus/lab/experiment/run.hpp"
@@ -63,6 +64,7 @@ struct Call {
   ClassWeights class_weight;
   FitOptions options;
   RandomState& random;
+  std::string plant;
 };
 
 /// How much each sample counts: its own weight times that of its class; none if each counts once.
@@ -112,8 +114,13 @@ FitResult fit_as(Call& call, std::span<T> theta) {
   {
     const Callbacks<T> callbacks = callbacks_of<T>(call, watch);
     const Unlocked others;
-    result = gradus::fit<T>(call.network, theta, train.samples(), call.options, call.random,
-                            held_out ? std::optional(held_out->samples()) : std::nullopt, callbacks);
+    const auto test = held_out ? std::optional(held_out->samples()) : std::nullopt;
+    if (call.plant.empty())
+      result = gradus::fit<T>(call.network, theta, train.samples(), call.options, call.random, test, callbacks);
+    else
+      result = fit_planted<T>(call.network,
+                              find_fault_in<T>(call.plant, call.network, call.options.loss, theta, train.samples()),
+                              theta, train.samples(), call.options, call.random, test, callbacks);
   }
   watch.rethrow();
   warn_of(result, watch.interrupted());
@@ -140,7 +147,8 @@ FitResult fit(const Network& network, nb::handle theta, nb::handle x, nb::handle
             .state = state,
             .class_weight = experiment.class_weight,
             .options = fit_options(experiment, loss_of(experiment, network)),
-            .random = random.stream()};
+            .random = random.stream(),
+            .plant = experiment.plant};
   call.options.keep_gradients = keep_gradients;
   return with_theta("fit", theta, [&]<class T>(std::span<T> numbers) { return fit_as<T>(call, numbers); });
 }
@@ -317,6 +325,8 @@ keep_gradients : bool
     - ``l1``, ``l2``, ``weight_decay``, ``max_norm``, ``clip_norm``, ``clip_value``: 0, which is off
     - ``early_stopping='none'``, ``'loss'``, ``'accuracy'``, ``'test-loss'`` or ``'test-accuracy'``; ``patience=10``
       epochs, ``min_delta=0``
+    - ``plant=''``: a fault to spoil the gradient by, ``sign`` or ``sign:1.weights``, to see what it does to learning
+      (docs/proof.md names them)
     - ``record_every=0``, ``test_every=0``: updates between two entries of the history; 0: one an epoch
 
 Returns

@@ -55,6 +55,7 @@ NB_MODULE(_core, m) {
   bind_bank(m);
   bind_check(m);
   bind_explain(m);
+  bind_quiz(m);
   bind_model(m);
   bind_experiment(m);
   bind_sweep(m);

@@ -15,6 +15,7 @@ void bind_estimator(nb::module_& m);
 void bind_ensemble(nb::module_& estimator);
 void bind_experiment(nb::module_& m);
 void bind_explain(nb::module_& m);
+void bind_quiz(nb::module_& m);
 void bind_lists(nb::module_& m);
 void bind_makers(nb::module_& m);
 void bind_metrics(nb::module_& m);

@@ -39,6 +39,7 @@ TRAINING = {
     "engine": ("definition", {}),
     "arithmetic": ("plain", {}),
     "min_change": (0.2, {"epochs": 30}),
+    "plant": ("sign:1.weights", {}),
     "record_every": (2, {}),
     "test_every": (2, {"test": 0.3}),
 }

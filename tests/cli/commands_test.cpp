@@ -28,7 +28,8 @@ TEST_F(Cli, KnowsItsVersion) {
 }
 
 TEST_F(Cli, HelpsWithAnExampleForEveryCommand) {
-  for (const std::string command : {"data", "train", "predict", "plot", "show", "check", "run", "sweep"}) {
+  for (const std::string command :
+       {"data", "train", "predict", "plot", "show", "check", "explain", "quiz", "run", "sweep"}) {
     const Outcome outcome = run({command, "--help"});
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.err, "");
@@ -53,6 +54,42 @@ TEST_F(Cli, MakesTheDataThatTheLibraryMakes) {
   EXPECT_EQ(run({"data", "moons", "-o", "moons.npy", "-q"}).status, 0);
   EXPECT_EQ(load_data(path("moons.npy")).x, load_data("moons").x);
   EXPECT_EQ(json::parse(run({"data", "xor", "--json"}).out)["samples"], 4);
+}
+
+TEST_F(Cli, TrainsWithAPlantedFaultAndMarksTheModel) {
+  const std::vector<std::string> words{"train", "moons:samples=40", "--network", "2-3tanh-2softmax", "--epochs",
+                                       "5",     "--json",           "-o"};
+  const auto train = [&](const std::string& model, const std::vector<std::string>& more) {
+    std::vector<std::string> all = words;
+    all.push_back(model);
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all);
+  };
+  const json sound = json::parse(train("sound.model", {}).out);
+  const json spoilt = json::parse(train("spoilt.model", {"--plant", "transpose"}).out);
+  EXPECT_TRUE(sound["planted"].is_null());
+  EXPECT_EQ(spoilt["planted"], "transpose:1.weights");
+  EXPECT_NE(spoilt["parameters_sha256"], sound["parameters_sha256"]);
+  EXPECT_NE(run({"show", "spoilt.model"}).out.find("plant = \"transpose:1.weights\""), std::string::npos);
+  EXPECT_EQ(run({"run", "spoilt.model", "-q"}).status, 0);  // repeats itself to the last bit
+  EXPECT_EQ(train("no.model", {"--plant", "unweighted"}).status, 1);
+  EXPECT_EQ(train("no.model", {"--plant", "tarnspose"}).status, 2);
+}
+
+TEST_F(Cli, AsksForTheFaultThatHides) {
+  const json asked = json::parse(run({"quiz", "--seed", "2", "--answer", "sign:loss", "--json"}).out);
+  const std::string planted = asked["planted"];
+  EXPECT_EQ(asked["right"], planted == "sign:loss");
+  const Outcome right = run({"quiz", "--seed", "2", "--answer", planted});
+  EXPECT_EQ(right.status, 0);
+  EXPECT_NE(right.out.find("Which fault is it?"), std::string::npos) << right.out;
+  EXPECT_NE(right.out.find("Right. That is it."), std::string::npos) << right.out;
+  EXPECT_EQ(right.out.substr(0, right.out.find("Right.")).find(planted + "\n"), std::string::npos);
+  const std::string other = planted.starts_with("missing-gradient") ? "sign:1.weights" : "missing-gradient:1.weights";
+  const Outcome wrong = run({"quiz", "--seed", "2", "--answer", other});
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_NE(wrong.out.find("It was " + planted), std::string::npos) << wrong.out;
+  EXPECT_EQ(run({"quiz", "--answer", "sign"}).status, 1);
 }
 
 TEST_F(Cli, WeighsSamplesAndClasses) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "gradus/check/fault.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/lab/data/source.hpp"
 #include "gradus/nn/initializer.hpp"
@@ -414,6 +415,13 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      "auto, fused or plain", KeyForm::text,
      [](const E& e) { return e.arithmetic == Arithmetic::automatic ? Maybe{} : choice_name(e.arithmetic, kArithmetics); },
      [](E& e, const Value& v) { e.arithmetic = choice(v, kArithmetics); }, false, not_of_definition},
+    {"training", "plant", "plant", "spoil the gradient by a fault, to see what it does to learning: KIND or KIND:WHERE",
+     "a fault, as in sign:1.weights (gradus check --plant list names the kinds)", KeyForm::text,
+     [](const E& e) { return unless_empty(e.plant); },
+     [](E& e, const Value& v) {
+       if (!text(v).empty()) parse_fault_kind(std::string_view(text(v)).substr(0, text(v).find(':')));
+       e.plant = text(v);
+     }},
 
     {"start", "run", "", "the folder of the run that this one was branched from", "the name of a folder, in UTF-8",
      KeyForm::text, [](const E& e) { return unless_empty(e.start_run); },

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/text.hpp"
+#include "gradus/check/planted_training.hpp"
 #include "gradus/lab/data/source.hpp"
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/experiment/keys.hpp"
@@ -91,6 +92,24 @@ class Reporter {
   bool recorded_ = false;
 };
 
+/// Who computes the gradient: as the options say, or spoilt by the fault that the experiment plants, whose place is
+/// then written into it.
+template <std::floating_point T>
+std::unique_ptr<Passes<T>> passes_of(ExperimentResult& result, std::span<const T> theta, const Samples<T>& train,
+                                     const FitOptions& options, bool is_kept) {
+  std::string& plant = result.experiment.plant;
+  const Model& model = result.model;
+  if (plant.empty()) return make_passes<T>(model.network, options, train);
+  const PlantedFault planted = find_fault_in<T>(plant, model.network, model.loss, theta, train);
+  if (is_kept && planted.kind == FaultKind::accumulates)
+    throw ValueError(
+        "[experiment] expected a fault that begins anew at every update, for a run that is kept and goes "
+        "on, got " +
+        planted.label());
+  plant = planted.label();
+  return make_planted_passes<T>(model.network, planted, options, train);
+}
+
 template <std::floating_point T>
 void train(ExperimentResult& result, const ProgressCallback& progress, Driver* driver) {
   Model& model = result.model;
@@ -105,7 +124,8 @@ void train(ExperimentResult& result, const ProgressCallback& progress, Driver* d
   const auto start = std::chrono::steady_clock::now();
   FitOptions options = fit_options(experiment, model.loss);
   options.hit = hit_of(model.network, result.train);
-  Training<T> training(model.network, std::span<T>(theta), train.samples(), options, random,
+  Training<T> training(passes_of<T>(result, theta, train.samples(), options, driver != nullptr), std::span<T>(theta),
+                       train.samples(), options, random,
                        result.test.size() > 0 ? std::optional(test.samples()) : std::nullopt, reporter.callbacks());
   if (driver)
     driver->drive(training);

@@ -111,6 +111,7 @@ class Interaction : public ::testing::Test {
         {"training.order", "shuffle", "draws"},
         {"training.min_change", 0.0, 0.05, {{"training.epochs", std::int64_t{30}}}},
         {"training.record_every", std::int64_t{0}, std::int64_t{2}},
+        {"training.plant", "sign:1.weights", "transpose:1.weights"},
         {"training.test_every", std::int64_t{0}, std::int64_t{2}},
         {"training.engine", "automatic", "definition"},
         {"training.arithmetic", "fused", "plain"},

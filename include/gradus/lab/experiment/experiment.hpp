@@ -66,6 +66,7 @@ struct Experiment {
   Index test_every = 0;
   Engine engine = Engine::automatic;
   Arithmetic arithmetic = Arithmetic::automatic;  ///< of the engine; what a run made of `automatic` is recorded
+  std::string plant;  ///< a fault to spoil the gradient by, KIND or KIND:WHERE (check/fault.hpp); empty: none
 
   std::string start_run;   ///< the folder of the run that this one was branched from; empty: it begins by itself
   Index start_update = 0;  ///< after how many of its updates
