@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/lab/files/file.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -16,6 +17,7 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -110,10 +112,12 @@ bool is_left_behind(const fs::path& path, pid_t owner) {
 
 /// Removes what killed processes have left in a folder. What cannot be removed stays: it is in nobody's way.
 void sweep_folder(const fs::path& folder) {
-  std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    const std::optional<pid_t> owner = owner_of(at->path().filename().native());
-    if (owner && *owner != ::getpid() && is_left_behind(at->path(), *owner)) ::unlink(at->path().c_str());
+  // And no directory_iterator: where libstdc++ 12 finds no memory for one it ends the process.
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(folder.c_str()), ::closedir);
+  while (const dirent* entry = listing ? ::readdir(listing.get()) : nullptr) {
+    const fs::path path = folder / entry->d_name;
+    const std::optional<pid_t> owner = owner_of(entry->d_name);
+    if (owner && *owner != ::getpid() && is_left_behind(path, *owner)) ::unlink(path.c_str());
   }
 }
 

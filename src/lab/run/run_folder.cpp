@@ -28,6 +28,19 @@ void make_folder(const std::string& path) {
   if (error) throw FileError(path, "cannot make the folder: " + error.message());
 }
 
+/// Of all that is in a folder; of one that is not there, nothing.
+std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code none;
+  if (!fs::exists(folder, none)) return names;
+  try {
+    for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
+  } catch (const fs::filesystem_error& error) {
+    throw FileError(folder, error.code().message());
+  }
+  return names;
+}
+
 /// What a write that was killed leaves, and a later one in that folder sweeps.
 bool is_left_over(const std::string& name) { return name.starts_with(".gradus-"); }
 
@@ -49,12 +62,9 @@ RunFolder RunFolder::create(const std::string& path, const Experiment& experimen
   check(experiment);
   make_folder(path);
   RunFolder folder(path, experiment);
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(path, error))
-    if (!is_left_over(entry.path().filename().string()))
-      throw FileError(path, "expected a new or empty folder to keep a run in, got one with " +
-                                in_quotes(entry.path().filename().string()));
-  if (error) throw FileError(path, error.message());
+  for (const std::string& name : names_in(path))
+    if (!is_left_over(name))
+      throw FileError(path, "expected a new or empty folder to keep a run in, got one with " + in_quotes(name));
   folder.set_experiment(experiment);  // with it, a run stands
   return folder;
 }
@@ -79,9 +89,8 @@ std::string RunFolder::file_of(Index update) const {
 
 std::vector<Index> RunFolder::updates() const {
   std::vector<Index> updates;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(path_ + std::string(kSnapshots), error))
-    if (const std::optional<Index> update = update_in(entry.path().filename().string())) updates.push_back(*update);
+  for (const std::string& name : names_in(path_ + std::string(kSnapshots)))
+    if (const std::optional<Index> update = update_in(name)) updates.push_back(*update);
   std::sort(updates.begin(), updates.end());
   return updates;
 }
