@@ -35,6 +35,14 @@ std::vector<Case> chains() {
           {"seq2-17lstm:all:truncate4-3softmax", "cross-entropy"}};
 }
 
+/// Windows of different shapes, whose cells tie where the inputs do: the derivative goes to the first of them.
+std::vector<Case> pools() {
+  return {{"1x6x6-conv3k1-maxpool2-3softmax", "cross-entropy"},
+          {"2x5x7-conv2k1tanh-maxpool3s2p1-2", "mse"},
+          {"2x9-conv4k1-maxpool4s1p2-2", "mse"},
+          {"1x4x5-conv2k1-globalmaxpool-2", "mse"}};
+}
+
 /// Samples of five or so steps where the network takes sequences.
 template <class T>
 struct ChainProblem : Problem<T> {
@@ -55,10 +63,12 @@ double tolerance(const Network& network) {
 }
 
 template <class T>
-void check_gradient(const Case& c, Index batch) {
+void check_gradient(const Case& c, Index batch, bool tied = false) {
   SCOPED_TRACE(c.network + " batch " + std::to_string(batch) + " " + engine::instruction_set() +
                (sizeof(T) == 4 ? " float" : " double"));
-  const ChainProblem<T> p(c, batch + 3, static_cast<std::uint32_t>(batch));
+  ChainProblem<T> p(c, batch + 3, static_cast<std::uint32_t>(batch));
+  for (T& value : p.x.values())
+    if (tied) value = std::round(value);
   std::vector<Index> rows(static_cast<std::size_t>(batch));
   std::iota(rows.rbegin(), rows.rend(), 1);
   std::vector<T> weights(static_cast<std::size_t>(batch + 3));
@@ -97,6 +107,14 @@ TEST(ProductsPlan, GivesTheDefinitionsGradientAndLoss) {
         }
   }
   engine::use_instruction_set("");
+}
+
+TEST(ProductsPlan, GivesThePooledDerivativeOfATieToTheFirstCell) {
+  for (const Case& c : pools())
+    for (const Index batch : {1, 5, 33}) {
+      check_gradient<double>(c, batch, true);
+      check_gradient<float>(c, batch, true);
+    }
 }
 
 /// The parameters after some epochs with so many threads.

@@ -38,10 +38,12 @@ class Keeper : public DriverOf<Keeper> {
 
   template <std::floating_point T>
   void go(Training<T>& training) {
-    if (const std::vector<Index> kept = folder_.updates(); !kept.empty())
+    if (const std::vector<Index> kept = folder_.updates(); !kept.empty()) {
       training.set_state(folder_.snapshot<T>(kept.back()));
-    else
+      saved_ = kept.back();
+    } else {
       save(training);
+    }
     // A piece takes about a hundredth of the time between snapshots, so that the clock is looked at often enough.
     Index piece = 1;
     for (Clock::time_point start = Clock::now(); training.advance(piece); start = Clock::now()) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "gradus/core/error.hpp"
 #include "gradus/lab/model/safetensors.hpp"
@@ -89,6 +90,41 @@ TEST(Snapshot, KeepsNumbersThatAreNoNumbers) {
   state.divergence.where = "layer 1 \"weights\"\n";
   const std::string bytes = to_snapshot(state);
   EXPECT_EQ(to_snapshot(parse_snapshot<double>(bytes, "s")), bytes);
+}
+
+/// Whatever no training of today leaves there: every part comes back, whether or not a test of trainings would miss it.
+TEST(Snapshot, KeepsEveryFieldOfEveryPart) {
+  TrainingState<float> state;
+  RandomState random(5);
+  random.standard_normal();  // of a pair, of which the other is kept
+  state.random = random.state();
+  ASSERT_TRUE(state.random.cached_gaussian);
+  state.optimizer = {.slots = {{1, 2}, {3}}, .steps = 7, .decays = {1, 0, 1}};
+  state.descent = {.steps = {{1}}, .changes = {{2, 3}}, .direction = {4}, .gradient = {5}, .gain = 6, .evaluations = 8};
+  state.squares = {.damping = 1,
+                   .growth = 3,
+                   .residuals = {2},
+                   .scale = {4, 5},
+                   .jacobian = Matrix<float>{{1, 2, 3}, {4, 5, 6}},
+                   .last_change = 6,
+                   .evaluations = 7};
+  state.schedule = {.factor = 0.5, .stall = {.best = 2, .bad = 3}};
+  state.divergence = {"here", 1, 2, 3, 4, 5, 6, 7.5, 8.5, "so"};
+  state.history = {{1}, {2}, {3}, {4}, {5}, {6}, {{7, 8}, {9}}};
+  const TrainingState<float> back = parse_snapshot<float>(to_snapshot(state), "s");
+  EXPECT_EQ(back.random, state.random);
+  EXPECT_EQ(back.optimizer, state.optimizer);
+  EXPECT_EQ(back.descent, state.descent);
+  EXPECT_EQ(back.schedule, state.schedule);
+  const auto fields = [](const TrainingState<float>& of) {
+    const LeastSquaresState<float>& q = of.squares;
+    const Divergence& d = of.divergence;
+    const History& h = of.history;
+    return std::tuple(q.damping, q.growth, q.residuals, q.scale, q.jacobian, q.last_change, q.evaluations, d.where,
+                      d.epoch, d.batch, d.update, d.sample, d.unit, d.entry, d.last_finite_loss, d.largest_gradient,
+                      d.cause, h.update, h.loss, h.accuracy, h.test_update, h.test_loss, h.test_accuracy, h.gradients);
+  };
+  EXPECT_TRUE(fields(back) == fields(state));
 }
 
 }  // namespace

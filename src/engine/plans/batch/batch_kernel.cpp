@@ -163,15 +163,12 @@ void gather(const Pass<T>& pass, Index first, Index count, ConstMatrixView<T> fr
     std::fill(to + u * lanes + count, to + (u + 1) * lanes, T(0));
 }
 
-/// How much each sample counts; those past the end nothing.
+/// How much each sample counts; what stands past the end is taken from nobody.
 template <class T, int V>
 HWY_INLINE void set_weights(const Pass<T>& pass, Index first, Index count, T* weights) {
   const Tag<T> d;
-  for (int v = 0; v < V; ++v) {  // whole vectors, which are read as such
-    const Index left = std::clamp<Index>(count - v * kLanes<T>, 0, kLanes<T>);
-    const auto in_use = hn::FirstN(d, static_cast<std::size_t>(left));
-    hn::Store(hn::IfThenElseZero(in_use, hn::Set(d, T(1))), d, weights + v * kLanes<T>);
-  }
+  for (int v = 0; v < V; ++v)
+    hn::Store(hn::Set(d, T(1)), d, weights + v * kLanes<T>);  // as whole vectors, as they are read
   if (!pass.targets.weights.empty())
     for (Index s = 0; s < count; ++s) weights[s] = static_cast<T>(pass.weight(first + s));
 }
