@@ -277,11 +277,15 @@ std::vector<double> second_tolerance(const GradientEvidence& evidence, std::span
       for (std::size_t k = first; k < first + count; ++k)
         seen[k] = std::min(seen[k], kTimes * tape_error[k] + kFar * evidence.roundings(evidence.magnitude[k], rms));
     });
+  // Of numbers whose squares a double (a float) no longer holds, products on the way may have been 0.
+  const double nothing = evidence.epsilon > std::numeric_limits<double>::epsilon()
+                             ? std::sqrt(double{std::numeric_limits<float>::min()})
+                             : std::sqrt(std::numeric_limits<double>::min());
   std::vector<double> tolerance(seen.size());
   for_each_block(evidence, seen, [&](std::size_t first, std::size_t count, double rms) {
     const double size = root_mean_square(std::span(evidence.exact).subspan(first, count));
     for (std::size_t k = first; k < first + count; ++k)
-      tolerance[k] = seen[k] + rms + evidence.roundings(evidence.exact[k], size) / 4;
+      tolerance[k] = seen[k] + rms + evidence.roundings(evidence.exact[k], size) / 4 + nothing;
   });
   return tolerance;
 }

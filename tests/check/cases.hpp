@@ -190,15 +190,16 @@ class RandomCase {
 };
 
 /// A sound case made odd, as people's are: at a minimum, where numbers tie, of one sample, saturated, of all zeros, of
-/// tiny weights on huge inputs, ...
-inline Case make_odd(std::uint32_t seed) {
+/// tiny weights on huge inputs, ... Of more kinds other seeds make other cases, so seeds are remembered with their
+/// number.
+inline Case make_odd(std::uint32_t seed, std::int64_t kinds = 18) {
   RandomState random(seed + 1'000'000);
   Case made = RandomCase(seed).make();
   const auto each = [](std::vector<double>& numbers, auto f) {
     for (double& number : numbers) number = f(number);
   };
   const auto halves = [](double v) { return std::nearbyint(2 * v) / 2; };
-  switch (random.randint(0, 12)) {
+  switch (random.randint(0, kinds)) {
     case 0: {  // no residual, where the loss takes its own outputs for targets
       if (made.loss.name() == "hinge" || made.loss.name() == "nll") break;
       Trace<double> trace;
@@ -251,6 +252,36 @@ inline Case make_odd(std::uint32_t seed) {
     case 10:
       each(made.x.values(), [](double v) { return 100 + v; });
       made.text += ", inputs far from 0";
+      break;
+    case 12:
+      each(made.theta, [&](double v) { return random.randint(0, 2) ? 0 : v; });
+      made.text += ", half of the parameters 0";
+      break;
+    case 13:
+      for (const ParameterBlock& block : made.network.parameter_blocks()) {
+        const double size = std::pow(10.0, random.uniform(-3, 3));
+        for (Index k = block.offset; k < block.offset + block.size(); ++k)
+          made.theta[static_cast<std::size_t>(k)] *= size;
+      }
+      made.text += ", arrays of very different size";
+      break;
+    case 14:
+      for (Index i = 0; i < made.x.rows(); ++i) made.x(i, 0) = made.x(i, made.x.cols() - 1) = 1;
+      made.text += ", columns of 1";
+      break;
+    case 15:
+      made.weights.assign(static_cast<std::size_t>(made.x.rows()), 0.0);
+      made.weights.back() = 1;
+      made.text += ", only the last sample has a weight";
+      break;
+    case 16:
+      each(made.theta, [](double v) { return v * 1e-80; });
+      made.text += ", parameters of 1e-80";
+      break;
+    case 17:
+      each(made.theta, [](double v) { return std::nearbyint(v); });
+      each(made.x.values(), [](double v) { return std::nearbyint(2 * v); });
+      made.text += ", all whole numbers";
       break;
     default: break;
   }

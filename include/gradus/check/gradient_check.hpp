@@ -240,9 +240,15 @@ class GradientChecker {
       }
       return sum;
     };
+    // Of an array of which nothing could be told, nothing can be told here.
+    const auto is_noise = [&](const ParameterBlock& block) {
+      return std::any_of(result.blocks.begin(), result.blocks.end(), [&](const BlockCheck& found) {
+        return found.block.offset == block.offset && found.verdict == GradientVerdict::noise;
+      });
+    };
     const auto is_whole = [&](const std::vector<double>& sum, const std::vector<double>& whole) {
       for (const ParameterBlock& block : evidence_.blocks) {
-        if (block.number == 0) continue;
+        if (block.number == 0 || is_noise(block)) continue;
         const auto terms =
             std::span(sizes).subspan(static_cast<std::size_t>(block.offset), static_cast<std::size_t>(block.size()));
         const double rms = detail::root_mean_square(terms);

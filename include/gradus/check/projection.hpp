@@ -194,10 +194,15 @@ FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, con
       projection.difference_error = slope.error;
       const double apart = std::abs(slope.value - projection.dual);
       if (!(apart <= 16 * slope.error + 1e-5 * size)) {
-        if (detail::branches_along(f, directions[d], 2 * slope.step, seed))
-          projection.difference_error = std::numeric_limits<double>::infinity();
-        else
-          contradicted = true;
+        // It stands if it does without rounding, and the line does not run over a kink.
+        const std::optional<Estimate> exact =
+            detail::branches_along(f, directions[d], 2 * slope.step, seed)
+                ? std::nullopt
+                : detail::settled_slope(detail::ExactLine<L>(f, seed, directions[d]), 1, projection.dual);
+        projection.difference_error = exact ? exact->error : std::numeric_limits<double>::infinity();
+        if (exact) projection.difference = exact->value;
+        contradicted =
+            contradicted || (exact && std::abs(exact->value - projection.dual) > 16 * exact->error + 1e-5 * size);
       }
     }
     if (!projection.agrees && wrong == lanes) wrong = d;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "gradus/check/detail/exact_line.hpp"
 #include "gradus/check/detail/kinks.hpp"
 #include "gradus/check/detail/sources.hpp"
 #include "gradus/check/tracked_source.hpp"
@@ -26,20 +27,30 @@ class DifferenceReview {
     for (std::size_t k = 0; k < error().size(); ++k)
       if (std::isfinite(error()[k])) error()[k] = truncation_[k] + 2 * loss_rounding / step_[k];
     if (!any_contradicts()) return;
+    const double seen = seen_rounding();
+    for (std::size_t k = 0; k < error().size(); ++k) error()[k] += 4 * seen / step_[k];
+    if (!any_contradicts()) return;
     add_curvature();
     for (const ParameterBlock& block : evidence_.blocks) settle(block);
   }
 
  private:
   std::vector<double>& error() { return evidence_.ridders_error; }
+  const std::vector<double>& error() const { return evidence_.ridders_error; }
   std::vector<double>& ridders() { return evidence_.gradients[static_cast<std::size_t>(GradientSource::ridders)]; }
-  double tape(std::size_t k) const { return evidence_.gradients[static_cast<std::size_t>(GradientSource::tape)][k]; }
+  double by(GradientSource source, std::size_t k) const {
+    return evidence_.gradients[static_cast<std::size_t>(source)][k];
+  }
+  double tape(std::size_t k) const { return by(GradientSource::tape, k); }
 
-  /// How many times too far the difference is from the tape.
+  /// How many times too far the difference is from the tape, and from the pass on trial if these two agree.
   double excess(std::size_t k) {
     if (std::isinf(error()[k])) return 0;
+    const double hand = by(GradientSource::hand, k);
+    double apart = std::abs(ridders()[k] - tape(k));
+    if (std::abs(hand - tape(k)) <= 2 * evidence_.tolerance[k]) apart = std::max(apart, std::abs(ridders()[k] - hand));
     const double allowed = 4 * error()[k] + evidence_.tolerance[k];
-    return std::abs(ridders()[k] - tape(k)) / std::max(allowed, std::numeric_limits<double>::min());
+    return apart / std::max(allowed, std::numeric_limits<double>::min());
   }
   bool has_kink(std::size_t k) const {
     return std::any_of(evidence_.kinks.begin(), evidence_.kinks.end(),
@@ -93,56 +104,37 @@ class DifferenceReview {
       if (contradicts(k)) error()[k] = std::numeric_limits<double>::infinity();
   }
 
-  /// Whether the contradiction stands: at some step, however small, the differences have settled, and to the left and
-  /// to the right of this point they are the same, so that it is no kink, and no jump, either.
+  /// Whether the contradiction stands without rounding, and on both sides of this point.
   bool take_again(std::size_t k) {
+    f_.pause();
+    const std::vector<double> along = axis(k);
     const Place place{{f_.theta.begin(), f_.theta.end()}, Matrix<double>(f_.x)};
-    const DoubleDouble here = exact_loss(place);
-    for (const int power : {-20, -28, -36, -44}) {
-      f_.pause();
-      const double h = std::ldexp(1.0, std::ilogb(std::max(std::abs(place[k]), 1.0)) + power);
-      const ExactSlopes wide = exact_slopes(place, k, h, here);
-      const ExactSlopes narrow = exact_slopes(place, k, h / 2, here);
-      const double value = (4 * narrow.central - wide.central) / 3;
-      const double off = std::abs(narrow.central - wide.central) + 1e-12 * std::abs(value);
-      const double apart = std::abs(value - tape(k));
-      const bool settled = off <= 1e-6 * std::abs(value) || off <= 1e-2 * apart;
-      if (!settled || !(narrow.sides_apart <= 1e-2 * std::max(apart, off))) continue;
-      ridders()[k] = value;
-      error()[k] = off;
-      return contradicts(k);
+    const double unit = std::ldexp(1.0, std::ilogb(std::max(std::abs(place[k]), 1.0)));
+    const std::optional<Estimate> slope = settled_slope(ExactLine<L>(f_, seed_, along), unit, tape(k));
+    error()[k] = slope ? slope->error : std::numeric_limits<double>::infinity();
+    if (slope) ridders()[k] = slope->value;
+    return slope && contradicts(k);
+  }
+  std::vector<double> axis(std::size_t k) const {
+    std::vector<double> along(error().size());
+    along[k] = 1;
+    return along;
+  }
+
+  /// How far rounding leads the loss off, as far as can be seen: here and a step away in a few of its numbers.
+  double seen_rounding() const {
+    constexpr std::size_t kPlaces = 8;
+    double most = 0;
+    for (std::size_t i = 0; i < kPlaces; ++i) {
+      const std::vector<double> along = axis(i * error().size() / kPlaces);
+      most = std::max(most, std::abs(ExactLine<L>(f_, seed_, along)(i == 0 ? 0 : 0x1p-10).error()));
     }
-    error()[k] = std::numeric_limits<double>::infinity();
-    return false;
+    return std::isfinite(most) ? most : 0;
   }
 
   double loss_at(const Place& place) {
     set_mode(trace_, seed_);
     return loss_value(f_.network, f_.loss, place.theta, place.x, f_.targets, trace_);
-  }
-
-  /// Differences without rounding: 2^-104 of L over h is nothing.
-  struct ExactSlopes {
-    double central = 0;
-    double sides_apart = 0;  ///< the difference taken to the right less the one to the left
-  };
-  ExactSlopes exact_slopes(const Place& place, std::size_t k, double h, DoubleDouble here) {
-    const Place above = place.moved(k, h);
-    const Place below = place.moved(k, -h);
-    const DoubleDouble up = exact_loss(above) - here;
-    const DoubleDouble down = here - exact_loss(below);
-    const DoubleDouble right = DoubleDouble(above[k]) - place[k];
-    const DoubleDouble left = DoubleDouble(place[k]) - below[k];
-    return {((up + down) / (right + left)).hi(), std::abs((up / right - down / left).hi())};
-  }
-  DoubleDouble exact_loss(const Place& place) {
-    using Number = TrackedVar<double>;
-    std::vector<Number> theta(place.theta.begin(), place.theta.end());  // constants, which no tape records
-    Matrix<Number> x(place.x.rows(), place.x.cols());
-    std::copy(place.x.values().begin(), place.x.values().end(), x.values().begin());
-    set_mode(exact_trace_, seed_);
-    forward(f_.network, theta, x, exact_trace_);
-    return loss_of_trace(f_.network, f_.loss, exact_trace_, f_.targets).value().exact();
   }
 
   LossOfBatch<L> f_;
@@ -151,7 +143,6 @@ class DifferenceReview {
   std::span<const double> truncation_;
   std::span<const double> step_;
   Trace<double> trace_;
-  Trace<TrackedVar<double>> exact_trace_;
 };
 
 }  // namespace gradus::detail

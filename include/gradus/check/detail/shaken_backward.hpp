@@ -52,20 +52,24 @@ class ShakenBackward {
  private:
   static constexpr double kEpsilon = std::numeric_limits<T>::epsilon();
 
-  /// Evenly from -2 to 2 (Steele, Lea and Flood, 2014), by the number itself: equal numbers stay equal, and what ties
-  /// in the pass on trial still does.
-  double shake(T value) const {
-    const auto number = static_cast<double>(value);
+  static std::uint64_t bits_of(double number) {
     std::uint64_t bits = 0;
     std::memcpy(&bits, &number, sizeof bits);
-    return static_cast<double>(mixed(mixed(random_, time_), bits) >> 11) * 0x1p-51 - 2;
+    return bits;
+  }
+  /// Evenly from -2 to 2 (Steele, Lea and Flood, 2014), by the number itself and its error: equal numbers stay equal,
+  /// and what ties in the pass on trial still does; but not those that only rounding has made equal, as 1 and 1 of
+  /// two sigmoids that saturate, or what they do would cancel in every shake and not in truth.
+  double shake(T value, double error) const {
+    const std::uint64_t number = mixed(bits_of(static_cast<double>(value)), bits_of(error));
+    return static_cast<double>(mixed(mixed(random_, time_), number) >> 11) * 0x1p-51 - 2;
   }
   /// The number times 1 + xi error / |number|.
   T shaken(T value, double error) const {
     const double size = std::abs(static_cast<double>(value));
     if (time_ == 0 || !(size > 0) || !std::isfinite(size)) return value;
     const double relative = std::isfinite(error) ? std::max(std::abs(error) / size, kEpsilon) : kEpsilon;
-    return value * static_cast<T>(1 + shake(value) * std::min(relative, 0.125));
+    return value * static_cast<T>(1 + shake(value, error) * std::min(relative, 0.125));
   }
   void shake_all(Matrix<T>& x) {
     for (T& value : x.values()) value = shaken(value, 0);
