@@ -77,15 +77,16 @@ std::vector<double> random_signs(std::size_t n, std::uint64_t seed) {
   return signs;
 }
 
-TaylorSlope taylor_slope(std::span<const double> remainder, double rounding) {
+TaylorSlope taylor_slope(std::span<const double> remainder, double of_loss, double of_slope) {
   // The last remainder that is well above rounding, and the slopes that lead to and from it. The one from it ends at
   // rounding at the least, so a remainder that drops to nothing before a kink that was crossed is steep there.
+  const auto rounding = [&](std::size_t k) { return of_loss + std::ldexp(of_slope, -static_cast<int>(k) - 1); };
   std::size_t last = remainder.size();
-  while (last > 0 && !(remainder[last - 1] > 16 * rounding)) --last;
+  while (last > 0 && !(remainder[last - 1] > 16 * rounding(last - 1))) --last;
   if (last-- == 0) return {};
   double steepest = 0;
   for (std::size_t k = last > 0 ? last - 1 : 0; k <= last; ++k) {
-    const double next = k + 1 < remainder.size() ? std::max(remainder[k + 1], rounding) : remainder[k] / 2;
+    const double next = k + 1 < remainder.size() ? std::max(remainder[k + 1], rounding(k + 1)) : remainder[k] / 2;
     steepest = std::max(steepest, log(remainder[k] / next) / std::numbers::ln2);
   }
   return {std::min(steepest, 2.0), last};

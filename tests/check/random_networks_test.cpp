@@ -88,16 +88,12 @@ TEST(RandomNetworks, ThatWereFalselyAlarmedOnceAreNot) {
   for (const std::uint32_t seed : {1189u, 8505u}) EXPECT_FALSE(check_then(seed));
 }
 
-/// Whether the derivative by duals is not finite, though the loss is.
-bool has_overflow(const FastCheck& fast) {
-  return std::any_of(fast.projections.begin(), fast.projections.end(),
-                     [](const Projection& p) { return !std::isfinite(p.dual); });
-}
+bool has_overflow(const FastCheck& fast) { return !fast.diagnoses.empty() && fast.diagnoses[0].kind == "not-finite"; }
 
 void pass_fast_and_taylor(const testing_cases::Case& made, std::uint32_t seed) {
   const CheckSubject subject{made.network, made.loss, made.theta, made.x, {made.targets, made.weights}};
   const FastCheck fast = check_network_fast(subject);
-  if (!std::isfinite(fast.loss) || has_overflow(fast)) return;
+  if (has_overflow(fast)) return;
   for (const TaylorCheck& taylor : check_network_taylor(subject))
     EXPECT_NE(taylor.verdict(), GradientVerdict::wrong)
         << "seed " << seed << ": " << made.text << " " << taylor.label << " " << taylor.slope << ": "
@@ -105,7 +101,7 @@ void pass_fast_and_taylor(const testing_cases::Case& made, std::uint32_t seed) {
   EXPECT_NE(fast.verdict(), GradientVerdict::wrong) << "seed " << seed << ": " << made.text << "\n" << fast.report();
 }
 
-TEST(RandomNetworks, PassTheFastAndTheTaylorCheckAlsoIfTheyAreOdd) {
+TEST(RandomNetworks, PassTheFastAndTheTaylorCheckOddOrNot) {
   const std::uint32_t first = first_seed();
   for (std::uint32_t seed = first; seed < first + network_count() / 10; ++seed) {
     pass_fast_and_taylor(testing_cases::RandomCase<>(seed).make(), seed);

@@ -85,6 +85,14 @@ class LineProbe {
   Trace<double> trace_;
 };
 
+/// About how many roundings stand behind a number of the gradient.
+template <class L>
+double longest_sum(const BasicNetwork<L>& network, ConstMatrixView<double> x) {
+  double roundings = static_cast<double>(x.rows() + x.cols());
+  for (std::size_t l = 0; l < network.size(); ++l) roundings += static_cast<double>(2 * network.outputs(l));
+  return roundings;
+}
+
 template <class Suspect, class L>
 std::vector<double> hand_and_input(const LossOfBatch<L>& f, const Suspect& suspect, std::uint64_t seed) {
   Trace<double> trace;
@@ -169,13 +177,15 @@ FastCheck check_fast(const BasicNetwork<L>& network, const Suspect& suspect, con
   const detail::LossOfBatch<L> f{network, loss, theta, x, targets};
   const std::vector<double> hand = detail::hand_and_input(f, suspect, seed);
   FastCheck check;
-  double roundings = static_cast<double>(x.rows() + x.cols());
-  for (std::size_t l = 0; l < network.size(); ++l) roundings += static_cast<double>(2 * network.outputs(l));
-
+  const double roundings = detail::longest_sum(network, x);
   std::vector<std::vector<double>> directions;
   for (std::size_t d = 0; d < lanes; ++d) directions.push_back(detail::random_normals(hand.size(), seed * lanes + d));
   const std::array<double, lanes> dual = detail::directional(f, directions, seed);
-  check.loss = detail::LineProbe<L>(f, directions[0], seed)(0);
+  Trace<double> trace;
+  detail::set_mode(trace, seed);
+  check.loss = loss_value(network, loss, theta, x, targets, trace);
+  check.diagnoses = detail::overflow<double>(network, check.loss, trace, dual);
+  if (!check.diagnoses.empty()) return check;
   check.passes = 3;
   std::size_t wrong = lanes;
   bool contradicted = false;
@@ -265,27 +275,40 @@ struct TaylorSlope {
   double value = std::numeric_limits<double>::quiet_NaN();  ///< at most 2; NaN if there is nothing but rounding
   std::size_t last = 0;                                     ///< of the steps whose remainder is more than rounding
 };
-TaylorSlope taylor_slope(std::span<const double> remainder, double rounding);
+/// The remainders at h = 1/2, 1/4, ...; of a loss that is known to `of_loss`, less h times a slope known to `of_slope`.
+TaylorSlope taylor_slope(std::span<const double> remainder, double of_loss, double of_slope);
 
-/// Along one direction, with a loss that is known to this rounding.
+inline constexpr int kTaylorSteps = 36;
+
+/// Along one direction, with a loss that is known to this rounding and a gradient that is known to `tolerance`.
 template <class L>
 TaylorCheck taylor_along(const LossOfBatch<L>& f, std::span<const double> hand, std::span<const double> direction,
-                         double rounding, std::uint64_t seed) {
+                         double rounding, std::span<const double> tolerance, std::uint64_t seed) {
   TaylorCheck check;
   double slope = 0;
   double size = 0;
+  double of_slope = 0;
   for (std::size_t k = 0; k < hand.size(); ++k) {
     slope += direction[k] * hand[k];
     size += std::abs(direction[k] * hand[k]);
+    of_slope += std::abs(direction[k]) * tolerance[k];
   }
+  for (int power = 1; power <= kTaylorSteps; ++power) check.steps.push_back(std::ldexp(1.0, -power));
   LineProbe<L> line(f, direction, seed);
   const double start = line(0);
-  for (int power = 1; power <= 36; ++power) {
-    const double h = std::ldexp(1.0, -power);
-    check.steps.push_back(h);
-    check.remainder.push_back(std::abs(line(h) - start - h * slope));
+  for (const double h : check.steps) check.remainder.push_back(std::abs(line(h) - start - h * slope));
+  TaylorSlope fall = taylor_slope(check.remainder, rounding, of_slope);
+  if (fall.value < 1.5 && !std::isnan(slope)) {
+    // Before it accuses, it is taken again without rounding, which leaves the square room to show.
+    ExactLine<L> exact(f, seed, direction);
+    const DoubleDouble from = exact(0).exact();
+    for (std::size_t k = 0; k < check.steps.size(); ++k) {
+      const double h = check.steps[k];
+      check.remainder[k] = std::abs((exact(h).exact() - from - DoubleDouble(h) * DoubleDouble(slope)).hi());
+    }
+    const double of_loss = 0x1p-94 * (1 + std::abs(start)) + 0x1p-41 * rounding;
+    fall = taylor_slope(check.remainder, of_loss, of_slope);
   }
-  const TaylorSlope fall = taylor_slope(check.remainder, rounding);
   check.slope = std::isnan(slope) ? 0 : fall.value;
   check.is_zero = !(check.slope < 1.5) && size <= rounding;
   if (check.slope < 1.5 && !std::isnan(slope))
@@ -309,6 +332,13 @@ std::vector<TaylorCheck> check_taylor(const BasicNetwork<L>& network, const Susp
   detail::TrackedSource<double, L> tracked;
   tracked.run(network, loss, detail::Batch<double>{theta, x, targets}, seed, true);
   const double rounding = 16 * tracked.loss_rounding() + std::numeric_limits<double>::min();
+  detail::GradientEvidence evidence;
+  evidence.blocks = blocks;
+  evidence.exact = tracked.exact();
+  evidence.summands = detail::longest_sum(network, x);
+  detail::ShakenBackward<double, L, Suspect> shaken(network, suspect, loss, {theta, x, targets}, seed, true);
+  const std::vector<double> tolerance =
+      detail::second_tolerance(evidence, tracked.error(), shaken.deviations(tracked.trace()));
   const std::size_t first_told = detail::first_behind_stops(network);
   std::vector<TaylorCheck> checks;
   for (const ParameterBlock& block : blocks) {
@@ -325,7 +355,7 @@ std::vector<TaylorCheck> check_taylor(const BasicNetwork<L>& network, const Susp
       const std::vector<double> normals =
           detail::random_normals(static_cast<std::size_t>(block.size()), mixed(seed, checks.size() * kDirections + d));
       std::copy(normals.begin(), normals.end(), direction.begin() + block.offset);
-      const TaylorCheck along = detail::taylor_along(f, hand, direction, rounding, seed);
+      const TaylorCheck along = detail::taylor_along(f, hand, direction, rounding, tolerance, seed);
       // What tells something outweighs what does not; of what tells, the lower slope.
       const auto rank = [](const TaylorCheck& c) {
         return c.verdict() == GradientVerdict::unproven ? 4 : std::isnan(c.slope) ? 3 : c.slope;

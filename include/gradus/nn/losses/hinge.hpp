@@ -94,7 +94,7 @@ struct Hinge {
   static std::size_t rival(std::span<const T> z, std::size_t c) {
     std::size_t best = c == 0 ? 1 : 0;
     for (std::size_t k = best + 1; k < z.size(); ++k)
-      if (k != c && !std::isnan(value_of(z[best])) && !(value_of(z[k]) <= value_of(z[best]))) best = k;
+      if (k != c && !std::isnan(value_of(z[best])) && !(z[k] <= z[best])) best = k;
     return best;
   }
 };

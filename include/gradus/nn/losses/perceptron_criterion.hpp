@@ -45,7 +45,7 @@ struct PerceptronCriterion {
   template <Number T>
   static T value_from_logits(std::span<const T> z, std::span<const Scalar<T>> t) {
     T sum(Scalar<T>(0));
-    for (std::size_t k = 0; k < z.size(); ++k) sum += (activation::Step::value(value_of(z[k])) - t[k]) * z[k];
+    for (std::size_t k = 0; k < z.size(); ++k) sum += (activation::Step::value(z[k]) - t[k]) * z[k];
     return sum;
   }
   template <std::floating_point T>
