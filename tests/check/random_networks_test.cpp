@@ -84,6 +84,8 @@ TEST(RandomNetworks, ThatWereFalselyAlarmedOnceAreNot) {
        {13958u, 24086u, 86074u, 53764u, 96832u, 51900u, 4940u, 46559u, 7382u, 59392u, 32444u, 47564u})
     EXPECT_TRUE(check_one(make_odd(seed, 12), seed, verdicts));
   EXPECT_TRUE(check_one(RandomCase<>(84614).make(), 84614, verdicts));
+  EXPECT_TRUE(check_one(make_odd(42749), 42749, verdicts));   // in float, on a kink of the loss
+  EXPECT_FALSE(check_one(make_odd(72158), 72158, verdicts));  // 1 / p overflows on the way back
   // An exponential that overflows in float, and 1 / p of a p that is nearly 0: told apart from a wrong backward.
   for (const std::uint32_t seed : {1189u, 8505u}) EXPECT_FALSE(check_then(seed));
 }

@@ -42,6 +42,9 @@ class GradientChecker {
     finish(f);
     GradientCheck result = look<double>(f, suspect, {theta, x, targets});
     result.diagnoses = detail::overflow<double>(network, result.loss, trace_, gradient_of(GradientSource::dual));
+    if (result.diagnoses.empty())
+      result.diagnoses =
+          detail::overflow_on_the_way_back(gradient_of(GradientSource::hand), gradient_of(GradientSource::tape));
     if (options_.proofs) prove(f, suspect, result);
     if (result.verdict() == GradientVerdict::wrong && result.diagnoses.empty()) explain(f, suspect, result);
     return result;
@@ -87,6 +90,9 @@ class GradientChecker {
     finish(f);
     GradientCheck result = look<float>(f, suspect, {theta, x, targets});
     result.diagnoses = detail::overflow<float>(network, result.loss, trace_float_, gradient_of(GradientSource::dual));
+    if (result.diagnoses.empty())
+      result.diagnoses =
+          detail::overflow_on_the_way_back(gradient_of(GradientSource::hand), gradient_of(GradientSource::tape));
     // The slip is looked for in double, where nothing hides it.
     if (result.verdict() == GradientVerdict::wrong && result.diagnoses.empty()) explain(f, suspect, result);
     return result;

@@ -308,6 +308,8 @@ TaylorCheck taylor_along(const LossOfBatch<L>& f, std::span<const double> hand, 
     }
     const double of_loss = 0x1p-94 * (1 + std::abs(start)) + 0x1p-41 * rounding;
     fall = taylor_slope(check.remainder, of_loss, of_slope);
+    // What is wrong stays h times that to the smallest step; what falls to rounding before is the gradient.
+    if (fall.last + 1 < check.steps.size()) fall.value = std::numeric_limits<double>::quiet_NaN();
   }
   check.slope = std::isnan(slope) ? 0 : fall.value;
   check.is_zero = !(check.slope < 1.5) && size <= rounding;

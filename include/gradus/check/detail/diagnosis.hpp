@@ -142,6 +142,20 @@ std::vector<Diagnosis> overflow(const BasicNetwork<L>& network, double loss, con
            .sentence = "There is no gradient to compare, for " + what + " not finite."}};
 }
 
+/// The same where both reverse sweeps, by hand and by the tape, leave the numbers there are on the way back, as 1 / p
+/// times 0 does where p is nearly 0.
+inline std::vector<Diagnosis> overflow_on_the_way_back(std::span<const double> hand, std::span<const double> tape) {
+  for (std::size_t k = 0; k < tape.size() && k < hand.size(); ++k)
+    if (!std::isfinite(tape[k]) && !std::isfinite(hand[k])) {
+      const std::string what = "the derivative, by hand as by the tape, is";
+      return {{.kind = "not-finite",
+               .where = what,
+               .sentence = "There is no gradient to compare, for " + what +
+                           " not finite: a number on the way back from the loss is too large for its type."}};
+    }
+  return {};
+}
+
 /// Goes through a network's backward pass, last layer first.
 template <class L, class Suspect>
 class SlipFinder {
