@@ -297,7 +297,7 @@ std::string rows_text(const Matrix<double>& x, std::string_view indent) {
   std::string text;
   for (Index i = 0; i < std::min(x.rows(), most); ++i) {
     text += indent;
-    for (Index j = 0; j < std::min(x.cols(), most); ++j) text += fmt::format("{:>12}", short_text(x(i, j)));
+    for (Index j = 0; j < std::min(x.cols(), most); ++j) text += fmt::format(" {:>12}", short_text(x(i, j)));
     text += x.cols() > most ? fmt::format("  ... {} more\n", x.cols() - most) : "\n";
   }
   if (x.rows() > most) text += fmt::format("{}... {} more rows\n", indent, x.rows() - most);

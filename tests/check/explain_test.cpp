@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/check/explain.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "gradus/check/network_check.hpp"
@@ -46,6 +47,21 @@ TEST(Explain, LeadsFromTheLossToAWeightByNumbersThatMultiplyOut) {
     EXPECT_NE(text.find(weight), std::string::npos);
     EXPECT_NE(text.find("y = x W + b"), std::string::npos);
     EXPECT_NE(text.find("dL/d(layer 2 bias)"), std::string::npos);
+  }
+}
+
+TEST(Explain, KeepsColumnsApartHoweverLongTheirNumbersAre) {
+  testing_cases::Case made = testing_cases::make_case("3-4tanh-3softmax", {CrossEntropy{}}, 2, 1);
+  const double long_ones[] = {-1.80339e-06, -0.000498701, -1.23456e-106, 1.23456e+106, -123456, 0};
+  for (std::size_t k = 0; k < made.x.values().size(); ++k) made.x.values()[k] = long_ones[k];
+  const Explanation e = explain(made.network, made.loss, made.theta, made.x, Targets<double>(made.targets));
+  for (const std::string& text : {e.text(), e.markdown(), e.html()}) {
+    std::string first;
+    std::string second;
+    for (std::size_t k = 0; k < 6; ++k) (k < 3 ? first : second) += fmt::format(" {:>12.6g}", long_ones[k]);
+    EXPECT_NE(text.find(first + "\n"), std::string::npos) << text;
+    EXPECT_NE(text.find(second + "\n"), std::string::npos);
+    EXPECT_EQ(first.find("-0.000498701-"), std::string::npos);
   }
 }
 

@@ -50,6 +50,55 @@ TEST(TaylorCheck, FallsAsTheSquareOfTheStepForTheGradientOnly) {
   }
 }
 
+// docs/proof.md: |<e, v>| < c ||e|| along one direction with probability erf(c / sqrt 2) < 0.8 c, along several with
+// its powers, whatever e is.
+TEST(RandomDirections, MissAnErrorAsRarelyAsTheirLawSays) {
+  constexpr int kSeeds = 4000;
+  for (const std::size_t n : {std::size_t{1}, std::size_t{2}, std::size_t{17}, std::size_t{100}})
+    for (const bool sparse : {false, true})
+      for (const double c : {0.05, 0.3, 1.0}) {
+        std::vector<double> error(n, sparse ? 0.0 : 1 / std::sqrt(static_cast<double>(n)));
+        if (sparse) error[n / 2] = 1;
+        int misses = 0;
+        int together = 0;  // along two directions of the same seed
+        for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+          const auto is_missed = [&](std::uint64_t d) {
+            const std::vector<double> v = detail::random_normals(n, seed * 8 + d);
+            double along = 0;
+            for (std::size_t k = 0; k < n; ++k) along += v[k] * error[k];
+            return std::abs(along) < c;
+          };
+          const bool first = is_missed(0);
+          misses += first;
+          together += first && is_missed(7);
+        }
+        const double p = std::erf(c / std::sqrt(2.0));
+        EXPECT_LE(p, 0.8 * c);
+        const auto is_near = [&](int count, double q) {  // five deviations of a binomial law
+          return std::abs(count - kSeeds * q) <= 5 * std::sqrt(kSeeds * q * (1 - q));
+        };
+        EXPECT_TRUE(is_near(misses, p)) << n << " " << c << " " << misses;
+        EXPECT_TRUE(is_near(together, p * p)) << n << " " << c << " " << together;
+      }
+}
+
+TEST(RandomDirections, LetNoPlantedFaultPassOfAnySeed) {
+  const testing_cases::Case made = testing_cases::make_case("3-4tanh-3softmax", {CrossEntropy{}}, 5, 1);
+  const PlantedFault faults[] = {{FaultKind::transpose, {0, 0, ""}},
+                                 {FaultKind::zeroed_entry, {2, 0, ""}},
+                                 {FaultKind::swapped_entries, {0, 1, ""}},
+                                 {FaultKind::regularised_bias, {2, 1, ""}}};
+  for (const PlantedFault& planted : faults)
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+      EXPECT_EQ(check_network_fast(subject_of(made), seed, planted).verdict(), GradientVerdict::wrong) << seed;
+      if (seed > 60) continue;
+      const std::vector<TaylorCheck> taylor = check_network_taylor(subject_of(made), seed, planted);
+      EXPECT_TRUE(std::any_of(taylor.begin(), taylor.end(), [](const TaylorCheck& check) {
+        return check.verdict() == GradientVerdict::wrong;
+      })) << seed;
+    }
+}
+
 TEST(StepCurve, IsAVForDifferencesAndFlatForTheComplexStep) {
   const testing_cases::Case made = testing_cases::make_case("3-4tanh-3softmax", {CrossEntropy{}}, 5, 1);
   const StepCurve curve = step_curve(made.network, made.loss, made.theta, made.x, made.targets);
