@@ -13,6 +13,7 @@ void add_sweep_command(Program& program);
 void add_predict_command(Program& program);
 void add_plot_command(Program& program);
 void add_show_command(Program& program);
+void add_export_command(Program& program);
 void add_check_command(Program& program);
 void add_explain_command(Program& program);
 void add_quiz_command(Program& program);

@@ -10,6 +10,7 @@
 
 #include "arrays.hpp"
 #include "gradus/lab/data/csv.hpp"
+#include "gradus/lab/exchange/onnx.hpp"
 #include "gradus/lab/model/applied.hpp"
 #include "loss.hpp"
 #include "module.hpp"
@@ -99,6 +100,11 @@ nb::object theta_of(nb::handle self) {
   return nb::cast(to_numpy(std::vector<float>(model.theta.begin(), model.theta.end())));
 }
 
+nb::bytes onnx_of(const Model& model, const std::string& precision, int opset) {
+  const std::string bytes = to_onnx(model, {.precision = parse_precision(precision), .opset = opset});
+  return nb::bytes(bytes.data(), bytes.size());
+}
+
 }  // namespace
 
 void bind_model(nb::module_& m) {
@@ -184,6 +190,9 @@ Examples
           nb::sig("def classify(self, x: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.int32]"),
           "The class (samples,) of each sample, a number from 0. ValueError for a regression, and if an "
           "output is NaN.")
+      .def("to_onnx", &onnx_of, nb::kw_only(), nb::arg("precision") = "float32", nb::arg("opset") = 18,
+           "The model as the bytes of an ONNX file, with its scaling and the names of its classes in the graph. "
+           "ValueError if precision or opset cannot be had, or a layer has no float64 kernel in ONNX Runtime.")
       .def_ro("network", &Model::network)
       .def_prop_ro("theta", &theta_of, nb::sig("def theta(self) -> numpy.typing.NDArray[typing.Any]"),
                    "The parameters, read-only or a copy: ``.copy()`` to train on.")
@@ -211,6 +220,44 @@ Examples
            })
       .def("__repr__",
            [](const Model& self) { return fmt::format("Model('{}', {})", to_text(self.network), to_text(self.loss)); });
+  m.def(
+      "export_onnx",
+      [](const Model& model, nb::handle path, const std::string& precision, int opset) {
+        export_onnx(model, as_path(path), {.precision = parse_precision(precision), .opset = opset});
+      },
+      nb::arg("model"), nb::arg("path").none(), nb::kw_only(), nb::arg("precision") = "float32", nb::arg("opset") = 18,
+      nb::sig("def export_onnx(model: Model, path: str | os.PathLike[str], *, precision: str = 'float32', "
+              "opset: int = 18) -> None"),
+      R"(Writes a model as an ONNX file, for ONNX Runtime and whatever reads the format.
+
+Its scaling, the coding of its table, every layer and the way back to the targets' units are in the graph: ``x`` goes in as
+``Model.predict`` takes it, in float32 unless told otherwise; out come ``probabilities`` and ``label`` of classes, or the
+``prediction`` of a regression.
+
+Parameters
+----------
+model : Model
+path : str or os.PathLike
+precision : {'float32', 'float64'}
+opset : int
+    The version of ONNX's operators, 17 to 22.
+
+Raises
+------
+ValueError
+    If ONNX Runtime does not compute a layer in float64, which is named; for a precision or an opset that there is not.
+OSError
+    If the file cannot be written.
+
+Examples
+--------
+>>> import gradus as gd, pathlib, tempfile
+>>> model = gd.Model(gd.Network("2-1sigmoid"), [1.0, -1.0, 0.0], class_names=["below", "above"])
+>>> path = pathlib.Path(tempfile.mkdtemp()) / "line.onnx"
+>>> gd.export_onnx(model, path)
+>>> path.read_bytes() == model.to_onnx()
+True
+)");
 }
 
 }  // namespace gradus::python

@@ -9,6 +9,7 @@
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/lab/model/safetensors.hpp"
+#include "lab/model/metadata.hpp"
 #include "lab/model/sealed.hpp"
 #include "metadata_json.hpp"
 #include "test_vector.hpp"
@@ -75,27 +76,6 @@ Model rounded(Model model) {
 }
 
 // -------------------------------------------------------------------------------------------------- writing
-
-std::map<std::string, std::string> to_metadata(const Model& model) {
-  std::map<std::string, std::string> metadata{
-      {"gradus.version", std::string(kVersion)},
-      {"network", to_text(model.network)},
-      {"loss", to_text(model.loss)},
-      {"reduction", model.loss.reduction == Reduction::mean ? "mean" : "sum"},
-      {"precision", std::string(to_text(model.precision))},
-  };
-  if (model.scaler) metadata["scaler"] = scaler_to_json(*model.scaler);
-  if (!model.feature_names.empty()) metadata["feature_names"] = names_to_json(model.feature_names);
-  if (!model.class_names.empty()) metadata["class_names"] = names_to_json(model.class_names);
-  if (!model.target_names.empty()) metadata["target_names"] = names_to_json(model.target_names);
-  if (!model.experiment.empty()) metadata["experiment"] = model.experiment;
-  if (model.interrupted) metadata["interrupted"] = "true";
-  if (!model.label_name.empty()) metadata["label_name"] = names_to_json({model.label_name});
-  if (!model.columns.empty()) metadata["columns"] = columns_to_json(model.columns);
-  if (!model.filling.empty()) metadata["filling"] = numbers_to_json(model.filling);
-  if (model.target_scaler) metadata["target_scaler"] = scaler_to_json(*model.target_scaler);
-  return metadata;
-}
 
 void append_blocks(const std::vector<ParameterBlock>& blocks, std::span<const double> numbers, Precision precision,
                    std::vector<Tensor>& tensors) {
@@ -285,6 +265,27 @@ class Reader {
 };
 
 }  // namespace
+
+std::map<std::string, std::string> to_metadata(const Model& model) {
+  std::map<std::string, std::string> metadata{
+      {"gradus.version", std::string(kVersion)},
+      {"network", to_text(model.network)},
+      {"loss", to_text(model.loss)},
+      {"reduction", model.loss.reduction == Reduction::mean ? "mean" : "sum"},
+      {"precision", std::string(to_text(model.precision))},
+  };
+  if (model.scaler) metadata["scaler"] = scaler_to_json(*model.scaler);
+  if (!model.feature_names.empty()) metadata["feature_names"] = names_to_json(model.feature_names);
+  if (!model.class_names.empty()) metadata["class_names"] = names_to_json(model.class_names);
+  if (!model.target_names.empty()) metadata["target_names"] = names_to_json(model.target_names);
+  if (!model.experiment.empty()) metadata["experiment"] = model.experiment;
+  if (model.interrupted) metadata["interrupted"] = "true";
+  if (!model.label_name.empty()) metadata["label_name"] = names_to_json({model.label_name});
+  if (!model.columns.empty()) metadata["columns"] = columns_to_json(model.columns);
+  if (!model.filling.empty()) metadata["filling"] = numbers_to_json(model.filling);
+  if (model.target_scaler) metadata["target_scaler"] = scaler_to_json(*model.target_scaler);
+  return metadata;
+}
 
 std::string to_model_file(const Model& model) {
   model.check();
