@@ -58,8 +58,10 @@ void add_export_command(Program& program) {
   command.text("--precision", options->precision, "of the numbers in it: float32 or float64 [float32]");
   command.count("--opset", options->opset, "the version of ONNX's operators, 17 to 22 [18]", 17);
   command.check([options] {
-    if (!options->output.ends_with(".onnx"))
-      throw UsageError(fmt::format("-o: expected a name that ends in .onnx, got {}", in_quotes(options->output)));
+    for (const char* other : {".h", ".hpp", ".safetensors", ".npz"})
+      if (options->output.ends_with(other))
+        throw UsageError(
+            fmt::format("-o: expected the name of an ONNX file, NAME.onnx, got {}", in_quotes(options->output)));
     if (options->opset > 22) throw UsageError(fmt::format("--opset: expected 17 to 22, got {}", options->opset));
     precision_of(*options);
   });

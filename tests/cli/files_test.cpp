@@ -43,6 +43,7 @@ const std::map<std::string, Example>& examples() {
        {{"plot", "{MODEL}", "{DATA}", "-o", "{--output}"},
         {{"MODEL", "old.model"}, {"DATA", "mine.csv"}, {"--output", "p.svg"}}}},
       {"show", {{"show", "{MODEL}"}, {{"MODEL", "old.model"}}}},
+      {"export", {{"export", "{MODEL}", "-o", "{--output}"}, {{"MODEL", "old.model"}, {"--output", "old.onnx"}}}},
       {"check",
        {{"check", "old.model", "{MODEL DATA}", "--figure", "{--figure}"},
         {{"MODEL DATA", "mine.csv"}, {"--figure", "f.svg"}, {"--gradient", "own.csv"}}}},

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: MIT
+"""Models as ONNX, held against ONNX's own checker and ONNX Runtime, which runs in a process of its own: on a fault it may
+end the one that it is in."""
+
+import json
+import subprocess
+import sys
+
+import gradus as gd
+import numpy as np
+import pytest
+
+onnx = pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+
+# Runs each file on its inputs: {name: {"x": file.npy | [texts]}} on standard input, arrays to NAME.OUTPUT.npy.
+RUNNER = """
+import json, sys
+import numpy as np, onnxruntime
+onnxruntime.set_default_logger_severity(4)
+for path, inputs in json.load(sys.stdin).items():
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    fed = {n: np.load(v) if isinstance(v, str) else np.array(v, object) for n, v in inputs.items()}
+    for output, value in zip(session.get_outputs(), session.run(None, fed)):
+        np.save(f"{path}.{output.name}.npy", value.astype(str) if value.dtype == object else value)
+"""
+ACTIVATIONS = "identity step sigmoid hardsigmoid tanh relu leakyrelu prelu elu selu softplus softsign gelu silu mish exponential hardswish".split()  # fmt: skip
+NEVER_DOUBLE = ["gelu", "conv", "avgpool", "globalavgpool", "elman", "gru", "lstm"]
+
+
+def run_onnx(files):
+    done = subprocess.run([sys.executable, "-c", RUNNER], input=json.dumps(files), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def saved(folder, name, x):
+    np.save(folder / f"{name}.npy", x)
+    return str(folder / f"{name}.npy")
+
+
+def random_item(random, kind):
+    """Some layers that fit a network of `kind`, as text."""
+    if kind == "picture":
+        conv = f"conv{random.choice([2, 4])}k{random.choice(['1', '2', '3', '2x3'])}{random.choice(['', 's2'])}p1{random.choice(['', 'g2'])}"
+        return random.choice([conv + random.choice(["", ":nobias"]), "maxpool2", "avgpool2", "avgpool3s1p1", "maxpool3s2p1", "batchnorm", random.choice(ACTIVATIONS)])  # fmt: skip
+    if kind == "steps":
+        cell = random.choice(["elman", "gru", "lstm"])
+        return random.choice([f"{random.integers(1, 6)}{cell}:all", "layernorm", "3tanh", random.choice(ACTIVATIONS)])  # fmt: skip
+    units = random.integers(1, 9)
+    return random.choice([f"{units}{random.choice(ACTIVATIONS)}", f"{units}:nobias", "layernorm", "rmsnorm", "batchnorm", "dropout0.3", "residual"])  # fmt: skip
+
+
+def random_text(random):
+    kind = random.choice(["rows", "rows", "picture", "signal", "steps"])
+    inputs = {"rows": "5", "picture": "2x6x7", "signal": "2x9", "steps": "seq3"}[kind]
+    items = [str(random_item(random, "rows" if kind == "signal" else kind)) for _ in range(random.integers(1, 4))]
+    if kind == "signal":
+        items = ["conv4k3s2p1g2relu", random.choice(["maxpool2", "avgpool2", "batchnorm", "prelu"])]
+    if kind == "steps" and random.random() < 0.5:
+        items.append(f"4{random.choice(['elman', 'gru', 'lstm'])}")
+    if kind == "rows":
+        items = ["7"] + ["[3tanh-7]+-7" if item == "residual" else f"{item}-7" for item in items]
+    if kind == "picture":
+        items.append(random.choice(["flatten", "globalavgpool", "globalmaxpool"]))
+    return "-".join([inputs, *items, random.choice(["3softmax", "3logsoftmax", "1sigmoid", "2", "1"])])
+
+
+def random_model(text, random, scaled):
+    network = gd.Network(text)
+    theta = network.initial_parameters("glorot", random_state=int(random.integers(1 << 30)))
+    theta = (theta + random.normal(size=theta.size) * 0.1).astype(np.float32).astype(float)
+    state = np.abs(random.normal(size=network.state_count)).astype(np.float32).astype(float) + 0.5
+    scaler = None
+    if scaled:
+        scaler = gd.Scaler.fit("standard", random.normal(size=(9, network.inputs)) * 3 + 1)
+    loss = "mse" if text.endswith(("-2", "-1")) else "auto"
+    classes = [] if loss == "mse" else ["no", "yes"] if text.endswith("1sigmoid") else ["a", "b", "c"]
+    return gd.Model(network, theta, loss=loss, scaler=scaler, class_names=classes, state=state)
+
+
+def answers_of(model, x):
+    """What the graph gives of the model's outputs: probabilities of classes, or numbers."""
+    y = model.predict(x)
+    if model.class_names and model.network.outputs == 1:
+        return np.stack([1 - y, y], axis=-1).reshape(len(y), -1)
+    return np.exp(y) if "logsoftmax" in str(model.network) else y
+
+
+def tolerance(model, x, roundoff, random):
+    """How far the answers move if each parameter and input is off by the roundings of the longest sum, as the most of a
+    few trials, with a margin for what they did not find: the replay of a model file is held so too."""
+    sums = [a.shape[0] for a in model.network.arrays(model.theta).values()]
+    size = roundoff * (8 + max([model.network.inputs, *sums]))
+    y = answers_of(model, x)
+    worst = size * (1 + np.abs(y))
+    for _ in range(6):
+        shake = lambda a: a * (1 + size * random.uniform(-1, 1, a.shape)) + size * random.uniform(-1, 1, a.shape)  # noqa: E731
+        moved = gd.Model(model.network, shake(np.array(model.theta)), loss=model.loss, scaler=model.scaler, class_names=model.class_names, state=np.array(model.state))  # fmt: skip
+        worst = np.maximum(worst, np.abs(answers_of(moved, shake(x)) - y))
+    return 8 * worst
+
+
+def test_random_networks_over_all_layers_give_the_same_answers_in_onnx_runtime(tmp_path):
+    random = np.random.default_rng(16)
+    texts = []
+    while len(texts) < 500:
+        text = random_text(random)
+        try:
+            gd.Network(text)
+        except ValueError:
+            continue  # a pool of what is no picture any more, say
+        texts.append(text)
+    used = " ".join(" ".join(gd.Network(text).layers) for text in texts)
+    for layer in [*ACTIVATIONS, "dense", "softmax", "logsoftmax", "conv1d", "conv2d", "maxpool1d", "maxpool2d", "avgpool1d", "avgpool2d", "flatten", "elman", "gru", "lstm", "dropout", "layernorm", "rmsnorm", "batchnorm", "residual add"]:  # fmt: skip
+        assert layer in used
+    files, cases = {}, []
+    for k, text in enumerate(texts):
+        model = random_model(text, random, k % 3 == 0)
+        network = model.network
+        steps = int(random.integers(1, 5)) if text.startswith("seq") else 1
+        x = random.normal(size=(int(random.choice([1, 2, 7])), network.inputs * steps)).astype(np.float32)
+        shape = (len(x), steps, network.inputs) if text.startswith("seq") else x.shape
+        for precision, dtype in (("float32", np.float32), ("float64", np.float64)):
+            path = str(tmp_path / f"{k}.{precision}.onnx")
+            opset = 18 if precision == "float64" else int(random.integers(17, 23))
+            try:
+                gd.export_onnx(model, path, precision=precision, opset=opset)
+            except ValueError as error:
+                assert precision == "float64" and any(name in text for name in NEVER_DOUBLE), error
+                continue
+            files[path] = {"x": saved(tmp_path, f"{k}.{precision}", x.astype(dtype).reshape(shape))}
+            cases.append((path, model, x.astype(float), np.finfo(dtype).eps / 2))
+    run_onnx(files)
+    assert sum("float64" in path for path, *_ in cases) > 100
+    for path, model, x, roundoff in cases:
+        name = "probabilities" if model.class_names else "prediction"
+        got = np.load(f"{path}.{name}.npy").astype(float).reshape(len(x), -1)
+        y = answers_of(model, x)
+        if "step" in model.network.layers:
+            continue  # one rounding decides between 0 and 1: it runs, no more can be said
+        # Attributes of a graph are float32, an epsilon too: of the 1e-5 it leaves 2.5e-13, relative to the variance.
+        bound = tolerance(model, x, roundoff, random) + (1e-11 if "norm" in str(model.network) else 0)
+        assert (np.abs(got - y) <= bound).all(), (path, str(model.network), np.abs(got - y).max(), bound.min())
+
+
+def test_a_wrong_weight_is_beyond_the_tolerance():
+    random = np.random.default_rng(3)
+    model = random_model("5-7tanh-3softmax", random, True)
+    x = random.normal(size=(7, 5))
+    theta = np.array(model.theta)
+    theta[0] += 0.001
+    wrong = gd.Model(model.network, theta, scaler=model.scaler, class_names=model.class_names)
+    assert (np.abs(answers_of(wrong, x) - answers_of(model, x)) > tolerance(model, x, 2.0**-24, random)).any()
+
+
+@pytest.mark.parametrize("text", ["4-8tanh-3softmax", "4-5relu-3logsoftmax", "4-6relu-3"])
+def test_the_label_is_the_class_that_the_model_chooses(tmp_path, text):
+    iris = gd.load_iris()
+    scaler = gd.Scaler.fit("min-max", iris.x)
+    network = gd.Network(text)
+    theta = network.initial_parameters("glorot", random_state=1)
+    model = gd.Model(network, theta, loss="mse" if text.endswith("-3") else "auto", scaler=scaler, class_names=iris.class_names)
+    path = str(tmp_path / "iris.onnx")
+    gd.export_onnx(model, path)
+    onnx.checker.check_model(onnx.load(path), full_check=True)
+    run_onnx({path: {"x": saved(tmp_path, "x", iris.x.astype(np.float32))}})
+    chosen = [model.class_names[k] for k in model.classify(iris.x.astype(np.float32))]
+    assert np.load(f"{path}.label.npy").tolist() == chosen
+    assert (tmp_path / f"iris.onnx.{'scores' if text.endswith('-3') else 'probabilities'}.npy").exists()
+
+
+def test_a_float64_graph_of_a_layer_without_kernel_is_refused_by_its_name():
+    model = gd.Model(gd.Network("seq3-4gru-2"), np.zeros(gd.Network("seq3-4gru-2").parameter_count))
+    with pytest.raises(ValueError, match=r"layer 1 \(gru\) needs the operator GRU.*float64: export in float32"):
+        model.to_onnx(precision="float64")
+    model = gd.Model(gd.Network("2-3elu-1"), np.zeros(13))
+    with pytest.raises(ValueError, match=r"layer 1 \(elu\).*at opset 17: export in float32, or with opset 18"):
+        model.to_onnx(precision="float64", opset=17)
+
+
+def test_a_wrong_option_and_a_number_beyond_float32_are_refused():
+    model = gd.Model(gd.Network("2-1"), [1e39, 0.0, 0.0])
+    with pytest.raises(ValueError, match="numbers that float32 holds, got 1e\\+39 in layer1.weights"):
+        model.to_onnx()
+    for opset in (16, 23):
+        with pytest.raises(ValueError, match=f"opset from 17 to 22, got {opset}"):
+            model.to_onnx(opset=opset)
+    with pytest.raises(ValueError, match="float16"):
+        model.to_onnx(precision="float16")
+
+
+def test_the_same_model_gives_the_same_bytes_and_says_where_it_came_from():
+    model = random_model("5-7tanh-3softmax", np.random.default_rng(1), True)
+    assert model.to_onnx() == model.to_onnx()
+    stored = onnx.load_from_string(model.to_onnx())
+    said = {entry.key: entry.value for entry in stored.metadata_props}
+    assert said["network"] == "5-7tanh-3softmax" and json.loads(said["class_names"]) == ["a", "b", "c"]
+    assert (stored.producer_name, stored.ir_version, stored.opset_import[0].version) == ("gradus", 8, 18)
+    assert {tensor.data_location for tensor in stored.graph.initializer} == {0}
