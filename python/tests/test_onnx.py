@@ -24,7 +24,7 @@ for path, inputs in json.load(sys.stdin).items():
     for output, value in zip(session.get_outputs(), session.run(None, fed)):
         np.save(f"{path}.{output.name}.npy", value.astype(str) if value.dtype == object else value)
 """
-ACTIVATIONS = "identity step sigmoid hardsigmoid tanh relu leakyrelu prelu elu selu softplus softsign gelu silu mish exponential hardswish".split()  # fmt: skip
+ACTIVATIONS = ["identity", "step", "sigmoid", "hardsigmoid", "tanh", "relu", "leakyrelu", "prelu", "elu", "selu", "softplus", "softsign", "gelu", "silu", "mish", "exponential", "hardswish"]  # fmt: skip
 NEVER_DOUBLE = ["gelu", "conv", "avgpool", "globalavgpool", "elman", "gru", "lstm"]
 
 
@@ -123,11 +123,11 @@ def test_random_networks_over_all_layers_give_the_same_answers_in_onnx_runtime(t
         for precision, dtype in (("float32", np.float32), ("float64", np.float64)):
             path = str(tmp_path / f"{k}.{precision}.onnx")
             opset = 18 if precision == "float64" else int(random.integers(17, 23))
-            try:
-                gd.export_onnx(model, path, precision=precision, opset=opset)
-            except ValueError as error:
-                assert precision == "float64" and any(name in text for name in NEVER_DOUBLE), error
+            if precision == "float64" and any(name in text for name in NEVER_DOUBLE):
+                with pytest.raises(ValueError, match="does not compute in float64"):
+                    gd.export_onnx(model, path, precision=precision, opset=opset)
                 continue
+            gd.export_onnx(model, path, precision=precision, opset=opset)
             files[path] = {"x": saved(tmp_path, f"{k}.{precision}", x.astype(dtype).reshape(shape))}
             cases.append((path, model, x.astype(float), np.finfo(dtype).eps / 2))
     run_onnx(files)
@@ -159,7 +159,9 @@ def test_the_label_is_the_class_that_the_model_chooses(tmp_path, text):
     scaler = gd.Scaler.fit("min-max", iris.x)
     network = gd.Network(text)
     theta = network.initial_parameters("glorot", random_state=1)
-    model = gd.Model(network, theta, loss="mse" if text.endswith("-3") else "auto", scaler=scaler, class_names=iris.class_names)
+    model = gd.Model(
+        network, theta, loss="mse" if text.endswith("-3") else "auto", scaler=scaler, class_names=iris.class_names
+    )
     path = str(tmp_path / "iris.onnx")
     gd.export_onnx(model, path)
     onnx.checker.check_model(onnx.load(path), full_check=True)

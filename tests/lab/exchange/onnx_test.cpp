@@ -58,7 +58,8 @@ TEST(Onnx, ANumberWhereBytesBelongIsRefusedWithItsByte) {
     onnx::decode(std::string("\x10\x05", 2), "net.onnx");  // producer_name as a varint
     FAIL() << "expected a FileError";
   } catch (const FileError& error) {
-    EXPECT_EQ(std::string(error.what()), "net.onnx, byte 2: expected an ONNX model: a number where bytes belong");
+    EXPECT_EQ(std::string(error.what()),
+              "net.onnx, byte 2: expected an ONNX model: a field of another type than it has");
   }
 }
 

@@ -47,7 +47,7 @@ bool kept(Cursor& cursor, F f) {
 /// of nanopb's own, over that number alone.
 template <class F>
 bool on_bytes(pb_istream_t* stream, F f) {
-  if (stream->callback != read_bytes) PB_RETURN_ERROR(stream, "a number where bytes belong");
+  if (stream->callback != read_bytes) return false;
   Cursor& cursor = *static_cast<Cursor*>(stream->state);
   return kept(cursor, [&] { return f(cursor); });
 }
@@ -269,7 +269,8 @@ ModelProto decode(std::string_view bytes, const std::string& path) {
       throw FileError(path, "expected an ONNX model of at most " + std::to_string(kMostParts) +
                                 " parts (nodes, attributes, names, dimensions), got more");
     throw FileError::at_byte(path, static_cast<std::size_t>(cursor.at - bytes.data()),
-                             std::string("expected an ONNX model: ") + PB_GET_ERROR(&stream));
+                             std::string("expected an ONNX model: ") +
+                                 (stream.errmsg != nullptr ? stream.errmsg : "a field of another type than it has"));
   }
   if (!message.has_graph) throw FileError(path, "expected an ONNX model, got a file without a graph");
   model.ir_version = message.ir_version;
