@@ -199,3 +199,35 @@ def test_the_same_model_gives_the_same_bytes_and_says_where_it_came_from():
     assert said["network"] == "5-7tanh-3softmax" and json.loads(said["class_names"]) == ["a", "b", "c"]
     assert (stored.producer_name, stored.ir_version, stored.opset_import[0].version) == ("gradus", 8, 18)
     assert {tensor.data_location for tensor in stored.graph.initializer} == {0}
+
+
+@pytest.mark.parametrize("classes", [["no", "yes"], [3, 5, 9]])
+def test_an_estimator_gives_scikit_learns_answers_in_onnx_runtime(tmp_path, classes):
+    from gradus.sklearn import MLPClassifier, MLPRegressor
+
+    random = np.random.default_rng(5)
+    x = random.normal(size=(60, 3)).astype(np.float32)
+    y = np.array(classes)[(np.abs(x).sum(axis=1) * 0.7).astype(int) % len(classes)]
+    model = MLPClassifier((6,), max_iter=30, random_state=0).fit(x.astype(float), y)
+    regressor = MLPRegressor(hidden_layer_sizes=(4,), max_iter=30, random_state=0).fit(
+        x.astype(float), x[:, 0] * x[:, 1]
+    )
+    (tmp_path / "c.onnx").write_bytes(model.to_onnx())
+    (tmp_path / "r.onnx").write_bytes(regressor.to_onnx())
+    run_onnx({str(tmp_path / name): {"x": saved(tmp_path, name, x)} for name in ("c.onnx", "r.onnx")})
+    assert np.load(tmp_path / "c.onnx.label.npy").tolist() == [str(name) for name in model.predict(x.astype(float))]
+    # Sums of at most 7 terms through two layers with weights of at most a few: 1e-5 is far above their roundings.
+    np.testing.assert_allclose(
+        np.load(tmp_path / "c.onnx.probabilities.npy"), model.predict_proba(x.astype(float)), rtol=0, atol=1e-5
+    )
+    np.testing.assert_allclose(
+        np.load(tmp_path / "r.onnx.prediction.npy").ravel(), regressor.predict(x.astype(float)), rtol=0, atol=1e-5
+    )
+
+
+def test_an_estimator_of_several_labels_is_refused():
+    from gradus.sklearn import MLPClassifier
+
+    model = MLPClassifier((3,), max_iter=2, random_state=0).fit([[0.0, 1.0], [1.0, 0.0]], [[1, 0], [1, 1]])
+    with pytest.raises(ValueError, match=r"\[MLPClassifier.to_onnx\] expected one label a sample"):
+        model.to_onnx()

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 from sklearn.utils.validation import check_is_fitted
 
+from .._core import Model, Network
 from ._engine import Optimizer, Schedule
 from ._parameters import Parameters
 
@@ -71,6 +72,31 @@ class Exchange(BaseEstimator):
         if hasattr(self, "_optimizer") and self._optimizer.text.startswith(f"{self.solver}:"):
             model._optimizer = self._optimizer_to_sklearn(model)
         return model
+
+    def to_onnx(self, *, precision="float32", opset=18):
+        """This model as an ONNX file: of a classifier `probabilities` and `label`, the classes as texts, of a regressor
+        `prediction`, for an input `x` of rows.
+
+        Parameters
+        ----------
+        precision : {'float32', 'float64'}
+        opset : int
+            The version of ONNX's operators, 17 to 22.
+
+        Returns
+        -------
+        file : bytes
+        """
+        check_is_fitted(self)
+        where = f"[{type(self).__name__}.to_onnx]"
+        if "estimators_" in vars(self):
+            raise ValueError(f"{where} expected a single model, got an ensemble; each of `estimators_` can be had.")
+        binarizer = getattr(self, "_label_binarizer", None)
+        if binarizer is not None and binarizer.y_type_.startswith("multilabel"):
+            raise ValueError(f"{where} expected one label a sample, got a model that gives each sample several.")
+        text = {"loss": "mse"} if binarizer is None else {"class_names": [str(name) for name in self.classes_]}
+        model = Model(Network(str(self._network())), self._parameters().flat, **text)
+        return model.to_onnx(precision=precision, opset=opset)
 
     @classmethod
     def from_sklearn(cls, model):
