@@ -77,41 +77,63 @@ using SumTag = hn::FixedTag<T, static_cast<std::size_t>(kGroup<T>)>;
 template <class T>
 using Sums = hn::Vec<SumTag<T>>;
 
-/// The sums over the lanes of kGroup vectors, in one: {sum v[0], sum v[1], ...}.
 #if HWY_TARGET == HWY_SCALAR
-template <class V>
-HWY_INLINE V sum_group(const V* v) {
-  return *v;
+template <int N, class D, class V = hn::Vec<D>>
+HWY_INLINE V sum_vectors(D, V (&v)[N]) {
+  return v[0];
 }
 #else
-/// The 16-byte parts of a vector in one.
+/// Of each 16 bytes of kGroup vectors the sums, where these 16 bytes were.
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE Sums<hn::TFromD<D>> add_blocks(D d, V v) {
-  if constexpr (hn::MaxLanes(D()) * sizeof(hn::TFromD<D>) > 16) {
-    const hn::Half<D> half;
-    return add_blocks(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+HWY_INLINE V sum_within_blocks(D d, const V* v) {
+  if constexpr (sizeof(hn::TFromD<D>) == 8) {
+    return hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
   } else {
-    (void)d;
-    return v;
+    const hn::RepartitionToWide<D> wide;
+    const auto a = hn::Add(hn::InterleaveLower(d, v[0], v[1]), hn::InterleaveUpper(d, v[0], v[1]));
+    const auto b = hn::Add(hn::InterleaveLower(d, v[2], v[3]), hn::InterleaveUpper(d, v[2], v[3]));
+    const auto low = hn::BitCast(d, hn::InterleaveLower(wide, hn::BitCast(wide, a), hn::BitCast(wide, b)));
+    const auto high = hn::BitCast(d, hn::InterleaveUpper(wide, hn::BitCast(wide, a), hn::BitCast(wide, b)));
+    return hn::Add(low, high);
   }
 }
-HWY_INLINE Sums<float> sum_group(const Vec<float>* v) {
-  const SumTag<float> d;
-  const hn::RepartitionToWide<SumTag<float>> wide;
-  Sums<float> block[4];
-  for (int k = 0; k < 4; ++k) block[k] = add_blocks(Tag<float>(), v[k]);
-  const auto a = hn::Add(hn::InterleaveLower(d, block[0], block[1]), hn::InterleaveUpper(d, block[0], block[1]));
-  const auto b = hn::Add(hn::InterleaveLower(d, block[2], block[3]), hn::InterleaveUpper(d, block[2], block[3]));
-  const auto low = hn::BitCast(d, hn::InterleaveLower(wide, hn::BitCast(wide, a), hn::BitCast(wide, b)));
-  const auto high = hn::BitCast(d, hn::InterleaveUpper(wide, hn::BitCast(wide, a), hn::BitCast(wide, b)));
-  return hn::Add(low, high);
-}
-HWY_INLINE Sums<double> sum_group(const Vec<double>* v) {
-  const SumTag<double> d;
-  const auto a = add_blocks(Tag<double>(), v[0]), b = add_blocks(Tag<double>(), v[1]);
-  return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
+
+/// The sums over the lanes of N vectors, a power of two from kGroup to their lanes, in one: {sum v[0], sum v[1], ...}.
+/// Where there are as many vectors as lanes, two that are folded share a vector from then on, so that no lane is idle.
+template <int N, class D, class V = hn::Vec<D>>
+HWY_INLINE auto sum_vectors(D d, V (&v)[N]) {
+  constexpr int lanes = static_cast<int>(hn::MaxLanes(D()));
+  constexpr int blocks = lanes * static_cast<int>(sizeof(hn::TFromD<D>)) / 16;
+  if constexpr (lanes > N) {
+    const hn::Half<D> half;
+    hn::Vec<hn::Half<D>> folded[N];
+    for (int k = 0; k < N; ++k) folded[k] = hn::Add(hn::LowerHalf(half, v[k]), hn::UpperHalf(half, v[k]));
+    return sum_vectors(half, folded);
+  } else {
+    if constexpr (blocks == 4)
+      for (int k = 0; k < N / 2; ++k) {
+        const V a = v[k], b = v[k + N / 2];
+        v[k] = hn::Add(hn::ConcatLowerLower(d, b, a), hn::ConcatUpperUpper(d, b, a));
+      }
+    constexpr int left = blocks == 4 ? N / 2 : N;
+    if constexpr (blocks >= 2)
+      for (int k = 0; k < left / 2; ++k) {
+        const V a = v[k], b = v[k + left / 2];
+        v[k] = hn::Add(hn::OddEvenBlocks(b, a), hn::SwapAdjacentBlocks(hn::OddEvenBlocks(a, b)));
+      }
+    return sum_within_blocks(d, v);
+  }
 }
 #endif
+
+/// {sum v[0], sum v[1], ...} of kGroup vectors.
+template <class V>
+HWY_INLINE auto sum_group(V* v) {
+  using T = hn::TFromV<V>;
+  V some[kGroup<T>];
+  for (int k = 0; k < kGroup<T>; ++k) some[k] = v[k];
+  return sum_vectors(Tag<T>(), some);
+}
 
 }  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -135,31 +135,47 @@ class TileSums {
   HWY_INLINE Vec<T>* part(int p) { return vectors_[p]; }
 
   HWY_INLINE void put(bool first, T* to, Index stride) {
-    const SumTag<T> d;
     fold_parts(vectors_);
-    Sums<T> sums[kGroups];
-    for (int k = 0; k < kGroups; ++k) sums[k] = sum_group(vectors_[0] + k * G);
-    const bool is_whole = C % G == 0 || (C == stride && R * C % G == 0);  // no group goes over a row's end
-    if (is_whole) {
-      for (int k = 0; k < kGroups; ++k) {
-        T* at = to + (k * G / C) * stride + k * G % C;
-        hn::StoreU(first ? sums[k] : hn::Add(sums[k], hn::LoadU(d, at)), d, at);
-      }
-    } else {
-      HWY_ALIGN T part[kGroups * G];
-      for (int k = 0; k < kGroups; ++k) hn::Store(sums[k], d, part + k * G);
-      for (int r = 0; r < R; ++r)
-        for (int c = 0; c < C; ++c) {
-          T& at = to[r * stride + c];
-          at = first ? part[r * C + c] : at + part[r * C + c];
-        }
-    }
+    put_from<0>(first, to, stride);
   }
 
  private:
-  static constexpr int G = kGroup<T>;
-  static constexpr int kGroups = (R * C + G - 1) / G;
-  Vec<T> vectors_[kParts<T>][kGroups * G];
+  static constexpr int kCount = (R * C + kGroup<T> - 1) / kGroup<T> * kGroup<T>;
+
+  /// The sums of vectors `From` on, as many at once as there are lanes.
+  template <int From>
+  HWY_INLINE void put_from(bool first, T* to, Index stride) {
+    if constexpr (From < kCount) {
+      constexpr int N = std::min<int>(kLanes<T>, std::bit_floor(static_cast<unsigned>(kCount - From)));
+      Vec<T> some[N];
+      for (int k = 0; k < N; ++k) some[k] = vectors_[0][From + k];
+      put_sums<From, N>(sum_vectors(Tag<T>(), some), first, to, stride);
+      put_from<From + N>(first, to, stride);
+    }
+  }
+
+  template <int From, int N>
+  static HWY_INLINE void put_sums(hn::Vec<hn::FixedTag<T, N>> sums, bool first, T* to, Index stride) {
+    const hn::FixedTag<T, N> d;
+    const auto put_row = [&](auto tag, auto row, T* at)
+                             HWY_ATTR { hn::StoreU(first ? row : hn::Add(row, hn::LoadU(tag, at)), tag, at); };
+    if constexpr (From + N <= R * C)
+      if (N == C || C == stride) return put_row(d, sums, to + (From / C) * stride + From % C);
+    HWY_ALIGN T part[N];
+    hn::Store(sums, d, part);
+    if constexpr (C % kGroup<T> == 0) {
+      const SumTag<T> group;
+      for (int k = 0; k < N; k += kGroup<T>)
+        put_row(group, hn::Load(group, part + k), to + ((From + k) / C) * stride + (From + k) % C);
+    } else {
+      for (int k = 0; k < std::min(N, R * C - From); ++k) {
+        T& at = to[((From + k) / C) * stride + (From + k) % C];
+        at = first ? part[k] : at + part[k];
+      }
+    }
+  }
+
+  Vec<T> vectors_[kParts<T>][kCount];
 };
 
 /// dW[i, j] = sum over samples of x_i delta_j, for R inputs from i and C outputs from j on.
