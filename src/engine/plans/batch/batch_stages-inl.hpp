@@ -8,6 +8,9 @@
 #define GRADUS_ENGINE_BATCH_STAGES_INL
 #endif
 
+#include <algorithm>
+#include <bit>
+
 #include "engine/kernels/lane_stages-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
