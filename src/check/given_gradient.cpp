@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "check/slips.hpp"
+#include "check/words.hpp"
 #include "gradus/check/detail/shaken_backward.hpp"
 
 namespace gradus {
@@ -116,7 +117,54 @@ class GivenJudge {
       else if (result.diagnoses[0].kind != slip.kind)
         result.diagnoses[0].also.push_back(slip.kind);
     }
-    if (result.diagnoses.empty()) array_by_array(result);
+    if (!result.diagnoses.empty()) return;
+    array_by_array(result);
+    if (std::all_of(result.diagnoses.begin(), result.diagnoses.end(),
+                    [](const Diagnosis& d) { return d.kind.empty(); }))
+      throughout(result);
+  }
+
+  /// Right to some digits, or but for a factor that no count explains.
+  void throughout(GradientCheck& result) {
+    double product = 0;
+    double squares = 0;
+    double relative = 0;  // of the array that is off most
+    for (const ParameterBlock& block : placed_.blocks) {
+      double size = 0;
+      double off = 0;
+      for (auto k = static_cast<std::size_t>(block.offset); k < static_cast<std::size_t>(block.offset + block.size());
+           ++k) {
+        const double exact = evidence_.exact[k];
+        product += placed_.numbers[k] * exact;
+        size += exact * exact;
+        off += (placed_.numbers[k] - exact) * (placed_.numbers[k] - exact);
+      }
+      squares += size;
+      if (off > 0) relative = std::max(relative, std::sqrt(off / size));
+    }
+    if (!(squares > 0) || !std::isfinite(product)) return;
+    if (relative < 1e-2) {
+      result.diagnoses.assign(
+          1,
+          {.kind = "approximate",
+           .where = "the gradient given",
+           .sentence = fmt::format("It is near the gradient in every array, off by no more than {:.1e} of it, which is "
+                                   "more than rounding allows: as "
+                                   "finite differences are, or numbers of few digits. If it is meant so, say in which "
+                                   "precision it is given.",
+                                   relative)});
+      return;
+    }
+    const double factor = product / squares;
+    std::vector<double> scaled = evidence_.exact;
+    for (double& d : scaled) d *= factor;
+    if (factor != 0 && distance(scaled) <= 1)
+      result.diagnoses.assign(
+          1, {.kind = "factor",
+              .where = "the gradient given",
+              .sentence = fmt::format("It is {} times the gradient throughout, which no count of samples or outputs "
+                                      "explains: a learning rate, a norm, another loss's factor.",
+                                      detail::factor_text(factor))});
   }
 
   /// No slip explains all of it; perhaps each array has one of its own.

@@ -280,6 +280,7 @@ class Slips {
       add("targets-forgotten", "The targets are forgotten in the loss's derivative: p in place of p - t.",
           backward_with({}, without));
     }
+    if (as_many && s_.loss.name() == "cross-entropy" && right.cols() == s_.targets.values.cols()) other_targets(right);
     if (!as_many) return;
     Matrix<double> twice = right;
     const Matrix<double>& p = trace_.outputs.back();
@@ -290,6 +291,37 @@ class Slips {
         backward_with({}, twice));
     add("softmax-twice", "The last layer's derivative is applied to p - t, in which it is already contained.",
         backward_with({}, derivative_(loss_depth_, trace_.outputs[loss_depth_ - 1], right).x));
+  }
+
+  /// p - t with something else for p or t.
+  void other_targets(const Matrix<double>& right) {
+    const Index width = s_.network.outputs();
+    const Matrix<double>& p = trace_.outputs.back();
+    const Matrix<double>& z = trace_.outputs[loss_depth_ - 1];
+    const auto with = [&](const char* kind, const char* words, auto seed) {
+      Matrix<double> dy = right;
+      for (Index i = 0; i < dy.rows(); ++i)
+        for (Index j = 0; j < dy.cols(); ++j)
+          dy(i, j) = s_.loss.scale(s_.targets, width) * s_.targets.weight(i, width) * seed(i, j);
+      add(kind, std::string("In the loss's derivative p - t, ") + words + ".", backward_with({}, dy));
+    };
+    const auto t = [&](Index i, Index j) { return s_.targets.values(i, j); };
+    const Index n = right.rows();
+    with("decisions-for-probabilities", "p is the decision, 1 for the likeliest class and 0 for the others",
+         [&](Index i, Index j) {
+           return (p(i, j) == *std::max_element(p.row(i).begin(), p.row(i).end()) ? 1 : 0) - t(i, j);
+         });
+    with("logits-for-probabilities", "the last layer's inputs z stand for its outputs p",
+         [&](Index i, Index j) { return z(i, j) - t(i, j); });
+    with("targets-exchanged", "the targets are those of other samples, in the opposite order",
+         [&](Index i, Index j) { return p(i, j) - t(n - 1 - i, j); });
+    for (const Index by : {Index{1}, width - 1})
+      with("classes-shifted", "the classes are counted from another number: the targets are off by one column",
+           [&](Index i, Index j) { return p(i, j) - t(i, (j + by) % width); });
+    with("softmax-forgotten", "-t / p stands, the derivative by p, and the last layer's own is forgotten",
+         [&](Index i, Index j) { return -t(i, j) / p(i, j); });
+    with("softmax-twice", "p - t is multiplied by p once more",
+         [&](Index i, Index j) { return p(i, j) * (p(i, j) - t(i, j)); });
   }
 
   void no_derivative_of_activations() {
@@ -355,8 +387,12 @@ class Slips {
       std::string_view what;
       for (const FaultKindInfo& info : fault_kinds)
         if (info.kind == fault.kind) what = info.what;
+      const std::string_view head = what.substr(0, what.find(','));
+      const auto has = [&](std::string_view verb) { return head.find(verb) != std::string_view::npos; };
+      const bool is_clause = has(" is ") || has(" are ") || has(" change ");
       add(std::string(name(fault.kind)),
-          fmt::format("It is what comes out when, at {}, it is {}.", fault.place.label, what), std::move(gradient));
+          fmt::format("It is what comes out when, at {}, {}{}.", fault.place.label, is_clause ? "" : "it is ", what),
+          std::move(gradient));
     }
   }
 
@@ -372,7 +408,9 @@ class Slips {
 
 std::vector<SlipGradient> slip_gradients(const CheckSubject& subject, std::uint64_t seed,
                                          const std::vector<double>& right) {
-  return Slips(subject, seed, right).all();
+  std::vector<SlipGradient> found = Slips(subject, seed, right).all();
+  for (SlipGradient& slip : whole_slips(subject, seed, right)) found.push_back(std::move(slip));
+  return found;
 }
 
 }  // namespace gradus::detail

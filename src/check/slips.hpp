@@ -19,4 +19,8 @@ struct SlipGradient {
 std::vector<SlipGradient> slip_gradients(const CheckSubject& subject, std::uint64_t seed,
                                          const std::vector<double>& right);
 
+/// Those of them that lie outside the backward pass.
+std::vector<SlipGradient> whole_slips(const CheckSubject& subject, std::uint64_t seed,
+                                      const std::vector<double>& right);
+
 }  // namespace gradus::detail

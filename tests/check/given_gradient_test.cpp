@@ -83,6 +83,37 @@ TEST(GivenGradient, HasItsFactorNamed) {
   }
 }
 
+TEST(GivenGradient, IsToldWhatIsWrongOutsideItsPass) {
+  const testing_cases::Case made = testing_cases::make_case("3-4tanh-3softmax", {CrossEntropy{}}, 7, 1);
+  const std::vector<double> gradient = gradient_of(made);
+  const auto named = [&](const std::vector<double>& wrong) {
+    const GradientCheck check = check_given_gradient(subject_of(made), {wrong});
+    EXPECT_EQ(check.verdict(), GradientVerdict::wrong);
+    return kind_of(check);
+  };
+  std::vector<double> step = gradient;
+  std::vector<double> near = gradient;
+  std::vector<double> sizes = gradient;
+  for (double& d : step) d *= -0.01;
+  for (std::size_t k = 0; k < near.size(); ++k) near[k] *= 1 + (k % 2 == 0 ? 1e-6 : -1e-6);
+  for (double& d : sizes) d = std::abs(d);
+  EXPECT_EQ(named(step), "factor");
+  EXPECT_EQ(named(near), "approximate");
+  EXPECT_EQ(named(sizes), "absolute-values");
+  // The second layer's 15 numbers first.
+  std::vector<double> order(gradient.begin() + 16, gradient.end());
+  order.insert(order.end(), gradient.begin(), gradient.begin() + 16);
+  EXPECT_EQ(named(order), "other-order");
+  testing_cases::Case some = made;
+  some.x = Matrix<double>(made.x.view().middle_rows(0, 3));
+  some.targets = Matrix<double>(made.targets.view().middle_rows(0, 3));
+  EXPECT_EQ(named(gradient_of(some)), "some-samples");
+  // What is wrong in one small array is not near.
+  std::vector<double> one = gradient;
+  std::swap(one[12], one[13]);
+  EXPECT_EQ(named(one), "swapped-entries");
+}
+
 TEST(GivenGradient, HasEveryPlantedSlipOfItsPassNamed) {
   const testing_cases::Case made = testing_cases::make_case("3-4tanh-5sigmoid-3softmax", {CrossEntropy{}}, 7, 1);
   std::size_t tried = 0;
