@@ -3,6 +3,7 @@
 end the one that it is in."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -231,3 +232,26 @@ def test_an_estimator_of_several_labels_is_refused():
     model = MLPClassifier((3,), max_iter=2, random_state=0).fit([[0.0, 1.0], [1.0, 0.0]], [[1, 0], [1, 1]])
     with pytest.raises(ValueError, match=r"\[MLPClassifier.to_onnx\] expected one label a sample"):
         model.to_onnx()
+
+
+@pytest.mark.skipif("GRADUS_CLI" not in os.environ, reason="the program is not built")
+def test_a_tables_categories_gaps_and_scaled_targets_are_in_the_graph(tmp_path):
+    random = np.random.default_rng(1)
+    rows = [[random.choice(list("SML")), random.choice(["red", "blue"]), random.random()] for _ in range(60)]
+    price = [100.0 * "SML".index(s) + 50 * w + 30 * (c == "red") + 1 for s, c, w in rows]
+    gaps = ["" if k % 7 == 0 else repr(float(w)) for k, (_, _, w) in enumerate(rows)]
+    lines = [f"{s},{c},{w},{y}" for (s, c, _), w, y in zip(rows, gaps, price)]
+    (tmp_path / "t.csv").write_text("size,color,w,y\n" + "\n".join(lines) + "\n")
+    for words in (
+        "train t.csv --network 4-6tanh-1 --encode color,size:S<M<L --missing mean --target y --scale standard "
+        "--scale-target log --epochs 30 -o t.model",
+        "export t.model -o t.onnx",
+        "predict t.model t.csv -o p.csv",
+    ):
+        subprocess.run([os.environ["GRADUS_CLI"], *words.split(), "--quiet"], cwd=tmp_path, check=True)
+    w = np.array([float(text or "nan") for text in gaps], np.float32).reshape(-1, 1)
+    columns = {"size": [[s] for s, _, _ in rows], "color": [[c] for _, c, _ in rows], "w": saved(tmp_path, "w", w)}
+    run_onnx({str(tmp_path / "t.onnx"): columns})
+    told = np.loadtxt(tmp_path / "p.csv", skiprows=1)
+    # Through the exponential of the targets' scaling rounding grows by no more than the answers' size.
+    np.testing.assert_allclose(np.load(tmp_path / "t.onnx.prediction.npy").ravel(), told, rtol=2e-5)
