@@ -133,6 +133,8 @@ def measure_all(contenders, workloads, rounds, seconds):
                     if measured:
                         values.setdefault(c.name, []).append(convert(measured[0]))
                         scores[c.name] = measured[1]
+            if np.isnan(scores.get("gradus", 0)):
+                sys.exit(f"{workload}, {precision}: our score is no number, so that it means nothing how fast we were")
             rows = [
                 {
                     "workload": workload,

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <thread>
 
 #include "../contender.hpp"
@@ -119,9 +120,11 @@ Run sweep(int threads) {
     }
     engine::Bank<T> bank(network, samples->x, samples->targets, {}, lanes);
     bank.train(20000);
-    const std::vector<std::span<const Index>> all(lanes.size());
+    std::vector<Index> all(static_cast<std::size_t>(samples->x.rows()));
+    std::iota(all.begin(), all.end(), 0);
+    const std::vector<std::span<const Index>> rows(lanes.size(), all);
     double hits = 0;
-    for (const engine::Tally& tally : bank.score(all, Hit::argmax)) hits += tally.accuracy();
+    for (const engine::Tally& tally : bank.score(rows, Hit::argmax)) hits += tally.accuracy();
     (*accuracy)[job] = hits / static_cast<double>(lanes.size());
   };
   return {[=](long items) {
