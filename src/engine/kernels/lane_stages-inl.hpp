@@ -93,19 +93,66 @@ HWY_INLINE Vec<T> sum_over_units(Index count, Term term) {
   return at(0);
 }
 
-/// What the forward pass kept of a stage for its derivative: y, or f'(z) itself.
+/// What the forward pass kept of a stage for its derivative: y, or f'(z) itself. `mask`: of dropout behind it, where
+/// f'(z) does not have it yet.
 template <class T>
 struct Kept {
   Function function;
   const T* y;
   const T* slope;
+  const T* mask = nullptr;
 
   HWY_INLINE Vec<T> times(Index k, Vec<T> dy) const {
     const Tag<T> d;
     if (slope) return hn::Mul(hn::Load(d, slope + k), dy);
-    return times_derivative(d, function, hn::Load(d, y + k), dy);
+    const Vec<T> out = hn::Load(d, y + k);
+    if (!mask) return times_derivative(d, function, out, dy);
+    return hn::Mul(hn::Mul(times_derivative(d, function, out, hn::Set(d, T(1))), hn::Load(d, mask + k)), dy);
   }
 };
+
+/// delta of the stage before: (sum_j delta_j W[i, j]) f'(z_i) for U units i from `first` on.
+template <int U, class T, class L>
+HWY_INLINE void backward_units(const L lanes, const T* HWY_RESTRICT delta, const Stage& s, const T* HWY_RESTRICT w,
+                               Index first, const Kept<T> kept, T* HWY_RESTRICT out) {
+  const Tag<T> d;
+  constexpr int V = L::vectors;
+  Vec<T> acc[U][V];
+  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) acc[u][v] = hn::Zero(d);
+  const Index row = s.outputs * L::weight_step;
+  w += first * row;
+  for (Index j = 0; j < s.outputs; ++j) {
+    Vec<T> in[V];
+    for (int v = 0; v < V; ++v) in[v] = hn::Load(d, delta + j * L::unit + lanes.at(v));
+    for (int u = 0; u < U; ++u) {
+      const Vec<T> weight = L::weight(w + u * row + j * L::weight_step);
+      for (int v = 0; v < V; ++v) acc[u][v] = mul_add(in[v], weight, acc[u][v]);
+    }
+  }
+  for (int u = 0; u < U; ++u)
+    for (int v = 0; v < V; ++v) {
+      const Index k = (first + u) * L::unit + lanes.at(v);
+      hn::Store(kept.times(k, acc[u][v]), d, out + k);
+    }
+}
+
+template <class T, class L>
+HWY_INLINE void backward_all_units(const L lanes, const T* delta, const Stage& s, const T* w, const Kept<T> kept,
+                                   T* out) {
+  constexpr int U = kUnits<L::vectors>;
+  Index u = 0;
+  for (; u + U <= s.inputs; u += U) backward_units<U>(lanes, delta, s, w, u, kept, out);
+  for (; u < s.inputs; ++u) backward_units<1>(lanes, delta, s, w, u, kept, out);
+}
+
+/// Of a stage whose weights lie at w.
+template <class T, class L>
+void backward_stage(const L lanes, const T* delta, const Stage& s, const T* w, const Kept<T>& kept, T* out) {
+  if (kept.function == Function::relu && !kept.slope && !kept.mask)  // said to the compiler, once for all vectors
+    return backward_all_units(lanes, delta, s, w, Kept<T>{Function::relu, kept.y, nullptr}, out);
+  backward_all_units(lanes, delta, s, w, kept, out);
+}
 
 }  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -92,11 +92,11 @@ void backward(const Description& net, const BankArrays<T>& a, T* theta) {
   }
 }
 
-/// One stage of R samples, whose arrays lie `step` apart; their products are added to the gradient `to` in
+/// dW[i, j] and db_j of R samples, whose arrays lie `step` apart: their products are added to the gradient `to` in
 /// order, or are it (fresh).
-template <class T, int R, bool Back>
-HWY_NOINLINE void backward_stage_of(const Stage& s, const T* HWY_RESTRICT w, T* HWY_RESTRICT to, bool fresh, Index step,
-                                    const T* x, const T* delta, Function f, const T* y, const T* mask, T* back) {
+template <class T, int R>
+HWY_NOINLINE void gradient_stage(const Stage& s, T* HWY_RESTRICT to, bool fresh, Index step, const T* x,
+                                 const T* delta) {
   const Tag<T> d;
   constexpr Index n = bank_width<T>;
   const Index row = s.outputs * n;
@@ -106,29 +106,13 @@ HWY_NOINLINE void backward_stage_of(const Stage& s, const T* HWY_RESTRICT w, T* 
     for (int r = 0; r < R; ++r) sum = hn::Add(sum, hn::Load(d, delta + r * step + j));
     hn::Store(sum, d, b + j);
   }
-  for (Index i = 0; i < s.inputs * n; i += n, w += row, to += row) {
+  for (Index i = 0; i < s.inputs * n; i += n, to += row) {
     Vec<T> in[R];
-    Vec<T> sum[R];
     for (int r = 0; r < R; ++r) in[r] = hn::Load(d, x + r * step + i);
-    for (int r = 0; r < R; ++r) sum[r] = hn::Zero(d);
     for (Index j = 0; j < row; j += n) {
       Vec<T> g = fresh ? hn::Zero(d) : hn::Load(d, to + j);
-      for (int r = 0; r < R; ++r) {
-        const Vec<T> dj = hn::Load(d, delta + r * step + j);
-        g = mul_add(dj, in[r], g);
-        if constexpr (Back) sum[r] = mul_add(dj, hn::Load(d, w + j), sum[r]);
-      }
+      for (int r = 0; r < R; ++r) g = mul_add(hn::Load(d, delta + r * step + j), in[r], g);
       hn::Store(g, d, to + j);
-    }
-    for (int r = 0; Back && r < R; ++r) {
-      const Index at = r * step + i;
-      const Vec<T> out = hn::Load(d, y + at);
-      if (mask) {  // as the batch plan keeps it: f'(z) times the mask
-        const Vec<T> slope = hn::Mul(times_derivative(d, f, out, hn::Set(d, T(1))), hn::Load(d, mask + at));
-        hn::Store(hn::Mul(slope, sum[r]), d, back + at);
-      } else {
-        hn::Store(times_derivative(d, f, out, sum[r]), d, back + at);
-      }
     }
   }
 }
@@ -139,10 +123,11 @@ void backward_of(const Description& net, const BankArrays<T>& a, const T* theta,
   for (std::size_t s = net.stages.size(); s-- > 0;) {
     const Stage& stage = net.stages[s];
     const Index offset = stage.offset * bank_width<T>;
-    const Function f = s > 0 ? net.stages[s - 1].function : Function::identity;
-    const auto run = s > 0 ? &backward_stage_of<T, R, true> : &backward_stage_of<T, R, false>;
-    run(stage, theta + offset, to + offset, fresh, a.step, stage_input(a, s, true), a.delta[s % 2], f,
-        stage_input(a, s, false), a.mask[s], a.delta[(s + 1) % 2]);
+    const T* delta = a.delta[s % 2];
+    gradient_stage<T, R>(stage, to + offset, fresh, a.step, stage_input(a, s, true), delta);
+    if (s == 0) return;  // the first stage's input needs no derivative
+    const Kept<T> kept{net.stages[s - 1].function, stage_input(a, s, false), nullptr, a.mask[s]};
+    backward_stage(NetworkLanes<T, R>{a.step}, delta, stage, theta + offset, kept, a.delta[(s + 1) % 2]);
   }
 }
 

@@ -234,7 +234,8 @@ void run_block(const Description& net, const Block<T>& block, Pass<T>& pass, Ind
   if (!pass.gradient) return;
   for (std::size_t s = last; s > 0; --s) {  // the first stage's input needs no derivative
     const Kept<T> kept{net.stages[s - 1].function, block.outputs[s - 1], block.slopes[s - 1]};
-    backward_stage<T, V>(block.delta[s], net.stages[s], theta, kept, block.delta[s - 1]);
+    const Stage& stage = net.stages[s];
+    backward_stage(SampleLanes<T, V>(), block.delta[s], stage, theta + stage.offset, kept, block.delta[s - 1]);
   }
 }
 

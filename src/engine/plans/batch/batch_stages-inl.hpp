@@ -56,47 +56,6 @@ void forward_stage(const T* x, const Stage& s, const T* theta, T* z, T* y, T* sl
     run_activation(s.function, s.outputs * V * kLanes<T>, z, y, slope);
 }
 
-/// delta of the stage before: (sum_j delta_j W[i, j]) f'(z_i) for U units i from `first` on.
-template <class T, int U, int V>
-HWY_INLINE void backward_units(const T* HWY_RESTRICT delta, const Stage& s, const T* HWY_RESTRICT w, Index first,
-                               const Kept<T> kept, T* HWY_RESTRICT out) {
-  const Tag<T> d;
-  constexpr Index n = kLanes<T>;
-  Vec<T> acc[U][V];
-  for (int u = 0; u < U; ++u)
-    for (int v = 0; v < V; ++v) acc[u][v] = hn::Zero(d);
-  w += first * s.outputs;
-  for (Index j = 0; j < s.outputs; ++j) {
-    Vec<T> in[V];
-    for (int v = 0; v < V; ++v) in[v] = hn::Load(d, delta + (j * V + v) * n);
-    for (int u = 0; u < U; ++u) {
-      const Vec<T> weight = hn::Set(d, w[u * s.outputs + j]);
-      for (int v = 0; v < V; ++v) acc[u][v] = mul_add(in[v], weight, acc[u][v]);
-    }
-  }
-  for (int u = 0; u < U; ++u)
-    for (int v = 0; v < V; ++v) {
-      const Index k = ((first + u) * V + v) * n;
-      hn::Store(kept.times(k, acc[u][v]), d, out + k);
-    }
-}
-
-template <class T, int V>
-HWY_INLINE void backward_units(const T* delta, const Stage& s, const T* theta, const Kept<T> kept, T* out) {
-  constexpr int U = kUnits<V>;
-  const T* w = theta + s.offset;
-  Index u = 0;
-  for (; u + U <= s.inputs; u += U) backward_units<T, U, V>(delta, s, w, u, kept, out);
-  for (; u < s.inputs; ++u) backward_units<T, 1, V>(delta, s, w, u, kept, out);
-}
-
-template <class T, int V>
-void backward_stage(const T* delta, const Stage& s, const T* theta, const Kept<T>& kept, T* out) {
-  if (kept.function == Function::relu && !kept.slope)  // said to the compiler, once for all vectors
-    return backward_units<T, V>(delta, s, theta, Kept<T>{Function::relu, kept.y, nullptr}, out);
-  backward_units<T, V>(delta, s, theta, kept, out);
-}
-
 /// One array of a piece of the batch: `count` blocks of kVectors vectors a unit, then one of `rest` vectors, perhaps
 /// none. Sample s of the piece lies in lane s of these vectors taken together, so that it adds to partial sum s mod
 /// kLine.
