@@ -47,6 +47,41 @@ TEST(Faults, AreCaughtAndNamedWhereverTheyArePlanted) {
   EXPECT_GE(tally.kinds.size(), 12u);
 }
 
+/// The input of many samples has more numbers than dual numbers are asked for; it is judged all the same.
+TEST(Faults, AreCaughtInFloatWhereTheInputHasMoreNumbersThanTheNetworkHasParameters) {
+  for (const Index samples : {21, 22, 60}) {  // 63 numbers, 66 and 180 beside 25 parameters
+    const testing_cases::Case many = testing_cases::make_case("3-3tanh-3tanh-1", {MeanSquaredError{}}, samples, 7);
+    const CheckSubject s{many.network, many.loss, many.theta, many.x, {many.targets, many.weights}};
+    const GradientCheckOptions quick{.complex = false, .plain = false};
+    EXPECT_EQ(check_network_float(s, quick, {}).verdict(), GradientVerdict::right);
+    int planted = 0;
+    for (const PlantedFault& fault : faults_of(s.network, s.loss, s.targets)) {
+      if (!shows(fault, s)) continue;
+      EXPECT_EQ(check_network_float(s, quick, fault).verdict(), GradientVerdict::wrong)
+          << samples << " samples, " << fault.label();
+      ++planted;
+    }
+    EXPECT_GT(planted, 20);
+  }
+}
+
+/// A wrong pass that is itself led far astray by a little change is not excused by how far.
+TEST(Faults, OfADerivativeTakenAtTheOutputOfAnExponentialAreSeenByTaylor) {
+  int planted = 0;
+  for (const testing_cases::Case& subject : testing_cases::fault_cases()) {
+    const CheckSubject s{subject.network, subject.loss, subject.theta, subject.x, {subject.targets, subject.weights}};
+    for (const PlantedFault& fault : faults_of(s.network, s.loss, s.targets)) {
+      if (fault.kind != parse_fault_kind("derivative-at-output") || !shows(fault, s)) continue;
+      bool seen = false;
+      for (const TaylorCheck& check : check_network_taylor(s, 1, fault))
+        seen = seen || check.verdict() == GradientVerdict::wrong;
+      EXPECT_TRUE(seen) << subject.text << " " << fault.label();
+      ++planted;
+    }
+  }
+  EXPECT_GT(planted, 10);
+}
+
 TEST(Faults, HaveNamesThatAreReadBack) {
   for (const FaultKindInfo& info : fault_kinds) EXPECT_EQ(name(parse_fault_kind(info.name)), info.name);
   EXPECT_THROW(parse_fault_kind("typo"), ValueError);

@@ -338,6 +338,8 @@ std::vector<TaylorCheck> check_taylor(const BasicNetwork<L>& network, const Susp
   evidence.blocks = blocks;
   evidence.exact = tracked.exact();
   evidence.summands = detail::longest_sum(network, x);
+  std::vector<double> by_tape;  // whose magnitudes bound what a shake may excuse
+  detail::TapeSource<L>().run(f, seed, true, by_tape, evidence.magnitude);
   detail::ShakenBackward<double, L, Suspect> shaken(network, suspect, loss, {theta, x, targets}, seed, true);
   const std::vector<double> tolerance =
       detail::second_tolerance(evidence, tracked.error(), shaken.deviations(tracked.trace()));
