@@ -369,6 +369,9 @@ int print_all() {
   for (const Training& training : trainings) train_by_engine(training);
   train_plans();
   print_banks();
+  std::string sets;
+  for (const std::string& set : engine::instruction_sets()) sets += (sets.empty() ? "engine with " : ", ") + set;
+  std::fprintf(stderr, "%s\n", sets.c_str());
   // The step trains with the perceptron's criterion only, which train_losses does.
   if (layers_seen.size() == std::variant_size_v<Layer>) return 0;
   std::fprintf(stderr, "bits: expected all %zu kinds of layers to be trained, got %zu\n", std::variant_size_v<Layer>,
