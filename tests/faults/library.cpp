@@ -85,13 +85,11 @@ std::vector<Operation> operations() {
        }},
       {"sweep",
        [] {
-         fs::remove_all("sweep");
          SweepRequest request;
          request.base = small("moons.csv");
          request.seeds = 3;
          const ExperimentSource source = load_source(request.base);
          run_sweep(plan_sweep(request, source), source, {.folder = "sweep"});
-         fs::remove_all("sweep");
        }},
   };
 }
@@ -102,6 +100,7 @@ class Trial {
 
   void each(const Operation& operation, char kind) {
     operation.run();  // what is made once for all is made now
+    fs::remove_all("sweep");
     const std::string file = operation.file.empty() ? "" : read_file(operation.file);
     long n = 1;
     for (bool struck = true; struck; ++n) {
