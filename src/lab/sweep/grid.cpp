@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <set>
+#include <unordered_map>
 
 #include "gradus/core/elementary.hpp"
 #include "gradus/core/error.hpp"
@@ -38,12 +41,13 @@ std::vector<std::string> split_at_commas(std::string_view text) {
 
 /// Throws ValueError if two of an axis's values are one.
 void check_distinct(std::string_view name, const std::vector<std::string>& values) {
-  for (std::size_t j = 1; j < values.size(); ++j)
-    for (std::size_t i = 0; i < j; ++i) {
-      const std::optional<double> a = parse_number(values[i]), b = parse_number(values[j]);
-      if (values[i] == values[j] || (a && b && *a == *b))
-        throw ValueError(fmt::format("{}: expected different values, got '{}' and '{}'", name, values[i], values[j]));
-    }
+  std::unordered_map<std::string, std::string_view> seen;
+  for (const std::string& value : values) {
+    const std::optional<double> number = parse_number(value);
+    const auto [at, is_new] = seen.emplace(number ? number_text(*number + 0.0) : value, value);  // + 0.0: -0 is 0
+    if (!is_new)
+      throw ValueError(fmt::format("{}: expected different values, got '{}' and '{}'", name, at->second, value));
+  }
 }
 
 /// `low..high`
@@ -57,6 +61,17 @@ std::optional<SweepAxis> range_of(std::string_view text) {
     throw ValueError(fmt::format("expected a range such as 0.001..0.1, from low to high, got '{}'", text));
   const auto is_whole = [](std::string_view end) { return end.find_first_not_of("0123456789") == end.npos; };
   return SweepAxis{{}, {}, std::pair{*low, *high}, is_whole(ends[0]) && is_whole(ends[1])};
+}
+
+/// The k-th of all combinations of the axes' values; the last axis changes fastest.
+std::vector<std::string> combination(const std::vector<SweepAxis>& axes, std::size_t k) {
+  std::vector<std::string> values(axes.size());
+  for (std::size_t a = axes.size(); a-- > 0;) {
+    const std::vector<std::string>& all = axes[a].values;
+    values[a] = all[k % all.size()];
+    k /= all.size();
+  }
+  return values;
 }
 
 /// A number of the range, short enough to be typed.
@@ -156,14 +171,18 @@ bool SweepGrid::has_range() const {
   return std::any_of(axes.begin(), axes.end(), [](const SweepAxis& axis) { return axis.range.has_value(); });
 }
 
-Index SweepGrid::count() const {
-  const std::vector<SweepAxis> axes = this->axes();
+double SweepGrid::combinations() const {
   double count = 1;
-  for (const SweepAxis& axis : axes) {
+  for (const SweepAxis& axis : axes())
+    count *= axis.range ? std::numeric_limits<double>::infinity() : static_cast<double>(axis.values.size());
+  return count;
+}
+
+Index SweepGrid::count() const {
+  for (const SweepAxis& axis : axes())
     if (axis.range)
       throw ValueError(fmt::format("--{}: a range has no end of values: --random says how many to draw", axis.name));
-    count *= static_cast<double>(axis.values.size());
-  }
+  const double count = combinations();
   if (count > kMostConfigurations)
     throw ValueError(
         fmt::format("[sweep] expected at most a million configurations, got {:.3g}: --random draws some", count));
@@ -171,36 +190,31 @@ Index SweepGrid::count() const {
 }
 
 std::vector<std::vector<std::string>> SweepGrid::all() const {
-  std::vector<std::vector<std::string>> all{{}};
-  all.reserve(static_cast<std::size_t>(count()));
-  for (const SweepAxis& axis : axes()) {
-    std::vector<std::vector<std::string>> longer;
-    for (const std::vector<std::string>& values : all)
-      for (const std::string& value : axis.values) {
-        longer.push_back(values);
-        longer.back().push_back(value);
-      }
-    all = std::move(longer);
-  }
+  const std::vector<SweepAxis> axes = this->axes();
+  std::vector<std::vector<std::string>> all(static_cast<std::size_t>(count()));
+  for (std::size_t c = 0; c < all.size(); ++c) all[c] = combination(axes, c);
   return all;
 }
 
 std::vector<std::vector<std::string>> SweepGrid::draw(Index count, RandomState& random) const {
   const std::vector<SweepAxis> axes = this->axes();
   std::vector<std::vector<std::string>> drawn;
-  if (!has_range()) {
-    const std::vector<std::vector<std::string>> all = this->all();
-    std::vector<Index> chosen = random.permutation(static_cast<Index>(all.size()));
+  if (combinations() <= kMostConfigurations) {
+    std::vector<Index> chosen = random.permutation(this->count());
     chosen.resize(std::min(chosen.size(), static_cast<std::size_t>(count)));
     std::sort(chosen.begin(), chosen.end());
-    for (const Index c : chosen) drawn.push_back(all[static_cast<std::size_t>(c)]);
+    for (const Index c : chosen) drawn.push_back(combination(axes, static_cast<std::size_t>(c)));
     return drawn;
   }
-  for (Index k = 0; k < count; ++k) {
-    std::vector<std::string>& values = drawn.emplace_back();
+  // Too many to number. Of a range nearly all are different anyway, of lists those drawn twice are drawn again.
+  const bool is_ranged = has_range();
+  std::set<std::vector<std::string>> different;
+  while (static_cast<Index>(drawn.size()) < count) {
+    std::vector<std::string> values;
     for (const SweepAxis& axis : axes)
       values.push_back(axis.range ? drawn_from(axis, random)
                                   : axis.values[static_cast<std::size_t>(random.interval(axis.values.size() - 1))]);
+    if (is_ranged || different.insert(values).second) drawn.push_back(std::move(values));
   }
   return drawn;
 }

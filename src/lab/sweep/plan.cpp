@@ -18,9 +18,10 @@ Index configuration_count(const SweepRequest& request) {
   if (request.seeds < 1) throw ValueError(fmt::format("[sweep] expected at least 1 seed, got {}", request.seeds));
   if (request.random < 0)
     throw ValueError(fmt::format("[sweep] expected a number of configurations >= 0, got {}", request.random));
-  const bool drawn = request.random > 0;
-  Index count = drawn && request.grid.has_range() ? request.random : request.grid.count();
-  if (drawn) count = std::min(count, request.random);
+  const Index count =
+      request.random == 0
+          ? request.grid.count()
+          : static_cast<Index>(std::min(request.grid.combinations(), static_cast<double>(request.random)));
   if (count > kMostRuns / request.seeds)
     throw ValueError(fmt::format("[sweep] expected at most a million runs, got {} configurations and {} seeds", count,
                                  request.seeds));

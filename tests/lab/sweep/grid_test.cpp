@@ -88,6 +88,26 @@ TEST(SweepGrid, DrawsDifferentConfigurationsFromLists) {
   EXPECT_EQ(grid.draw(12, again), drawn);
 }
 
+TEST(SweepGrid, DrawsDifferentConfigurationsFromMoreThanAnyoneCouldTry) {
+  std::string list = "1";
+  for (int k = 2; k <= 2000; ++k) list += ',' + std::to_string(k);
+  const SweepGrid grid = grid_of({{"epochs", list}, {"batch", list}});
+  EXPECT_EQ(grid.combinations(), 4e6);
+  EXPECT_THROW(grid.count(), ValueError);
+  RandomState random(1);
+  const auto drawn = grid.draw(5000, random);  // of four million, some three pairs of 5000 are one
+  EXPECT_EQ((std::set<std::vector<std::string>>(drawn.begin(), drawn.end()).size()), 5000u);
+  RandomState again(1);
+  EXPECT_EQ(grid.draw(5000, again), drawn);
+}
+
+TEST(SweepGrid, KnowsOneNumberInTwoSpellings) {
+  EXPECT_THROW(grid_of({{"lr", "0.1,1,1e-1"}}), ValueError);
+  EXPECT_THROW(grid_of({{"l2", "0,1,-0"}}), ValueError);
+  EXPECT_THROW(grid_of({{"network", "2-{tanh,relu,tanh}-2"}}), ValueError);
+  EXPECT_EQ(grid_of({{"lr", "0.1,0.01,1"}}).count(), 3);
+}
+
 TEST(SweepGrid, DrawsFromRangesWithAUniformLogarithm) {
   const SweepGrid grid = grid_of({{"lr", "0.001..1"}, {"epochs", "5..9"}, {"network", "2-{3,4}tanh-2"}});
   RandomState random(1);

@@ -282,6 +282,16 @@ TEST_F(Sweep, MoreRunsThanAMillionAreRefusedBeforeTheyAreDrawn) {
   EXPECT_THROW(plan_sweep(s.request, s.source), ValueError);
 }
 
+TEST_F(Sweep, SomeOfMoreThanAMillionCombinationsAreDrawn) {
+  std::string list = "1";
+  for (int k = 2; k <= 1001; ++k) list += ',' + std::to_string(k);
+  const Settings lists = {{"network", "2-3tanh-2softmax"}, {"epochs", list}, {"batch", list}};
+  Prepared s = prepare(kCircles, lists, 1, 7);
+  EXPECT_EQ(plan_sweep(s.request, s.source).runs.size(), 7u);
+  s.request.random = 0;
+  EXPECT_THROW(configuration_count(s.request), ValueError) << "all of them are too many";
+}
+
 TEST_F(Sweep, ARunThatDivergesIsOneOfTheResults) {
   const Prepared s =
       prepare(kCircles, {{"network", "2-4relu-1"}, {"loss", "mse"}, {"lr", "0.01,1e6"}, {"batch", "1"}}, 3);

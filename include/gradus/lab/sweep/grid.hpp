@@ -40,7 +40,9 @@ class SweepGrid {
   std::vector<std::vector<std::string>> samples() const;
   /// Whether an axis has no end of values.
   bool has_range() const;
-  /// How many combinations of the axes' values there are. Throws ValueError for a range, and for more than a million.
+  /// How many combinations of the axes' values there are, rounded; infinitely many with a range.
+  double combinations() const;
+  /// The same, to be tried one and all. Throws ValueError for a range, and for more than a million.
   Index count() const;
   /// Every one of them, the last axis first to change. Throws as `count`.
   std::vector<std::vector<std::string>> all() const;
