@@ -110,13 +110,23 @@ bool is_left_behind(const fs::path& path, pid_t owner) {
   return gone || info.st_mtime < ::time(nullptr) - moment;
 }
 
+/// Appends the names of what is in a folder, and returns what went wrong, or 0. By no directory_iterator: where
+/// libstdc++ 12 finds no memory for one it ends the process.
+int list(const fs::path& folder, std::vector<std::string>& names) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(folder.c_str()), ::closedir);
+  if (!listing) return errno;
+  for (errno = 0; const dirent* entry = ::readdir(listing.get()); errno = 0)
+    if (const std::string_view name = entry->d_name; name != "." && name != "..") names.emplace_back(name);
+  return errno;
+}
+
 /// Removes what killed processes have left in a folder. What cannot be removed stays: it is in nobody's way.
 void sweep_folder(const fs::path& folder) {
-  // And no directory_iterator: where libstdc++ 12 finds no memory for one it ends the process.
-  const std::unique_ptr<DIR, int (*)(DIR*)> listing(::opendir(folder.c_str()), ::closedir);
-  while (const dirent* entry = listing ? ::readdir(listing.get()) : nullptr) {
-    const fs::path path = folder / entry->d_name;
-    const std::optional<pid_t> owner = owner_of(entry->d_name);
+  std::vector<std::string> names;
+  (void)list(folder, names);
+  for (const std::string& name : names) {
+    const fs::path path = folder / name;
+    const std::optional<pid_t> owner = owner_of(name);
     if (owner && *owner != ::getpid() && is_left_behind(path, *owner)) ::unlink(path.c_str());
   }
 }
@@ -168,6 +178,20 @@ class Temporary {
 };
 
 }  // namespace
+
+std::vector<std::string> names_in_folder(const std::string& folder) {
+  std::vector<std::string> names;
+  const int error = list(folder, names);
+  if (error != 0 && error != ENOENT) refuse(folder, "cannot read the folder", error);
+  return names;
+}
+
+bool file_exists(const std::string& path) {
+  std::error_code error;
+  const bool exists = fs::exists(path, error);
+  if (error) refuse(path, "cannot see whether it is there", error.value());
+  return exists;
+}
 
 std::string read_file(const std::string& path, std::uint64_t limit) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

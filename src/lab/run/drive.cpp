@@ -110,7 +110,7 @@ void at_update(const RunFolder& folder, Index update, Put put) {
 std::string free_branch(const std::string& folder, Index update) {
   const std::string first = fmt::format("{}/branches/was-{}", folder, update);
   std::string path = first;
-  for (int k = 2; fs::exists(path); ++k) path = fmt::format("{}-{}", first, k);
+  for (int k = 2; file_exists(path); ++k) path = fmt::format("{}-{}", first, k);
   return path;
 }
 
@@ -202,7 +202,7 @@ std::string rewind_run(RunFolder& folder, Index update) {
         if (later > update) write_file(branch.file_of(later), read_file(folder.file_of(later)));
       for (const auto& [from, to] :
            {std::pair(folder.history(), branch.history()), std::pair(folder.final_model(), branch.final_model())})
-        if (fs::exists(from)) write_file(to, read_file(from));
+        if (file_exists(from)) write_file(to, read_file(from));
     }
     fs::rename(unfinished, was, error);
     if (error) throw FileError(was, "cannot be made: " + error.message());

@@ -9,6 +9,7 @@
 
 #include "core/text.hpp"
 #include "gradus/core/error.hpp"
+#include "gradus/lab/files/file.hpp"
 #include "gradus/lab/run/snapshot.hpp"
 #include "gradus/train/timeline.hpp"
 #include "lab/run/history_file.hpp"
@@ -26,19 +27,6 @@ void make_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw FileError(path, "cannot make the folder: " + error.message());
-}
-
-/// Of all that is in a folder; of one that is not there, nothing.
-std::vector<std::string> names_in(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code none;
-  if (!fs::exists(folder, none)) return names;
-  try {
-    for (const auto& entry : fs::directory_iterator(folder)) names.push_back(entry.path().filename().string());
-  } catch (const fs::filesystem_error& error) {
-    throw FileError(folder, error.code().message());
-  }
-  return names;
 }
 
 /// What a write that was killed leaves, and a later one in that folder sweeps.
@@ -62,7 +50,7 @@ RunFolder RunFolder::create(const std::string& path, const Experiment& experimen
   check(experiment);
   make_folder(path);
   RunFolder folder(path, experiment);
-  for (const std::string& name : names_in(path))
+  for (const std::string& name : names_in_folder(path))
     if (!is_left_over(name))
       throw FileError(path, "expected a new or empty folder to keep a run in, got one with " + in_quotes(name));
   folder.set_experiment(experiment);  // with it, a run stands
@@ -89,7 +77,7 @@ std::string RunFolder::file_of(Index update) const {
 
 std::vector<Index> RunFolder::updates() const {
   std::vector<Index> updates;
-  for (const std::string& name : names_in(path_ + std::string(kSnapshots)))
+  for (const std::string& name : names_in_folder(path_ + std::string(kSnapshots)))
     if (const std::optional<Index> update = update_in(name)) updates.push_back(*update);
   std::sort(updates.begin(), updates.end());
   return updates;

@@ -7,7 +7,6 @@
 #include <array>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <unordered_map>
 
 #include "gradus/core/error.hpp"
@@ -87,7 +86,7 @@ RunResult result_of(const Cells& cells) {
 
 ResultsFile::ResultsFile(const SweepPlan& plan, std::string path, ReadOnly)
     : plan_(plan), path_(std::move(path)), results_(plan.runs.size()) {
-  if (!path_.empty() && std::filesystem::exists(path_)) read(read_file(path_));
+  if (!path_.empty() && file_exists(path_)) read(read_file(path_));
 }
 
 ResultsFile::ResultsFile(const SweepPlan& plan, std::string path) : ResultsFile(plan, std::move(path), ReadOnly{}) {

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -219,6 +220,25 @@ TEST_F(File, MayHaveTheLongestNameThereIs) {
   const std::string name(255, 'n');
   write_file(path(name), "x");
   EXPECT_EQ(read_file(path(name)), "x");
+}
+
+TEST_F(File, IsThereOrNotOrTheSystemDoesNotTell) {
+  write_file(path("f"), "x");
+  EXPECT_TRUE(file_exists(path("f")));
+  EXPECT_FALSE(file_exists(path("g")));
+  std::filesystem::create_symlink("loop", path("loop"));
+  EXPECT_THROW(file_exists(path("loop")), FileError);
+  EXPECT_THROW(file_exists(path(std::string(256, 'n'))), FileError);
+}
+
+TEST_F(File, IsListedInItsFolder) {
+  EXPECT_TRUE(names_in_folder(path("none")).empty());
+  write_file(path("f"), "x");
+  write_file(path("g"), "x");
+  std::vector<std::string> names = names_in_folder(path("."));
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"f", "g"}));
+  EXPECT_THROW(names_in_folder(path("f")), FileError);
 }
 
 TEST_F(File, WrittenByManyThreadsAtOnceIsOneOfTheirs) {

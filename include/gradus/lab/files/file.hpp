@@ -4,12 +4,20 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gradus {
 
 /// The whole file, or all that comes through a pipe, as bytes. Throws FileError if it cannot be read, is a folder, or
 /// holds more than `limit` bytes.
 std::string read_file(const std::string& path, std::uint64_t limit = std::uint64_t{1} << 32);
+
+/// Whether there is anything of this name. Throws FileError where the system will not tell, which is no answer.
+bool file_exists(const std::string& path);
+
+/// The names of all that is in a folder, in no order; none where there is no such folder. Throws FileError if it cannot
+/// be read to its end.
+std::vector<std::string> names_in_folder(const std::string& folder);
 
 /// Writes a file whole or not at all: to a temporary file in the same folder, synced, then renamed over `path`, and the
 /// folder synced. If anything fails (no such folder, no permission, a full disk) it throws FileError, the old file is
