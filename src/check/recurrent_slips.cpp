@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "check/layer_slips.hpp"
+#include "gradus/core/elementary.hpp"
 
 namespace gradus::detail {
 namespace {
@@ -70,7 +71,7 @@ constexpr SlipInfo kSlips[] = {
      "the reset gate is left out on the way back to the state"},
     {Slip::gate_complement, kGru, kGru, "gate-complement", "the candidate's derivative has z where 1 - z belongs"}};
 
-double sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
+double sigmoid(double z) { return 1 / (1 + exp(-z)); }
 
 /// One sample's steps, forward and back, gate by gate: of the LSTM i, f, g, o; of the GRU r, z, n.
 class Unrolled {
@@ -131,10 +132,10 @@ class Unrolled {
         if (kind_ == kGru && j >= 2 * units_) {
           const std::size_t k = j - 2 * units_;
           now.q[k] = s + theta_[biases() + width_ + k];
-          now.gate[j] = std::tanh(a + now.gate[k] * now.q[k]);
+          now.gate[j] = tanh(a + now.gate[k] * now.q[k]);
         } else {
           const bool bent = kind_ == kElman || (kind_ == kLstm && j / units_ == 2);
-          now.gate[j] = bent ? std::tanh(a + s) : sigmoid(a + s);
+          now.gate[j] = bent ? tanh(a + s) : sigmoid(a + s);
         }
       }
       for (std::size_t k = 0; k < units_; ++k) {
@@ -142,7 +143,7 @@ class Unrolled {
         if (kind_ == kLstm) now.cell[k] = g(1) * before.cell[k] + g(0) * g(2);
         now.h[k] = kind_ == kElman ? g(0)
                    : kind_ == kGru ? (1 - g(1)) * g(2) + g(1) * before.h[k]
-                                   : g(3) * std::tanh(now.cell[k]);
+                                   : g(3) * tanh(now.cell[k]);
       }
       past_.push_back(std::move(now));
     }
@@ -169,7 +170,7 @@ class Unrolled {
         a(0) = a(2) * now.q[k] * bell(g(0));
         direct[k] = is(Slip::carry_forgotten) ? 0 : dh[k] * g(1);
       } else {
-        const double tc = std::tanh(now.cell[k]);
+        const double tc = tanh(now.cell[k]);
         const double dc = dc_[k] + dh[k] * g(3) * (is(Slip::cell_tanh_forgotten) ? 1 : 1 - tc * tc);
         const bool bare = is(Slip::missing_derivative);
         a(0) = dc * g(2) * (bare ? 1 : bell(g(0)));
