@@ -94,20 +94,28 @@ std::vector<Operation> operations() {
   };
 }
 
+/// Takes everything out of the sweep's folder. The folder stays: of each folder ever written to, by its number on the
+/// disk, the library remembers that it was swept, and a new one may have a new number.
+void clear_sweep() {
+  fs::create_directories("sweep");
+  for (const fs::path& path : std::vector<fs::path>(fs::directory_iterator("sweep"), fs::directory_iterator()))
+    fs::remove_all(path);
+}
+
 class Trial {
  public:
   explicit Trial(const Faults& faults) : faults_(faults) {}
 
   void each(const Operation& operation, char kind) {
     operation.run();  // what is made once for all is made now
-    fs::remove_all("sweep");
+    clear_sweep();
     const std::string file = operation.file.empty() ? "" : read_file(operation.file);
     long n = 1;
     for (bool struck = true; struck; ++n) {
       const long blocks = faults_.live_blocks();
       const std::size_t descriptors = entries("/proc/self/fd"), files = entries(".");
       const bool failed = fails(operation, kind, n, struck);
-      fs::remove_all("sweep");
+      clear_sweep();
       const long more = faults_.live_blocks() - blocks;
       if (more != 0) complain(operation, kind, n, std::to_string(more) + " blocks of memory are lost");
       if (entries("/proc/self/fd") != descriptors) complain(operation, kind, n, "a descriptor is left open");
