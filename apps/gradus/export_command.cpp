@@ -56,13 +56,16 @@ void add_export_command(Program& program) {
   command.input("MODEL", options->model, "a model file, from gradus train")->required()->type_name("");
   command.output("-o,--output", options->output, onnx_kind, "the file to write, NAME.onnx")->required();
   command.text("--precision", options->precision, "of the numbers in it: float32 or float64 [float32]");
-  command.count("--opset", options->opset, "the version of ONNX's operators, 17 to 22 [18]", 17);
+  command.count("--opset", options->opset,
+                fmt::format("the version of ONNX's operators, {} to {} [{}]", onnx_first_opset, onnx_last_opset,
+                            OnnxOptions{}.opset));
   command.check([options] {
-    for (const char* other : {".h", ".hpp", ".safetensors", ".npz"})
-      if (options->output.ends_with(other))
-        throw UsageError(
-            fmt::format("-o: expected the name of an ONNX file, NAME.onnx, got {}", in_quotes(options->output)));
-    if (options->opset > 22) throw UsageError(fmt::format("--opset: expected 17 to 22, got {}", options->opset));
+    if (!options->output.ends_with(".onnx"))
+      throw UsageError(
+          fmt::format("-o: expected the name of an ONNX file, NAME.onnx, got {}", in_quotes(options->output)));
+    if (options->opset < onnx_first_opset || options->opset > onnx_last_opset)
+      throw UsageError(
+          fmt::format("--opset: expected {} to {}, got {}", onnx_first_opset, onnx_last_opset, options->opset));
     precision_of(*options);
   });
 }

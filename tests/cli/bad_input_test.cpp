@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <filesystem>
 
 #include "tests/cli/cli_test.hpp"
 #include "tests/paths.hpp"
@@ -51,6 +52,19 @@ TEST_F(BadInput, OptionsOutOfRangeAreNamed) {
   EXPECT_EQ(message("--batch", "0"), "--batch: expected a whole number of at least 1, or full, got 0");
   EXPECT_EQ(message("--epochs", "1.5"), "--epochs: expected a whole number of at least 0, got 1.5");
   EXPECT_EQ(message("--seed", "4294967296"), "--seed: expected a whole number from 0 to 4294967295, got 4294967296");
+}
+
+TEST_F(BadInput, WhatCannotBeExportedIsNamedAndNothingIsWritten) {
+  train_circles();
+  for (const char* name : {"net", "net.h", "net.hpp", "net.npz", "net.safetensors", "net.ONNX", "net.onnx.txt"})
+    EXPECT_EQ(refusal({"export", "c.model", "-o", name}, 2),
+              std::string("-o: expected the name of an ONNX file, NAME.onnx, got '") + name + "'");
+  for (const char* opset : {"0", "16", "23", "4294967314"})
+    EXPECT_EQ(refusal({"export", "c.model", "-o", "net.onnx", "--opset", opset}, 2),
+              std::string("--opset: expected 17 to 22, got ") + opset);
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.onnx", "--precision", "float16"}, 2),
+            "--precision: expected float32 or float64, got 'float16'");
+  EXPECT_FALSE(std::filesystem::exists(path("net.onnx")));
 }
 
 TEST_F(BadInput, AMisspeltMethodIsAnsweredWithTheNearest) {

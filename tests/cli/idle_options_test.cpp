@@ -100,7 +100,7 @@ const std::map<std::string, std::string>& exceptions() {
 }
 
 /// Command lines that do without options, of different kinds, for an option may be idle in one kind only. Each writes
-/// to `out`, a picture to `out.svg`.
+/// to `out`, a picture to `out.svg`, ONNX to `out.onnx`.
 const std::map<std::string, std::vector<Words>>& contexts() {
   static const std::map<std::string, std::vector<Words>> all = [] {
     const Words train{"train", "mine.csv", "--network", "2-3tanh-2softmax", "-o", "out"};
@@ -124,7 +124,7 @@ const std::map<std::string, std::vector<Words>>& contexts() {
         {"predict", {{"predict", "old.model", "mine.csv"}, {"predict", "old.model", "circles:samples=10"}}},
         {"plot", {{"plot", "old.model", "mine.csv", "-o", "out.svg"}}},
         {"show", {{"show", "old.model"}}},
-        {"export", {{"export", "old.model", "-o", "out"}}},
+        {"export", {{"export", "old.model", "-o", "out.onnx"}}},
         {"explain", {{"explain", "old.model", "mine.csv"}}},
         {"quiz", {{"quiz", "mine.csv", "--answer", "sign:loss"}}},
         {"check",
@@ -158,16 +158,18 @@ class IdleOptions : public CliTest {
   };
   Given given(Words words) const {
     std::filesystem::remove_all(path("out"));
-    std::filesystem::remove(path("out.svg"));
+    for (const char* other : {"out.svg", "out.onnx"}) std::filesystem::remove(path(other));
     words.push_back("--json");
     // A sweep's pictures take their time, and show the same numbers.
     const Outcome outcome = run(words, words[0] == "sweep" ? Words{"PATH=nowhere"} : Words{});
     json said = json::parse(outcome.out, nullptr, false);
     if (said.is_object())
       for (const char* key : {"seconds", "threads"}) said.erase(key);
+    if (words[0] == "export") said.clear();  // it repeats the options: the file must show them
     std::string what = said.is_discarded() ? outcome.out : said.dump();
     if (std::filesystem::is_regular_file(path("out"))) what += written(words[0]);
-    if (std::filesystem::is_regular_file(path("out.svg"))) what += read("out.svg");
+    for (const char* other : {"out.svg", "out.onnx"})
+      if (std::filesystem::is_regular_file(path(other))) what += read(other);
     if (std::filesystem::is_directory(path("out"))) what += read("out/results.csv").substr(0, 4000);
     return {outcome.status, what, outcome.err};
   }

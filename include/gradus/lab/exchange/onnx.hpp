@@ -9,9 +9,12 @@
 /// ONNX, the format in which frameworks hand networks to each other and to runtimes.
 namespace gradus {
 
+/// The versions of ai.onnx that models are written in.
+inline constexpr int onnx_first_opset = 17, onnx_last_opset = 22;
+
 struct OnnxOptions {
   Precision precision = Precision::float32;
-  int opset = 18;  ///< version of ai.onnx, 17 to 22
+  int opset = 18;  ///< version of ai.onnx
 };
 
 /// The model as an ONNX file: its scaling, the coding of its table, every layer and the way back to the targets' own

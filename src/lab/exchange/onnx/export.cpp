@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kTableDomain = "ai.onnx.ml";
 constexpr std::int64_t kTableVersion = 3;
-constexpr int kFirstOpset = 17, kLastOpset = 22;
 
 /// The version of the file format that came with an opset: what loads everywhere that knows the opset.
 std::int64_t ir_version_of(int opset) { return opset <= 18 ? 8 : opset <= 20 ? 9 : 10; }
@@ -180,9 +179,9 @@ class ModelWriter {
 }  // namespace onnx
 
 std::string to_onnx(const Model& model, const OnnxOptions& options) {
-  if (options.opset < onnx::kFirstOpset || options.opset > onnx::kLastOpset)
-    throw ValueError("[onnx] expected an opset from " + std::to_string(onnx::kFirstOpset) + " to " +
-                     std::to_string(onnx::kLastOpset) + ", got " + std::to_string(options.opset));
+  if (options.opset < onnx_first_opset || options.opset > onnx_last_opset)
+    throw ValueError("[onnx] expected an opset from " + std::to_string(onnx_first_opset) + " to " +
+                     std::to_string(onnx_last_opset) + ", got " + std::to_string(options.opset));
   model.check();
   onnx::ModelProto file{.ir_version = onnx::ir_version_of(options.opset),
                         .producer_name = "gradus",
