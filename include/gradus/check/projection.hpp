@@ -60,31 +60,6 @@ std::array<double, 8> directional(const LossOfBatch<L>& f, std::span<const std::
   return loss_value(f.network, f.loss, theta, x, f.targets, trace).derivative;
 }
 
-/// The loss at theta + h v (and x + h v).
-template <class L>
-class LineProbe {
- public:
-  LineProbe(const LossOfBatch<L>& f, std::span<const double> direction, std::uint64_t seed)
-      : f_(f), direction_(direction), theta_(f.theta.begin(), f.theta.end()), x_(f.x) {
-    set_mode(trace_, seed);
-  }
-  double operator()(double h) {
-    for (std::size_t k = 0; k < theta_.size(); ++k) theta_[k] = f_.theta[k] + h * direction_[k];
-    if (direction_.size() > theta_.size())
-      for (Index i = 0; i < x_.rows(); ++i)
-        for (Index j = 0; j < x_.cols(); ++j)
-          x_(i, j) = f_.x(i, j) + h * direction_[theta_.size() + static_cast<std::size_t>(i * x_.cols() + j)];
-    return loss_value(f_.network, f_.loss, theta_, x_, f_.targets, trace_);
-  }
-
- private:
-  LossOfBatch<L> f_;
-  std::span<const double> direction_;
-  std::vector<double> theta_;
-  Matrix<double> x_;
-  Trace<double> trace_;
-};
-
 /// About how many roundings stand behind a number of the gradient.
 template <class L>
 double longest_sum(const BasicNetwork<L>& network, ConstMatrixView<double> x) {
@@ -142,7 +117,7 @@ std::pair<std::size_t, double> find_entry(const LossOfBatch<L>& f, std::span<con
 template <class L>
 Estimate difference_along(const LossOfBatch<L>& f, std::span<const double> direction, std::uint64_t seed, double target,
                           Index& passes) {
-  LineProbe<L> line(f, direction, seed);
+  LossAlong<L, double> line(f, seed, direction);
   Estimate slope = ridders([&](double h) { return ++passes, line(h); }, 0, 0x1p-12, target);
   // What rounding does to the loss here, and a step away, where it is felt at a minimum too
   // (check/detail/difference_review.hpp).
@@ -294,7 +269,7 @@ TaylorCheck taylor_along(const LossOfBatch<L>& f, std::span<const double> hand, 
     of_slope += std::abs(direction[k]) * tolerance[k];
   }
   for (int power = 1; power <= kTaylorSteps; ++power) check.steps.push_back(std::ldexp(1.0, -power));
-  LineProbe<L> line(f, direction, seed);
+  LossAlong<L, double> line(f, seed, direction);
   const double start = line(0);
   for (const double h : check.steps) check.remainder.push_back(std::abs(line(h) - start - h * slope));
   TaylorSlope fall = taylor_slope(check.remainder, rounding, of_slope);
@@ -387,7 +362,7 @@ StepCurve step_curve(const BasicNetwork<L>& network, const Loss& loss, std::span
   const detail::LossOfBatch<L> f{network, loss, theta, x, targets};
   const std::vector<double> direction = detail::random_signs(theta.size(), seed);
   const double exact = detail::directional(f, std::span(&direction, 1), seed)[0];
-  detail::LineProbe<L> line(f, direction, seed);
+  detail::LossAlong<L, double> line(f, seed, direction);
   const double start = line(0);
   const auto error = [&](double slope) { return std::abs(slope - exact) / (std::abs(slope) + std::abs(exact)); };
   StepCurve curve;

@@ -12,39 +12,46 @@
 
 namespace gradus::detail {
 
-/// The loss along a line through theta and x, as a double computes it and, beside it, without rounding: steps along
-/// the line are exact too.
-template <class L>
-class ExactLine {
+/// The loss along a line through theta and x: at theta + h v, x + h w for the direction (v, w), which may end early;
+/// what it is too short for does not move.
+template <class L, class Number>
+class LossAlong {
  public:
-  /// `direction` is over theta and then x; what it is too short for does not move.
-  ExactLine(const LossOfBatch<L>& f, std::uint64_t seed, std::span<const double> direction)
+  LossAlong(const LossOfBatch<L>& f, std::uint64_t seed, std::span<const double> direction)
       : f_(f), direction_(direction) {
     set_mode(trace_, seed);
   }
 
-  Tracked<double> operator()(double h) {
+  Number operator()(double h) {
     const auto moved = [&](double value, std::size_t k) {
       const double by = k < direction_.size() ? direction_[k] : 0;
       return by == 0 || h == 0 ? Number(value) : Number(value) + Number(h) * Number(by);
     };
-    theta_.clear();  // constants, which no tape records
+    theta_.clear();
     for (std::size_t k = 0; k < f_.theta.size(); ++k) theta_.push_back(moved(f_.theta[k], k));
     x_.resize(f_.x.rows(), f_.x.cols());
     for (Index i = 0; i < x_.rows(); ++i)
       for (Index j = 0; j < x_.cols(); ++j)
         x_(i, j) = moved(f_.x(i, j), theta_.size() + static_cast<std::size_t>(i * x_.cols() + j));
     forward(f_.network, theta_, x_, trace_);
-    return loss_of_trace(f_.network, f_.loss, trace_, f_.targets).value();
+    return loss_of_trace(f_.network, f_.loss, trace_, f_.targets);
   }
 
  private:
-  using Number = TrackedVar<double>;
   LossOfBatch<L> f_;
   std::span<const double> direction_;
   std::vector<Number> theta_;
   Matrix<Number> x_;
   Trace<Number> trace_;
+};
+
+/// As a double computes it and, beside it, without rounding: steps along the line are exact too. (Constants, which no
+/// tape records.)
+template <class L>
+class ExactLine : LossAlong<L, TrackedVar<double>> {
+ public:
+  using LossAlong<L, TrackedVar<double>>::LossAlong;
+  Tracked<double> operator()(double h) { return LossAlong<L, TrackedVar<double>>::operator()(h).value(); }
 };
 
 /// The slope of a loss that is known without rounding, by differences, if at some step below `unit`, however small, it
