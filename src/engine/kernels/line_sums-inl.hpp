@@ -43,6 +43,14 @@ HWY_INLINE Vec<T> load_within(const T* from, Index at, Index n) {
   return at < n ? load_first(d, from + at, static_cast<std::size_t>(n - at)) : hn::Zero(d);
 }
 
+/// Writes what of a vector lies within n numbers, from `at` on.
+template <class T>
+HWY_INLINE void store_within(Vec<T> v, T* to, Index at, Index n) {
+  const Tag<T> d;
+  if (at + kLanes<T> <= n) return hn::StoreU(v, d, to + at);
+  if (at < n) store_first(v, d, to + at, static_cast<std::size_t>(n - at));
+}
+
 /// The sum over the lanes, in every lane; D may have fewer than Tag.
 #if HWY_TARGET == HWY_SCALAR
 template <class D, class V = hn::Vec<D>>
@@ -52,15 +60,14 @@ HWY_INLINE V sum_lanes(D, V v) {
 #else
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V sum_lanes(D d, V v) {
-  constexpr std::size_t bytes = hn::MaxLanes(D()) * sizeof(hn::TFromD<D>);
+  constexpr std::size_t number = sizeof(hn::TFromD<D>), bytes = hn::MaxLanes(D()) * number;
   static_assert(bytes <= 64);
   if constexpr (bytes == 64) v = hn::Add(v, hn::ConcatLowerUpper(d, v, v));
   if constexpr (bytes >= 32) v = hn::Add(v, hn::SwapAdjacentBlocks(v));
-  if constexpr (sizeof(hn::TFromD<D>) == 8) return bytes >= 16 ? hn::Add(v, hn::Shuffle01(v)) : v;
-  if constexpr (sizeof(hn::TFromD<D>) == 4) {
-    if constexpr (bytes >= 16) v = hn::Add(v, hn::Shuffle1032(v));
-    return bytes >= 8 ? hn::Add(v, hn::Shuffle2301(v)) : v;
-  }
+  if constexpr (number == 8 && bytes >= 16) v = hn::Add(v, hn::Shuffle01(v));
+  if constexpr (number == 4 && bytes >= 16) v = hn::Add(v, hn::Shuffle1032(v));
+  if constexpr (number == 4 && bytes >= 8) v = hn::Add(v, hn::Shuffle2301(v));
+  return v;
 }
 #endif
 

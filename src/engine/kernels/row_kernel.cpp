@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "engine/kernels/row_kernel.hpp"
 
-#include <algorithm>
 #include <type_traits>
 
 #include "engine/kernels/dispatch.hpp"
@@ -11,7 +10,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "engine/kernels/line_sums-inl.hpp"
+#include "engine/kernels/line_softmax-inl.hpp"
 #include "engine/kernels/partial-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -83,49 +82,23 @@ void derivative(Function f, ConstMatrixView<T> y, ConstMatrixView<T> dy, MatrixV
   });
 }
 
-/// A row that fits into a vector.
-template <class T>
-HWY_INLINE void softmax_short(const T* x, T* y, std::size_t cols) {
-  const Tag<T> d;
-  const auto in_use = hn::FirstN(d, cols);
-  const Vec<T> z = load_first(d, x, cols);
-  const Vec<T> max = hn::MaxOfLanes(d, hn::IfThenElse(in_use, z, hn::Set(d, x[0])));
-  const Vec<T> e = hn::IfThenElseZero(in_use, vec_exp_normal(d, hn::Sub(z, max)));
-  store_first(hn::Mul(e, hn::Div(hn::Set(d, T(1)), sum_lanes(d, e))), d, y, cols);
-}
-
-template <class T>
-HWY_INLINE void softmax_long(const T* x, T* y, Index cols) {
-  const Tag<T> d;
-  const auto in_use = [&](Index k)
-                          HWY_ATTR { return hn::FirstN(d, static_cast<std::size_t>(std::min(cols - k, kLanes<T>))); };
-  Vec<T> max = hn::Set(d, x[0]);
-  sweep<T>(cols,
-           [&](Index k, auto load, auto) HWY_ATTR { max = hn::Max(max, hn::IfThenElse(in_use(k), load(x + k), max)); });
-  max = hn::MaxOfLanes(d, max);
-  Vec<T> sum[kParts<T>][1];
-  for (auto& part : sum) part[0] = hn::Zero(d);
-  sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR {
-    const Vec<T> e = hn::IfThenElseZero(in_use(k), vec_exp_normal(d, hn::Sub(load(x + k), max)));
-    Vec<T>& part = sum[k / kLanes<T> % kParts<T>][0];
-    part = hn::Add(part, e);
-    store(e, y + k);
-  });
-  fold_parts(sum);
-  const Vec<T> factor = hn::Div(hn::Set(d, T(1)), sum_lanes(d, sum[0][0]));
-  sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR { store(hn::Mul(load(y + k), factor), y + k); });
-}
-
 template <class T>
 void softmax(ConstMatrixView<T> x, MatrixView<T> y) {
-  const auto cols = static_cast<std::size_t>(x.cols());
+  const Tag<T> d;
+  const Index cols = x.cols();
   for (Index i = 0; i < x.rows(); ++i) {
-    const T* in = x.data() + i * x.stride();
+    const auto z = [&, in = x.data() + i * x.stride()](Index v)
+                       HWY_ATTR { return load_within(in, v * kLanes<T>, cols); };
     T* out = y.data() + i * y.stride();
-    if (x.cols() <= kLanes<T>) {
-      softmax_short(in, out, cols);
+    if (cols <= kLanes<T>) {
+      Vec<T> row = hn::Zero(d);
+      const auto all = exponentials<1>(d, cols, z, [&](Index, auto, Vec<T> e) HWY_ATTR { row = e; });
+      store_first(hn::Mul(row, normaliser(d, all)), d, out, static_cast<std::size_t>(cols));
     } else {
-      softmax_long(in, out, x.cols());
+      const auto all = exponentials<kParts<T>>(
+          d, cols, z, [&](Index v, auto, Vec<T> e) HWY_ATTR { store_within(e, out, v * kLanes<T>, cols); });
+      const Vec<T> factor = normaliser(d, all);
+      sweep<T>(cols, [&](Index k, auto load, auto store) HWY_ATTR { store(hn::Mul(load(out + k), factor), out + k); });
     }
   }
 }

@@ -4,7 +4,6 @@
 #include "engine/plans/online/online_kernel.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include "engine/kernels/dispatch.hpp"
 
@@ -51,13 +50,9 @@ T sample_loss(const Description& net, const T* z, const T* p, const T* t) {
   const hn::CappedTag<T, 1> d;
   auto log_sum = hn::Zero(d);
   if (net.head == Head::cross_entropy) {
-    const T max = *std::max_element(z, z + net.outputs());
-    T sums[kLine<T>] = {};
-    for (Index c = 0; c < net.outputs(); ++c)
-      sums[c % kLine<T>] += hn::GetLane(vec_exp_normal(d, hn::Set(d, z[c] - max)));
-    for (Index half = kLine<T> / 2; half > 0; half /= 2)
-      for (Index c = 0; c < half; ++c) sums[c] += sums[c + half];
-    log_sum = hn::Add(hn::Set(d, max), vec_log(d, hn::Set(d, sums[0])));
+    const auto all = exponentials<static_cast<int>(kLine<T>)>(
+        d, net.outputs(), [&](Index c) HWY_ATTR { return hn::Set(d, z[c]); }, [](auto...) HWY_ATTR {});
+    log_sum = hn::Add(all.max, vec_log(d, all.sum));
   }
   return hn::GetLane(loss_of_lanes(d, net, 1, z, p, t, log_sum));
 }
@@ -95,20 +90,13 @@ template <int C, class T, int G>
 HWY_INLINE void finish_softmax(Sums<T> (&z)[G], const T* t, T rate) {
   const SumTag<T> d;
   constexpr std::size_t rest = C - (G - 1) * kGroup<T>;
-  const auto in_use = hn::FirstN(d, rest);
   T mass = 0;
   for (int c = 0; c < C; ++c) mass += t[c];
-
-  Sums<T> max = hn::IfThenElse(in_use, z[G - 1], hn::Set(d, -std::numeric_limits<T>::infinity()));
-  for (int g = 0; g + 1 < G; ++g) max = hn::Max(max, z[g]);
-  max = hn::MaxOfLanes(d, max);
-  for (int g = 0; g < G; ++g) z[g] = vec_exp_normal(d, hn::Sub(z[g], max));
-  z[G - 1] = hn::IfThenElseZero(in_use, z[G - 1]);
-  Sums<T> sum[G == 3 ? 4 : G][1];
-  for (auto& part : sum) part[0] = hn::Zero(d);
-  for (int g = 0; g < G; ++g) sum[g][0] = z[g];
-  fold_parts(sum);
-  const Sums<T> factor = hn::Div(hn::Set(d, T(1)), sum_lanes(d, sum[0][0]));
+  const auto all = exponentials < G == 3 ? 4
+                                         : G > (
+                                                   d, C, [&](Index g) HWY_ATTR { return z[g]; },
+                                                   [&](Index g, auto, Sums<T> e) HWY_ATTR { z[g] = e; });
+  const Sums<T> factor = normaliser(d, all);
   for (int g = 0; g < G; ++g) {
     const Sums<T> p = hn::Mul(z[g], factor);
     const T* at = t + g * kGroup<T>;
