@@ -4,123 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <variant>
 
 #include "gradus/core/number.hpp"
 #include "gradus/nn/pass.hpp"
 
 namespace gradus {
 namespace {
-
-struct Formulas {
-  std::string_view forward;
-  std::string_view backward;
-};
-
-/// What a reader is told of a layer; its header derives it.
-template <class L>
-Formulas formulas(const L&) = delete;
-Formulas formulas(const Dense& dense) { return {dense.bias ? "y = x W + b" : "y = x W", "dx = dy W^T"}; }
-template <class F>
-Formulas formulas(const Elementwise<F>&) {
-  return {"y = f(x), number by number", "dx = f'(x) dy"};
-}
-Formulas formulas(const Prelu&) { return {"y = x where x > 0, else a x", "dx = dy where x > 0, else a dy"}; }
-Formulas formulas(const Softmax&) {
-  return {"y[k] = exp x[k] / sum_j exp x[j]", "dx[k] = y[k] (dy[k] - sum_j dy[j] y[j])"};
-}
-Formulas formulas(const LogSoftmax&) {
-  return {"y[k] = x[k] - log sum_j exp x[j]", "dx[k] = dy[k] - exp(y[k]) sum_j dy[j]"};
-}
-template <int dims>
-Formulas formulas(const Conv<dims>&) {
-  return {"y[f, p] = b[f] + sum_(c, k) x[c, p stride + k] W[(c, k), f]", "dx[c, q] = sum of dy[f, p] W[(c, k), f]"};
-}
-template <int dims>
-Formulas formulas(const MaxPool<dims>&) {
-  return {"y[p] = the largest x under the window", "dx = dy at the largest, else 0"};
-}
-template <int dims>
-Formulas formulas(const AveragePool<dims>&) {
-  return {"y[p] = the mean of x under the window", "dx = dy / cells, added up"};
-}
-Formulas formulas(const Flatten&) { return {"y = x, as one row", "dx = dy"}; }
-Formulas formulas(const Elman&) {
-  return {"h_t = tanh(x_t W + h_(t-1) U + b)", "da_t = (1 - h_t^2) dh_t, dx_t = da_t W^T, dh_(t-1) += da_t U^T"};
-}
-Formulas formulas(const Gru&) {
-  return {"h_t = (1 - z) n + z h_(t-1), r, z = sigmoid, n = tanh(x_t W + r q)",
-          "dn = (1 - z) dh, dz = (h_(t-1) - n) dh, dh_(t-1) = z dh + ..."};
-}
-Formulas formulas(const Lstm&) {
-  return {"c_t = f c_(t-1) + i g, h_t = o tanh(c_t)", "dc_t += o (1 - tanh(c_t)^2) dh_t, dc_(t-1) = f dc_t"};
-}
-Formulas formulas(const Dropout&) { return {"y = m x, m = 0 or 1 / (1 - rate)", "dx = m dy"}; }
-Formulas formulas(const LayerNorm&) {
-  return {"n = (x - mean) / sqrt(variance + eps), y = s n + b",
-          "dn = s dy, dx = (dn - mean dn - n mean(dn n)) / sqrt(variance + eps)"};
-}
-Formulas formulas(const RmsNorm&) {
-  return {"n = x / sqrt(mean x^2 + eps), y = s n", "dn = s dy, dx = (dn - n mean(dn n)) / sqrt(mean x^2 + eps)"};
-}
-Formulas formulas(const BatchNorm&) {
-  return {"n = (x - mean) / sqrt(variance + eps) over the batch, y = s n + b",
-          "dx = s (dy - mean dy - n mean(dy n)) / sqrt(variance + eps)"};
-}
-Formulas formulas(const ResidualBegin&) { return {"y = x, remembered", "dx = dy + what the other end was given"}; }
-Formulas formulas(const ResidualAdd&) { return {"y = x + what was remembered", "dx = dy"}; }
-
-/// Of the derivative by an array, in the layer's own letters.
-std::string block_formula(std::string_view layer, const ParameterBlock& block) {
-  if (layer == "dense") return block.is_bias ? "db = sum over samples of dy" : "dW = x^T dy";
-  if (layer == "elman" || layer == "gru" || layer == "lstm") {
-    if (block.is_bias) return "the sum over samples and steps of da_t";
-    return block.name == "weights" ? "the sum over steps of x_t^T da_t" : "the sum over steps of h_(t-1)^T da_t";
-  }
-  if (layer == "conv1d" || layer == "conv2d")
-    return block.is_bias ? "db[f] = sum over samples and places of dy[f, p]"
-                         : "dW[(c, k), f] = sum of x[c, p + k] dy[f, p]";
-  if (block.name == "scale") return "ds = sum over samples of dy n";
-  if (block.name == "shift") return "db = sum over samples of dy";
-  return "da = sum of x dy where x <= 0";  // the slopes of a prelu
-}
-
-/// The loss of one sample, on what it is evaluated on, and its derivative by that.
-Formulas loss_formulas(const Loss& loss, bool fused) {
-  struct Row {
-    std::string_view name;
-    Formulas of_outputs, of_logits;
-  };
-  static constexpr Row rows[] = {
-      {"cross-entropy",
-       {"L = -sum_k t[k] log p[k]", "dL/dp[k] = -t[k] / p[k]"},
-       {"L = sum_k t[k] (log sum_j exp z[j] - z[k])", "dL/dz = p - t"}},
-      {"binary-cross-entropy",
-       {"L = -sum_k t log p + (1 - t) log(1 - p)", "dL/dp = (1 - t) / (1 - p) - t / p"},
-       {"L = sum_k log(1 + exp z) - t z", "dL/dz = p - t"}},
-      {"multi-label-cross-entropy",
-       {"L = -sum_k t log p + (1 - t) log(1 - p)", "dL/dp = (1 - t) / (1 - p) - t / p"},
-       {"L = sum_k log(1 + exp z) - t z", "dL/dz = p - t"}},
-      {"mse", {"L = sum_k (p - t)^2", "dL/dp = 2 (p - t)"}, {"L = sum_k (p - t)^2", "dL/dp = 2 (p - t)"}},
-      {"perceptron", {"L = sum_k |p - t|", "dL/dp = sign(p - t)"}, {"L = sum_k (p - t) z", "dL/dz = p - t"}},
-      {"mae", {"L = sum_k |p - t|", "dL/dp = sign(p - t)"}, {"L = sum_k |p - t|", "dL/dp = sign(p - t)"}},
-      {"huber",
-       {"L = sum_k e^2 / 2, linear beyond delta, e = p - t", "dL/dp = e, cut to +-delta"},
-       {"L = sum_k e^2 / 2, linear beyond delta, e = p - t", "dL/dp = e, cut to +-delta"}},
-      {"log-cosh",
-       {"L = sum_k log cosh(p - t)", "dL/dp = tanh(p - t)"},
-       {"L = sum_k log cosh(p - t)", "dL/dp = tanh(p - t)"}},
-      {"poisson", {"L = sum_k p - t log p", "dL/dp = 1 - t / p"}, {"L = sum_k exp z - t z", "dL/dz = p - t"}},
-      {"hinge",
-       {"L = max(0, 1 - z[c] + max_(k != c) z[k])", "dL/dz = -1 at c, 1 at the rival, where L > 0"},
-       {"L = max(0, 1 - z[c] + max_(k != c) z[k])", "dL/dz = -1 at c, 1 at the rival, where L > 0"}},
-      {"kl-divergence",
-       {"L = sum_k t log(t / p)", "dL/dp = -t / p"},
-       {"L = sum_k t (log t + log sum_j exp z[j] - z[k])", "dL/dz = p - t"}},
-      {"nll", {"L = -sum_k t y", "dL/dy = -t"}, {"L = sum_k t (log sum_j exp z[j] - z[k])", "dL/dz = p - t"}}};
-  for (const Row& row : rows)
-    if (row.name == loss.name()) return fused ? row.of_logits : row.of_outputs;
-  return {"L", "dL/dp"};
-}
 
 std::string short_text(double value) { return fmt::format("{:.6g}", value); }
 /// In brackets where it follows another factor or sign.
@@ -145,13 +35,14 @@ class Explainer {
     Explanation result;
     result.network = to_text(network_);
     result.loss_name = to_text(loss_);
-    const Formulas of_loss = loss_formulas(loss_, fused);
+    const Formulas of_loss =
+        std::visit([&](const auto& kind) { return fused ? kind.formulas_from_logits : kind.formulas; }, loss_.function);
     const double scale = loss_.scale(targets_, network_.outputs());
-    result.loss_formula = std::string(of_loss.forward) +
+    result.loss_formula = std::string(of_loss.value) +
                           (scale == 1 ? "" : fmt::format(", times {}", short_text(scale))) +
                           (x_.rows() > 1 ? ", added up over the samples" : "");
     result.seed_formula =
-        std::string(of_loss.backward) + (scale == 1 ? "" : fmt::format(", times {}", short_text(scale)));
+        std::string(of_loss.derivative) + (scale == 1 ? "" : fmt::format(", times {}", short_text(scale)));
     result.loss = loss_of_trace(network_, loss_, trace_, targets_);
     result.x = Matrix<double>(x_);
     result.targets = Matrix<double>(targets_.values);
@@ -165,9 +56,9 @@ class Explainer {
     ExplainedLayer layer;
     layer.layer = l;
     layer.label = network_.label(l);
-    const Formulas texts = network_.visit(l, [](const auto& kind) { return formulas(kind); });
-    layer.formula = texts.forward;
-    layer.derivative = texts.backward;
+    const Formulas texts = network_.visit(l, [](const auto& kind) { return kind.formulas(); });
+    layer.formula = texts.value;
+    layer.derivative = texts.derivative;
     layer.inputs = l > 0 ? trace_.outputs[l - 1] : Matrix<double>(x_);
     layer.outputs = trace_.outputs[l];
     return layer;
@@ -187,8 +78,7 @@ class Explainer {
         const std::span<const double> own = network_.slice(theta_, layer.layer);
         const Index offset = own.data() - theta_.data();
         if (own.empty() || block.offset < offset || block.offset >= offset + static_cast<Index>(own.size())) continue;
-        layer.blocks.push_back(
-            {block, block_formula(network_.name(layer.layer), block), part(theta_, block), part(gradient_, block)});
+        layer.blocks.push_back({block, std::string(block.derivative), part(theta_, block), part(gradient_, block)});
       }
   }
 

@@ -183,13 +183,17 @@ class Slips {
         {"the derivative's formula 1 - y^2 is given z in place of y", [](double z) { return 1 - z * z; }},
         {"the derivative's formula y (1 - y) is given z in place of y", [](double z) { return z * (1 - z); }}};
     for (const auto& [words, slope] : at_input)
-      at_layer("derivative-at-z", words, [&](const Matrix<double>& dy, Matrix<double>& dx, std::span<double>) {
-        for (std::size_t k = 0; k < dx.values().size(); ++k) dx.values()[k] = dy.values()[k] * slope(in.values()[k]);
-      });
+      at_layer("derivative-at-z", words,
+               [&, &slope = slope](const Matrix<double>& dy, Matrix<double>& dx, std::span<double>) {
+                 for (std::size_t k = 0; k < dx.values().size(); ++k)
+                   dx.values()[k] = dy.values()[k] * slope(in.values()[k]);
+               });
     for (const auto& [words, slope] : others)
-      at_layer("other-derivative", words, [&](const Matrix<double>& dy, Matrix<double>& dx, std::span<double>) {
-        for (std::size_t k = 0; k < dx.values().size(); ++k) dx.values()[k] = dy.values()[k] * slope(y.values()[k]);
-      });
+      at_layer("other-derivative", words,
+               [&, &slope = slope](const Matrix<double>& dy, Matrix<double>& dx, std::span<double>) {
+                 for (std::size_t k = 0; k < dx.values().size(); ++k)
+                   dx.values()[k] = dy.values()[k] * slope(y.values()[k]);
+               });
     const std::span<const double> own = s_.network.slice(s_.theta, l);
     if (static_cast<Index>(own.size()) < in.cols() * in.cols()) return;
     const ConstMatrixView<double> w{own.data(), in.cols(), in.cols()};

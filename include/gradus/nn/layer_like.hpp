@@ -44,7 +44,8 @@
 ///                                           then a network's text may hold its name, and `:option` as visit_options
 ///                                           tells (core/options.hpp); numbers only. Others have a grammar of their own
 ///     answers(inputs), exponentials         what its outputs are, given what its inputs are, and what it takes the
-///                                           exponential of (nn/traits.hpp); every layer of `Layer` tells
+///                                           exponential of (nn/traits.hpp)
+///     formulas()                            of forward and backward; every layer of `Layer` tells these three
 ///
 /// A layer of your own needs `forward` only: autodiff/differentiated.hpp derives its backward with the tape.
 namespace gradus {
@@ -107,9 +108,10 @@ concept MadeByItsName = requires(Index n) {
   { L::on(n, n) } -> std::same_as<L>;
 };
 template <class L>
-concept TellsOfItself = requires(const Answers& inputs) {
+concept TellsOfItself = requires(const L layer, const Answers& inputs) {
   { L::answers(inputs) } -> std::same_as<Answers>;
   { L::exponentials } -> std::convertible_to<Exponentials>;
+  { layer.formulas() } -> std::same_as<Formulas>;
 };
 
 /// What a layer takes the exponential of; of one that does not say, nothing.

@@ -43,6 +43,7 @@
 ///     UsualAfter           the last layer after which it is the usual loss; void: none
 ///     logarithms           what it takes the logarithm of
 ///     unit                 of its value; empty: that of the targets, or none
+///     formulas, formulas_from_logits   of one sample, by the outputs and by the logits
 namespace gradus {
 
 using LossFunction =
@@ -59,6 +60,8 @@ concept LossLike = std::regular<F> && requires(const F loss, std::span<const dou
   { F::answers } -> std::convertible_to<AnswersNeeded>;
   { F::targets } -> std::convertible_to<TargetsNeeded>;
   { F::logarithms } -> std::convertible_to<Logarithms>;
+  { F::formulas } -> std::convertible_to<Formulas>;
+  { F::formulas_from_logits } -> std::convertible_to<Formulas>;
   { loss.terms(Index{}) } -> std::same_as<Index>;
   { loss.template value<double>(p, p) } -> std::same_as<double>;
   { loss.template value_from_logits<double>(p, p) } -> std::same_as<double>;

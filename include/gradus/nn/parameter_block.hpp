@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "gradus/core/matrix.hpp"
 #include "gradus/core/scalar.hpp"
@@ -20,8 +21,9 @@ struct ParameterBlock {
   int number = 0;        ///< In a network: the number of the layer it belongs to, from 1.
   /// What every number starts at, whatever the initialiser; none: the initialiser decides.
   std::optional<double> start{};
-  Index fan_in = 0;   ///< Inputs that reach one output through the block; 0: `rows`.
-  Index fan_out = 0;  ///< Outputs that one input reaches through the block; 0: `cols`.
+  Index fan_in = 0;               ///< Inputs that reach one output through the block; 0: `rows`.
+  Index fan_out = 0;              ///< Outputs that one input reaches through the block; 0: `cols`.
+  std::string_view derivative{};  ///< Its formula, in the layer's letters, for who reads a pass number by number.
 
   Index size() const { return rows * cols; }
   /// "layer 2 weights"

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <string_view>
 
 /// What layers and losses tell of themselves, so that nobody else has to keep a list of them: whether they fit together
 /// (nn/fitting.hpp), why a run diverged (train/autopsy.hpp), what a figure writes beside an axis.
@@ -67,6 +68,13 @@ enum class TargetsNeeded {
   decisions,      ///< 0 or 1
   distribution,   ///< at least 0 with a sum of 1; or all 0, which counts nothing
   one_hot,        ///< one of them 1, all others 0; of a single one, 0 or 1
+};
+
+/// What is computed and its derivative, in the letters of the header, for whoever reads a pass number by number
+/// (check/explain.hpp).
+struct Formulas {
+  std::string_view value;
+  std::string_view derivative;
 };
 
 }  // namespace gradus

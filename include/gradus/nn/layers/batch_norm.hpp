@@ -26,6 +26,10 @@ struct BatchNorm {
   static constexpr bool is_activation = false;
   static constexpr Exponentials exponentials = Exponentials::none;
   static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
+  static constexpr Formulas formulas() {
+    return {"n = (x - mean) / sqrt(variance + eps) over the batch, y = s n + b",
+            "dx = s (dy - mean dy - n mean(dy n)) / sqrt(variance + eps)"};
+  }
 
   Index channels = 0;
   Index positions = 1;
@@ -43,8 +47,20 @@ struct BatchNorm {
   Index outputs() const { return inputs(); }
   Index parameter_count() const { return 2 * channels; }
   std::vector<ParameterBlock> parameter_blocks() const {
-    return {{.name = "scale", .rows = 1, .cols = channels, .offset = 0, .is_bias = true, .start = 1.0},
-            {.name = "shift", .rows = 1, .cols = channels, .offset = channels, .is_bias = true, .start = 0.0}};
+    return {{.name = "scale",
+             .rows = 1,
+             .cols = channels,
+             .offset = 0,
+             .is_bias = true,
+             .start = 1.0,
+             .derivative = "ds = sum over samples of dy n"},
+            {.name = "shift",
+             .rows = 1,
+             .cols = channels,
+             .offset = channels,
+             .is_bias = true,
+             .start = 0.0,
+             .derivative = "db = sum over samples of dy"}};
   }
   Index state_count() const { return 2 * channels; }
   std::vector<ParameterBlock> state_blocks() const {

@@ -27,6 +27,9 @@ struct Conv {
   static constexpr bool is_activation = false;
   static constexpr Exponentials exponentials = Exponentials::none;
   static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
+  static constexpr Formulas formulas() {
+    return {"y[f, p] = b[f] + sum_(c, k) x[c, p stride + k] W[(c, k), f]", "dx[c, q] = sum of dy[f, p] W[(c, k), f]"};
+  }
 
   Window window;
   Index filters = 1;
@@ -42,9 +45,15 @@ struct Conv {
                                         .rows = cells(),
                                         .cols = filters,
                                         .fan_in = cells(),
-                                        .fan_out = filters / groups * window.kernel.size()}};
+                                        .fan_out = filters / groups * window.kernel.size(),
+                                        .derivative = "dW[(c, k), f] = sum of x[c, p + k] dy[f, p]"}};
     if (bias)
-      blocks.push_back({.name = "bias", .rows = 1, .cols = filters, .offset = cells() * filters, .is_bias = true});
+      blocks.push_back({.name = "bias",
+                        .rows = 1,
+                        .cols = filters,
+                        .offset = cells() * filters,
+                        .is_bias = true,
+                        .derivative = "db[f] = sum over samples and places of dy[f, p]"});
     return blocks;
   }
   void check() const {

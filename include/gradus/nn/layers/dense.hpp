@@ -20,6 +20,7 @@ struct Dense {
   static constexpr bool is_activation = false;
   static constexpr Exponentials exponentials = Exponentials::none;
   static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
+  constexpr Formulas formulas() const { return {bias ? "y = x W + b" : "y = x W", "dx = dy W^T"}; }
 
   Index in = 0;
   Index out = 0;
@@ -29,8 +30,15 @@ struct Dense {
   Index outputs() const { return out; }
   Index parameter_count() const { return in * out + (bias ? out : 0); }
   std::vector<ParameterBlock> parameter_blocks() const {
-    std::vector<ParameterBlock> blocks{{.name = "weights", .rows = in, .cols = out, .offset = 0, .is_bias = false}};
-    if (bias) blocks.push_back({.name = "bias", .rows = 1, .cols = out, .offset = in * out, .is_bias = true});
+    std::vector<ParameterBlock> blocks{
+        {.name = "weights", .rows = in, .cols = out, .offset = 0, .derivative = "dW = x^T dy"}};
+    if (bias)
+      blocks.push_back({.name = "bias",
+                        .rows = 1,
+                        .cols = out,
+                        .offset = in * out,
+                        .is_bias = true,
+                        .derivative = "db = sum over samples of dy"});
     return blocks;
   }
 

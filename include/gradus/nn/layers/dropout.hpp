@@ -22,6 +22,7 @@ struct Dropout {
   static constexpr bool is_activation = false;
   static constexpr Exponentials exponentials = Exponentials::none;
   static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
+  static constexpr Formulas formulas() { return {"y = m x, m = 0 or 1 / (1 - rate)", "dx = m dy"}; }
   static constexpr bool uses_masks = true;
 
   Index width = 0;

@@ -23,6 +23,7 @@ struct Elementwise {
   static constexpr bool is_activation = true;
   static constexpr Exponentials exponentials = F::exponentials;
   static constexpr Answers answers(const Answers& /*inputs*/) { return F::answers; }
+  static constexpr Formulas formulas() { return {"y = f(x), number by number", "dx = f'(x) dy"}; }
 
   Index width = 0;
 

@@ -21,12 +21,24 @@ namespace gradus {
 /// units), b (units).
 struct Elman : Recurrent {
   static constexpr std::string_view name = "elman";
+  static constexpr Formulas formulas() {
+    return {"h_t = tanh(x_t W + h_(t-1) U + b)", "da_t = (1 - h_t^2) dh_t, dx_t = da_t W^T, dh_(t-1) += da_t U^T"};
+  }
 
   Index parameter_count() const { return (features + units + 1) * units; }
   std::vector<ParameterBlock> parameter_blocks() const {
-    return {{.name = "weights", .rows = features, .cols = units, .offset = 0},
-            {.name = "recurrent weights", .rows = units, .cols = units, .offset = features * units},
-            {.name = "bias", .rows = 1, .cols = units, .offset = (features + units) * units, .is_bias = true}};
+    return {{.name = "weights", .rows = features, .cols = units, .offset = 0, .derivative = by_weights},
+            {.name = "recurrent weights",
+             .rows = units,
+             .cols = units,
+             .offset = features * units,
+             .derivative = by_recurrent},
+            {.name = "bias",
+             .rows = 1,
+             .cols = units,
+             .offset = (features + units) * units,
+             .is_bias = true,
+             .derivative = by_bias}};
   }
 
   template <Number T>

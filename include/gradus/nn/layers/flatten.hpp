@@ -17,6 +17,7 @@ struct Flatten {
   static constexpr bool is_activation = false;
   static constexpr Exponentials exponentials = Exponentials::none;
   static constexpr Answers answers(const Answers& inputs) { return inputs; }
+  static constexpr Formulas formulas() { return {"y = x, as one row", "dx = dy"}; }
 
   Index width = 0;
 

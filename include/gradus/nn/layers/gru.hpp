@@ -26,15 +26,34 @@ namespace gradus {
 /// order r, z, n: W (features, 3 units), U (units, 3 units), b (3 units), c (units).
 struct Gru : Recurrent {
   static constexpr std::string_view name = "gru";
+  static constexpr Formulas formulas() {
+    return {"h_t = (1 - z) n + z h_(t-1), r, z = sigmoid, n = tanh(x_t W + r q)",
+            "dn = (1 - z) dh, dz = (h_(t-1) - n) dh, dh_(t-1) = z dh + ..."};
+  }
 
   Index parameter_count() const { return 3 * (features + units) * units + 4 * units; }
   std::vector<ParameterBlock> parameter_blocks() const {
     const Index w = 3 * features * units;
     const Index u = 3 * units * units;
-    return {{.name = "weights", .rows = features, .cols = 3 * units, .offset = 0, .fan_out = units},
-            {.name = "recurrent weights", .rows = units, .cols = 3 * units, .offset = w, .fan_out = units},
-            {.name = "bias", .rows = 1, .cols = 3 * units, .offset = w + u, .is_bias = true},
-            {.name = "recurrent bias", .rows = 1, .cols = units, .offset = w + u + 3 * units, .is_bias = true}};
+    return {{.name = "weights",
+             .rows = features,
+             .cols = 3 * units,
+             .offset = 0,
+             .fan_out = units,
+             .derivative = by_weights},
+            {.name = "recurrent weights",
+             .rows = units,
+             .cols = 3 * units,
+             .offset = w,
+             .fan_out = units,
+             .derivative = by_recurrent},
+            {.name = "bias", .rows = 1, .cols = 3 * units, .offset = w + u, .is_bias = true, .derivative = by_bias},
+            {.name = "recurrent bias",
+             .rows = 1,
+             .cols = units,
+             .offset = w + u + 3 * units,
+             .is_bias = true,
+             .derivative = by_bias}};
   }
 
   template <Number T>

@@ -23,6 +23,10 @@ struct LayerNorm {
   static constexpr bool is_activation = false;
   static constexpr Exponentials exponentials = Exponentials::none;
   static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
+  static constexpr Formulas formulas() {
+    return {"n = (x - mean) / sqrt(variance + eps), y = s n + b",
+            "dn = s dy, dx = (dn - mean dn - n mean(dn n)) / sqrt(variance + eps)"};
+  }
 
   Index width = 0;
   double epsilon = 1e-5;
@@ -37,8 +41,20 @@ struct LayerNorm {
   Index outputs() const { return width; }
   Index parameter_count() const { return 2 * width; }
   std::vector<ParameterBlock> parameter_blocks() const {
-    return {{.name = "scale", .rows = 1, .cols = width, .offset = 0, .is_bias = true, .start = 1.0},
-            {.name = "shift", .rows = 1, .cols = width, .offset = width, .is_bias = true, .start = 0.0}};
+    return {{.name = "scale",
+             .rows = 1,
+             .cols = width,
+             .offset = 0,
+             .is_bias = true,
+             .start = 1.0,
+             .derivative = "ds = sum over samples of dy n"},
+            {.name = "shift",
+             .rows = 1,
+             .cols = width,
+             .offset = width,
+             .is_bias = true,
+             .start = 0.0,
+             .derivative = "db = sum over samples of dy"}};
   }
   void check() const { check_options(*this); }
 

@@ -25,6 +25,9 @@ struct LogSoftmax {
   static constexpr Answers answers(const Answers& /*inputs*/) {
     return {.kind = Answers::Kind::log_distribution, .high = 0};
   }
+  static constexpr Formulas formulas() {
+    return {"y[k] = x[k] - log sum_j exp x[j]", "dx[k] = dy[k] - exp(y[k]) sum_j dy[j]"};
+  }
 
   Index width = 0;
 

@@ -25,21 +25,30 @@ namespace gradus {
 /// `remember` the biases of the forget gate start at 1 (Jozefowicz, Zaremba and Sutskever, 2015).
 struct Lstm : Recurrent {
   static constexpr std::string_view name = "lstm";
+  static constexpr Formulas formulas() {
+    return {"c_t = f c_(t-1) + i g, h_t = o tanh(c_t)", "dc_t += o (1 - tanh(c_t)^2) dh_t, dc_(t-1) = f dc_t"};
+  }
 
   bool remember = false;
 
   Index parameter_count() const { return 4 * (features + units + 1) * units; }
   std::vector<ParameterBlock> parameter_blocks() const {
-    std::vector<ParameterBlock> blocks{
-        {.name = "weights", .rows = features, .cols = 4 * units, .offset = 0, .fan_out = units},
-        {.name = "recurrent weights",
-         .rows = units,
-         .cols = 4 * units,
-         .offset = 4 * features * units,
-         .fan_out = units}};
+    std::vector<ParameterBlock> blocks{{.name = "weights",
+                                        .rows = features,
+                                        .cols = 4 * units,
+                                        .offset = 0,
+                                        .fan_out = units,
+                                        .derivative = by_weights},
+                                       {.name = "recurrent weights",
+                                        .rows = units,
+                                        .cols = 4 * units,
+                                        .offset = 4 * features * units,
+                                        .fan_out = units,
+                                        .derivative = by_recurrent}};
     Index offset = 4 * (features + units) * units;
     for (const char* bias : {"input gate bias", "forget gate bias", "cell bias", "output gate bias"}) {
-      blocks.push_back({.name = bias, .rows = 1, .cols = units, .offset = offset, .is_bias = true});
+      blocks.push_back(
+          {.name = bias, .rows = 1, .cols = units, .offset = offset, .is_bias = true, .derivative = by_bias});
       offset += units;
     }
     if (remember) blocks[3].start = 1.0;

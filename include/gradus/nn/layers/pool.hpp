@@ -72,6 +72,9 @@ struct Pool {
 template <int dims>
 struct MaxPool : Pool<dims> {
   static constexpr std::string_view name = dims == 1 ? "maxpool1d" : "maxpool2d";
+  static constexpr Formulas formulas() {
+    return {"y[p] = the largest x under the window", "dx = dy at the largest, else 0"};
+  }
 
   void check() const { this->check_window(name); }
 
@@ -125,6 +128,9 @@ struct MaxPool : Pool<dims> {
 template <int dims>
 struct AveragePool : Pool<dims> {
   static constexpr std::string_view name = dims == 1 ? "avgpool1d" : "avgpool2d";
+  static constexpr Formulas formulas() {
+    return {"y[p] = the mean of x under the window", "dx = dy / cells, added up"};
+  }
 
   void check() const { this->check_window(name); }
 

@@ -22,6 +22,7 @@ struct Prelu {
   static constexpr bool is_activation = true;
   static constexpr Exponentials exponentials = Exponentials::none;
   static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
+  static constexpr Formulas formulas() { return {"y = x where x > 0, else a x", "dx = dy where x > 0, else a dy"}; }
 
   Index width = 0;
   Index slopes = 0;
@@ -32,7 +33,13 @@ struct Prelu {
   Index outputs() const { return width; }
   Index parameter_count() const { return slopes; }
   std::vector<ParameterBlock> parameter_blocks() const {
-    return {{.name = "slopes", .rows = 1, .cols = slopes, .offset = 0, .is_bias = true, .start = 0.25}};
+    return {{.name = "slopes",
+             .rows = 1,
+             .cols = slopes,
+             .offset = 0,
+             .is_bias = true,
+             .start = 0.25,
+             .derivative = "da = sum of x dy where x <= 0"}};
   }
   void check() const {
     if (slopes < 1 || width % slopes != 0)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "gradus/core/matrix.hpp"
 #include "gradus/core/scalar.hpp"
@@ -20,6 +21,9 @@ struct Recurrent {
   static constexpr bool is_activation = false;
   static constexpr Exponentials exponentials = Exponentials::bounded;
   static constexpr Answers answers(const Answers& /*inputs*/) { return from_to(-1, 1); }
+  static constexpr std::string_view by_weights = "the sum over steps of x_t^T da_t";
+  static constexpr std::string_view by_recurrent = "the sum over steps of h_(t-1)^T da_t";
+  static constexpr std::string_view by_bias = "the sum over samples and steps of da_t";
 
   Index features = 0;
   Index units = 0;

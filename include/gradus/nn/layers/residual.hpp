@@ -47,6 +47,7 @@ struct ResidualEnd {
 /// other end, dX = dY.
 struct ResidualBegin : ResidualEnd {
   static constexpr std::string_view name = "residual begin";
+  static constexpr Formulas formulas() { return {"y = x, remembered", "dx = dy + what the other end was given"}; }
   static constexpr bool is_activation = true;
   static constexpr bool opens_block = true;
 
@@ -66,6 +67,7 @@ struct ResidualBegin : ResidualEnd {
 /// Y = X + what the beginning remembers; dX = dY.
 struct ResidualAdd : ResidualEnd {
   static constexpr std::string_view name = "residual add";
+  static constexpr Formulas formulas() { return {"y = x + what was remembered", "dx = dy"}; }
   static constexpr bool is_activation = true;
   static constexpr bool closes_block = true;
 

@@ -23,6 +23,9 @@ struct RmsNorm {
   static constexpr bool is_activation = false;
   static constexpr Exponentials exponentials = Exponentials::none;
   static constexpr Answers answers(const Answers& /*inputs*/) { return any_number; }
+  static constexpr Formulas formulas() {
+    return {"n = x / sqrt(mean x^2 + eps), y = s n", "dn = s dy, dx = (dn - n mean(dn n)) / sqrt(mean x^2 + eps)"};
+  }
 
   Index width = 0;
   double epsilon = 1e-5;
@@ -37,7 +40,13 @@ struct RmsNorm {
   Index outputs() const { return width; }
   Index parameter_count() const { return width; }
   std::vector<ParameterBlock> parameter_blocks() const {
-    return {{.name = "scale", .rows = 1, .cols = width, .offset = 0, .is_bias = true, .start = 1.0}};
+    return {{.name = "scale",
+             .rows = 1,
+             .cols = width,
+             .offset = 0,
+             .is_bias = true,
+             .start = 1.0,
+             .derivative = "ds = sum over samples of dy n"}};
   }
   void check() const { check_options(*this); }
 

@@ -23,6 +23,9 @@ struct Softmax {
   static constexpr bool is_activation = true;
   static constexpr Exponentials exponentials = Exponentials::bounded;
   static constexpr Answers answers(const Answers& /*inputs*/) { return {Answers::Kind::distribution, 0, 1, true}; }
+  static constexpr Formulas formulas() {
+    return {"y[k] = exp x[k] / sum_j exp x[j]", "dx[k] = y[k] (dy[k] - sum_j dy[j] y[j])"};
+  }
 
   Index width = 0;
 

@@ -27,6 +27,8 @@ struct BinaryCrossEntropy {
   static constexpr Logarithms logarithms = Logarithms::of_both_sides;
   static constexpr AnswersNeeded answers = AnswersNeeded::probabilities;
   static constexpr TargetsNeeded targets = TargetsNeeded::probabilities;
+  static constexpr Formulas formulas{"L = -sum_k t log p + (1 - t) log(1 - p)", "dL/dp = (1 - t) / (1 - p) - t / p"};
+  static constexpr Formulas formulas_from_logits{"L = sum_k log(1 + exp z) - t z", "dL/dz = p - t"};
 
   bool cut = false;
 

@@ -28,6 +28,8 @@ struct CrossEntropy {
   static constexpr Logarithms logarithms = Logarithms::of_answers;
   static constexpr AnswersNeeded answers = AnswersNeeded::distribution;
   static constexpr TargetsNeeded targets = TargetsNeeded::distribution;
+  static constexpr Formulas formulas{"L = -sum_k t[k] log p[k]", "dL/dp[k] = -t[k] / p[k]"};
+  static constexpr Formulas formulas_from_logits{"L = sum_k t[k] (log sum_j exp z[j] - z[k])", "dL/dz = p - t"};
 
   double smoothing = 0;
   bool cut = false;

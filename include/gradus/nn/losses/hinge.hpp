@@ -29,6 +29,9 @@ struct Hinge {
   static constexpr Logarithms logarithms = Logarithms::none;
   static constexpr AnswersNeeded answers = AnswersNeeded::scores;
   static constexpr TargetsNeeded targets = TargetsNeeded::one_hot;
+  static constexpr Formulas formulas{"L = max(0, 1 - z[c] + max_(k != c) z[k])",
+                                     "dL/dz = -1 at c, 1 at the rival, where L > 0"};
+  static constexpr Formulas formulas_from_logits = formulas;
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

@@ -27,6 +27,8 @@ struct Huber {
   static constexpr Logarithms logarithms = Logarithms::none;
   static constexpr AnswersNeeded answers = AnswersNeeded::numbers;
   static constexpr TargetsNeeded targets = TargetsNeeded::numbers;
+  static constexpr Formulas formulas{"L = sum_k e^2 / 2, linear beyond delta, e = p - t", "dL/dp = e, cut to +-delta"};
+  static constexpr Formulas formulas_from_logits = formulas;
 
   double delta = 1;
 

@@ -25,6 +25,8 @@ struct KlDivergence {
   static constexpr Logarithms logarithms = Logarithms::of_answers;
   static constexpr AnswersNeeded answers = AnswersNeeded::distribution;
   static constexpr TargetsNeeded targets = TargetsNeeded::distribution;
+  static constexpr Formulas formulas{"L = sum_k t log(t / p)", "dL/dp = -t / p"};
+  static constexpr Formulas formulas_from_logits{"L = sum_k t (log t + log sum_j exp z[j] - z[k])", "dL/dz = p - t"};
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

@@ -27,6 +27,8 @@ struct LogCosh {
   static constexpr Logarithms logarithms = Logarithms::none;
   static constexpr AnswersNeeded answers = AnswersNeeded::numbers;
   static constexpr TargetsNeeded targets = TargetsNeeded::numbers;
+  static constexpr Formulas formulas{"L = sum_k log cosh(p - t)", "dL/dp = tanh(p - t)"};
+  static constexpr Formulas formulas_from_logits = formulas;
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

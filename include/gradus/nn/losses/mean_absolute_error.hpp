@@ -25,6 +25,8 @@ struct MeanAbsoluteError {
   static constexpr Logarithms logarithms = Logarithms::none;
   static constexpr AnswersNeeded answers = AnswersNeeded::numbers;
   static constexpr TargetsNeeded targets = TargetsNeeded::numbers;
+  static constexpr Formulas formulas{"L = sum_k |p - t|", "dL/dp = sign(p - t)"};
+  static constexpr Formulas formulas_from_logits = formulas;
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

@@ -21,6 +21,8 @@ struct MeanSquaredError {
   static constexpr Logarithms logarithms = Logarithms::none;
   static constexpr AnswersNeeded answers = AnswersNeeded::numbers;
   static constexpr TargetsNeeded targets = TargetsNeeded::numbers;
+  static constexpr Formulas formulas{"L = sum_k (p - t)^2", "dL/dp = 2 (p - t)"};
+  static constexpr Formulas formulas_from_logits = formulas;
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

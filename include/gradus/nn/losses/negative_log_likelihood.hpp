@@ -26,6 +26,8 @@ struct NegativeLogLikelihood {
   static constexpr Logarithms logarithms = Logarithms::none;
   static constexpr AnswersNeeded answers = AnswersNeeded::log_distribution;
   static constexpr TargetsNeeded targets = TargetsNeeded::distribution;
+  static constexpr Formulas formulas{"L = -sum_k t y", "dL/dy = -t"};
+  static constexpr Formulas formulas_from_logits{"L = sum_k t (log sum_j exp z[j] - z[k])", "dL/dz = p - t"};
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

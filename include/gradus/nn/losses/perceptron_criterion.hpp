@@ -27,6 +27,8 @@ struct PerceptronCriterion {
   static constexpr Logarithms logarithms = Logarithms::none;
   static constexpr AnswersNeeded answers = AnswersNeeded::numbers;
   static constexpr TargetsNeeded targets = TargetsNeeded::decisions;
+  static constexpr Formulas formulas{"L = sum_k |p - t|", "dL/dp = sign(p - t)"};
+  static constexpr Formulas formulas_from_logits{"L = sum_k (p - t) z", "dL/dz = p - t"};
 
   template <class Visitor>
   void visit_options(Visitor&&) {}

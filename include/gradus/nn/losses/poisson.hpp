@@ -26,6 +26,8 @@ struct Poisson {
   static constexpr Logarithms logarithms = Logarithms::of_answers;
   static constexpr AnswersNeeded answers = AnswersNeeded::positive;
   static constexpr TargetsNeeded targets = TargetsNeeded::counts;
+  static constexpr Formulas formulas{"L = sum_k p - t log p", "dL/dp = 1 - t / p"};
+  static constexpr Formulas formulas_from_logits{"L = sum_k exp z - t z", "dL/dz = p - t"};
 
   template <class Visitor>
   void visit_options(Visitor&&) {}
