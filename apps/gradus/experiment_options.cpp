@@ -72,10 +72,7 @@ void add_experiment_options(Command& command, const std::shared_ptr<Experiment>&
 
 void refuse_idle(const GivenKeys& given, const std::vector<Experiment>& experiments) {
   for (const ExperimentKey* key : given) {
-    if (!key->idle) continue;
-    std::string why;
-    const auto is_idle = [&](const Experiment& e) { return !(why = key->idle(e)).empty(); };
-    if (std::all_of(experiments.begin(), experiments.end(), is_idle))
+    if (const std::string why = why_idle(*key, experiments); !why.empty())
       throw UsageError(fmt::format("--{} has no effect here: {}", key->flag, why));
   }
 }

@@ -152,7 +152,7 @@ Parameters
 Raises
 ------
 ValueError
-    If a value is out of range or cannot be read.
+    If a value is out of range or cannot be read, or has no effect beside the others.
 TypeError
     On an unknown option.
 
@@ -176,6 +176,7 @@ True
             set_options(experiment, "experiment", options);
             if (experiment.data.empty() || experiment.network.empty())
               throw nb::type_error("[experiment] expected the options data and network");
+            refuse_idle("experiment", options, {&experiment, 1});
             new (self) Experiment(std::move(experiment));
           },
           nb::arg("options"),

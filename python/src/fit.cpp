@@ -136,6 +136,8 @@ FitResult fit(const Network& network, nb::handle theta, nb::handle x, nb::handle
   RandomSource random(random_state);
   if (!test.is_none() && (!PySequence_Check(test.ptr()) || nb::len(test) != 2))
     throw ValueError("[fit] expected test as a pair (x, y)");
+  if (!test.is_none()) experiment.test_data = "test";
+  refuse_idle("fit", options, {&experiment, 1}, kSections);
   check_callback("fit", callback);
   Call call{.network = network,
             .theta = theta,
@@ -338,7 +340,8 @@ FitResult
 Raises
 ------
 ValueError
-    If shapes do not fit, a number is not finite, a label is out of range, or an option is.
+    If shapes do not fit, a number is not finite, a label is out of range, or an option is, or has no effect beside the
+    others.
 TypeError
     If theta cannot be changed in place, there are no numbers in an argument, or an option is unknown.
 

@@ -61,8 +61,14 @@ void bind_makers(nb::module_& m) {
         Experiment said;
         set_options(said, "load_data", reading, sections);
         TableOptions options = table_options(target, task);
+        said.data = as_path(source);
+        refuse_idle("load_data", reading, {&said, 1}, sections);
+        if (!is_file(said.data) && (target || task != "detect"))
+          throw ValueError(
+              fmt::format("[load_data] {} has no effect here: '{}' is no file, and says itself what it has",
+                          target ? "target" : "task", said.data));
         options.reading = said.reading;
-        return load_data(as_path(source), options);
+        return load_data(said.data, options);
       },
       nb::arg("source").none(), nb::arg("target") = nb::none(), nb::arg("task") = "detect", nb::arg("reading"),
       nb::sig("def load_data(source: str | os.PathLike[str], target: str | None = None, task: str = 'detect', "
@@ -91,7 +97,7 @@ Raises
 FileNotFoundError, OSError
     If a file cannot be read, naming line and column.
 ValueError
-    If a text cannot be.
+    If a text cannot be, or an option has no effect on such data.
 
 Examples
 --------
@@ -117,22 +123,25 @@ Examples
 )");
   m.def(
       "make_blobs",
-      [](const Counts& samples, Index features, nb::handle centers, const Deviations& cluster_std,
-         std::pair<double, double> center_box, bool shuffle, nb::handle random_state) {
+      [](const Counts& samples, std::optional<Index> features, nb::handle centers, const Deviations& cluster_std,
+         std::optional<std::pair<double, double>> center_box, bool shuffle, nb::handle random_state) {
         RandomSource random(random_state);
+        std::optional<std::array<double, 2>> box;
+        if (center_box) box = {center_box->first, center_box->second};
         return make_blobs({.samples = one_or_many(samples),
                            .features = features,
                            .centers = centers_of(centers),
                            .cluster_std = one_or_many(cluster_std),
-                           .center_box = {center_box.first, center_box.second},
+                           .center_box = box,
                            .shuffle = shuffle},
                           random.stream());
       },
-      nb::arg("samples") = 100, nb::arg("features") = 2, nb::arg("centers") = nb::none(), nb::arg("cluster_std") = 1.0,
-      nb::arg("center_box") = std::pair(-10.0, 10.0), nb::arg("shuffle") = true, nb::arg("random_state") = 0,
-      nb::sig("def make_blobs(samples: int | collections.abc.Sequence[int] = 100, features: int = 2, "
+      nb::arg("samples") = 100, nb::arg("features") = nb::none(), nb::arg("centers") = nb::none(),
+      nb::arg("cluster_std") = 1.0, nb::arg("center_box") = nb::none(), nb::arg("shuffle") = true,
+      nb::arg("random_state") = 0,
+      nb::sig("def make_blobs(samples: int | collections.abc.Sequence[int] = 100, features: int | None = None, "
               "centers: int | numpy.typing.ArrayLike | None = None, cluster_std: float | "
-              "collections.abc.Sequence[float] = 1.0, center_box: tuple[float, float] = (-10.0, 10.0), "
+              "collections.abc.Sequence[float] = 1.0, center_box: tuple[float, float] | None = None, "
               "shuffle: bool = True, random_state: RandomState | int = 0) -> Dataset"),
       R"(Normal clouds around centres, one a class: scikit-learn's make_blobs from the same stream.
 
@@ -140,13 +149,13 @@ Parameters
 ----------
 samples : int or list of int
     In all, or of each cloud.
-features : int
-    Of drawn centres.
+features : int, optional
+    Of drawn centres, 2 unless given; given centres bring their own.
 centers : int or array of shape (classes, features), optional
     How many to draw, or the centres; unless given, as many as `samples` lists, else 3.
 cluster_std : float or list of float
-center_box : (low, high)
-    Where centres are drawn.
+center_box : (low, high), optional
+    Where centres are drawn, (-10, 10) unless given.
 shuffle : bool
 random_state : RandomState or int
 

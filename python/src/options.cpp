@@ -109,6 +109,15 @@ void set_options(Experiment& experiment, std::string_view where, const nb::dict&
   });
 }
 
+void refuse_idle(std::string_view where, const nb::dict& options, std::span<const Experiment> experiments,
+                 std::span<const std::string_view> sections) {
+  visit_options(where, options, sections, [&](const ExperimentKey& key, const std::string& called, nb::handle value) {
+    if (value.is(Py_False) && !key.deniable) return;
+    if (const std::string why = why_idle(key, experiments); !why.empty())
+      throw ValueError(fmt::format("{} has no effect here: {}", called, why));
+  });
+}
+
 nb::object get_option(const Experiment& experiment, std::string_view name) {
   for (const ExperimentKey& key : experiment_keys())
     if (python_name(key) == name) {

@@ -31,6 +31,11 @@ KeyValue value_of(std::string_view called, nb::handle value);
 void set_options(Experiment& experiment, std::string_view where, const nb::dict& options,
                  std::span<const std::string_view> sections = {});
 
+/// Throws ValueError if one of these keyword arguments has no effect in any of the experiments. None is not given, nor
+/// is False but where it is an answer of its own (header).
+void refuse_idle(std::string_view where, const nb::dict& options, std::span<const Experiment> experiments,
+                 std::span<const std::string_view> sections = {});
+
 /// The value of the key that a keyword argument names; None where it has none. Throws Python's AttributeError.
 nb::object get_option(const Experiment& experiment, std::string_view name);
 

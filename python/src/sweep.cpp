@@ -46,6 +46,10 @@ SweepRequest request_of(const nb::dict& options, Index seeds, Index random) {
   });
   if (request.base.data.empty() || !options.contains("network") || options["network"].is_none())
     throw nb::type_error("[sweep] expected the options data and network");
+  std::vector<Experiment> experiments;
+  for (const std::vector<std::string>& values : request.grid.samples())
+    experiments.push_back(request.grid.experiment(request.base, values));
+  refuse_idle("sweep", options, experiments);
   return request;
 }
 
@@ -208,7 +212,7 @@ Sweep
 Raises
 ------
 ValueError
-    If a configuration cannot be run, before any is.
+    If a configuration cannot be run, or an option has no effect in any, before any is.
 TypeError
     On an unknown option.
 

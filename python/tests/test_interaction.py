@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Every option of an experiment away from its default: the command line, `Experiment`, `sweep` and, where it is one of
-training, `fit` give the same parameters to the last bit, and others than without it."""
+training, `fit` and the estimators give the same parameters to the last bit, and others than without it."""
 
 import json
 import os
@@ -10,6 +10,7 @@ import gradus as gd
 import numpy as np
 import pytest
 from gradus import options
+from gradus.sklearn import MLPClassifier
 
 BASE = dict(network="5-5tanh-3softmax", target="label", epochs=4, batch=7, lr=0.1)
 
@@ -140,3 +141,64 @@ def test_fit_gives_the_experiments_parameters(table, name):
     fitted = gd.fit(network, theta, data.x, data.y, random_state=random, **given)
     assert np.array_equal(theta, result.model.theta)
     assert fitted.history.loss.tolist() == result.history.loss.tolist()
+
+
+# ---------------------------------------------------------------------------------------------------------- estimators
+# What says the same to an estimator.
+SAID_OTHERWISE = {
+    "class_weight": ("balanced", {"class_weight": "balanced"}),
+    "optimizer": ("adagrad", {"solver": "adagrad"}),
+    "lr": (0.2, {"learning_rate_init": 0.2}),
+    "momentum": (0.5, {"momentum": 0.5}),
+    "nesterov": (True, {"momentum": 0.5, "nesterovs_momentum": True}),
+    "schedule": ("inverse:power=0.5", {"learning_rate": "invscaling"}),
+    "l2": (0.01, {"alpha": 0.6}),  # of 60 samples, of which each has its share in scikit-learn
+    "epochs": (5, {"max_iter": 5}),
+    "batch": ("full", {"batch_size": 60}),
+}
+# What scikit-learn's parameters have no word for, or another meaning.
+UNSAID = {
+    "loss": "follows from what is learned",
+    "reduction": "is the mean",
+    "l1": "", "weight_decay": "", "max_norm": "", "clip_norm": "", "clip_value": "",
+    "early_stopping": "holds samples out by itself", "patience": "is n_iter_no_change, of another rule",
+    "min_delta": "is tol, of another rule", "min_change": "",
+    "updates": "", "order": "shuffles by scikit-learn's own stream",
+    "engine": "", "arithmetic": "is what the processor can",
+    "record_every": "", "test_every": "", "plant": "",
+}  # fmt: skip
+
+
+def test_every_option_of_training_is_said_to_an_estimator_or_has_no_word_there():
+    assert set(SAID_OTHERWISE) | set(UNSAID) == set(TRAINING)
+    assert not set(SAID_OTHERWISE) & set(UNSAID)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("name", SAID_OTHERWISE)
+def test_an_estimator_gives_the_parameters_of_fit(table, name):
+    data = gd.load_data(table, target="label")
+    network = gd.Network("5-5tanh-3softmax")
+    theta = network.initial_parameters("glorot-uniform", random_state=2)
+    first = theta.copy()
+    value, said = SAID_OTHERWISE[name]
+    given = {"lr": 0.1, "epochs": 4, "batch": "full", **({"momentum": 0.5} if name == "nesterov" else {}), name: value}
+    gd.fit(network, theta, data.x, data.y, **given)
+
+    settings = {
+        "hidden_layer_sizes": (5,), "activation": "tanh", "solver": "sgd", "alpha": 0, "batch_size": 60, "shuffle": False,
+        "learning_rate_init": 0.1, "max_iter": 4,
+        "coefs_init": [first[:25].reshape(5, 5), first[30:45].reshape(5, 3)],
+        "intercepts_init": [first[25:30], first[45:]], **said,
+    }  # fmt: skip
+    if settings["solver"] == "sgd":
+        settings = {"momentum": 0, "nesterovs_momentum": False, **settings}
+    estimator = MLPClassifier(**settings)
+    estimator.fit(data.x, data.y)
+    (w1, w2), (b1, b2) = estimator.coefs_, estimator.intercepts_
+    learned = np.concatenate([w1.ravel(), b1, w2.ravel(), b2])
+    if name == "schedule":  # which scikit-learn divides by where `fit` multiplies
+        np.testing.assert_allclose(learned, theta, rtol=1e-13)
+    else:
+        np.testing.assert_array_equal(learned, theta)
+    assert not np.array_equal(theta, first)

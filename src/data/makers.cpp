@@ -97,19 +97,22 @@ Matrix<double> blob_centers(const BlobOptions& options, RandomState& random) {
       refuse("blobs", fmt::format("expected at least one centre, got {} x {}", given->rows(), given->cols()));
     for (const double value : given->values())
       if (!std::isfinite(value)) refuse("blobs", fmt::format("expected finite centers, got {}", value));
+    if (options.features) refuse("blobs", "expected no features beside given centers, which bring their own");
+    if (options.center_box) refuse("blobs", "expected no center box beside given centers, which are not drawn");
     return *given;
   }
   const Index listed = options.samples.many ? static_cast<Index>(options.samples.values.size()) : 3;
   const Index* asked = std::get_if<Index>(&options.centers);
   const Index count = asked ? *asked : listed;
-  const auto [low, high] = options.center_box;
-  check_count("blobs", "features", options.features, kMostNumbers);
-  check_count("blobs", "centers", count, std::min(kMostClasses, kMostNumbers / options.features));
+  const Index features = options.features.value_or(2);
+  const auto [low, high] = options.center_box.value_or(std::array{-10., 10.});
+  check_count("blobs", "features", features, kMostNumbers);
+  check_count("blobs", "centers", count, std::min(kMostClasses, kMostNumbers / features));
   if (options.samples.many && count != listed)
     refuse("blobs", fmt::format("expected {} sample counts, one a centre, got {}", count, listed));
   if (!std::isfinite(high - low) || low > high)
     refuse("blobs", fmt::format("expected a center box from low to high, got {} to {}", low, high));
-  return random.uniform(low, high, count, options.features);
+  return random.uniform(low, high, count, features);
 }
 
 std::vector<double> blob_deviations(const BlobOptions& options, Index centers) {

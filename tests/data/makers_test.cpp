@@ -127,8 +127,8 @@ TEST(Makers, RefuseParametersTheyCannotUse) {
   EXPECT_THROW(make_blobs({.centers = 3, .cluster_std = {1, 2}}, random), ValueError);
   EXPECT_THROW(make_blobs({.centers = Matrix<double>()}, random), ValueError);
   EXPECT_THROW(make_blobs({.centers = Matrix<double>{{0, kNan}}}, random), ValueError);
-  EXPECT_THROW(make_blobs({.center_box = {1, -1}}, random), ValueError);
-  EXPECT_THROW(make_blobs({.center_box = {0, kInfinity}}, random), ValueError);
+  EXPECT_THROW(make_blobs({.center_box = std::array{1., -1.}}, random), ValueError);
+  EXPECT_THROW(make_blobs({.center_box = std::array{0., kInfinity}}, random), ValueError);
   EXPECT_THROW(make_gaussian({.range = {1, -1}}, random), ValueError);
   EXPECT_THROW(make_spirals({.turns = kNan}, random), ValueError);
 }

@@ -34,12 +34,13 @@ using SampleCounts = OneOrMany<Index>;
 
 /// Isotropic normal clouds around centres.
 struct BlobOptions {
-  SampleCounts samples = 100;  ///< a total is shared evenly, the first clusters taking what is left over
-  Index features = 2;          ///< of drawn centres; given centres bring their own
+  SampleCounts samples = 100;       ///< a total is shared evenly, the first clusters taking what is left over
+  std::optional<Index> features{};  ///< of drawn centres, 2 unless said; given centres bring their own
   /// How many centres to draw, or the centres, one a row; nothing: as many as `samples` lists, else 3.
   std::variant<std::monostate, Index, Matrix<double>> centers{};
-  OneOrMany<double> cluster_std = 1.0;             ///< standard deviation, of all clusters or of each
-  std::array<double, 2> center_box = {-10., 10.};  ///< centres are drawn uniformly from [low, high) in each feature
+  OneOrMany<double> cluster_std = 1.0;  ///< standard deviation, of all clusters or of each
+  /// Centres are drawn uniformly from [low, high) in each feature, -10 to 10 unless said.
+  std::optional<std::array<double, 2>> center_box{};
   bool shuffle = true;
 };
 Dataset make_blobs(const BlobOptions& options, RandomState& random);

@@ -29,6 +29,12 @@ class Arguments {
   std::variant<std::monostate, Index, Matrix<double>> centers(std::string_view name) const;
   bool flag(std::string_view name) const;
   std::uint32_t seed() const;
+  /// What `read`, one of the above, makes of it, or nothing, where a maker tells its fallback from the same value
+  /// given.
+  template <class T>
+  std::optional<T> if_given(std::string_view name, T (Arguments::*read)(std::string_view) const) const {
+    return find(name).given ? std::optional<T>((this->*read)(name)) : std::nullopt;
+  }
 
  private:
   /// A piece of a text, and where it begins.

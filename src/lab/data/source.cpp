@@ -22,10 +22,10 @@ constexpr ParameterSpec kSeed{"seed", Kind::count, "0", "of the random stream, 0
 
 Dataset blobs(const Arguments& arguments, RandomState& random) {
   return make_blobs({.samples = arguments.counts("samples"),
-                     .features = arguments.count("features"),
+                     .features = arguments.if_given("features", &Arguments::count),
                      .centers = arguments.centers("centers"),
                      .cluster_std = arguments.numbers("cluster-std"),
-                     .center_box = arguments.range("center-box"),
+                     .center_box = arguments.if_given("center-box", &Arguments::range),
                      .shuffle = !arguments.flag("no-shuffle")},
                     random);
 }

@@ -449,6 +449,14 @@ KeyValue parse_key_value(const ExperimentKey& key, std::string_view text) {
   return std::string(text);
 }
 
+std::string why_idle(const ExperimentKey& key, std::span<const Experiment> experiments) {
+  std::string why;
+  if (!key.idle) return why;
+  for (const Experiment& experiment : experiments)
+    if (why = key.idle(experiment); why.empty()) break;
+  return why;
+}
+
 std::string to_text(const KeyValue& value) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *whole);

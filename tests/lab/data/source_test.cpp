@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "gradus/data/makers.hpp"
@@ -40,7 +43,7 @@ TEST(Source, MakesWhatTheOptionsMake) {
                 random));
   random.seed(4294967295u);
   EXPECT_EQ(make_dataset("blobs:features=3,center-box=[-1,1],centers=5,seed=4294967295"),
-            make_blobs({.features = 3, .centers = 5, .center_box = {-1, 1}}, random));
+            make_blobs({.features = 3, .centers = 5, .center_box = std::array{-1., 1.}}, random));
   random.seed(0);
   EXPECT_EQ(make_dataset("spirals:arms=3,turns=-1,samples=[1,2,3]"),
             make_spirals({.samples = {1, 2, 3}, .arms = 3, .turns = -1}, random));
@@ -61,6 +64,66 @@ TEST(Source, MakesTheSameFromParametersAsTheCommandLineSpellsThem) {
   EXPECT_THROW(make_dataset("mons", {}), ValueError);
   EXPECT_THROW(make_dataset("moons", {{"factor", "0.4"}}), ParseError);
   EXPECT_THROW(make_dataset("moons", {{"noise", "0.2,factor=0.4"}}), ParseError);
+}
+
+/// Values for each parameter of a maker, none of them its fallback.
+const std::map<std::string, std::vector<std::string>>& values() {
+  static const std::map<std::string, std::vector<std::string>> all{
+      {"samples", {"7", "9"}},    {"features", {"3", "4"}},      {"centers", {"2", "0,0;1,1;2,0"}},
+      {"noise", {"0.1", "0.2"}},  {"cluster-std", {"0.5", "2"}}, {"center-box", {"0,1", "2,3"}},
+      {"factor", {"0.3", "0.6"}}, {"arms", {"3", "4"}},          {"turns", {"0.5", "1"}},
+      {"range", {"0,1", "-1,1"}}, {"seed", {"5", "6"}},          {"no-shuffle", {""}}};
+  return all;
+}
+
+/// Nothing where the maker refuses them.
+std::optional<Dataset> made(const MakerSpec& maker, const Parameters& parameters) {
+  try {
+    return make_dataset(maker.name, parameters);
+  } catch (const ValueError&) {
+    return std::nullopt;
+  }
+}
+
+/// Whether a maker draws: else its stream is the same whatever its seed, and nobody asks.
+bool draws(const MakerSpec& maker, const Parameters& given) {
+  const auto has = [&](std::string_view name) {
+    return std::any_of(maker.parameters.begin(), maker.parameters.end(), [&](auto& p) { return p.name == name; });
+  };
+  const bool shuffles = has("no-shuffle") && !given.contains("no-shuffle");
+  return has("cluster-std") || given.contains("noise") || shuffles;
+}
+
+TEST(Source, EveryParameterChangesTheDataOrIsRefusedBesideEveryOther) {
+  int refused = 0;
+  for (const MakerSpec& maker : makers()) {
+    std::vector<Parameters> contexts{{}};
+    for (const ParameterSpec& parameter : maker.parameters)
+      for (const std::string& value : values().at(std::string(parameter.name)))
+        contexts.push_back({{std::string(parameter.name), value}});
+    for (const Parameters& context : contexts) {
+      const std::optional<Dataset> before = made(maker, context);
+      ASSERT_TRUE(before) << source_text(maker.name, context);
+      for (const ParameterSpec& parameter : maker.parameters) {
+        const std::string name(parameter.name);
+        if (context.contains(name) || (name == "seed" && !draws(maker, context))) continue;
+        for (const std::string& value : values().at(name)) {
+          Parameters given = context;
+          given[name] = value;
+          EXPECT_NE(made(maker, given), before) << source_text(maker.name, given);
+          refused += !made(maker, given);
+        }
+      }
+    }
+  }
+  EXPECT_EQ(refused, 8);  // features and the box beside given centres, either of which may be the context
+}
+
+TEST(Source, SaysWhyAParameterOfBlobsIsIdle) {
+  EXPECT_EQ(refusal("blobs:features=2,centers=[0,0;3,3]"),
+            "[blobs] expected no features beside given centers, which bring their own");
+  EXPECT_EQ(refusal("blobs:centers=[0,0;3,3],center-box=[-10,10]"),
+            "[blobs] expected no center box beside given centers, which are not drawn");
 }
 
 TEST(Source, DescribesEveryParameterThatItReads) {

@@ -43,6 +43,9 @@ std::span<const ExperimentKey> experiment_keys();
 /// Sets one value. Throws ValueError `<name>: expected a number above 0, got -1`, or ParseError.
 void set_key(Experiment& experiment, const ExperimentKey& key, const KeyValue& value, std::string_view name);
 
+/// Why a value of this key changes nothing in any of these experiments; empty if it may in one of them.
+std::string why_idle(const ExperimentKey& key, std::span<const Experiment> experiments);
+
 /// The value that `text` stands for: a number where the key takes one and the text is one, else the text; of a flag,
 /// whether the text is `true`.
 KeyValue parse_key_value(const ExperimentKey& key, std::string_view text);
