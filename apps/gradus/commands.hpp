@@ -14,6 +14,7 @@ void add_predict_command(Program& program);
 void add_plot_command(Program& program);
 void add_show_command(Program& program);
 void add_export_command(Program& program);
+void add_import_command(Program& program);
 void add_check_command(Program& program);
 void add_explain_command(Program& program);
 void add_quiz_command(Program& program);

@@ -108,9 +108,11 @@ bool is_predictions(const FileSample& file) {
 
 bool is_explanation(const FileSample& file) { return has(file.head, explanation_opening); }
 
-/// Version 8 to 10 of the format, then the producer of six letters.
-bool is_onnx(const FileSample& file) {
-  return file.head.size() > 10 && file.head[0] == '\x08' && file.head.substr(2, 8) == "\x12\x06gradus";
+/// Of ONNX version 8 to 10 of the format, then the producer of six letters; of weights their entry in the metadata.
+bool is_exported(const FileSample& file) {
+  if (file.head.size() <= 10) return false;
+  if (file.head[0] == '\x08') return file.head.substr(2, 8) == "\x12\x06gradus";
+  return file.head.substr(8, 2) == "{\"" && has(file.head, "\"gradus.weights\":\"");
 }
 
 }  // namespace
@@ -123,7 +125,7 @@ const FileKind results_kind{"results of a sweep", is_results};
 const FileKind study_numbers_kind{"numbers of the studies", is_study_numbers};
 const FileKind data_kind{"data that gradus wrote", is_data};
 const FileKind explanation_kind{"explanation that gradus wrote", is_explanation};
-const FileKind onnx_kind{"ONNX file that gradus wrote", is_onnx};
+const FileKind exported_kind{"file that gradus exported", is_exported};
 const FileKind predictions_kind{"predictions that gradus wrote", is_predictions};
 
 std::vector<FileInFolder> figures_in_folder() {

@@ -21,8 +21,8 @@ extern const FileKind study_numbers_kind;
 /// What `gradus data` writes, which carries no mark: .npy by its padding; CSV by numbers of 17 digits, as hardly
 /// anything else is written with, or by being a real set or xor without noise.
 extern const FileKind data_kind;
-/// ONNX that `gradus export` wrote, by the producer it names.
-extern const FileKind onnx_kind;
+/// What `gradus export` wrote: ONNX by the producer it names, weights by their own entry in the header.
+extern const FileKind exported_kind;
 /// Every number of a pass, from `gradus explain`, by its title.
 extern const FileKind explanation_kind;
 /// What `gradus predict` writes: CSV by its header, or by numbers of 17 digits alone.

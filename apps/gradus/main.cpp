@@ -20,6 +20,7 @@ int run(int argc, char** argv) {
   add_plot_command(program);
   add_show_command(program);
   add_export_command(program);
+  add_import_command(program);
   add_check_command(program);
   add_explain_command(program);
   add_quiz_command(program);

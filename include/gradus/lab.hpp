@@ -10,6 +10,7 @@
 #include "gradus/lab/data/source.hpp"
 #include "gradus/lab/data/table.hpp"
 #include "gradus/lab/exchange/onnx.hpp"
+#include "gradus/lab/exchange/weights.hpp"
 #include "gradus/lab/experiment/diagnosis.hpp"
 #include "gradus/lab/experiment/experiment.hpp"
 #include "gradus/lab/experiment/figures.hpp"

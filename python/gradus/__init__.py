@@ -17,7 +17,7 @@ Networks, losses, optimizers and schedules are texts, the same as on the command
 that you own. `gradus.plot` draws with matplotlib, on axes of your own.
 """
 
-from . import autodiff, metrics, options, plot
+from . import autodiff, exchange, metrics, options, plot
 from ._core import (
     Bank,
     BlockCheck,
@@ -70,6 +70,7 @@ from ._core import (
 )
 from ._core import version as __version__
 from .autodiff import grad, value_and_grad
+from .exchange import export_weights, import_weights
 
 __all__ = [
     "Bank",
@@ -104,10 +105,13 @@ __all__ = [
     "check",
     "check_fast",
     "check_function",
+    "exchange",
     "explain",
     "export_onnx",
+    "export_weights",
     "fit",
     "grad",
+    "import_weights",
     "k_fold",
     "load_data",
     "load_digits",

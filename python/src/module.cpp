@@ -57,6 +57,7 @@ NB_MODULE(_core, m) {
   bind_explain(m);
   bind_quiz(m);
   bind_model(m);
+  bind_exchange(m);
   bind_experiment(m);
   bind_sweep(m);
   bind_tape(m);

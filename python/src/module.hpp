@@ -13,6 +13,7 @@ void bind_color(nb::module_& m);
 void bind_data(nb::module_& m);
 void bind_estimator(nb::module_& m);
 void bind_ensemble(nb::module_& estimator);
+void bind_exchange(nb::module_& m);
 void bind_experiment(nb::module_& m);
 void bind_explain(nb::module_& m);
 void bind_quiz(nb::module_& m);

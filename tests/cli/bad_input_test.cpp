@@ -56,14 +56,27 @@ TEST_F(BadInput, OptionsOutOfRangeAreNamed) {
 
 TEST_F(BadInput, WhatCannotBeExportedIsNamedAndNothingIsWritten) {
   train_circles();
-  for (const char* name : {"net", "net.h", "net.hpp", "net.npz", "net.safetensors", "net.ONNX", "net.onnx.txt"})
+  for (const char* name : {"net", "net.h", "net.hpp", "net.npz", "net.ONNX", "net.onnx.txt"})
     EXPECT_EQ(refusal({"export", "c.model", "-o", name}, 2),
-              std::string("-o: expected the name of an ONNX file, NAME.onnx, got '") + name + "'");
+              std::string("-o: expected the name of an ONNX file, NAME.onnx, or of weights, NAME.safetensors, got '") +
+                  name + "'");
   for (const char* opset : {"0", "16", "23", "4294967314"})
     EXPECT_EQ(refusal({"export", "c.model", "-o", "net.onnx", "--opset", opset}, 2),
               std::string("--opset: expected 17 to 22, got ") + opset);
   EXPECT_EQ(refusal({"export", "c.model", "-o", "net.onnx", "--precision", "float16"}, 2),
             "--precision: expected float32 or float64, got 'float16'");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.onnx", "--for", "torch"}, 2),
+            "--for: an ONNX file is for all; weights, NAME.safetensors, are for torch");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.safetensors"}, 2),
+            "--for: expected torch, whose names and layout the weights are to have");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.safetensors", "--for", "keras"}, 2),
+            "--for: expected torch, got 'keras'");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.safetensors", "--for", "torch", "--opset", "18"}, 2),
+            "--opset: is of ONNX, NAME.onnx; weights have no operators");
+  EXPECT_EQ(refusal({"import", "net.bin", "--network", "2-2", "-o", "m.model"}, 2),
+            "--from: expected torch, for the name 'net.bin' does not tell whose weights these are");
+  EXPECT_EQ(refusal({"import", "net.bin", "--from", "jax", "--network", "2-2", "-o", "m.model"}, 2),
+            "--from: expected auto or torch, got 'jax'");
   EXPECT_FALSE(std::filesystem::exists(path("net.onnx")));
 }
 

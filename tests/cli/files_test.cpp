@@ -44,6 +44,9 @@ const std::map<std::string, Example>& examples() {
         {{"MODEL", "old.model"}, {"DATA", "mine.csv"}, {"--output", "p.svg"}}}},
       {"show", {{"show", "{MODEL}"}, {{"MODEL", "old.model"}}}},
       {"export", {{"export", "{MODEL}", "-o", "{--output}"}, {{"MODEL", "old.model"}, {"--output", "old.onnx"}}}},
+      {"import",
+       {{"import", "{FILE}", "--network", "2-3tanh-2softmax", "-o", "{--output}"},
+        {{"FILE", "old.safetensors"}, {"--output", "m.model"}}}},
       {"check",
        {{"check", "old.model", "{MODEL DATA}", "--figure", "{--figure}"},
         {{"MODEL DATA", "mine.csv"}, {"--figure", "f.svg"}, {"--gradient", "own.csv"}}}},
@@ -72,6 +75,7 @@ class Safe : public CliTest {
                    "--run", "kept"})
                   .status,
               0);
+    EXPECT_EQ(run({"export", "old.model", "--for", "torch", "-q", "-o", "old.safetensors"}).status, 0);
     write("own.csv", "0.5\n");
     table_ = json::parse(run({"--options"}).out);
   }

@@ -29,6 +29,8 @@ const std::map<std::string, Words>& values() {
       {"--encode", {"a", "b"}},
       {"--scale-target", {"standard", "min-max"}},
       {"--rows", {"training", "test"}},
+      {"--for", {"torch", "keras"}},
+      {"--from", {"torch", "jax"}},
       {"--test", {"0.5", "9"}},
       {"--scale", {"standard", "min-max"}},
       {"--init", {"he", "uniform:0.5"}},
@@ -100,7 +102,7 @@ const std::map<std::string, std::string>& exceptions() {
 }
 
 /// Command lines that do without options, of different kinds, for an option may be idle in one kind only. Each writes
-/// to `out`, a picture to `out.svg`, ONNX to `out.onnx`.
+/// to `out`, a picture to `out.svg`, ONNX to `out.onnx`, weights to `out.safetensors`.
 const std::map<std::string, std::vector<Words>>& contexts() {
   static const std::map<std::string, std::vector<Words>> all = [] {
     const Words train{"train", "mine.csv", "--network", "2-3tanh-2softmax", "-o", "out"};
@@ -124,7 +126,10 @@ const std::map<std::string, std::vector<Words>>& contexts() {
         {"predict", {{"predict", "old.model", "mine.csv"}, {"predict", "old.model", "circles:samples=10"}}},
         {"plot", {{"plot", "old.model", "mine.csv", "-o", "out.svg"}}},
         {"show", {{"show", "old.model"}}},
-        {"export", {{"export", "old.model", "-o", "out.onnx"}}},
+        {"export",
+         {{"export", "old.model", "-o", "out.onnx"},
+          {"export", "old.model", "--for", "torch", "-o", "out.safetensors"}}},
+        {"import", {{"import", "old.safetensors", "--network", "2-3tanh-2softmax", "-o", "out"}}},
         {"explain", {{"explain", "old.model", "mine.csv"}}},
         {"quiz", {{"quiz", "mine.csv", "--answer", "sign:loss"}}},
         {"check",
@@ -154,6 +159,7 @@ class IdleOptions : public CliTest {
     write("mine.csv", classes);
     write("numbers.csv", numbers);
     run({"train", "mine.csv", "--network", "2-3tanh-2softmax", "--epochs", "3", "-q", "-o", "old.model"});
+    run({"export", "old.model", "--for", "torch", "-q", "-o", "old.safetensors"});
   }
 
   /// What a command gives: its words as JSON, without the time that it took, and the files that it wrote.
@@ -164,7 +170,7 @@ class IdleOptions : public CliTest {
   };
   Given given(Words words) const {
     std::filesystem::remove_all(path("out"));
-    for (const char* other : {"out.svg", "out.onnx"}) std::filesystem::remove(path(other));
+    for (const char* other : {"out.svg", "out.onnx", "out.safetensors"}) std::filesystem::remove(path(other));
     words.push_back("--json");
     // A sweep's pictures take their time, and show the same numbers.
     const Outcome outcome = run(words, words[0] == "sweep" ? Words{"PATH=nowhere"} : Words{});
@@ -174,7 +180,7 @@ class IdleOptions : public CliTest {
     if (words[0] == "export") said.clear();  // it repeats the options: the file must show them
     std::string what = said.is_discarded() ? outcome.out : said.dump();
     if (std::filesystem::is_regular_file(path("out"))) what += written(words[0]);
-    for (const char* other : {"out.svg", "out.onnx"})
+    for (const char* other : {"out.svg", "out.onnx", "out.safetensors"})
       if (std::filesystem::is_regular_file(path(other))) what += read(other);
     if (std::filesystem::is_directory(path("out"))) what += read("out/results.csv").substr(0, 4000);
     return {outcome.status, what, outcome.err};

@@ -61,8 +61,9 @@ void check_layout(const std::vector<HeaderEntry>& entries, std::size_t data_star
   std::uint64_t expected = 0;
   for (const HeaderEntry& entry : entries) {
     const std::string label = "tensor " + in_quotes(entry.name);
+    const std::uint64_t begin = expected;
     const auto fail = [&](const std::string& message) {
-      throw FileError::at_byte(path, data_start + static_cast<std::size_t>(expected), label + " " + message);
+      throw FileError::at_byte(path, data_start + static_cast<std::size_t>(begin), label + " " + message);
     };
     if (entry.begin != expected)
       fail("should begin at data byte " + std::to_string(expected) + ", but begins at " + std::to_string(entry.begin) +
@@ -70,12 +71,13 @@ void check_layout(const std::vector<HeaderEntry>& entries, std::size_t data_star
     if (entry.end < entry.begin) fail("ends at data byte " + std::to_string(entry.end) + ", before it begins");
     if (entry.end > data_size)
       fail("ends at data byte " + std::to_string(entry.end) + ", but the file has only " + std::to_string(data_size));
-    const std::optional<std::size_t> size = byte_count(entry.dtype, entry.shape);
+    expected = entry.end;
+    if (!entry.dtype) continue;
+    const std::optional<std::size_t> size = byte_count(*entry.dtype, entry.shape);
     if (!size) fail("of shape " + shape_text(entry.shape) + " is larger than 2^64 bytes");
     if (*size != entry.end - entry.begin)
-      fail("of shape " + shape_text(entry.shape) + " and type " + std::string(to_text(entry.dtype)) + " needs " +
+      fail("of shape " + shape_text(entry.shape) + " and type " + std::string(to_text(*entry.dtype)) + " needs " +
            std::to_string(*size) + " bytes, but has " + std::to_string(entry.end - entry.begin));
-    expected = entry.end;
   }
   if (expected != data_size)
     throw FileError::at_byte(path, data_start + static_cast<std::size_t>(expected),
@@ -184,10 +186,10 @@ const Tensor* SafeTensors::find(std::string_view name) const {
   return found == tensors.end() ? nullptr : &*found;
 }
 
-SafeTensors parse_safetensors(std::string_view bytes, const std::string& path) {
+SafeTensors parse_safetensors(std::string_view bytes, const std::string& path, ForeignTypes foreign) {
   const std::size_t data_start = kLengthBytes + header_length(bytes, path);
   const std::string_view data = bytes.substr(data_start);
-  Header header = parse_header(bytes.substr(kLengthBytes, data_start - kLengthBytes), kLengthBytes, path);
+  Header header = parse_header(bytes.substr(kLengthBytes, data_start - kLengthBytes), kLengthBytes, path, foreign);
   check_names(header.entries, path);
   std::stable_sort(header.entries.begin(), header.entries.end(), [](const HeaderEntry& a, const HeaderEntry& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
@@ -198,8 +200,12 @@ SafeTensors parse_safetensors(std::string_view bytes, const std::string& path) {
   file.metadata = std::move(header.metadata);
   file.tensors.reserve(header.entries.size());
   for (HeaderEntry& entry : header.entries) {
+    if (!entry.dtype) {
+      file.unread.push_back(entry.name + " (" + entry.foreign + ")");
+      continue;
+    }
     const auto* first = reinterpret_cast<const std::byte*>(data.data());
-    file.tensors.push_back({std::move(entry.name), entry.dtype, std::move(entry.shape),
+    file.tensors.push_back({std::move(entry.name), *entry.dtype, std::move(entry.shape),
                             std::vector<std::byte>(first + entry.begin, first + entry.end)});
   }
   return file;

@@ -42,8 +42,8 @@ struct Cursor {
 /// long the rest may be.
 class HeaderReader final : public nlohmann::json_sax<Json> {
  public:
-  HeaderReader(std::string_view text, std::size_t start, const std::string& path)
-      : text_(text), start_(start), path_(path), seen_(text.data()) {}
+  HeaderReader(std::string_view text, std::size_t start, const std::string& path, ForeignTypes foreign)
+      : text_(text), start_(start), path_(path), foreign_(foreign), seen_(text.data()) {}
 
   Header read() {
     Json::sax_parse(Cursor{text_.data(), &seen_}, Cursor{text_.data() + text_.size(), &seen_}, this);
@@ -78,9 +78,10 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
         fail("expected at most " + std::to_string(Limits::entries) + " metadata entries");
       if (!header_.metadata.emplace(key_, value).second) fail("metadata " + in_quotes(key_) + " is given twice");
     } else if (place_ == Place::tensor && key_ == "dtype") {
-      const std::optional<DType> dtype = parse_dtype(value);
-      if (!dtype) fail(entry_label() + ": unknown dtype " + in_quotes(value));
-      entry().dtype = *dtype;
+      entry().dtype = parse_dtype(value);
+      if (!entry().dtype && foreign_ == ForeignTypes::refused)
+        fail(entry_label() + ": unknown dtype " + in_quotes(value));
+      if (!entry().dtype) entry().foreign = value;
     } else {
       fail_value("a string");
     }
@@ -108,7 +109,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
     } else if (place_ == Place::top) {
       if (header_.entries.size() == Limits::entries)
         fail("expected at most " + std::to_string(Limits::entries) + " tensors");
-      header_.entries.push_back({.name = key_, .dtype = {}, .shape = {}, .begin = 0, .end = 0});
+      header_.entries.push_back({.name = key_, .dtype = {}, .foreign = {}, .shape = {}, .begin = 0, .end = 0});
       fields_ = 0;
       place_ = Place::tensor;
     } else {
@@ -168,6 +169,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
   std::string_view text_;
   std::size_t start_;
   const std::string& path_;
+  ForeignTypes foreign_;
   const char* seen_;
   Header header_;
   Place place_ = Place::outside;
@@ -200,7 +202,7 @@ void check_token_lengths(std::string_view text, std::size_t start, const std::st
 
 }  // namespace
 
-Header parse_header(std::string_view text, std::size_t start, const std::string& path) {
+Header parse_header(std::string_view text, std::size_t start, const std::string& path, ForeignTypes foreign) {
   const std::size_t last = text.find_last_not_of(' ');  // npos + 1 = 0: nothing but spaces
   const std::string_view json = text.substr(0, last + 1);
   if (json.empty() || json.front() != '{')
@@ -211,7 +213,7 @@ Header parse_header(std::string_view text, std::size_t start, const std::string&
   if (const std::size_t zero = json.find('\0'); zero != std::string_view::npos)
     throw FileError::at_byte(path, start + zero, "the header is no valid JSON");
   check_token_lengths(json, start, path);
-  return HeaderReader(json, start, path).read();
+  return HeaderReader(json, start, path, foreign).read();
 }
 
 }  // namespace gradus

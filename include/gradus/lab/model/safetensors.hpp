@@ -39,6 +39,7 @@ struct Tensor {
 struct SafeTensors {
   std::map<std::string, std::string> metadata;
   std::vector<Tensor> tensors;
+  std::vector<std::string> unread{};  ///< tensors of a type that is not read, as "name (F4)"; not written back
 
   /// Null if there is none of that name.
   const Tensor* find(std::string_view name) const;
@@ -54,11 +55,15 @@ struct SafeTensorsLimits {
   static constexpr std::size_t text = std::size_t{1} << 22;  ///< bytes of one string in the header
 };
 
+/// What becomes of a tensor of a number type that is none of DType: the file is refused, or it is named as unread.
+enum class ForeignTypes { refused, unread };
+
 /// Reads a whole file; `path` is for the messages only. Tensors come in the order of their data. Throws FileError,
 /// with the byte, on anything that is not exactly the format: a file cut short or with bytes left over, a hole or an
 /// overlap between tensors, a shape that does not fit its bytes or overflows, a key given twice, text that is no UTF-8.
 /// Nothing is allocated for a tensor before all of this is checked.
-SafeTensors parse_safetensors(std::string_view bytes, const std::string& path);
+SafeTensors parse_safetensors(std::string_view bytes, const std::string& path,
+                              ForeignTypes foreign = ForeignTypes::refused);
 
 /// The file as bytes: metadata by key, tensors with larger numbers first and otherwise as given (so every tensor is
 /// aligned to its numbers), the header padded to a multiple of 8. The same content gives the same bytes, and what

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""Weights that other frameworks trained, and weights for them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from ._core import weights as _weights
+
+_TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8"}
+_NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
+_ACTIVATIONS = {"identity": "", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu", "softmax": "softmax"}
+
+
+def import_weights(
+    weights: str | os.PathLike[str] | Mapping[str, npt.ArrayLike] | Any,
+    network: _core.Network | str | None = None,
+    *,
+    source: str = "torch",
+) -> tuple[_core.Model, list[str]]:
+    """A model of weights that PyTorch or scikit-learn trained, and what was decided on the way.
+
+    Arrays of a module (``fc1.weight``, ``fc1.bias``) go to the layer that has arrays of these names and shapes; modules of
+    one name but for its numbers in the order of the numbers. Linear weights are turned to (inputs, outputs), the two
+    biases of a recurrent layer added up, running statistics of batch norm taken along.
+
+    Parameters
+    ----------
+    weights : path, mapping or estimator
+        For ``source='torch'`` a safetensors file, or a ``state_dict()`` on the CPU, whose values NumPy can take. For
+        ``source='sklearn'`` a fitted ``MLPClassifier`` or ``MLPRegressor``.
+    network : Network or str, optional
+        Of the same layers: for PyTorch needed, since a state_dict knows no activations; of an estimator it is known.
+    source : {'torch', 'sklearn'}
+
+    Returns
+    -------
+    model : Model
+        Float64 if one of the arrays is, else float32; its loss the usual one after its last layer.
+    remarks : list of str
+        What was decided, added up and left, a sentence each.
+
+    Raises
+    ------
+    ValueError
+        If a layer finds no arrays, or two modules could be the same layer's; for a number that is NaN or infinite.
+    OSError
+        If the file cannot be read, or is no safetensors file.
+
+    Examples
+    --------
+    >>> import gradus as gd, numpy as np
+    >>> state = {"0.weight": np.array([[1.0, -1.0]], np.float32), "0.bias": np.array([0.5], np.float32)}
+    >>> model, remarks = gd.import_weights(state, "2-1sigmoid")
+    >>> model.theta
+    array([ 1. , -1. ,  0.5], dtype=float32)
+    >>> remarks
+    []
+    """
+    if source == "sklearn":
+        if network is not None:
+            raise ValueError("[import_weights] expected no network: the estimator's own is known")
+        return _from_sklearn(weights), []
+    if source != "torch":
+        raise ValueError(f"[import_weights] expected source 'torch' or 'sklearn', got {source!r}")
+    if network is None:
+        raise ValueError("[import_weights] expected a network: a state_dict knows no activations")
+    if isinstance(network, str):
+        network = _core.Network(network)
+    if isinstance(weights, Mapping):
+        return _weights.from_arrays([_named(name, array) for name, array in weights.items()], source, network)
+    return _weights.from_file(os.fspath(weights), source, network)
+
+
+def export_weights(
+    model: _core.Model,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    target: str = "torch",
+    precision: str = "float32",
+) -> dict[str, npt.NDArray[Any]]:
+    """A model's weights as a state_dict of an ``nn.Sequential`` of the same layers has them, and as a file, if a path is given.
+
+    Names begin with the layer's place in the chain, activations and dropout counted: ``0.weight``, ``0.bias``, ``2.weight``.
+    The scaling of inputs and targets is not in the weights; a file says it in its metadata.
+
+    Parameters
+    ----------
+    model : Model
+    path : str or os.PathLike, optional
+        Of a safetensors file to write.
+    target : {'torch'}
+    precision : {'float32', 'float64'}
+
+    Returns
+    -------
+    dict of str to array
+        ``{name: torch.from_numpy(array)}`` is what ``load_state_dict`` takes.
+
+    Raises
+    ------
+    ValueError
+        If float32 does not hold a parameter.
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import gradus as gd
+    >>> model = gd.Model(gd.Network("2-1sigmoid"), [1.0, -1.0, 0.5])
+    >>> {name: array.tolist() for name, array in gd.export_weights(model).items()}
+    {'0.weight': [[1.0, -1.0]], '0.bias': [0.5]}
+    """
+    if path is not None:
+        _weights.to_file(model, os.fspath(path), target, precision)
+    arrays = _weights.to_arrays(model, target, precision)
+    return {
+        name: np.frombuffer(data, _TYPES[kind]).reshape(shape).astype(np.dtype(_TYPES[kind]).newbyteorder("="))
+        for name, kind, shape, data in arrays
+    }
+
+
+def _named(name: str, array: npt.ArrayLike) -> tuple[str, str, list[int], bytes]:
+    """An array with its name as the compiled part takes it; NumPy has no bfloat16, and torch none for it."""
+    numbers = np.asarray(array)
+    kind = _NAMES.get(numbers.dtype.newbyteorder("<"))
+    if kind is None:
+        return name, str(numbers.dtype), list(numbers.shape), b""
+    return name, kind, list(numbers.shape), np.ascontiguousarray(numbers, _TYPES[kind]).tobytes()
+
+
+def _from_sklearn(mlp: Any) -> _core.Model:
+    """Coefficients are (inputs, outputs) there as here."""
+    missing = [name for name in ("coefs_", "intercepts_", "out_activation_") if not hasattr(mlp, name)]
+    if missing:
+        raise ValueError(f"[import_weights] expected a fitted MLPClassifier or MLPRegressor, got {type(mlp).__name__}")
+    text = str(mlp.coefs_[0].shape[0])
+    for layer, coefs in enumerate(mlp.coefs_):
+        is_last = layer + 1 == len(mlp.coefs_)
+        text += f"-{coefs.shape[1]}{_ACTIVATIONS[mlp.out_activation_ if is_last else mlp.activation]}"
+    theta = np.concatenate([part.ravel() for pair in zip(mlp.coefs_, mlp.intercepts_, strict=True) for part in pair])
+    if not np.isfinite(theta).all():
+        raise ValueError(
+            "[import_weights] expected finite coefficients, got NaN or infinity: its training has diverged"
+        )
+    classes = getattr(mlp, "classes_", None)
+    names: dict[str, Any] = {}
+    if classes is not None:
+        names["class_names"] = [str(one) for one in classes]
+        loss = {"softmax": "cross-entropy", "logistic": "binary-cross-entropy"}[mlp.out_activation_]
+    else:
+        loss = "poisson" if getattr(mlp, "loss", "") == "poisson" else "mse"
+    if hasattr(mlp, "feature_names_in_"):
+        names["feature_names"] = [str(one) for one in mlp.feature_names_in_]
+    if names.get("class_names") and mlp.out_activation_ == "logistic" and mlp.coefs_[-1].shape[1] > 1:
+        loss = "multi-label-cross-entropy"
+    return _core.Model(_core.Network(text), theta, loss=loss, **names)
