@@ -17,40 +17,47 @@ using Json = nlohmann::ordered_json;
 
 struct ImportOptions {
   std::string file;
-  std::string framework = "auto";
+  std::string source = "auto";
   std::string network;
   std::string output;
 };
 
+enum class Source { torch, fann };
+
 /// Throws UsageError unless it is known, from the file's name if nothing is said.
-Framework framework_of(const ImportOptions& options) {
-  if (options.framework == "auto" && options.file.ends_with(".safetensors")) return Framework::torch;
-  if (options.framework == "auto")
-    throw UsageError(fmt::format("--from: expected torch, for the name {} does not tell whose weights these are",
-                                 in_quotes(options.file)));
-  try {
-    return parse_framework(options.framework);
-  } catch (const ValueError&) {
-    throw UsageError(fmt::format("--from: expected auto or torch, got {}", in_quotes(options.framework)));
-  }
+Source source_of(const ImportOptions& options) {
+  if (options.source == "torch" || (options.source == "auto" && options.file.ends_with(".safetensors")))
+    return Source::torch;
+  if (options.source == "fann" || (options.source == "auto" && options.file.ends_with(".net"))) return Source::fann;
+  if (options.source == "auto")
+    throw UsageError(
+        fmt::format("--from: expected torch or fann, for the name {} does not tell whose weights these are",
+                    in_quotes(options.file)));
+  throw UsageError(fmt::format("--from: expected auto, torch or fann, got {}", in_quotes(options.source)));
+}
+
+ImportedWeights imported(const ImportOptions& options) {
+  const std::string bytes = read_file(options.file);
+  if (source_of(options) == Source::fann) return from_fann(bytes, options.file);
+  return from_weights(parse_safetensors(bytes, options.file, ForeignTypes::unread), Framework::torch,
+                      parse_network(options.network), options.file);
 }
 
 int import_model(const Console& console, const ImportOptions& options) {
-  const Network network = parse_network(options.network);
-  const SafeTensors file = parse_safetensors(read_file(options.file), options.file, ForeignTypes::unread);
-  const ImportedWeights imported = from_weights(file, framework_of(options), network, options.file);
-  save_model(imported.model, options.output);
-  const std::string sha = parameters_sha256(imported.model);
-  std::string text = fmt::format("{}: {} from {}, {}\n", options.output, to_text(network), options.file,
-                                 to_text(imported.model.precision));
-  for (const std::string& remark : imported.remarks) text += remark + '\n';
+  const ImportedWeights weights = imported(options);
+  save_model(weights.model, options.output);
+  const std::string network = to_text(weights.model.network);
+  const std::string sha = parameters_sha256(weights.model);
+  std::string text =
+      fmt::format("{}: {} from {}, {}\n", options.output, network, options.file, to_text(weights.model.precision));
+  for (const std::string& remark : weights.remarks) text += remark + '\n';
   console.summary(text + fmt::format("parameters  sha256 {}\n", sha));
   console.machine(Json{{"file", options.file},
                        {"model", options.output},
-                       {"network", to_text(network)},
-                       {"precision", to_text(imported.model.precision)},
-                       {"loss", to_text(imported.model.loss)},
-                       {"remarks", imported.remarks},
+                       {"network", network},
+                       {"precision", to_text(weights.model.precision)},
+                       {"loss", to_text(weights.model.loss)},
+                       {"remarks", weights.remarks},
                        {"parameters_sha256", sha}});
   return Exit::success;
 }
@@ -62,14 +69,22 @@ void add_import_command(Program& program) {
   Command& command = program.add("import", "make a model of weights that another program trained",
                                  "gradus import state.safetensors --network 4-8tanh-3softmax -o iris.model",
                                  [options](const Console& console) { return import_model(console, *options); });
-  command.input("FILE", options->file, "the weights: a state_dict of PyTorch, NAME.safetensors")
+  command
+      .input("FILE", options->file,
+             "the weights: a state_dict of PyTorch, NAME.safetensors, or a network of FANN, NAME.net")
       ->required()
       ->type_name("");
-  command.text("--network", options->network, "the network that they are of, as gradus train takes it")->required();
-  command.text("--from", options->framework,
+  command.text("--network", options->network,
+               "the network that they are of, as gradus train takes it; FANN's files say it");
+  command.text("--from", options->source,
                "whose names and layout they have: auto (by the name of the file) or torch [auto]");
   command.output("-o,--output", options->output, model_kind, "the model file to write")->required();
-  command.check([options] { framework_of(*options); });
+  command.check([options] {
+    const bool is_fann = source_of(*options) == Source::fann;
+    if (is_fann && !options->network.empty()) throw UsageError("--network: FANN's file says which network it is of");
+    if (!is_fann && options->network.empty())
+      throw UsageError("--network: expected the network whose weights these are, as 4-8tanh-3softmax");
+  });
 }
 
 }  // namespace gradus::cli

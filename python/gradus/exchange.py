@@ -24,7 +24,7 @@ def import_weights(
     *,
     source: str = "torch",
 ) -> tuple[_core.Model, list[str]]:
-    """A model of weights that PyTorch or scikit-learn trained, and what was decided on the way.
+    """A model of weights that PyTorch, scikit-learn or FANN trained, and what was decided on the way.
 
     Arrays of a module (``fc1.weight``, ``fc1.bias``) go to the layer that has arrays of these names and shapes; modules of
     one name but for its numbers in the order of the numbers. Linear weights are turned to (inputs, outputs), the two
@@ -34,10 +34,10 @@ def import_weights(
     ----------
     weights : path, mapping or estimator
         For ``source='torch'`` a safetensors file, or a ``state_dict()`` on the CPU, whose values NumPy can take. For
-        ``source='sklearn'`` a fitted ``MLPClassifier`` or ``MLPRegressor``.
+        ``source='sklearn'`` a fitted ``MLPClassifier`` or ``MLPRegressor``; for ``source='fann'`` a file that FANN saved.
     network : Network or str, optional
-        Of the same layers: for PyTorch needed, since a state_dict knows no activations; of an estimator it is known.
-    source : {'torch', 'sklearn'}
+        Of the same layers: for PyTorch needed, since a state_dict knows no activations; the others know it.
+    source : {'torch', 'sklearn', 'fann'}
 
     Returns
     -------
@@ -50,8 +50,10 @@ def import_weights(
     ------
     ValueError
         If a layer finds no arrays, or two modules could be the same layer's; for a number that is NaN or infinite.
+    TypeError
+        If weights is no path where one is expected.
     OSError
-        If the file cannot be read, or is no safetensors file.
+        If the file cannot be read, or is not of its format.
 
     Examples
     --------
@@ -63,19 +65,21 @@ def import_weights(
     >>> remarks
     []
     """
+    if source not in ("torch", "sklearn", "fann"):
+        raise ValueError(f"[import_weights] expected source 'torch', 'sklearn' or 'fann', got {source!r}")
+    if source != "torch" and network is not None:
+        raise ValueError(f"[import_weights] expected no network: that of source {source!r} is known")
     if source == "sklearn":
-        if network is not None:
-            raise ValueError("[import_weights] expected no network: the estimator's own is known")
         return _from_sklearn(weights), []
-    if source != "torch":
-        raise ValueError(f"[import_weights] expected source 'torch' or 'sklearn', got {source!r}")
+    if source == "fann":
+        return _weights.from_fann(_path(weights))
     if network is None:
         raise ValueError("[import_weights] expected a network: a state_dict knows no activations")
     if isinstance(network, str):
         network = _core.Network(network)
     if isinstance(weights, Mapping):
         return _weights.from_arrays([_named(name, array) for name, array in weights.items()], source, network)
-    return _weights.from_file(os.fspath(weights), source, network)
+    return _weights.from_file(_path(weights), source, network)
 
 
 def export_weights(
@@ -124,6 +128,12 @@ def export_weights(
         name: np.frombuffer(data, _TYPES[kind]).reshape(shape).astype(np.dtype(_TYPES[kind]).newbyteorder("="))
         for name, kind, shape, data in arrays
     }
+
+
+def _path(weights: Any) -> str:
+    if not isinstance(weights, (str, os.PathLike)):
+        raise TypeError(f"[import_weights] expected the path of a file, got {type(weights).__name__}")
+    return str(os.fspath(weights))
 
 
 def _named(name: str, array: npt.ArrayLike) -> tuple[str, str, list[int], bytes]:

@@ -50,6 +50,13 @@ void bind_exchange(nb::module_& m) {
     }();
     return std::pair(std::move(imported.model), std::move(imported.remarks));
   });
+  weights.def("from_fann", [](const std::string& path) {
+    ImportedWeights imported = [&] {
+      const Unlocked others;
+      return from_fann(read_file(path), path);
+    }();
+    return std::pair(std::move(imported.model), std::move(imported.remarks));
+  });
   weights.def("to_arrays", [](const Model& model, const std::string& framework, const std::string& precision) {
     std::vector<Named> arrays;
     for (const Tensor& tensor : to_weights(model, parse_framework(framework), parse_precision(precision)).tensors)

@@ -77,10 +77,18 @@ def test_two_classes_many_labels_and_regressions_of_scikit_learn_too():
     np.testing.assert_allclose(model.predict(x.to_numpy())[:, 0], theirs.predict(x), rtol=1e-12)
 
 
+def test_a_network_of_fann_is_taken_with_its_steepness():
+    model, remarks = gd.import_weights(FIXTURES.parent / "fann/layers.net", source="fann")
+    assert str(model.network) == "2-3tanh-4softsign-2sigmoid"
+    assert remarks == ["steepness is multiplied into weights and biases"]
+    # What it printed, computed in float32 (tests/fixtures/fann/make.c).
+    np.testing.assert_allclose(model.predict([[0.3, -0.7]]), [[0.344878972, 0.512081206]], rtol=1e-5)
+
+
 def test_what_cannot_be_taken_is_refused_in_one_line(tmp_path):
     with pytest.raises(ValueError, match=r"expected a network: a state_dict knows no activations"):
         gd.import_weights({})
-    with pytest.raises(ValueError, match=r"expected source 'torch' or 'sklearn', got 'jax'"):
+    with pytest.raises(ValueError, match=r"expected source 'torch', 'sklearn' or 'fann', got 'jax'"):
         gd.import_weights({}, "2-2", source="jax")
     with pytest.raises(ValueError, match=r"expected a fitted MLPClassifier or MLPRegressor, got MLPClassifier"):
         gd.import_weights(MLPClassifier(), source="sklearn")
@@ -90,6 +98,8 @@ def test_what_cannot_be_taken_is_refused_in_one_line(tmp_path):
         (ValueError, OSError), match=r"expected arrays for layer 1 \(dense\): weight \[2, 2\], bias \[2\]"
     ):
         gd.import_weights({}, "2-2")
+    with pytest.raises(TypeError, match="expected the path of a file, got list"):
+        gd.import_weights([], source="fann")
     with pytest.raises(OSError, match="no.safetensors"):
         gd.import_weights(tmp_path / "no.safetensors", "2-2")
     with pytest.raises(ValueError, match="torch"):

@@ -49,4 +49,11 @@ struct ImportedWeights {
 ImportedWeights from_weights(const SafeTensors& file, Framework framework, const Network& network,
                              const std::string& path);
 
+/// A model of a network that FANN saved (`fann_save`, the text format FANN_FLO_2.1): layers of FANN_LINEAR,
+/// FANN_SIGMOID, FANN_SIGMOID_SYMMETRIC (tanh) and FANN_ELLIOT_SYMMETRIC (softsign). The steepness s of a neuron, with
+/// which its sum is multiplied (in a sigmoid by 2 s), is multiplied into its weights and bias. Throws FileError, with
+/// the line, for shortcuts, other functions, several in a layer, and whatever is no such file. Nothing is allocated for
+/// a count that the text does not fill.
+ImportedWeights from_fann(std::string_view text, const std::string& path);
+
 }  // namespace gradus
