@@ -22,23 +22,32 @@ struct ImportOptions {
   std::string output;
 };
 
-enum class Source { torch, fann };
+enum class Source { torch, fann, rtneural };
 
 /// Throws UsageError unless it is known, from the file's name if nothing is said.
 Source source_of(const ImportOptions& options) {
-  if (options.source == "torch" || (options.source == "auto" && options.file.ends_with(".safetensors")))
-    return Source::torch;
-  if (options.source == "fann" || (options.source == "auto" && options.file.ends_with(".net"))) return Source::fann;
+  struct Known {
+    std::string_view name, ending;
+    Source source;
+  };
+  constexpr Known known[] = {{"torch", ".safetensors", Source::torch},
+                             {"fann", ".net", Source::fann},
+                             {"rtneural", ".json", Source::rtneural}};
+  for (const Known& one : known)
+    if (options.source == one.name || (options.source == "auto" && options.file.ends_with(one.ending)))
+      return one.source;
   if (options.source == "auto")
     throw UsageError(
-        fmt::format("--from: expected torch or fann, for the name {} does not tell whose weights these are",
+        fmt::format("--from: expected torch, fann or rtneural, for the name {} does not tell whose weights "
+                    "these are",
                     in_quotes(options.file)));
-  throw UsageError(fmt::format("--from: expected auto, torch or fann, got {}", in_quotes(options.source)));
+  throw UsageError(fmt::format("--from: expected auto, torch, fann or rtneural, got {}", in_quotes(options.source)));
 }
 
 ImportedWeights imported(const ImportOptions& options) {
   const std::string bytes = read_file(options.file);
   if (source_of(options) == Source::fann) return from_fann(bytes, options.file);
+  if (source_of(options) == Source::rtneural) return from_rtneural(bytes, options.file);
   return from_weights(parse_safetensors(bytes, options.file, ForeignTypes::unread), Framework::torch,
                       parse_network(options.network), options.file);
 }
@@ -70,19 +79,20 @@ void add_import_command(Program& program) {
                                  "gradus import state.safetensors --network 4-8tanh-3softmax -o iris.model",
                                  [options](const Console& console) { return import_model(console, *options); });
   command
-      .input("FILE", options->file,
-             "the weights: a state_dict of PyTorch, NAME.safetensors, or a network of FANN, NAME.net")
+      .input(
+          "FILE", options->file,
+          "the weights: a state_dict of PyTorch, NAME.safetensors; a network of FANN, NAME.net; of RTNeural, NAME.json")
       ->required()
       ->type_name("");
   command.text("--network", options->network,
-               "the network that they are of, as gradus train takes it; FANN's files say it");
+               "the network that they are of, as gradus train takes it; files of FANN and RTNeural say it");
   command.text("--from", options->source,
                "whose names and layout they have: auto (by the name of the file) or torch [auto]");
   command.output("-o,--output", options->output, model_kind, "the model file to write")->required();
   command.check([options] {
-    const bool is_fann = source_of(*options) == Source::fann;
-    if (is_fann && !options->network.empty()) throw UsageError("--network: FANN's file says which network it is of");
-    if (!is_fann && options->network.empty())
+    const bool is_known = source_of(*options) != Source::torch;
+    if (is_known && !options->network.empty()) throw UsageError("--network: the file says which network it is of");
+    if (!is_known && options->network.empty())
       throw UsageError("--network: expected the network whose weights these are, as 4-8tanh-3softmax");
   });
 }

@@ -24,7 +24,7 @@ def import_weights(
     *,
     source: str = "torch",
 ) -> tuple[_core.Model, list[str]]:
-    """A model of weights that PyTorch, scikit-learn or FANN trained, and what was decided on the way.
+    """A model of weights that PyTorch, scikit-learn or FANN trained, or that RTNeural runs, and what was decided on the way.
 
     Arrays of a module (``fc1.weight``, ``fc1.bias``) go to the layer that has arrays of these names and shapes; modules of
     one name but for its numbers in the order of the numbers. Linear weights are turned to (inputs, outputs), the two
@@ -34,10 +34,11 @@ def import_weights(
     ----------
     weights : path, mapping or estimator
         For ``source='torch'`` a safetensors file, or a ``state_dict()`` on the CPU, whose values NumPy can take. For
-        ``source='sklearn'`` a fitted ``MLPClassifier`` or ``MLPRegressor``; for ``source='fann'`` a file that FANN saved.
+        ``source='sklearn'`` a fitted ``MLPClassifier`` or ``MLPRegressor``; for ``source='fann'`` a file that FANN
+        saved, for ``source='rtneural'`` RTNeural's JSON.
     network : Network or str, optional
         Of the same layers: for PyTorch needed, since a state_dict knows no activations; the others know it.
-    source : {'torch', 'sklearn', 'fann'}
+    source : {'torch', 'sklearn', 'fann', 'rtneural'}
 
     Returns
     -------
@@ -65,14 +66,16 @@ def import_weights(
     >>> remarks
     []
     """
-    if source not in ("torch", "sklearn", "fann"):
-        raise ValueError(f"[import_weights] expected source 'torch', 'sklearn' or 'fann', got {source!r}")
+    if source not in ("torch", "sklearn", "fann", "rtneural"):
+        raise ValueError(f"[import_weights] expected source 'torch', 'sklearn', 'fann' or 'rtneural', got {source!r}")
     if source != "torch" and network is not None:
         raise ValueError(f"[import_weights] expected no network: that of source {source!r} is known")
     if source == "sklearn":
         return _from_sklearn(weights), []
     if source == "fann":
         return _weights.from_fann(_path(weights))
+    if source == "rtneural":
+        return _weights.from_rtneural(_path(weights))
     if network is None:
         raise ValueError("[import_weights] expected a network: a state_dict knows no activations")
     if isinstance(network, str):

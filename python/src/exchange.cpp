@@ -50,13 +50,17 @@ void bind_exchange(nb::module_& m) {
     }();
     return std::pair(std::move(imported.model), std::move(imported.remarks));
   });
-  weights.def("from_fann", [](const std::string& path) {
-    ImportedWeights imported = [&] {
-      const Unlocked others;
-      return from_fann(read_file(path), path);
-    }();
-    return std::pair(std::move(imported.model), std::move(imported.remarks));
-  });
+  const auto reader = [](ImportedWeights (*read)(std::string_view, const std::string&)) {
+    return [read](const std::string& path) {
+      ImportedWeights imported = [&] {
+        const Unlocked others;
+        return read(read_file(path), path);
+      }();
+      return std::pair(std::move(imported.model), std::move(imported.remarks));
+    };
+  };
+  weights.def("from_fann", reader(&from_fann));
+  weights.def("from_rtneural", reader(&from_rtneural));
   weights.def("to_arrays", [](const Model& model, const std::string& framework, const std::string& precision) {
     std::vector<Named> arrays;
     for (const Tensor& tensor : to_weights(model, parse_framework(framework), parse_precision(precision)).tensors)

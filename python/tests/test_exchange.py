@@ -85,10 +85,16 @@ def test_a_network_of_fann_is_taken_with_its_steepness():
     np.testing.assert_allclose(model.predict([[0.3, -0.7]]), [[0.344878972, 0.512081206]], rtol=1e-5)
 
 
+def test_a_network_of_rtneural_is_taken_as_a_sequence():
+    model, remarks = gd.import_weights(FIXTURES.parent / "rtneural/recurrent.json", source="rtneural")
+    assert str(model.network) == "seq2-3tanh-4gru:all-3lstm:all-2sigmoid" and remarks == []
+    np.testing.assert_allclose(model.predict([[0.1, -0.2]]), [[0.42214673264262881, 0.66408349097961228]], rtol=1e-13)
+
+
 def test_what_cannot_be_taken_is_refused_in_one_line(tmp_path):
     with pytest.raises(ValueError, match=r"expected a network: a state_dict knows no activations"):
         gd.import_weights({})
-    with pytest.raises(ValueError, match=r"expected source 'torch', 'sklearn' or 'fann', got 'jax'"):
+    with pytest.raises(ValueError, match=r"expected source 'torch', 'sklearn', 'fann' or 'rtneural', got 'jax'"):
         gd.import_weights({}, "2-2", source="jax")
     with pytest.raises(ValueError, match=r"expected a fitted MLPClassifier or MLPRegressor, got MLPClassifier"):
         gd.import_weights(MLPClassifier(), source="sklearn")

@@ -74,11 +74,11 @@ TEST_F(BadInput, WhatCannotBeExportedIsNamedAndNothingIsWritten) {
   EXPECT_EQ(refusal({"export", "c.model", "-o", "net.safetensors", "--for", "torch", "--opset", "18"}, 2),
             "--opset: is of ONNX, NAME.onnx; weights have no operators");
   EXPECT_EQ(refusal({"import", "net.bin", "--network", "2-2", "-o", "m.model"}, 2),
-            "--from: expected torch or fann, for the name 'net.bin' does not tell whose weights these are");
+            "--from: expected torch, fann or rtneural, for the name 'net.bin' does not tell whose weights these are");
   EXPECT_EQ(refusal({"import", "net.bin", "--from", "jax", "--network", "2-2", "-o", "m.model"}, 2),
-            "--from: expected auto, torch or fann, got 'jax'");
+            "--from: expected auto, torch, fann or rtneural, got 'jax'");
   EXPECT_EQ(refusal({"import", "net.net", "--network", "2-2", "-o", "m.model"}, 2),
-            "--network: FANN's file says which network it is of");
+            "--network: the file says which network it is of");
   EXPECT_EQ(refusal({"import", "net.safetensors", "-o", "m.model"}, 2),
             "--network: expected the network whose weights these are, as 4-8tanh-3softmax");
   EXPECT_FALSE(std::filesystem::exists(path("net.onnx")));

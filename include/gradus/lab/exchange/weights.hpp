@@ -56,4 +56,9 @@ ImportedWeights from_weights(const SafeTensors& file, Framework framework, const
 /// a count that the text does not fill.
 ImportedWeights from_fann(std::string_view text, const std::string& path);
 
+/// A model of a network in RTNeural's JSON: dense layers, GRU, LSTM, PReLU, batch norm and activations. With a
+/// recurrent layer it takes sequences and answers at every step, as RTNeural does frame by frame. Throws FileError,
+/// with the layer, for convolutions (which go along a stream there), other activations and arrays of other shapes.
+ImportedWeights from_rtneural(std::string_view text, const std::string& path);
+
 }  // namespace gradus
