@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <concepts>
-#include <numeric>
 #include <variant>
 
 #include "lab/exchange/weights/slots.hpp"
@@ -10,18 +9,12 @@ namespace {
 
 /// Count numbers as they lie, from `offset` on.
 Slot vector_slot(std::string name, Index count, Index offset, bool is_state = false) {
-  Slot slot{.name = std::move(name), .shape = {count}, .places = {}, .is_state = is_state};
-  slot.places.resize(static_cast<std::size_t>(count));
-  std::iota(slot.places.begin(), slot.places.end(), offset);
-  return slot;
+  return {.name = std::move(name), .shape = {count}, .offset = offset, .is_state = is_state};
 }
 
 /// Ours is (rows, cols) from `offset` on, theirs (cols, rows).
 Slot transposed_slot(std::string name, Index rows, Index cols, Index offset) {
-  Slot slot{.name = std::move(name), .shape = {cols, rows}, .places = {}};
-  for (Index j = 0; j < cols; ++j)
-    for (Index i = 0; i < rows; ++i) slot.places.push_back(offset + i * cols + j);
-  return slot;
+  return {.name = std::move(name), .shape = {cols, rows}, .offset = offset, .rows = rows};
 }
 
 std::vector<Slot> slots_of(const Dense& layer) {
@@ -55,7 +48,7 @@ std::vector<Slot> slots_of(const BatchNorm& layer) {
           vector_slot("bias", n, n),
           vector_slot("running_mean", n, 0, true),
           vector_slot("running_var", n, n, true),
-          {.name = "num_batches_tracked", .shape = {}, .places = {}, .is_counter = true}};
+          {.name = "num_batches_tracked", .shape = {}, .is_counter = true}};
 }
 
 /// Of `gates` gates side by side: both products, and both biases, of which the second is added to the first.
@@ -71,7 +64,8 @@ std::vector<Slot> slots_of(const Lstm& layer) { return recurrent_slots(layer, 4)
 /// The second bias of the new state stands inside the reset gate's product, and is one of its own.
 std::vector<Slot> slots_of(const Gru& layer) {
   std::vector<Slot> slots = recurrent_slots(layer, 3);
-  for (Index u = 0; u < layer.units; ++u) slots[3].places[static_cast<std::size_t>(2 * layer.units + u)] += layer.units;
+  slots[3].moved_from = 2 * layer.units;
+  slots[3].moved_by = layer.units;
   return slots;
 }
 

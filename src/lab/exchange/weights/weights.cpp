@@ -66,8 +66,6 @@ class Import {
     result_.model.network = network;
     result_.model.loss = {.function = usual_loss(network)};
     result_.model.precision = Precision::float32;
-    result_.model.theta.assign(static_cast<std::size_t>(network.parameter_count()), 0.0);
-    result_.model.state = network.initial_state();
     for (std::size_t l = 0; l < network.size(); ++l)
       if (std::vector<Slot> slots = exchange::torch_slots(network.layers()[l]); !slots.empty())
         layers_.push_back({l, std::move(slots)});
@@ -75,6 +73,9 @@ class Import {
 
   ImportedWeights run() {
     const std::vector<std::size_t> given = exchange::assign(result_.model.network, layers_, modules_, path_);
+    // Only now, that the file is known to have as many numbers.
+    result_.model.theta.assign(static_cast<std::size_t>(result_.model.network.parameter_count()), 0.0);
+    result_.model.state = result_.model.network.initial_state();
     for (std::size_t l = 0; l < layers_.size(); ++l) take(layers_[l], modules_[given[l]]);
     std::vector<std::string> left;
     for (std::size_t m = 0; m < modules_.size(); ++m)
@@ -123,13 +124,14 @@ class Import {
   void add(const Tensor& tensor, const Slot& slot, bool turned, std::span<double> to) {
     const bool is_one = slot.may_be_one && tensor.shape == std::vector<Index>{1};
     const std::size_t rows = turned ? static_cast<std::size_t>(slot.shape[1]) : 1;
-    const std::size_t cols = slot.places.size() / rows;
-    for (std::size_t i = 0; i < slot.places.size(); ++i) {
+    const auto count = static_cast<std::size_t>(slot.size());
+    const std::size_t cols = count / rows;
+    for (std::size_t i = 0; i < count; ++i) {
       const double value = number_of(tensor, is_one ? 0 : turned ? i % rows * cols + i / rows : i);
       if (!std::isfinite(value))
         throw FileError(path_, fmt::format("number {} of {} is {}; its training has diverged", i + 1,
                                            in_quotes(tensor.name), value));
-      to[static_cast<std::size_t>(slot.places[i])] += value;
+      to[static_cast<std::size_t>(slot.place(static_cast<Index>(i)))] += value;
     }
   }
 
@@ -167,8 +169,8 @@ SafeTensors to_weights(const Model& model, Framework framework, Precision precis
         continue;
       }
       std::vector<double> numbers;
-      for (const Index at : slot.places) {
-        const auto place = static_cast<std::size_t>(at);
+      for (Index i = 0; i < slot.size(); ++i) {
+        const auto place = static_cast<std::size_t>(slot.place(i));
         numbers.push_back(slot.is_state ? state[place] : is_given[place] ? 0.0 : theta[place]);
         if (precision == Precision::float32 && std::isinf(static_cast<float>(numbers.back())))
           throw ValueError(fmt::format("[weights] expected parameters that float32 holds, got {} in {}", numbers.back(),
