@@ -3,7 +3,6 @@
 // what is computed or drawn. tests/bits/hashes.txt has the answers; scripts/bits asks other compilers and processors.
 // Every layer, loss, method and schedule is trained with in both precisions, by the definition and by the engine in its
 // two arithmetics, those with every instruction set that the machine has: or this does not end well.
-#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <set>
@@ -35,7 +34,7 @@ void print(const std::string& name, std::span<const float> numbers) {
 
 // ------------------------------------------------------------------------------------------------ elementary functions
 
-/// Numbers of every size, and where networks have theirs.
+/// Numbers of every size, and where networks have theirs. (Emscripten 3.1.6 has no std::bit_cast.)
 template <class T>
 std::vector<T> arguments() {
   RandomState random(11);
@@ -43,9 +42,9 @@ std::vector<T> arguments() {
   while (x.size() < 4000) {
     T any;
     if constexpr (sizeof(T) == 8)
-      any = std::bit_cast<T>(random.next_uint64());
+      any = __builtin_bit_cast(T, random.next_uint64());
     else
-      any = std::bit_cast<T>(random.next_uint32());
+      any = __builtin_bit_cast(T, random.next_uint32());
     if (std::isfinite(any)) x.push_back(any);
     x.push_back(static_cast<T>(random.uniform(-40, 40)));
     x.push_back(static_cast<T>(random.uniform(-2, 2)));
