@@ -18,6 +18,7 @@
 #include "gradus/check/gradient_check.hpp"
 #include "gradus/check/network_check.hpp"
 #include "gradus/check/objective.hpp"
+#include "gradus/check/own_loss.hpp"
 #include "gradus/check/pass.hpp"
 #include "gradus/check/planted_training.hpp"
 #include "gradus/check/projection.hpp"

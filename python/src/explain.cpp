@@ -28,31 +28,35 @@ Explanation explain_samples(const Network& network, nb::handle theta, nb::handle
 
 auto array_of(const Matrix<double>& x) { return to_numpy(Matrix<double>(x)); }
 
-/// A function of Python's of a vector.
-std::vector<double> numbers_of(nb::handle value, std::size_t count) {
-  const Array1<double> array = as_vector<double>("check", "gradient", value);
-  if (array.size() != count)
-    throw ValueError(
-        fmt::format("[check] expected a gradient of {} numbers, as many as x has, got {}", count, array.size()));
-  return {array.data(), array.data() + array.size()};
+/// The numbers of an array of this shape, row by row.
+std::vector<double> numbers_of(nb::handle value, const nb::tuple& shape) {
+  const nb::object array = nb::module_::import_("numpy").attr("asarray")(value, nb::arg("dtype") = "float64");
+  if (!nb::tuple(array.attr("shape")).equal(shape))
+    throw ValueError(fmt::format("[check] expected a gradient of the shape {}, which x has, got {}",
+                                 nb::repr(shape).c_str(), nb::repr(array.attr("shape")).c_str()));
+  const Array1<double> flat = as_vector<double>("check", "gradient", array.attr("ravel")());
+  return {flat.data(), flat.data() + flat.size()};
 }
 
 ObjectiveCheck check_function(nb::callable f, nb::object gradient, nb::handle x) {
-  const Array1<double> point = as_vector<double>("check", "x", x);
+  const nb::object array = nb::module_::import_("numpy").attr("asarray")(x, nb::arg("dtype") = "float64");
+  const nb::tuple shape(array.attr("shape"));
+  if (nb::len(shape) == 0) throw ValueError("[check] expected x of one dimension or more, got a number");
+  const Array1<double> point = as_vector<double>("check", "x", array.attr("ravel")());
   for (const double number : span_of(point))
     if (!std::isfinite(number)) throw ValueError(fmt::format("[check] expected x of finite numbers, got {}", number));
-  const auto value = [&](std::span<const double> at) {
-    return nb::cast<double>(nb::float_(f(to_numpy(std::vector<double>(at.begin(), at.end())))));
+  const auto shaped = [&](std::span<const double> at) {
+    return nb::cast(to_numpy(std::vector<double>(at.begin(), at.end()))).attr("reshape")(shape);
   };
+  const auto value = [&](std::span<const double> at) { return nb::cast<double>(nb::float_(f(shaped(at)))); };
   const auto with_gradient = [&](std::span<const double> at, std::span<double> written) {
-    const nb::object given = PyCallable_Check(gradient.ptr()) != 0
-                                 ? nb::object(gradient(to_numpy(std::vector<double>(at.begin(), at.end()))))
-                                 : gradient;
-    const std::vector<double> numbers = numbers_of(given, at.size());
+    const bool is_function = PyCallable_Check(gradient.ptr()) != 0;
+    const std::vector<double> numbers = numbers_of(is_function ? nb::object(gradient(shaped(at))) : gradient, shape);
     std::copy(numbers.begin(), numbers.end(), written.begin());
     return value(at);
   };
-  return check_objective(value, with_gradient, span_of(point));
+  const Index rows = nb::len(shape) > 1 ? nb::cast<Index>(shape[0]) : 1;
+  return check_objective(value, with_gradient, span_of(point), point.size() > 0 ? rows : 1);
 }
 
 }  // namespace
@@ -180,7 +184,8 @@ Examples
       .def_prop_ro("gradient", [](const ObjectiveCheck& self) { return to_numpy(std::vector<double>(self.gradient)); })
       .def_prop_ro(
           "differences", [](const ObjectiveCheck& self) { return to_numpy(std::vector<double>(self.differences)); },
-          "The derivative by extrapolated differences.")
+          "The derivative by extrapolated differences; NaN where they cannot tell.")
+      .def_ro("kinks", &ObjectiveCheck::kinks, "Numbers at a kink, where the slopes on the two sides differ.")
       .def_prop_ro(
           "tolerance", [](const ObjectiveCheck& self) { return to_numpy(std::vector<double>(self.tolerance)); },
           "How far each number may be off.")
@@ -198,16 +203,17 @@ Examples
 Parameters
 ----------
 f : callable
-    Takes a vector, returns a number.
+    Takes an array of the shape of x, returns a number; it may compute in any precision.
 gradient : callable or array
-    What is on trial: a function of the vector, or its numbers at x.
+    What is on trial: a function of such an array, or its numbers at x, in the shape of x.
 x : array
-    Where to look.
+    Where to look; of any shape.
 
 Returns
 -------
 FunctionCheck
-    Each number has a tolerance of its own, derived from how well the differences settle and what rounding does to them.
+    Each number has a tolerance of its own, derived from how well the differences settle and what rounding, which is
+    measured, does to them. At a kink, as of a maximum at a tie, every slope between those of its sides is right.
 
 Examples
 --------

@@ -155,3 +155,44 @@ def test_nothing_proven_is_not_right():
     report = gd.check(network, network.initial_parameters() * 0, np.zeros((4, 2)), np.array([0, 1, 0, 1]))
     assert (report.verdict, report.passed) == ("unproven", False)
     assert "Nothing could be proven here." in str(report)
+
+
+def test_a_function_of_a_matrix_has_its_gradient_checked_and_named_in_its_shape():
+    random = np.random.RandomState(0)
+    m, x = random.normal(size=(3, 3)), random.normal(size=(3, 3))
+    f = lambda x: np.sum(np.tanh(x @ m))  # noqa: E731
+    gradient = lambda x: (1 - np.tanh(x @ m) ** 2) @ m.T  # noqa: E731
+    assert gd.check_function(f, gradient, x).passed
+    turned = gd.check_function(f, lambda x: gradient(x).T, x)
+    assert turned.verdict == "wrong" and "transposed" in turned.sentence, turned
+    with pytest.raises(
+        ValueError, match=r"\[check\] expected a gradient of the shape \(2, 3\), which x has, got \(3, 2\)"
+    ):
+        gd.check_function(lambda x: np.sum(x), np.ones((3, 2)), np.ones((2, 3)))
+    with pytest.raises(ValueError, match="one dimension or more"):
+        gd.check_function(lambda x: x, 1.0, 2.0)
+
+
+def test_functions_of_where_maximum_stack_and_index_are_checked_at_their_ties():
+    choose = lambda x: np.sum(np.where(x > 0, x**2, 3 * x))  # noqa: E731
+    x = np.array([-1.0, 0.0, 2.0])
+    for slope in (0.0, 1.5, 3.0):
+        found = gd.check_function(choose, np.array([3.0, slope, 4.0]), x)
+        assert found.passed and found.kinks == ([] if slope == 1.5 else [1]), found  # 1.5: as the differences have it
+    assert gd.check_function(choose, np.array([3.0, 3.5, 4.0]), x).verdict == "wrong"
+    assert gd.check_function(np.max, np.array([0.0, 0.0, 1.0]), x).passed
+    assert gd.check_function(np.max, np.array([1.0, 0.0, 0.0]), x).verdict == "wrong"
+    stacked = lambda x: np.sum(np.stack([x, x**2]))  # noqa: E731
+    assert gd.check_function(stacked, lambda x: 1 + 2 * x, x).passed
+    assert "-1 too much in every number" in gd.check_function(stacked, lambda x: 2 * x, x).sentence
+    twice = lambda x: np.sum(x[[0, 0, 1]] ** 2)  # noqa: E731
+    assert gd.check_function(twice, np.array([-4.0, 0.0, 0.0]), x).passed
+    assert gd.check_function(twice, np.array([-2.0, 0.0, 0.0]), x).verdict == "wrong"
+
+
+def test_functions_in_float32_are_checked_as_well_as_they_can_be():
+    f = lambda x: float(np.sum(np.sin(x.astype(np.float32))))  # noqa: E731
+    x = np.array([0.3, -1.7, 2.2, 0.9])
+    assert gd.check_function(f, np.cos, x).passed
+    assert gd.check_function(f, lambda x: np.cos(x.astype(np.float32)), x).passed
+    assert gd.check_function(f, lambda x: 1.05 * np.cos(x), x).verdict == "wrong"

@@ -1,45 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/check/detail/diagnosis.hpp"
-#include "check/words.hpp"
 
 #include <fmt/format.h>
 
 #include <cmath>
 
+#include "check/comparison.hpp"
+#include "check/number_slips.hpp"
+#include "check/words.hpp"
+
 namespace gradus::detail {
 namespace {
 
 using Numbers = std::vector<double>;
-
-double largest(const Numbers& values) {
-  double most = 0;
-  for (const double value : values) most = std::isnan(value) ? most : std::max(most, std::abs(value));
-  return most;
-}
-
-/// Compares what was observed with what a slip would have given.
-class Comparison {
- public:
-  explicit Comparison(const DiagnosisCase& c)
-      : c_(c), tolerance_(1e-9 * std::max(largest(c.reference), largest(c.observed)) + c.rounding) {}
-
-  bool close(double a, double b) const { return std::abs(a - b) <= tolerance_; }
-  bool matches(const Numbers& slip) const {
-    for (std::size_t k = 0; k < slip.size(); ++k)
-      if (!close(c_.observed[k], slip[k])) return false;
-    return true;
-  }
-  /// Whether the slip would show at all.
-  bool shows(const Numbers& slip) const {
-    for (std::size_t k = 0; k < slip.size(); ++k)
-      if (!close(c_.reference[k], slip[k])) return true;
-    return false;
-  }
-
- private:
-  const DiagnosisCase& c_;
-  double tolerance_;
-};
 
 struct Finding {
   std::string kind;
@@ -59,8 +32,11 @@ class Diagnoser {
     slips();
     penalty();
     if (findings_.empty()) more_slips();
+    if (findings_.empty()) of_numbers();
     if (findings_.empty()) rearranged();
-    if (findings_.empty()) parts_lost();
+    // What is a multiple of the right one throughout is no part of it that is, where the rest is 0.
+    if (findings_.empty() && !factor_) parts_lost();
+    if (findings_.empty() && !factor_) some_scaled();
     Diagnosis diagnosis{.kind = "", .layer = c_.layer, .where = c_.where, .sentence = "", .also = {}};
     if (findings_.empty()) {
       diagnosis.sentence = sentence(otherwise());
@@ -94,7 +70,7 @@ class Diagnoser {
       if (c_.observed[k] == 0 && c_.observed_on_one[k] == 1) {
         ++kept;
         zero = zero && c_.reference[k] == 0;
-      } else if (compare_.close(change, 1) || std::abs(change - 1) < 1e-6)
+      } else if (compare_.close(k, change, 1) || std::abs(change - 1) < 1e-6)
         ++added;
     }
     const std::size_t n = c_.observed.size();
@@ -197,9 +173,10 @@ class Diagnoser {
                 const Index part = j / width;
                 return Place{i, part == a ? j - (a - b) * width : part == b ? j + (a - b) * width : j};
               })))
-            return found(
-                "parts-exchanged",
-                fmt::format("has its parts {} and {} of {} exchanged (gates, if it has them)", b + 1, a + 1, parts));
+            return found("parts-exchanged",
+                         width == 1 ? fmt::format("has its columns {} and {} exchanged", b, a)
+                                    : fmt::format("has its parts {} and {} of {} exchanged (gates, if it has them)",
+                                                  b + 1, a + 1, parts));
     }
   }
 
@@ -216,14 +193,14 @@ class Diagnoser {
       std::optional<Index> off;
       bool one = true;
       for (std::size_t k = 0; k < c_.observed.size(); ++k) {
-        if (compare_.close(c_.observed[k], c_.reference[k])) continue;
+        if (compare_.is_right(k)) continue;
         one = one && (!off || *off == part_of(k));
         off = part_of(k);
       }
       if (!off || !one) continue;
       const std::string what = of_rows ? fmt::format("row {}", *off)
                                : parts == cols()
-                                   ? fmt::format("column {}", *off)
+                                   ? fmt::format("{} {}", rows() == 1 ? "number" : "column", *off)
                                    : fmt::format("part {} of {} (a gate, if it has them)", *off + 1, parts);
       double product = 0;
       double squares = 0;
@@ -236,7 +213,7 @@ class Diagnoser {
       const double factor = product / squares;
       bool scaled = true;
       for (std::size_t k = 0; k < c_.observed.size(); ++k)
-        scaled = scaled && (part_of(k) != *off || compare_.close(c_.observed[k], factor * c_.reference[k]));
+        scaled = scaled && (part_of(k) != *off || compare_.close(k, c_.observed[k], factor * c_.reference[k]));
       if (!scaled) continue;
       return std::abs(factor) < 1e-12
                  ? found("part-lost", fmt::format("is right but for its {}, which is lost (0)", what))
@@ -245,19 +222,51 @@ class Diagnoser {
     }
   }
 
+  /// "[2, 1]"; of a vector "[2]".
+  std::string place(std::size_t k) const {
+    const auto at = static_cast<Index>(k);
+    return rows() == 1 ? fmt::format("[{}]", at) : fmt::format("[{}, {}]", at / cols(), at % cols());
+  }
+
+  void of_numbers() {
+    if (!compare_.is_fine()) return;
+    NumberCase c{.observed = c_.observed, .right = c_.reference};
+    if (!factor_) c.theta = c_.theta;
+    c.fits = [&](const Numbers& slip) { return fits(slip); };
+    for (NumberSlip& slip : number_slips(c)) found(std::move(slip.kind), std::move(slip.words));
+  }
+
+  /// Numbers here and there that are lost, or off by one factor.
+  void some_scaled() {
+    std::vector<std::size_t> off;
+    for (std::size_t k = 0; k < c_.observed.size(); ++k)
+      if (!compare_.is_right(k)) off.push_back(k);
+    if (off.size() < 2 || off.size() == c_.observed.size()) return;
+    double product = 0;
+    double squares = 0;
+    for (const std::size_t k : off) {
+      product += c_.observed[k] * c_.reference[k];
+      squares += c_.reference[k] * c_.reference[k];
+    }
+    if (!(squares > 0)) return;
+    const double factor = product / squares;
+    for (const std::size_t k : off)
+      if (!compare_.close(k, c_.observed[k], factor * c_.reference[k])) return;
+    const std::string words = fmt::format("is right but for {} of its {} numbers, ", off.size(), c_.observed.size());
+    std::abs(factor) < 1e-12
+        ? found("some-lost", words + "which are lost (0)")
+        : found("some-scaled", fmt::format("{}which are {} times what they should be", words, factor_text(factor)));
+  }
+
   void entries() {
     std::vector<std::size_t> off;
     for (std::size_t k = 0; k < c_.observed.size(); ++k)
-      if (!compare_.close(c_.observed[k], c_.reference[k])) off.push_back(k);
-    const auto place = [&](std::size_t k) {
-      const auto cols = static_cast<std::size_t>(std::max<Index>(c_.block.cols, 1));
-      return fmt::format("[{}, {}]", k / cols, k % cols);
-    };
+      if (!compare_.is_right(k)) off.push_back(k);
     if (off.size() == 1 && c_.observed[off[0]] == 0)
       found(FaultKind::zeroed_entry, fmt::format("is right but for its number {}, which is lost (0 in place of {:.6g})",
                                                  place(off[0]), c_.reference[off[0]]));
-    if (off.size() == 2 && compare_.close(c_.observed[off[0]], c_.reference[off[1]]) &&
-        compare_.close(c_.observed[off[1]], c_.reference[off[0]]))
+    if (off.size() == 2 && compare_.close(off[0], c_.observed[off[0]], c_.reference[off[1]]) &&
+        compare_.close(off[1], c_.observed[off[1]], c_.reference[off[0]]))
       found(FaultKind::swapped_entries,
             fmt::format("has its numbers {} and {} exchanged", place(off[0]), place(off[1])));
     transposed();
@@ -335,7 +344,7 @@ class Diagnoser {
     double low = std::numeric_limits<double>::infinity();
     double high = -low;
     for (std::size_t k = 0; k < c_.observed.size(); ++k) {
-      if (compare_.close(c_.observed[k], c_.reference[k])) continue;
+      if (compare_.is_right(k)) continue;
       first = std::min(first, k);
       ++off;
       if (c_.reference[k] == 0) continue;
@@ -344,13 +353,13 @@ class Diagnoser {
     }
     if (off == 0) return "is not the same twice";
     const auto [observed, reference] = told_apart(c_.observed[first], c_.reference[first]);
-    const auto at = static_cast<Index>(first);
     return fmt::format(
-        "is wrong in {} of its {} numbers; no single slip known gives these: {}it begins at [{}, {}], where "
-        "it is {} in place of {}",
+        "is wrong in {} of its {} numbers; no single slip known gives these: {}it begins at {}, where it is {} in "
+        "place "
+        "of {}",
         off, c_.observed.size(),
-        low <= high ? fmt::format("the ratio to what it should be is {:.4g} to {:.4g}, ", low, high) : "", at / cols(),
-        at % cols(), observed, reference);
+        low <= high ? fmt::format("the ratio to what it should be is {:.4g} to {:.4g}, ", low, high) : "", place(first),
+        observed, reference);
   }
 
   const DiagnosisCase& c_;
@@ -360,8 +369,6 @@ class Diagnoser {
 };
 
 }  // namespace
-
-std::string short_number(double value) { return fmt::format("{:.6g}", value); }
 
 bool is_right(const DiagnosisCase& c) {
   const Comparison compare(c);

@@ -6,15 +6,17 @@
 #include <algorithm>
 #include <variant>
 
+#include "check/words.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/nn/pass.hpp"
 
 namespace gradus {
 namespace {
 
-std::string short_text(double value) { return fmt::format("{:.6g}", value); }
+using detail::short_number;
+
 /// In brackets where it follows another factor or sign.
-std::string factor_text(double value) { return value < 0 ? "(" + short_text(value) + ")" : short_text(value); }
+std::string factor_text(double value) { return value < 0 ? "(" + short_number(value) + ")" : short_number(value); }
 
 Matrix<double> part(std::span<const double> theta, const ParameterBlock& block) {
   const auto first = theta.begin() + block.offset;
@@ -39,10 +41,10 @@ class Explainer {
         std::visit([&](const auto& kind) { return fused ? kind.formulas_from_logits : kind.formulas; }, loss_.function);
     const double scale = loss_.scale(targets_, network_.outputs());
     result.loss_formula = std::string(of_loss.value) +
-                          (scale == 1 ? "" : fmt::format(", times {}", short_text(scale))) +
+                          (scale == 1 ? "" : fmt::format(", times {}", short_number(scale))) +
                           (x_.rows() > 1 ? ", added up over the samples" : "");
     result.seed_formula =
-        std::string(of_loss.derivative) + (scale == 1 ? "" : fmt::format(", times {}", short_text(scale)));
+        std::string(of_loss.derivative) + (scale == 1 ? "" : fmt::format(", times {}", short_number(scale)));
     result.loss = loss_of_trace(network_, loss_, trace_, targets_);
     result.x = Matrix<double>(x_);
     result.targets = Matrix<double>(targets_.values);
@@ -149,9 +151,10 @@ class ChainMaker {
     } else {
       if (here.inputs.cols() == here.outputs.cols() && here.blocks.empty() && here.by_outputs(i, j) != 0 &&
           here.derivative.starts_with("dx = f'"))
-        return {fmt::format("f'(x[{0}]) dy[{0}], f'({1}) = {2}", j, short_text(here.inputs(i, j)),
-                            short_text(here.by_inputs(i, j) / here.by_outputs(i, j))),
-                short_text(here.by_inputs(i, j) / here.by_outputs(i, j)) + " * " + factor_text(here.by_outputs(i, j))};
+        return {
+            fmt::format("f'(x[{0}]) dy[{0}], f'({1}) = {2}", j, short_number(here.inputs(i, j)),
+                        short_number(here.by_inputs(i, j) / here.by_outputs(i, j))),
+            short_number(here.by_inputs(i, j) / here.by_outputs(i, j)) + " * " + factor_text(here.by_outputs(i, j))};
       return {here.derivative, ""};
     }
   }
@@ -165,7 +168,7 @@ class ChainMaker {
     std::string numbers;
     if (network_.name(l) == "dense")
       for (Index i = 0; i < here.inputs.rows(); ++i)
-        numbers += (i > 0 ? " + " : "") + (place.block.is_bias ? short_text(here.by_outputs(i, place.col))
+        numbers += (i > 0 ? " + " : "") + (place.block.is_bias ? short_number(here.by_outputs(i, place.col))
                                                                : factor_text(here.inputs(i, place.row)) + " * " +
                                                                      factor_text(here.by_outputs(i, place.col)));
     add(fmt::format("dL/d({}) = {}", explained_.weight,
@@ -180,117 +183,7 @@ class ChainMaker {
   std::vector<ChainStep> steps_;
 };
 
-// -------------------------------------------------------------------------------------------------- as text
-
-std::string rows_text(const Matrix<double>& x, std::string_view indent) {
-  constexpr Index most = 24;
-  std::string text;
-  for (Index i = 0; i < std::min(x.rows(), most); ++i) {
-    text += indent;
-    for (Index j = 0; j < std::min(x.cols(), most); ++j) text += fmt::format(" {:>12}", short_text(x(i, j)));
-    text += x.cols() > most ? fmt::format("  ... {} more\n", x.cols() - most) : "\n";
-  }
-  if (x.rows() > most) text += fmt::format("{}... {} more rows\n", indent, x.rows() - most);
-  return text;
-}
-std::string shape_text(const Matrix<double>& x) { return fmt::format("{} x {}", x.rows(), x.cols()); }
-
-/// A heading, a formula and numbers: what text, Markdown and HTML show each in their way.
-struct Paper {
-  virtual ~Paper() = default;
-  virtual void heading(const std::string& words) = 0;
-  virtual void item(const std::string& name, const std::string& formula, const Matrix<double>& numbers) = 0;
-  virtual void line(const std::string& words) = 0;
-};
-
-struct TextPaper : Paper {
-  std::string text;
-  void heading(const std::string& words) override { text += "\n" + words + "\n"; }
-  void item(const std::string& name, const std::string& formula, const Matrix<double>& numbers) override {
-    text += fmt::format("  {}  ({}){}{}\n", name, shape_text(numbers), formula.empty() ? "" : "  ", formula) +
-            rows_text(numbers, "  ");
-  }
-  void line(const std::string& words) override { text += "  " + words + "\n"; }
-};
-struct MarkdownPaper : Paper {
-  std::string text;
-  void heading(const std::string& words) override { text += "\n## " + words + "\n\n"; }
-  void item(const std::string& name, const std::string& formula, const Matrix<double>& numbers) override {
-    text += fmt::format("**{}** ({}){}\n\n```\n{}```\n\n", name, shape_text(numbers),
-                        formula.empty() ? "" : ": `" + formula + "`", rows_text(numbers, ""));
-  }
-  void line(const std::string& words) override { text += "- `" + words + "`\n"; }
-};
-std::string escaped(const std::string& words) {
-  std::string text;
-  for (const char c : words) text += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
-  return text;
-}
-struct HtmlPaper : Paper {
-  std::string text;
-  void heading(const std::string& words) override { text += "<h2>" + escaped(words) + "</h2>\n"; }
-  void item(const std::string& name, const std::string& formula, const Matrix<double>& numbers) override {
-    text += fmt::format("<h3>{} <small>{}</small></h3>\n", escaped(name), shape_text(numbers));
-    if (!formula.empty()) text += "<p><code>" + escaped(formula) + "</code></p>\n";
-    text += "<pre>" + rows_text(numbers, "") + "</pre>\n";
-  }
-  void line(const std::string& words) override { text += "<p><code>" + escaped(words) + "</code></p>\n"; }
-};
-
-void write(const Explanation& e, Paper& paper) {
-  paper.heading("Forward");
-  paper.item("x", "the inputs", e.x);
-  for (const ExplainedLayer& layer : e.layers) {
-    for (const ExplainedBlock& block : layer.blocks) paper.item(block.block.label(), "", block.values);
-    paper.item("outputs of " + layer.label, layer.formula, layer.outputs);
-  }
-  paper.item("t", "the targets", e.targets);
-  paper.line(fmt::format("{} = {}", e.loss_formula, short_text(e.loss)));
-  paper.heading("Backward");
-  bool first = true;
-  for (std::size_t l = e.layers.size(); l-- > 0;) {
-    const ExplainedLayer& layer = e.layers[l];
-    if (layer.by_outputs.empty()) continue;
-    if (first) paper.item("dL/d(outputs of " + layer.label + ")", e.seed_formula, layer.by_outputs);
-    first = false;
-    for (const ExplainedBlock& block : layer.blocks)
-      paper.item("dL/d(" + block.block.label() + ")", block.formula, block.derivative);
-    paper.item("dL/d(inputs of " + layer.label + ")", layer.derivative, layer.by_inputs);
-  }
-  if (e.chain.empty()) return;
-  paper.heading("From the loss to " + e.weight);
-  for (const ChainStep& step : e.chain)
-    paper.line(step.formula + (step.numbers.empty() ? "" : " = " + step.numbers) + " = " + short_text(step.value));
-}
-
-std::string title(const Explanation& e) {
-  return fmt::format("{}{}, {}, {} sample{}", explanation_opening, e.network, e.loss_name, e.x.rows(),
-                     e.x.rows() == 1 ? "" : "s");
-}
-
 }  // namespace
-
-std::string Explanation::text() const {
-  TextPaper paper;
-  paper.text = title(*this) + "\n";
-  write(*this, paper);
-  return paper.text;
-}
-std::string Explanation::markdown() const {
-  MarkdownPaper paper;
-  paper.text = "# " + title(*this) + "\n";
-  write(*this, paper);
-  return paper.text;
-}
-std::string Explanation::html() const {
-  HtmlPaper paper;
-  write(*this, paper);
-  return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{0}</title>\n<style>body {{ font-family: "
-      "system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em }} pre {{ overflow-x: auto }} small "
-      "{{ color: #666 }}</style>\n<h1>{0}</h1>\n{1}</html>\n",
-      escaped(title(*this)), paper.text);
-}
 
 ParameterPlace find_parameter(const Network& network, std::string_view text) {
   std::string known;

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
-#include "check/slips.hpp"
+#include "check/number_slips.hpp"
+#include "check/slips/slips.hpp"
 #include "check/words.hpp"
 #include "gradus/check/detail/shaken_backward.hpp"
 
@@ -109,25 +111,93 @@ class GivenJudge {
     return most;
   }
 
+  /// The slips that give these numbers: known ones, those that hold a number of their own, one in each array, known
+  /// ones times a factor.
   void name_the_slip(GradientCheck& result) {
-    for (detail::SlipGradient& slip : detail::slip_gradients(s_, seed_, evidence_.exact)) {
-      if (distance(slip.gradient) > 1) continue;
-      if (result.diagnoses.empty())
-        result.diagnoses.push_back({.kind = slip.kind, .where = "the gradient given", .sentence = slip.sentence});
-      else if (result.diagnoses[0].kind != slip.kind)
-        result.diagnoses[0].also.push_back(slip.kind);
-    }
+    std::vector<detail::SlipGradient> scaled;  // that fit but for a factor; their numbers are not kept
+    detail::try_slips(s_, seed_, evidence_.exact, [&](const detail::SlipGradient& slip) {
+      if (distance(slip.gradient) <= 1) return note(slip, result);
+      if (const std::optional<double> factor = factor_of(slip.gradient))
+        scaled.push_back({slip.kind, with_factor(slip.sentence, *factor), {}});
+    });
+    if (!result.diagnoses.empty()) return;
+    of_numbers(result);
+    detail::BackwardWalk walk(s_, seed_);
+    detail::try_fitted_slips(walk, {placed_.numbers, placed_.blocks}, evidence_.exact,
+                             [&](const detail::SlipGradient& slip) {
+                               if (distance(slip.gradient) <= 1) note(slip, result);
+                             });
     if (!result.diagnoses.empty()) return;
     array_by_array(result);
-    if (std::all_of(result.diagnoses.begin(), result.diagnoses.end(),
-                    [](const Diagnosis& d) { return d.kind.empty(); }))
-      throughout(result);
+    if (std::any_of(result.diagnoses.begin(), result.diagnoses.end(),
+                    [](const Diagnosis& d) { return !d.kind.empty(); }))
+      return;
+    if (throughout(result) || scaled.empty()) return;
+    result.diagnoses.clear();
+    for (const detail::SlipGradient& slip : scaled) note(slip, result);
+  }
+
+  /// What was done to all the numbers, whatever they are the derivative of.
+  void of_numbers(GradientCheck& result) const {
+    std::vector<std::size_t> places;
+    for (const ParameterBlock& block : placed_.blocks)
+      for (Index k = block.offset; k < block.offset + block.size(); ++k) places.push_back(static_cast<std::size_t>(k));
+    const auto gathered = [&](const Numbers& all) {
+      Numbers some;
+      for (const std::size_t at : places) some.push_back(all[at]);
+      return some;
+    };
+    detail::NumberCase c{.observed = gathered(placed_.numbers), .right = gathered(evidence_.exact)};
+    c.fits = [&](const Numbers& slip) {
+      Numbers all(s_.theta.size());
+      for (std::size_t k = 0; k < places.size(); ++k) all[places[k]] = slip[k];
+      return distance(all) <= 1 && distance(evidence_.exact) > 1;
+    };
+    const Numbers theta(s_.theta.begin(), s_.theta.end());
+    Numbers weights = theta;
+    for (const ParameterBlock& block : s_.network.parameter_blocks())
+      if (block.is_bias) std::fill_n(weights.begin() + block.offset, block.size(), 0.0);
+    const bool is_multiple = factor_of(evidence_.exact).has_value();
+    for (const bool all : {false, true}) {
+      if (!is_multiple) c.theta = gathered(all ? theta : weights);
+      c.theta_name = all ? "parameters, biases and all," : "weights";
+      c.l2_kind = all ? "regularised-all" : "regularised-weights";
+      for (const detail::NumberSlip& slip : detail::number_slips(c))
+        note({slip.kind, "It " + slip.words + ".", {}}, result);
+    }
+  }
+
+  static void note(const detail::SlipGradient& slip, GradientCheck& result) {
+    if (result.diagnoses.empty())
+      result.diagnoses.push_back({.kind = slip.kind, .where = "the gradient given", .sentence = slip.sentence});
+    else if (result.diagnoses[0].kind != slip.kind)
+      result.diagnoses[0].also.push_back(slip.kind);
+  }
+
+  /// The number by which these give those that were given, if there is one.
+  std::optional<double> factor_of(const Numbers& g) const {
+    double product = 0;
+    double squares = 0;
+    for (const ParameterBlock& block : placed_.blocks)
+      for (auto k = static_cast<std::size_t>(block.offset); k < static_cast<std::size_t>(block.offset + block.size());
+           ++k) {
+        product += placed_.numbers[k] * g[k];
+        squares += g[k] * g[k];
+      }
+    if (!(squares > 0) || product == 0 || !std::isfinite(product / squares)) return std::nullopt;
+    Numbers times = g;
+    for (double& d : times) d *= product / squares;
+    if (distance(times) > 1) return std::nullopt;
+    return product / squares;
+  }
+  /// "It is the gradient of another loss: mse; and that 1/3 times."
+  static std::string with_factor(std::string sentence, double factor) {
+    if (!sentence.empty()) sentence.pop_back();
+    return fmt::format("{}; and that {} times.", sentence, detail::factor_text(factor));
   }
 
   /// Right to some digits, or but for a factor that no count explains.
-  void throughout(GradientCheck& result) {
-    double product = 0;
-    double squares = 0;
+  bool throughout(GradientCheck& result) {
     double relative = 0;  // of the array that is off most
     for (const ParameterBlock& block : placed_.blocks) {
       double size = 0;
@@ -135,14 +205,12 @@ class GivenJudge {
       for (auto k = static_cast<std::size_t>(block.offset); k < static_cast<std::size_t>(block.offset + block.size());
            ++k) {
         const double exact = evidence_.exact[k];
-        product += placed_.numbers[k] * exact;
         size += exact * exact;
         off += (placed_.numbers[k] - exact) * (placed_.numbers[k] - exact);
       }
-      squares += size;
-      if (off > 0) relative = std::max(relative, std::sqrt(off / size));
+      if (!(off == 0)) relative = std::max(relative, std::sqrt(off / size));
+      if (std::isnan(off)) return false;
     }
-    if (!(squares > 0) || !std::isfinite(product)) return;
     if (relative < 1e-2) {
       result.diagnoses.assign(
           1,
@@ -153,18 +221,17 @@ class GivenJudge {
                                    "finite differences are, or numbers of few digits. If it is meant so, say in which "
                                    "precision it is given.",
                                    relative)});
-      return;
+      return true;
     }
-    const double factor = product / squares;
-    std::vector<double> scaled = evidence_.exact;
-    for (double& d : scaled) d *= factor;
-    if (factor != 0 && distance(scaled) <= 1)
-      result.diagnoses.assign(
-          1, {.kind = "factor",
-              .where = "the gradient given",
-              .sentence = fmt::format("It is {} times the gradient throughout, which no count of samples or outputs "
-                                      "explains: a learning rate, a norm, another loss's factor.",
-                                      detail::factor_text(factor))});
+    const std::optional<double> factor = factor_of(evidence_.exact);
+    if (!factor) return false;
+    result.diagnoses.assign(
+        1, {.kind = "factor",
+            .where = "the gradient given",
+            .sentence = fmt::format("It is {} times the gradient throughout, which no count of samples or outputs "
+                                    "explains: a learning rate, a norm, another loss's factor.",
+                                    detail::factor_text(*factor))});
+    return true;
   }
 
   /// No slip explains all of it; perhaps each array has one of its own.

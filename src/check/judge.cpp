@@ -110,8 +110,9 @@ class BlockJudge {
   /// How far two sources may be apart.
   double tolerance(std::size_t s, std::size_t t, std::size_t k) const {
     double allowed = tolerance(s, k) + tolerance(t, k);
-    // In float, hand and dual pass through the same numbers; all others through those of a pass in double.
-    const auto narrow = [](std::size_t source) { return source == kHand || source == 2; };
+    // In float, hand, dual and the exact tape pass through the same numbers; all others through those of a pass in
+    // double.
+    const auto narrow = [](std::size_t source) { return source < kComplex; };
     if (!evidence_.precision_gap.empty() && narrow(s) != narrow(t))
       allowed += start() + k < evidence_.precision_gap.size() ? 2 * evidence_.precision_gap[start() + k]
                                                               : std::numeric_limits<double>::infinity();
@@ -281,11 +282,13 @@ std::vector<double> second_tolerance(const GradientEvidence& evidence, std::span
   const double nothing = evidence.epsilon > std::numeric_limits<double>::epsilon()
                              ? std::sqrt(double{std::numeric_limits<float>::min()})
                              : std::sqrt(std::numeric_limits<double>::min());
+  // So far n roundings, at random, wander from a sum (Higham and Mary, 2019), if those that were seen were lucky.
+  const double floor = evidence.epsilon * std::sqrt(evidence.summands);
   std::vector<double> tolerance(seen.size());
   for_each_block(evidence, seen, [&](std::size_t first, std::size_t count, double rms) {
     const double size = root_mean_square(std::span(evidence.exact).subspan(first, count));
     for (std::size_t k = first; k < first + count; ++k)
-      tolerance[k] = seen[k] + rms + evidence.roundings(evidence.exact[k], size) / 4 + nothing;
+      tolerance[k] = seen[k] + rms + floor * (std::abs(evidence.exact[k]) + size) + nothing;
   });
   return tolerance;
 }

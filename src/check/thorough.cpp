@@ -101,6 +101,11 @@ std::vector<MadePoint> points_around(std::span<const double> theta, ConstMatrixV
   for (Index i = 0; i < other.x.rows(); ++i)
     for (Index j = 0; j < x.cols(); ++j) other.x(i, j) = -x(i, j);
   points.push_back(std::move(other));
+  MadePoint grown = batch("seven samples, each three times the last", 7, 0.7);
+  double size = 0.1;
+  for (Index i = 0; i < grown.x.rows(); ++i, size *= 3)
+    for (double& number : grown.x.row(i)) number *= size;
+  points.push_back(std::move(grown));
   MadePoint ties = batch("numbers that tie", 4, 0.7);
   for (double& w : ties.theta) w = std::nearbyint(2 * w) / 2;
   for (double& number : ties.x.values()) number = std::clamp(std::nearbyint(number / spread), -1.0, 1.0);

@@ -7,7 +7,10 @@
 
 namespace gradus::detail {
 
+std::string short_number(double value) { return fmt::format("{:.6g}", value); }
+
 std::string factor_text(double factor) {
+  if (factor != 1 && std::abs(factor - 1) < 1e-5) return told_apart(factor, 1).first;
   for (int below = 1; below <= 400; ++below) {
     const double above = std::nearbyint(factor * below);
     if (above == 0 || std::abs(above) > 4096 || std::abs(factor * below - above) > 1e-8 * std::abs(above)) continue;

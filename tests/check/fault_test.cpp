@@ -70,6 +70,24 @@ TEST(Faults, AreCaughtInFloatWhereTheInputHasMoreNumbersThanTheNetworkHasParamet
   EXPECT_GT(planted, 20);
 }
 
+/// A hundred thousandth of a wide network's gradient, where so many numbers are added up that a bound on what rounding
+/// may do, and does not, would let it pass.
+TEST(Faults, ThatLeaveASampleOutAreCaughtInFloat) {
+  int planted = 0;
+  for (const testing_cases::Case& subject : testing_cases::fault_cases()) {
+    const CheckSubject s{subject.network, subject.loss, subject.theta, subject.x, {subject.targets, subject.weights}};
+    const GradientCheckOptions quick{.complex = false, .plain = false};
+    for (const PlantedFault& fault : faults_of(s.network, s.loss, s.targets)) {
+      if (fault.kind != FaultKind::dropped_term || !shows(fault, s)) continue;
+      const GradientCheck check = check_network_float(s, quick, fault);
+      EXPECT_EQ(check.verdict(), GradientVerdict::wrong) << subject.text << " " << fault.label() << "\n"
+                                                         << check.table();
+      ++planted;
+    }
+  }
+  EXPECT_GT(planted, 400);
+}
+
 /// A wrong pass that is itself led far astray by a little change is not excused by how far.
 TEST(Faults, OfADerivativeTakenAtTheOutputOfAnExponentialAreSeenByTaylor) {
   int planted = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/check/given_gradient.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tests/check/cases.hpp"
@@ -112,6 +113,83 @@ TEST(GivenGradient, IsToldWhatIsWrongOutsideItsPass) {
   std::vector<double> one = gradient;
   std::swap(one[12], one[13]);
   EXPECT_EQ(named(one), "swapped-entries");
+}
+
+TEST(GivenGradient, IsToldOfSlipsThatLieInOtherFunctionsOfTheSameNetwork) {
+  // What another network, loss or batch gives, where the gradient asked for is the first's.
+  const auto named = [](const testing_cases::Case& right, const testing_cases::Case& other,
+                        Mode mode = Mode::training) {
+    Trace<double> trace;
+    detail::set_mode(trace, 1);
+    trace.mode = mode;
+    std::vector<double> gradient(other.theta.size());
+    value_and_gradient(other.network, other.loss, other.theta, other.x, other.targets, trace, std::span(gradient));
+    const GradientCheck check = check_given_gradient(subject_of(right), {gradient});
+    EXPECT_EQ(check.verdict(), GradientVerdict::wrong);
+    return kind_of(check);
+  };
+  for (const char* unit : {"elman", "gru", "lstm"}) {
+    const auto of_steps = [&](const std::string& text) {
+      RandomState random(4);
+      return testing_cases::make_case(text, parse_network(text), {CrossEntropy{}}, 5, 6, random);
+    };
+    const std::string text = fmt::format("seq2-4{}-3softmax", unit);
+    testing_cases::Case cut = of_steps(text);
+    std::vector<Layer> layers = cut.network.layers();
+    std::visit(
+        [](auto& layer) {
+          if constexpr (requires { layer.truncation; }) layer.truncation = 2;
+        },
+        layers[0]);
+    cut.network = Network(layers);
+    EXPECT_EQ(named(of_steps(text), cut), "truncated") << unit;
+  }
+  const testing_cases::Case made = testing_cases::make_case("3-4tanh-3softmax", {CrossEntropy{}}, 7, 1);
+  testing_cases::Case other = made;
+  other.loss = {MeanSquaredError{}};
+  EXPECT_EQ(named(made, other), "other-loss");
+  other.loss = {MultiLabelCrossEntropy{}};
+  other.loss.factor = 0.3;
+  EXPECT_EQ(named(made, other), "other-loss");  // and that so many times
+  other = made;
+  for (Index i = 0; i < 7; ++i) other.targets.row(i)[0] = 1 - other.targets.row(i)[0];
+  EXPECT_NE(named(made, other), "targets-inverted");  // of one column only: no slip that is known
+  const testing_cases::Case masked = testing_cases::make_case("3-6tanh-dropout0.4-3softmax", {CrossEntropy{}}, 7, 1);
+  EXPECT_EQ(named(masked, masked, Mode::inference), "no-mask");
+}
+
+TEST(GivenGradient, HasWhatIsFittedToItTold) {
+  const testing_cases::Case made = testing_cases::make_case("3-4tanh-3softmax", {CrossEntropy{}}, 7, 1);
+  const std::vector<double> right = gradient_of(made);
+  const auto told = [&](const std::vector<double>& wrong, const char* kind, const char* words) {
+    const GradientCheck check = check_given_gradient(subject_of(made), {wrong});
+    EXPECT_EQ(check.verdict(), GradientVerdict::wrong);
+    ASSERT_FALSE(check.diagnoses.empty());
+    EXPECT_EQ(check.diagnoses[0].kind, kind) << check.diagnoses[0].sentence;
+    EXPECT_NE(check.diagnoses[0].sentence.find(words), std::string::npos) << check.diagnoses[0].sentence;
+  };
+  const auto changed = [&](auto f) {
+    std::vector<double> wrong = right;
+    for (std::size_t k = 0; k < wrong.size(); ++k) wrong[k] = f(wrong[k], made.theta[k]);
+    return wrong;
+  };
+  told(changed([](double g, double) { return std::clamp(g, -0.05, 0.05); }), "clipped", "larger than 0.05,");
+  told(changed([](double g, double w) { return g + 0.02 * w; }), "regularised-all", "0.02 times");
+  told(changed([](double g, double w) { return g + std::copysign(0.02, w); }), "l1-penalty", "0.02 times");
+  told(changed([](double g, double w) { return w - 0.5 * g; }), "updated-parameters", "-0.5 times");
+  told(changed([](double g, double) { return 3 * g * g; }), "squared", "3 times");
+  told(changed([](double g, double) { return std::nearbyint(g * 1e5) / 1e5; }), "rounded", "5 digits");
+  // The third sample counts twice.
+  testing_cases::Case twice = made;
+  twice.weights.assign(7, 1.0);
+  twice.weights[2] = 2;
+  Trace<double> trace;
+  std::vector<double> weighted(right.size());
+  const Loss sum{CrossEntropy{}, Reduction::sum};
+  value_and_gradient(made.network, sum, made.theta, made.x, Targets<double>(made.targets, twice.weights), trace,
+                     std::span(weighted));
+  for (double& g : weighted) g /= 7;
+  told(weighted, "samples-weighted", "1, 1, 2, 1, 1, 1, 1 times");
 }
 
 TEST(GivenGradient, HasEveryPlantedSlipOfItsPassNamed) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gradus/check/result.hpp"
+#include "gradus/core/matrix.hpp"
 
 /// The gradient of any function of a vector, checked by its values alone: a loss with penalties, a function of your
 /// own.
@@ -19,8 +20,10 @@ using ObjectiveWithGradient = std::function<double(std::span<const double> theta
 struct ObjectiveCheck {
   double value = 0;
   std::vector<double> gradient;     ///< by hand
-  std::vector<double> differences;  ///< by Ridders' extrapolation
+  std::vector<double> differences;  ///< by Ridders' extrapolation; NaN where they cannot tell
   std::vector<double> tolerance;    ///< its estimated error, rounding included
+  std::vector<std::size_t> kinks;   ///< numbers at a kink, where every slope between those of its sides is right
+  Index rows = 1;                   ///< of theta, as a matrix
   GradientVerdict verdict = GradientVerdict::right;
   std::size_t worst = 0;   ///< the entry that is furthest off for its tolerance
   bool same_value = true;  ///< whether the value with the gradient is, bit for bit, the value without
@@ -34,9 +37,11 @@ struct ObjectiveCheck {
   bool passed() const { return verdict == GradientVerdict::right && same_value && writes_all; }
 };
 
-/// Each number of the gradient against extrapolated differences, with a tolerance from how well they settle and what
-/// rounding does to them. Smaller throughout than that it is `unproven`. About 10 values for each number of theta.
+/// Each number of the gradient against extrapolated differences, with a tolerance from how well they settle and from
+/// what rounding does to them, which is measured (More and Wild, 2011), so that the function may compute in any
+/// precision. Smaller throughout than that it is `unproven`. About 10 values for each number of theta, more where they
+/// contradict the gradient. A matrix of `rows` rows has its slips named as one. Throws ValueError if theta is none.
 ObjectiveCheck check_objective(const ScalarFunction& value, const ObjectiveWithGradient& value_and_gradient,
-                               std::span<const double> theta);
+                               std::span<const double> theta, Index rows = 1);
 
 }  // namespace gradus

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 
-#include "check/layer_slips.hpp"
+#include "check/slips/formulas.hpp"
 #include "gradus/core/elementary.hpp"
 
 namespace gradus::detail {

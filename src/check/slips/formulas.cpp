@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "check/layer_slips.hpp"
+#include "check/slips/formulas.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -114,27 +114,6 @@ std::vector<LayerSlip> pooling_slips(const LayerAtWork& at) {
            {}}};
 }
 
-/// The biases of one sample; the weights' gradient stays.
-std::vector<LayerSlip> dense_slips(const Dense& dense, const LayerAtWork& at) {
-  if (!dense.bias || at.x.rows() < 2) return {};
-  std::vector<LayerSlip> slips;
-  for (const bool last : {false, true}) {
-    Numbers own(at.theta.size());
-    for (Index i = 0; i < at.x.rows(); ++i)
-      for (Index j = 0; j < at.x.cols(); ++j)
-        for (Index k = 0; k < at.dy.cols(); ++k)
-          own[static_cast<std::size_t>(j * at.dy.cols() + k)] += at.x(i, j) * at.dy(i, k);
-    const std::span<const double> row = at.dy.row(last ? at.x.rows() - 1 : 0);
-    std::copy(row.begin(), row.end(), own.end() - at.dy.cols());
-    slips.push_back({"one-sample",
-                     std::string("the biases' gradient is that of the ") + (last ? "last" : "first") +
-                         " sample alone, not the sum over all",
-                     {},
-                     std::move(own)});
-  }
-  return slips;
-}
-
 }  // namespace
 
 std::vector<LayerSlip> layer_slips(const Layer& layer, const LayerAtWork& at) {
@@ -148,7 +127,6 @@ std::vector<LayerSlip> layer_slips(const Layer& layer, const LayerAtWork& at) {
                                                                       : none;
         if constexpr (std::same_as<L, Prelu>) return prelu_slips(at);
         if constexpr (std::same_as<L, MaxPool<1>>) return pooling_slips(at);
-        if constexpr (std::same_as<L, Dense>) return plain ? dense_slips(kind, at) : none;
         if constexpr (std::same_as<L, Elman>) return recurrent_slips(RecurrentKind::elman, kind, at);
         if constexpr (std::same_as<L, Gru>) return recurrent_slips(RecurrentKind::gru, kind, at);
         if constexpr (std::same_as<L, Lstm>) return recurrent_slips(RecurrentKind::lstm, kind, at);
