@@ -56,10 +56,11 @@ proof: build/release/.with-tests  ## look for false alarms of the gradient check
 
 slips: build/release/build.ninja  ## hold the gradient checker against others on wrong gradients: tables in Markdown
 	@scripts/venv
+	@scripts/venv build/peers bench/requirements.txt
 	cmake --preset release -DGRADUS_BUILD_BENCH=ON -DGRADUS_BUILD_PYTHON=ON >build/bench-configure.log
 	cmake --build build/release -j$(JOBS) --target bench_check_slips gradus_python
 	build/release/bench/check_slips
-	PYTHONPATH=build/release/python build/venv/bin/python -B bench/gradient_checkers.py
+	PYTHONPATH=build/release/python build/peers/bin/python -B bench/gradient_checkers.py
 
 debug: build/debug/.with-tests  ## build with assertions and debug information, run every test
 	cmake --build build/debug -j$(JOBS)

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Which wrong gradients are found, and which right ones called wrong: Gradus beside others, on the same faults.
 
-    PYTHONPATH=build/release/python build/venv/bin/python -B bench/gradient_checkers.py [--sound 200]
+    PYTHONPATH=build/release/python build/peers/bin/python -B bench/gradient_checkers.py [--sound 200]
 
-The faults are those of slips.py, each a gradient with one slip, in float64. Every checker gets the same function (the
-loss by its values) and the same gradient, with its own default tolerances: `gd.check(gradient=)`, the first also in
-float32; Ridders' extrapolation entry by entry, as a textbook has it (relative error above 1e-6 of the gradient's
+The faults are those of slips/, each a gradient with one slip, in float64. Every checker gets the same function (the
+loss by its values) and the same gradient, with its own default tolerances: `gd.check(gradient=)`; Ridders' extrapolation entry by entry, as a textbook has it (relative error above 1e-6 of the gradient's
 norm); and, where they are installed, `torch.autograd.gradcheck` and JAX's `check_grads`. Prints a table in Markdown.
 """
 
@@ -18,6 +17,7 @@ import time
 import gradus as gd
 import numpy as np
 import slips
+from slips import training
 
 # What a slip may rightly be called, beside its own words.
 NAMES = {
@@ -60,6 +60,16 @@ NAMES = {
     "slope-forgotten": {"missing-derivative"},
     "slope-zero": {"other-derivative"},
 }
+
+
+def all_faults():
+    """(kind of layer, words, network, wrong gradient, what it may rightly be called), of the layers and of training."""
+    for fault in slips.faults():
+        net = slips.Net(fault.network)
+        wrong = net.gradient(fault.slip, fault.place)
+        yield fault.kind, str(fault), net, wrong, NAMES.get(fault.slip, set()) | {fault.slip}
+    for text, slip, net, wrong, names in training.faults(slips.Net):
+        yield "training", f"{slip} in {text}", net, wrong, names
 
 
 def ridders_wrong(net, gradient):
@@ -140,27 +150,23 @@ def main():
     options = parser.parse_args()
     others = {"Ridders": ridders_wrong, "torch gradcheck": torch_checker(), "JAX check_grads": jax_checker()}
     others = {name: f for name, f in others.items() if f}
-    all_faults = slips.faults()
     found, named, misnamed = collections.Counter(), collections.Counter(), []
     counts, by_others = collections.Counter(), collections.Counter()
     seconds = collections.Counter()
-    for fault in all_faults:
-        net = slips.Net(fault.network)
-        wrong = net.gradient(fault.slip, fault.place)
+    for kind, words, net, wrong, right_names in all_faults():
         start = time.perf_counter()
         report = gradus_wrong(net, wrong)
         seconds["Gradus"] += time.perf_counter() - start
-        counts[fault.kind] += 1
-        found[fault.kind] += report.verdict == "wrong"
-        kind = report.diagnoses[0].kind if report.diagnoses else ""
-        right_names = NAMES.get(fault.slip, set()) | {fault.slip}
-        named[fault.kind] += kind in right_names
-        if kind and kind not in right_names:
-            misnamed.append(f"{fault}: {kind}")
-        for name, checker in others.items():
+        counts[kind] += 1
+        found[kind] += report.verdict == "wrong"
+        name = report.diagnoses[0].kind if report.diagnoses else ""
+        named[kind] += name in right_names
+        if name and name not in right_names:
+            misnamed.append(f"{words}: {name}")
+        for other, checker in others.items():
             start = time.perf_counter()
-            by_others[name, fault.kind] += bool(checker(net, wrong))
-            seconds[name] += time.perf_counter() - start
+            by_others[other, kind] += bool(checker(net, wrong))
+            seconds[other] += time.perf_counter() - start
     print("| slips in | faults | Gradus found | named |", *(f" {name} |" for name in others), sep="")
     print("|---|---|---|---|", *("---|" for _ in others), sep="")
     for kind in [*sorted(counts), None]:
