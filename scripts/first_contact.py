@@ -70,8 +70,8 @@ def theirs(x: np.ndarray, y: np.ndarray, classes: bool, seed: int) -> list[float
     return [make_pipeline(StandardScaler(), model).fit(*train).score(*test) for model in models]
 
 
-def ours(program: str, folder: pathlib.Path, data: str, seed: int) -> tuple[float, dict]:
-    run = subprocess.run([program, "train", data, "--seed", str(seed), "--json", "-o", "m.model", "--force"],
+def ours(program: str, folder: pathlib.Path, data: str, seed: int, *more: str) -> tuple[float, dict]:
+    run = subprocess.run([program, "train", data, *more, "--seed", str(seed), "--json", "-o", "m.model", "--force"],
                          cwd=folder, capture_output=True, text=True)  # fmt: skip
     if run.returncode != 0:
         raise SystemExit(f"{data}, seed {seed}: {run.stderr}")
@@ -118,6 +118,12 @@ def main() -> None:
                 short.append(called)
             kind = f"{len(set(y))} classes, accuracy" if classes else "numbers, R2"
             print(f"| {called} | {kind} | {median:.3f} | {expected:.3f} | `{got[0][1]['chosen']}` |", flush=True)
+        given = ["--network", "2-16tanh-2softmax"]
+        circles = [ours(program, folder, "circles", seed, *given)[0] for seed in SEEDS]
+    print(
+        f"\n`gradus train circles {' '.join(given)}` and nothing else: median {statistics.median(circles):.3f}, least "
+        f"{min(circles):.3f}, on the samples learned from."
+    )
     print(
         "\n" + (f"More than 0.01 below: {', '.join(short)}." if short else "None is more than 0.01 below scikit-learn.")
     )

@@ -9,10 +9,13 @@ namespace gradus::cli {
 void add_study_command(Program& program);
 void add_data_command(Program& program);
 void add_train_command(Program& program);
+void add_validate_command(Program& program);
 void add_sweep_command(Program& program);
 void add_predict_command(Program& program);
 void add_plot_command(Program& program);
 void add_show_command(Program& program);
+void add_importance_command(Program& program);
+void add_compare_command(Program& program);
 void add_export_command(Program& program);
 void add_import_command(Program& program);
 void add_check_command(Program& program);

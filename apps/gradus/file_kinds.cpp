@@ -106,6 +106,12 @@ bool is_predictions(const FileSample& file) {
   return first_row(file).starts_with("class,p_") || (!has(first_row(file), "label") && has_numbers_of_ours(file));
 }
 
+/// A page, a picture, or the table by the columns at its ends.
+bool is_comparison(const FileSample& file) {
+  return is_report(file) || is_figure(file) ||
+         (first_row(file).starts_with("name,") && first_row(file).ends_with(",distance"));
+}
+
 bool is_explanation(const FileSample& file) { return has(file.head, explanation_opening); }
 
 /// Of ONNX version 8 to 10 of the format, then the producer of six letters; of weights their entry in the metadata.
@@ -126,6 +132,7 @@ const FileKind study_numbers_kind{"numbers of the studies", is_study_numbers};
 const FileKind data_kind{"data that gradus wrote", is_data};
 const FileKind explanation_kind{"explanation that gradus wrote", is_explanation};
 const FileKind exported_kind{"file that gradus exported", is_exported};
+const FileKind comparison_kind{"comparison that gradus wrote", is_comparison};
 const FileKind predictions_kind{"predictions that gradus wrote", is_predictions};
 
 std::vector<FileInFolder> figures_in_folder() {

@@ -23,6 +23,8 @@ extern const FileKind study_numbers_kind;
 extern const FileKind data_kind;
 /// What `gradus export` wrote: ONNX by the producer it names, weights by their own entry in the header.
 extern const FileKind exported_kind;
+/// What `gradus compare` writes: a page, a picture or a table.
+extern const FileKind comparison_kind;
 /// Every number of a pass, from `gradus explain`, by its title.
 extern const FileKind explanation_kind;
 /// What `gradus predict` writes: CSV by its header, or by numbers of 17 digits alone.

@@ -15,10 +15,13 @@ int run(int argc, char** argv) {
   add_study_command(program);
   add_data_command(program);
   add_train_command(program);
+  add_validate_command(program);
   add_sweep_command(program);
   add_predict_command(program);
   add_plot_command(program);
   add_show_command(program);
+  add_importance_command(program);
+  add_compare_command(program);
   add_export_command(program);
   add_import_command(program);
   add_check_command(program);

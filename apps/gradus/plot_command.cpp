@@ -36,9 +36,6 @@ int plot(const Console& console, const PlotOptions& options) {
 void check_options(const PlotOptions& options) {
   try {
     check_figure({options.kind.empty() ? "regions" : options.kind, options.output});
-    if (options.kind == "loss" || options.kind == "accuracy")
-      throw UsageError(
-          "--kind: a model does not hold the history of its training; draw it with gradus train --figures");
   } catch (const ValueError& error) {
     throw UsageError(error.what());
   }
@@ -55,8 +52,7 @@ void add_plot_command(Program& program) {
                                  });
   add_model_and_data(command, *options);
   command.output("-o,--output", options->output, figure_kind, "the picture: .svg, .png or .pdf")->required();
-  command
-      .text("--kind", options->kind, "regions (two features), fit (a regression of one) or confusion [what applies]")
+  command.text("--kind", options->kind, fmt::format("{} [what applies]", fmt::join(figure_kinds(), ", ")))
       ->type_name("KIND");
   command.text("--title", options->title, "above the picture [the network and the data]");
 }

@@ -95,7 +95,7 @@ int predict_data(const Console& console, const PredictOptions& options) {
   if (const Dataset known = answered(data); known.size() > 0) {
     const Scores scores = score(model, known);
     json["scores"] = to_json(scores);
-    console.note(to_line(scores) + "\n");
+    console.note(all_scores(scores) + "\n");
   }
   console.machine(json);
   return Exit::success;

@@ -4,8 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/gradus/commands.hpp"
-#include "apps/gradus/model_data.hpp"
+#include "apps/gradus/training_report.hpp"
 #include "gradus/core/number.hpp"
+#include "gradus/lab/model/applied.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/nn/output_shapes.hpp"
 #include "src/core/text.hpp"
@@ -52,8 +53,33 @@ std::string weights_text(const Model& model) {
   return text;
 }
 
+/// How good it is, on how many, and what went wrong as it learned.
+std::string record_text(const Model& model) {
+  if (!model.record) return "scores     not known: the file keeps none (gradus predict MODEL DATA tells them)\n";
+  const TrainingRecord& record = *model.record;
+  std::string text;
+  const auto line = [&](const Scores& scores, const char* of) {
+    const ScoreField* field = main_score(scores);
+    text += fmt::format("{:<11}{} on {} samples that {}\n", text.empty() ? "scores" : "",
+                        field ? fmt::format("{} {}", field->label, score_text(scores, *field))
+                              : fmt::format("loss {}", short_number(scores.loss)),
+                        scores.samples, of);
+  };
+  if (record.test) line(*record.test, "it did not learn from");
+  line(record.train, "it learned from");
+  for (const Scores* scores : {record.test ? &*record.test : &record.train})
+    for (const ScoreField& field : score_fields())
+      if (scores->*field.value && &field != main_score(*scores))
+        text += fmt::format("{:<11}{} {}\n", "", field.label, score_text(*scores, field));
+  text += fmt::format("training   {} epochs, {} updates{}\n", record.epochs, record.updates,
+                      model.interrupted ? ", was interrupted" : "");
+  for (const std::string& word : record.diagnosis) text += fmt::format("note       {}\n", one_line(word));
+  return text;
+}
+
 std::string show_text(const Model& model, const ShowOptions& options) {
-  std::string text = fmt::format("network    {}\n", to_text(model.network));
+  std::string text = fmt::format("model      {}\n", purpose_of(model)) + record_text(model);
+  text += fmt::format("network    {}\n", to_text(model.network));
   text += fmt::format("loss       {} ({})\n", to_text(model.loss),
                       model.loss.reduction == Reduction::mean ? "mean" : "sum");
   text += fmt::format("precision  {}\n", to_text(model.precision));
@@ -74,7 +100,7 @@ std::string show_text(const Model& model, const ShowOptions& options) {
   if (model.target_scaler)
     text += fmt::format("{:<11}{}, undone in every answer\n", "targets'", to_text(model.target_scaler->kind));
   if (!model.filling.empty()) text += fmt::format("{:<11}filled ({})\n", "gaps", fmt::join(model.filling, ", "));
-  if (model.interrupted) text += "training   was interrupted\n";
+  if (model.interrupted && !model.record) text += "training   was interrupted\n";
   text += "\n" + layers_table(model.network);
   if (model.scaler) {
     text += fmt::format("\n{:<24}{:>22}{:>22}\n", "feature", "shift", "scale");
@@ -89,8 +115,16 @@ std::string show_text(const Model& model, const ShowOptions& options) {
   return text;
 }
 
+Json record_json(const TrainingRecord& record) {
+  return {{"epochs", record.epochs},        {"updates", record.updates},
+          {"train", to_json(record.train)}, {"test", record.test ? to_json(*record.test) : Json()},
+          {"diagnosis", record.diagnosis},  {"history", to_json(record.history)}};
+}
+
 Json show_json(const Model& model, const ShowOptions& options) {
   Json json;
+  json["purpose"] = purpose_of(model);
+  json["record"] = model.record ? record_json(*model.record) : Json();
   json["network"] = to_text(model.network);
   json["parameters"] = model.network.parameter_count();
   json["parameters_sha256"] = parameters_sha256(model);
@@ -136,7 +170,7 @@ Json show_json(const Model& model, const ShowOptions& options) {
 
 void add_show_command(Program& program) {
   const auto options = std::make_shared<ShowOptions>();
-  Command& command = program.add("show", "tell what a model is and how it was trained",
+  Command& command = program.add("show", "tell what a model is for, how good it is and how it was trained",
                                  "gradus show iris.model --weights", [options](const Console& console) {
                                    const Model model = load_model(options->path);
                                    console.result(show_text(model, *options));

@@ -12,6 +12,7 @@
 #include "apps/gradus/progress.hpp"
 #include "apps/gradus/training_report.hpp"
 #include "gradus/lab/model/model_file.hpp"
+#include "gradus/lab/sweep/halving.hpp"
 #include "gradus/lab/sweep/report.hpp"
 #include "gradus/lab/sweep/sweep.hpp"
 
@@ -27,6 +28,7 @@ struct SweepWords {
   std::int64_t seeds = 1;
   std::int64_t random = 0;
   std::int64_t threads = 0;  ///< 0: as many as the machine has
+  std::int64_t halving = 0;  ///< 0: every configuration to its end
   bool dry_run = false;
 };
 
@@ -82,8 +84,9 @@ int tell_estimate(const Console& console, const SweepRequest& request, const Exp
   return Exit::success;
 }
 
-SweepOutcome sweep_with_progress(const Console& console, const SweepPlan& plan, const ExperimentSource& source,
-                                 SweepOptions options) {
+/// All of the plan, or, with `halving`, round by round; the plan becomes that of the last one.
+SweepOutcome sweep_with_progress(const Console& console, SweepPlan& plan, const ExperimentSource& source,
+                                 SweepOptions options, Index halving, Json& rounds) {
   const InterruptGuard guard;
   ProgressPrinter printer(console);
   options.progress = [&](const SweepProgress& p) {
@@ -94,7 +97,16 @@ SweepOutcome sweep_with_progress(const Console& console, const SweepPlan& plan, 
     });
     return guard.interrupted() ? Signal::stop : Signal::go_on;
   };
-  return run_sweep(plan, source, options);
+  if (halving == 0) return run_sweep(plan, source, options);
+  std::vector<HalvingRound> made = run_halving(plan, source, options, halving);
+  printer.clear();
+  for (const HalvingRound& round : made) {
+    console.summary(fmt::format("round     {} of {} {}\n", plural(round.plan.configurations.size(), "configuration"),
+                                round.length, round.plan.runs.front().experiment.updates > 0 ? "updates" : "epochs"));
+    rounds.push_back({{"configurations", round.plan.configurations.size()}, {"length", round.length}});
+  }
+  plan = std::move(made.back().plan);
+  return std::move(made.back().outcome);
 }
 
 /// `network 2-20tanh-2softmax  lr 0.1`
@@ -172,9 +184,9 @@ int run_sweep_command(const Console& console, const SweepWords& words) {
   options.folder = words.folder;
   options.threads = words.threads > 0 ? static_cast<int>(words.threads) : machine;
   if (words.dry_run) return tell_estimate(console, request, source, options);
-  const SweepPlan plan = plan_sweep(request, source);
-
-  const SweepOutcome outcome = sweep_with_progress(console, plan, source, options);
+  SweepPlan plan = plan_sweep(request, source);
+  Json rounds = Json::array();
+  const SweepOutcome outcome = sweep_with_progress(console, plan, source, options, words.halving, rounds);
   Json json = {{"runs", plan.runs.size()},
                {"computed", outcome.computed},
                {"reused", outcome.reused},
@@ -182,6 +194,7 @@ int run_sweep_command(const Console& console, const SweepWords& words) {
                {"interrupted", outcome.interrupted},
                {"threads", options.threads},
                {"results", words.folder + "/results.csv"}};
+  if (words.halving > 0) json["rounds"] = rounds;
   console.summary(fmt::format("runs      {}: {} computed in {:.2f} s, {} were there\nresults   {}/results.csv\n",
                               plan.runs.size(), outcome.computed, outcome.seconds, outcome.reused, words.folder));
   if (outcome.interrupted) {
@@ -222,6 +235,13 @@ void add_sweep_command(Program& program) {
   command.count("--random", words->random,
                 "draw so many configurations instead of trying all; then 0.001..0.1 is a range to draw from", 1);
   command.count("--threads", words->threads, "threads [all]", 1);
+  command.count("--halving", words->halving,
+                "train all for a part of the epochs, the best 1/N of them for N times as long, and so on to the end",
+                2);
+  command.check([words] {
+    if (words->halving > 0 && words->dry_run)
+      throw UsageError("--halving has no effect here: --dry-run counts runs that are made to their end");
+  });
   command.flag("--dry-run", words->dry_run, "only count the runs and estimate the time");
   add_key_options(command, [words](const ExperimentKey& key, const std::string& text) {
     const std::string flag = "--" + std::string(key.flag);

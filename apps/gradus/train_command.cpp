@@ -27,6 +27,7 @@ int train(const Console& console, Experiment experiment, const GivenKeys& given,
     experiment.model = usual_model(experiment.data);
     console.files->writes(experiment.model, model_kind, "the model (-o names another file)");
   }
+  experiment = filled_from_start(experiment, given);
   const ExperimentSource source = load_source(experiment);
   const Proposal proposal = propose(experiment, given, source);
   const TrainingReport report = train_and_write(console, proposal.experiment, source, outputs, proposal.flags);

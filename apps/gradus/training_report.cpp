@@ -8,7 +8,6 @@
 #include "apps/gradus/interrupt.hpp"
 #include "apps/gradus/progress.hpp"
 #include "gradus/core/number.hpp"
-#include "gradus/lab/experiment/diagnosis.hpp"
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/applied.hpp"
@@ -67,11 +66,7 @@ void add_figures(ExperimentResult& result, const std::string& folder) {
   };
   if (!result.fit.history.loss.empty()) add("loss");
   if (!result.fit.history.accuracy.empty()) add("accuracy");
-  try {
-    add(fitting_kind(result.model, result.train));
-  } catch (const ValueError&) {
-    // A regression of many features has no picture beyond its curves.
-  }
+  add(fitting_kind(result.model, result.train));
 }
 
 std::string pair_of(const std::string& train, const std::optional<std::string>& test) {
@@ -127,7 +122,7 @@ std::string summary_text(const ExperimentResult& result, const std::string& run,
                         pair_of(short_number(*scores.accuracy), test([](auto& s) { return *s.accuracy; })));
   if (scores.r2)
     text += fmt::format("R2        {}\n", pair_of(short_number(*scores.r2), test([](auto& s) { return *s.r2; })));
-  for (const std::string& line : diagnose(result)) text += fmt::format("note      {}\n", line);
+  for (const std::string& line : result.model.record->diagnosis) text += fmt::format("note      {}\n", line);
   if (!run.empty()) text += fmt::format("run       {}\n", one_line(run));
   if (!e.model.empty()) text += fmt::format("model     {}\n", e.model);
   for (const FigureRequest& figure : e.figures) text += fmt::format("figure    {}\n", figure.file);
@@ -146,7 +141,7 @@ Json report_json(const ExperimentResult& result) {
   json["target"] = answers_of(result.train);
   json["features"] = result.train.feature_names;
   json["reading"] = result.words;
-  json["diagnosis"] = diagnose(result);
+  json["diagnosis"] = result.model.record->diagnosis;
   json["loss_function"] = to_text(result.model.loss);
   json["planted"] = e.plant.empty() ? Json() : Json(e.plant);
   json["stopped"] = stop_text(result.fit.reason);
@@ -156,9 +151,7 @@ Json report_json(const ExperimentResult& result) {
   json["seconds"] = result.seconds;
   json["train"] = to_json(result.train_scores);
   json["test"] = result.test_scores ? to_json(*result.test_scores) : Json();
-  json["history"] = {{"update", result.fit.history.update},       {"loss", result.fit.history.loss},
-                     {"accuracy", result.fit.history.accuracy},   {"test_update", result.fit.history.test_update},
-                     {"test_loss", result.fit.history.test_loss}, {"test_accuracy", result.fit.history.test_accuracy}};
+  json["history"] = to_json(result.fit.history);
   json["model"] = e.model.empty() ? Json() : Json(e.model);
   json["figures"] = Json::array();
   for (const FigureRequest& figure : e.figures) json["figures"].push_back(figure.file);
@@ -237,19 +230,42 @@ std::string short_number(double value) { return fmt::format("{:.4g}", value); }
 
 Json to_json(const Scores& scores) {
   Json json = {{"samples", scores.samples}, {"loss", scores.loss}};
-  if (scores.accuracy) json["accuracy"] = *scores.accuracy;
-  if (scores.log_loss) json["log_loss"] = *scores.log_loss;
-  if (scores.mse) json["mse"] = *scores.mse;
-  if (scores.r2) json["r2"] = *scores.r2;
+  Json intervals = Json::object();
+  for (const ScoreField& field : score_fields()) {
+    const std::optional<double>& value = scores.*field.value;
+    if (!value) continue;
+    json[field.name] = *value;
+    if (const auto interval = interval_of(scores, field)) intervals[field.name] = {interval->low, interval->high};
+  }
+  json["intervals"] = intervals;
   return json;
+}
+
+Json to_json(const History& history) {
+  return {{"update", history.update},       {"loss", history.loss},
+          {"accuracy", history.accuracy},   {"test_update", history.test_update},
+          {"test_loss", history.test_loss}, {"test_accuracy", history.test_accuracy}};
+}
+
+std::string score_text(const Scores& scores, const ScoreField& field) {
+  const auto interval = interval_of(scores, field);
+  return short_number(*(scores.*field.value)) +
+         (interval ? fmt::format(" ({} to {})", short_number(interval->low), short_number(interval->high)) : "");
 }
 
 std::string to_line(const Scores& scores) {
   std::string line = fmt::format("{} samples", scores.samples);
-  if (scores.accuracy) line += fmt::format("  accuracy {}", short_number(*scores.accuracy));
-  if (scores.log_loss) line += fmt::format("  log loss {}", short_number(*scores.log_loss));
-  if (scores.mse) line += fmt::format("  MSE {}", short_number(*scores.mse));
-  if (scores.r2) line += fmt::format("  R2 {}", short_number(*scores.r2));
+  for (const std::string_view name : {"accuracy", "log_loss", "mse", "r2"})
+    for (const ScoreField& field : score_fields())
+      if (field.name == name && scores.*field.value)
+        line += fmt::format("  {} {}", field.label, short_number(*(scores.*field.value)));
+  return line;
+}
+
+std::string all_scores(const Scores& scores) {
+  std::string line = fmt::format("{} samples", scores.samples);
+  for (const ScoreField& field : score_fields())
+    if (scores.*field.value) line += fmt::format("  {} {}", field.label, score_text(scores, field));
   return line;
 }
 

@@ -36,9 +36,14 @@ double parse_seconds(const std::string& option, const std::string& text);
 
 /// `0.1234`
 std::string short_number(double value);
-/// Every score that applies, as JSON.
+/// Every score that applies, and the intervals that are known, as JSON.
 nlohmann::ordered_json to_json(const Scores& scores);
-/// `accuracy 0.95  log loss 0.12`
+nlohmann::ordered_json to_json(const History& history);
+/// `0.95 (0.91 to 0.98)`; the score must be there.
+std::string score_text(const Scores& scores, const ScoreField& field);
+/// `150 samples  accuracy 0.95  log loss 0.12`
 std::string to_line(const Scores& scores);
+/// Every score, with its interval where that is known: `150 samples  accuracy 0.95 (0.91 to 0.98)  F1 0.94 ...`
+std::string all_scores(const Scores& scores);
 
 }  // namespace gradus::cli

@@ -40,6 +40,7 @@ class TrainingOptions(TypedDict, total=False):
     order: str | None
     engine: str | None
     arithmetic: str | None
+    freeze: str | int | Sequence[int] | None
     plant: str | None
     min_change: float | None
     record_every: int | None
@@ -74,5 +75,7 @@ class ExperimentOptions(TrainingOptions, ReadingOptions, total=False):
     scale_target: str | None
     fingerprint: str | None
     network: str
+    from_model: str | None
+    from_parameters: str | None
     init: str | None
     model: str | None

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._core import (
+    Dataset,
     ExperimentResult,
     FitResult,
     History,
@@ -41,8 +42,8 @@ Classifier = Model | Callable[[NDArray[np.float64]], ArrayLike] | Any
 
 def decision_regions(
     model: Classifier,
-    x: ArrayLike,
-    y: ArrayLike,
+    x: ArrayLike | Dataset,
+    y: ArrayLike | None = None,
     ax: Axes | None = None,
     *,
     class_names: Sequence[str] = (),
@@ -55,14 +56,14 @@ def decision_regions(
 
     Parameters
     ----------
-    model : Model, callable, or estimator with predict_proba
+    model : Model, callable, or estimator with predict_proba or predict
         A callable takes points (n, 2) and gives probabilities (n, classes), or of class 1 (n,) or (n, 1).
-    x : array of shape (samples, 2)
+    x : array or data frame of shape (samples, 2), or a Dataset, which has its own labels
     y : array of shape (samples,)
-        Labels, whole numbers from 0.
+        Labels: whole numbers from 0; of an estimator its ``classes_``, whatever they are; of a model its class names.
     ax : matplotlib Axes, optional
     class_names : sequence of str
-        Else those of the model, or ``class 0``, ``class 1``, ...
+        Else those of the data set, the model or the estimator, or ``class 0``, ``class 1``, ...
     grid : int
         Points a side.
 
@@ -85,7 +86,15 @@ def decision_regions(
     >>> ax.get_xlabel(), len(ax.collections) > 1
     ('$x_0$', True)
     """
-    points, labels = _numbers("x", x).astype(np.float64), _numbers("y", y)
+    if isinstance(x, Dataset):
+        if y is not None:
+            raise TypeError("[plot] expected no y beside a Dataset, which has its own")
+        class_names = class_names or x.class_names
+        x, y = x.x, x.y
+    if y is None:
+        raise TypeError("[plot] expected the labels y, or a Dataset in place of x")
+    named = _class_names(model, class_names)
+    points, labels = _numbers("x", x).astype(np.float64), _labels(model, y)
     if grid < 2:
         raise ValueError(f"[plot] expected a grid of at least 2 points a side, got {grid}")
     if points.ndim != 2 or points.shape[1] != 2:
@@ -99,7 +108,7 @@ def decision_regions(
     colors = field_colors(p).reshape(grid, grid, 3)
     axes.imshow(colors, extent=(left, right, bottom, top), origin="lower", aspect="auto", interpolation="bilinear")
     count = max(p.shape[1], 2)
-    names = list(class_names) or list(getattr(model, "class_names", ())) or [f"class {k}" for k in range(count)]
+    names = named or [f"class {k}" for k in range(count)]
     for k in range(count):
         mine = points[labels == k]
         axes.scatter(
@@ -115,12 +124,14 @@ def decision_regions(
     return axes
 
 
-def history(run: History | FitResult | ExperimentResult, ax: Axes | None = None, *, metric: str = "loss") -> Axes:
+def history(
+    run: History | FitResult | ExperimentResult | Model, ax: Axes | None = None, *, metric: str = "loss"
+) -> Axes:
     """The loss (or the accuracy) over training, and on the test set where there was one.
 
     Parameters
     ----------
-    run : FitResult, ExperimentResult or History
+    run : FitResult, ExperimentResult, History, or a Model that keeps one
     ax : matplotlib Axes, optional
     metric : {'loss', 'accuracy'}
 
@@ -133,7 +144,7 @@ def history(run: History | FitResult | ExperimentResult, ax: Axes | None = None,
     ValueError
         If there is nothing on record.
     TypeError
-        If the run is none of the three.
+        If the run has no history.
 
     Examples
     --------
@@ -147,7 +158,9 @@ def history(run: History | FitResult | ExperimentResult, ax: Axes | None = None,
         raise ValueError(f"[plot] expected the metric loss or accuracy, got {metric!r}")
     record = run if isinstance(run, History) else getattr(run, "history", None)
     if not isinstance(record, History):
-        raise TypeError(f"[plot] expected a FitResult, an ExperimentResult or a History, got {type(run).__name__}")
+        raise TypeError(
+            f"[plot] expected a FitResult, an ExperimentResult, a History or a Model that keeps one, got {type(run).__name__}"
+        )
     series = {
         "training": (record.update, getattr(record, metric)),
         "test": (record.test_update, getattr(record, f"test_{metric}")),
@@ -164,8 +177,8 @@ def history(run: History | FitResult | ExperimentResult, ax: Axes | None = None,
 def gradient_error(
     network: Network,
     theta: ArrayLike,
-    x: ArrayLike,
-    y: ArrayLike,
+    x: ArrayLike | Dataset,
+    y: ArrayLike | None = None,
     ax: Axes | None = None,
     *,
     loss: str = "auto",
@@ -221,6 +234,27 @@ def _numbers(what: str, values: ArrayLike) -> NDArray[Any]:
     return array
 
 
+def _class_names(model: Classifier, given: Sequence[str]) -> list[str]:
+    """Those that are given, or that the model or the estimator has for its classes."""
+    known = list(given) or list(getattr(model, "class_names", ()))
+    return known or [str(label) for label in getattr(model, "classes_", ())]
+
+
+def _labels(model: Classifier, y: ArrayLike) -> NDArray[Any]:
+    """Whole numbers from 0: of an estimator's labels their places among its `classes_`, of words those of a model."""
+    labels = np.asarray(y)
+    classes = getattr(model, "classes_", None)
+    if classes is None and labels.dtype.kind not in "biuf":
+        classes = getattr(model, "class_names", None) or None
+    if classes is None:
+        return _numbers("y", labels)
+    place = {label: k for k, label in enumerate(np.asarray(classes).tolist())}
+    unknown = [label for label in labels.tolist() if label not in place]
+    if unknown:
+        raise ValueError(f"[plot] expected labels among the classes {list(place)}, got {unknown[0]!r}")
+    return np.array([place[label] for label in labels.tolist()], dtype=np.int64)
+
+
 def _axes(ax: Axes | None, x_label: str, y_label: str) -> Axes:
     """The axes, in the house's style."""
     if ax is None:
@@ -273,6 +307,8 @@ def _range(values: NDArray[np.float64]) -> tuple[float, float]:
 def _probabilities(model: Classifier, points: NDArray[np.float64]) -> NDArray[np.float64]:
     if hasattr(model, "predict_proba"):
         answer = model.predict_proba(points)
+    elif hasattr(model, "classes_") and hasattr(model, "predict"):
+        answer = np.equal.outer(np.asarray(model.predict(points)), np.asarray(model.classes_))
     elif isinstance(model, Model):
         answer = model.predict(points)
     elif callable(model):

@@ -185,11 +185,12 @@ True
 void bind_check(nb::module_& m) {
   bind_results(m);
   m.def(
-      "check", &check, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(), nb::arg("y").none(),
+      "check", &check, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(), nb::arg("y") = nb::none(),
       nb::kw_only(), nb::arg("sample_weight") = nb::none(), nb::arg("loss") = "auto", nb::arg("reduction") = "mean",
       nb::arg("plant") = "", nb::arg("float32") = false, nb::arg("gradient") = nb::none(), nb::arg("block") = "",
-      nb::sig("def check(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
-              "y: numpy.typing.ArrayLike, *, sample_weight: numpy.typing.ArrayLike | None = None, loss: str = 'auto', "
+      nb::sig("def check(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike | Dataset, "
+              "y: numpy.typing.ArrayLike | None = None, *, sample_weight: numpy.typing.ArrayLike | None = None, loss: "
+              "str = 'auto', "
               "reduction: str = 'mean', plant: str = '', "
               "float32: bool = False, gradient: numpy.typing.ArrayLike | None = None, block: str = '') "
               "-> GradientCheck"),
@@ -243,10 +244,11 @@ It is 20 times the gradient: the sum over the batch of 20, not divided by the 20
 (True, 'unweighted')
 )");
   m.def("check_fast", &check_fast, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(),
-        nb::arg("y").none(), nb::kw_only(), nb::arg("sample_weight") = nb::none(), nb::arg("loss") = "auto",
+        nb::arg("y") = nb::none(), nb::kw_only(), nb::arg("sample_weight") = nb::none(), nb::arg("loss") = "auto",
         nb::arg("reduction") = "mean", nb::arg("plant") = "",
-        nb::sig("def check_fast(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
-                "y: numpy.typing.ArrayLike, *, sample_weight: numpy.typing.ArrayLike | None = None, loss: str = "
+        nb::sig("def check_fast(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike | Dataset, "
+                "y: numpy.typing.ArrayLike | None = None, *, sample_weight: numpy.typing.ArrayLike | None = None, "
+                "loss: str = "
                 "'auto', reduction: str = 'mean', plant: str = '') -> FastCheck"),
         R"(The same along random directions: as quick for many parameters as for few.
 
@@ -258,10 +260,12 @@ Examples
 >>> gd.check_fast(network, network.initial_parameters(), iris.x, iris.y)
 FastCheck(right)
 )");
-  m.def("step_curve", &curve, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(), nb::arg("y").none(),
-        nb::kw_only(), nb::arg("sample_weight") = nb::none(), nb::arg("loss") = "auto", nb::arg("reduction") = "mean",
-        nb::sig("def step_curve(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike, "
-                "y: numpy.typing.ArrayLike, *, sample_weight: numpy.typing.ArrayLike | None = None, loss: str = "
+  m.def("step_curve", &curve, nb::arg("network"), nb::arg("theta").none(), nb::arg("x").none(),
+        nb::arg("y") = nb::none(), nb::kw_only(), nb::arg("sample_weight") = nb::none(), nb::arg("loss") = "auto",
+        nb::arg("reduction") = "mean",
+        nb::sig("def step_curve(network: Network, theta: numpy.typing.ArrayLike, x: numpy.typing.ArrayLike | Dataset, "
+                "y: numpy.typing.ArrayLike | None = None, *, sample_weight: numpy.typing.ArrayLike | None = None, "
+                "loss: str = "
                 "'auto', reduction: str = 'mean') -> "
                 "dict[str, numpy.typing.NDArray[numpy.float64]]"),
         R"(The relative error of finite differences for each step: too long a step bends, too short a one rounds.

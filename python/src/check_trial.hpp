@@ -8,6 +8,7 @@
 #include "gradus/train/check_run.hpp"
 #include "loss.hpp"
 #include "module.hpp"
+#include "source.hpp"
 
 /// What the functions about gradients share.
 namespace gradus::python {
@@ -26,8 +27,9 @@ struct Trial {
       : network(call.network),
         loss(read_loss(call.network, call.loss, call.reduction)),
         theta(as_vector<double>("check", "theta", call.theta)),
-        x(as_matrix<double>("check", "x", call.x)),
-        targets(as_targets<double>("check", call.y, call.network.outputs())),
+        samples(samples_of("check", call.x, call.y)),
+        x(as_matrix<double>("check", "x", samples.first)),
+        targets(as_targets<double>("check", samples.second, call.network.outputs())),
         weights(as_sample_weights("check", call.sample_weight, targets.shape(0))) {
     check_finite("check", "x", x);
     check_finite("check", "y", targets);
@@ -43,6 +45,7 @@ struct Trial {
   const Network& network;
   Loss loss;
   Array1<double> theta;
+  std::pair<nb::object, nb::object> samples;  // x and y
   Array2<double> x, targets;
   std::vector<double> weights;  // one a sample, or none
 };

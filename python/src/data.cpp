@@ -16,6 +16,7 @@
 #include "gradus/lab/data/source.hpp"
 #include "module.hpp"
 #include "random.hpp"
+#include "source.hpp"
 
 namespace gradus::python {
 namespace {
@@ -30,18 +31,28 @@ using Names = std::optional<std::vector<std::string>>;
 
 Matrix<double> owned(const Array2<double>& array) { return Matrix<double>(view_of(array)); }
 
-/// Whole numbers are labels; anything else is a regression.
+/// Whole numbers and words are labels; anything else is a regression.
 Dataset make(const ArrayLike& x, const ArrayLike& y, const Names& feature_names, const Names& class_names,
              const Names& target_names) {
   Dataset data;
   data.x = owned(as_matrix<double>("dataset", "x", x));
-  data.feature_names = feature_names.value_or(numbered("x", data.features()));
-  const nb::object answers = nb::module_::import_("numpy").attr("asarray")(y);
-  const std::string kind = nb::cast<std::string>(answers.attr("dtype").attr("kind"));
+  const std::vector<std::string> columns = names_of(x);
+  data.feature_names = feature_names.value_or(columns.empty() ? numbered("x", data.features()) : columns);
+  const nb::module_ numpy = nb::module_::import_("numpy");
+  nb::object answers = numpy.attr("asarray")(y);
+  std::string kind = nb::cast<std::string>(answers.attr("dtype").attr("kind"));
+  Names names = class_names;
+  if (nb::cast<int>(answers.attr("ndim")) == 1 && !class_names && (kind == "O" || kind == "U" || kind == "T")) {
+    // Words: the classes are those there are, in their order.
+    const nb::object unique = numpy.attr("unique")(answers.attr("astype")("U"), nb::arg("return_inverse") = true);
+    names = nb::cast<std::vector<std::string>>(unique[0].attr("tolist")());
+    answers = unique[1];
+    kind = "i";
+  }
   if (kind != "f" && nb::cast<int>(answers.attr("ndim")) == 1) {
     data.labels = as_integers("dataset", "y", answers);
     const int most = data.labels.empty() ? -1 : *std::max_element(data.labels.begin(), data.labels.end());
-    data.class_names = class_names.value_or(numbered("", most + 1));
+    data.class_names = names.value_or(numbered("", most + 1));
     for (const int label : data.labels)
       if (label < 0 || label >= data.classes())
         throw ValueError(fmt::format("[dataset] expected labels from 0 to {}, got {}", data.classes() - 1, label));
@@ -78,9 +89,9 @@ Parameters
 ----------
 x : array of shape (samples, features)
 y : array of shape (samples,) or (samples, targets)
-    Whole numbers from 0 are classes; anything else is a regression's targets.
+    Whole numbers from 0 are classes, and so are words; anything else is a regression's targets.
 feature_names, class_names, target_names : list of str, optional
-    ``x0``, ``x1``, ...; ``0``, ``1``, ...; ``y``.
+    The columns of a data frame, or ``x0``, ``x1``, ...; the words of y, or ``0``, ``1``, ...; ``y``.
 
 Examples
 --------

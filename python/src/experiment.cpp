@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include "arrays.hpp"
-#include "gradus/lab/experiment/diagnosis.hpp"
 #include "gradus/lab/experiment/run.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "module.hpp"
@@ -22,7 +22,7 @@ PyObject* learning_warning = nullptr;
 
 /// One warning that holds what there is to say.
 void warn_of_learning(const ExperimentResult& result) {
-  const std::vector<std::string> words = diagnose(result);
+  const std::vector<std::string>& words = result.model.record->diagnosis;
   if (words.empty()) return;
   const std::string message = fmt::format("[experiment] {}", fmt::join(words, "; "));
   if (PyErr_WarnEx(learning_warning, message.c_str(), 1) != 0) throw nb::python_error();
@@ -82,26 +82,42 @@ Examples
 }
 
 void bind_scores(nb::module_& m) {
-  nb::class_<Scores>(m, "Scores",
-                     R"(How well a model does on data whose answers are known; None where it does not apply.
+  nb::class_<Scores> scores(m, "Scores",
+                            R"(How well a model does on data whose answers are known; None where it does not apply.
 
 Examples
 --------
 >>> import gradus as gd
->>> gd.Experiment(data="iris", network="4-3softmax", epochs=1).run().train_scores.samples
-150
-)")
-      .def_ro("samples", &Scores::samples)
+>>> scores = gd.Experiment(data="iris", network="4-3softmax", epochs=1).run().train_scores
+>>> scores.samples, scores.r2
+(150, None)
+>>> low, high = scores.interval("accuracy")
+>>> low < scores.accuracy < high
+True
+)");
+  scores.def_ro("samples", &Scores::samples)
       .def_ro("loss", &Scores::loss, "The model's own, as a mean.")
-      .def_ro("accuracy", &Scores::accuracy)
-      .def_ro("log_loss", &Scores::log_loss, "In nats.")
-      .def_ro("mse", &Scores::mse)
-      .def_ro("r2", &Scores::r2)
+      .def(
+          "interval",
+          [](const Scores& self, const std::string& name) -> std::optional<std::pair<double, double>> {
+            for (const ScoreField& field : score_fields())
+              if (field.name == name) {
+                const std::optional<Interval> interval = interval_of(self, field);
+                return interval ? std::optional(std::pair(interval->low, interval->high)) : std::nullopt;
+              }
+            throw ValueError(fmt::format("[scores] expected the name of a score, got '{}'", name));
+          },
+          nb::arg("name"),
+          "An interval of 95 % for a score on other samples of the same source: of ``accuracy`` (Wilson's), ``mse`` "
+          "and "
+          "``r2``; None for the others. ValueError for what is no score.")
       .def("__repr__", [](const Scores& self) {
-        return fmt::format("Scores({} samples, loss {:.4g}{}{})", self.samples, self.loss,
-                           self.accuracy ? fmt::format(", accuracy {:.4g}", *self.accuracy) : "",
-                           self.r2 ? fmt::format(", R2 {:.4g}", *self.r2) : "");
+        const ScoreField* field = main_score(self);
+        return fmt::format("Scores({} samples, loss {:.4g}{})", self.samples, self.loss,
+                           field ? fmt::format(", {} {:.4g}", field->label, *(self.*field->value)) : "");
       });
+  for (const ScoreField& field : score_fields())
+    scores.def_prop_ro(field.name.data(), [value = field.value](const Scores& self) { return self.*value; });
 }
 
 }  // namespace
@@ -131,7 +147,9 @@ Examples
       .def_ro("test_scores", &ExperimentResult::test_scores)
       .def_ro("seconds", &ExperimentResult::seconds, "Spent in training.")
       .def_ro("words", &ExperimentResult::words, "How the data was read, a line each.")
-      .def_prop_ro("diagnosis", &diagnose, "What went wrong without diverging, a line each; empty of a sound run.")
+      .def_prop_ro(
+          "diagnosis", [](const ExperimentResult& self) { return self.model.record->diagnosis; },
+          "What went wrong without diverging, a line each; empty of a sound run.")
       .def(
           "write", [](const ExperimentResult& self) { write_outputs(self); },
           "Writes the model and the figures that the experiment names. ValueError after diverging.")

@@ -14,6 +14,7 @@
 #include "gradus/lab/model/applied.hpp"
 #include "loss.hpp"
 #include "module.hpp"
+#include "source.hpp"
 
 namespace gradus::python {
 namespace {
@@ -42,26 +43,9 @@ Model make(const Network& network, nb::handle theta, const std::string& loss, co
   return model;
 }
 
-/// The names of a table's columns (pandas, polars, Arrow), if all are texts; none of anything else.
-Names names_of(nb::handle table) {
-  const char* attribute = nb::hasattr(table, "column_names") ? "column_names" : "columns";
-  Names names;
-  if (!nb::hasattr(table, attribute)) return names;
-  for (const nb::handle name : table.attr(attribute)) {
-    if (!PyUnicode_Check(name.ptr())) return {};
-    names.push_back(nb::cast<std::string>(name));
-  }
-  return names;
-}
-
 /// A table with categories is read as the command line would read it.
 nb::object coded(const Model& model, nb::handle table) {
-  const char* writer = nb::hasattr(table, "to_csv") ? "to_csv" : "write_csv";
-  if (!nb::hasattr(table, writer))
-    throw nb::type_error("[model] expected a data frame of pandas or polars, for the model takes categories");
-  nb::dict options;
-  if (std::string_view(writer) == "to_csv") options["index"] = false;
-  const std::string text = nb::cast<std::string>(table.attr(writer)(**options));
+  const std::string text = csv_of("model", table);
   return nb::cast(to_numpy(parse_table(text, options_for(model), "table").data.x));
 }
 
@@ -208,6 +192,21 @@ Examples
       .def_ro("target_scaler", &Model::target_scaler, "Undone in every answer; None unless targets were scaled.")
       .def_ro("filling", &Model::filling, "What a gap (NaN) in an input is filled with; empty if none may be.")
       .def_ro("experiment", &Model::experiment, "TOML text of the run that made it; may be empty.")
+      .def_prop_ro("purpose", &purpose_of, "What it is for: its classes or targets, and the features it takes.")
+      .def_prop_ro(
+          "train_scores",
+          [](const Model& self) { return self.record ? std::optional(self.record->train) : std::nullopt; },
+          "On the samples it learned from; None unless an experiment made it.")
+      .def_prop_ro(
+          "test_scores", [](const Model& self) { return self.record ? self.record->test : std::nullopt; },
+          "On the samples held out; None if there were none.")
+      .def_prop_ro(
+          "history", [](const Model& self) { return self.record ? std::optional(self.record->history) : std::nullopt; },
+          "Of its training, at most some 1000 records; None unless an experiment made it.")
+      .def_prop_ro(
+          "diagnosis",
+          [](const Model& self) { return self.record ? self.record->diagnosis : std::vector<std::string>{}; },
+          "What went wrong without diverging as it was trained, a line each; empty of a sound run.")
       .def_ro("interrupted", &Model::interrupted, "Whether training was stopped before its end.")
       .def("__getstate__",
            [](const Model& self) {

@@ -60,6 +60,9 @@ NB_MODULE(_core, m) {
   bind_exchange(m);
   bind_experiment(m);
   bind_sweep(m);
+  bind_validate(m);
+  bind_compare(m);
+  bind_importance(m);
   bind_tape(m);
   bind_color(m);
 }

@@ -10,6 +10,7 @@ namespace nb = nanobind;
 void bind_bank(nb::module_& m);
 void bind_check(nb::module_& m);
 void bind_color(nb::module_& m);
+void bind_compare(nb::module_& m);
 void bind_data(nb::module_& m);
 void bind_estimator(nb::module_& m);
 void bind_ensemble(nb::module_& estimator);
@@ -17,6 +18,7 @@ void bind_exchange(nb::module_& m);
 void bind_experiment(nb::module_& m);
 void bind_explain(nb::module_& m);
 void bind_quiz(nb::module_& m);
+void bind_importance(nb::module_& m);
 void bind_lists(nb::module_& m);
 void bind_makers(nb::module_& m);
 void bind_metrics(nb::module_& m);
@@ -27,5 +29,6 @@ void bind_random(nb::module_& m);
 void bind_sweep(nb::module_& m);
 void bind_tape(nb::module_& m);
 void bind_training(nb::module_& m);
+void bind_validate(nb::module_& m);
 
 }  // namespace gradus::python

@@ -18,6 +18,7 @@ namespace {
 /// "early_stopping"; what has no flag is named by its key, and the data's source by what it is.
 std::string python_name(const ExperimentKey& key) {
   if (key.section == "data" && key.name == "source") return "data";
+  if (key.flag == "from") return "from_model";  // from is a word of the language
   std::string name(key.flag.empty() ? key.name : key.flag);
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
@@ -101,7 +102,12 @@ void visit_options(std::string_view where, const nb::dict& options, std::span<co
 void set_options(Experiment& experiment, std::string_view where, const nb::dict& options,
                  std::span<const std::string_view> sections) {
   visit_options(where, options, sections, [&](const ExperimentKey& key, const std::string& called, nb::handle value) {
-    if (key.name == "class_weight" && !PyUnicode_Check(value.ptr()))
+    if (key.name == "freeze" && (PyList_Check(value.ptr()) || PyTuple_Check(value.ptr()))) {
+      std::string layers;
+      for (const nb::handle layer : nb::iter(value))
+        layers += (layers.empty() ? "" : ",") + nb::cast<std::string>(nb::str(layer));
+      set_key(experiment, key, layers, called);
+    } else if (key.name == "class_weight" && !PyUnicode_Check(value.ptr()))
       experiment.class_weight =
           class_weights_of(where, value, std::max<Index>(parse_network(experiment.network).outputs(), 2));
     else

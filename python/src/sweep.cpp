@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -11,9 +12,11 @@
 
 #include "arrays.hpp"
 #include "gradus/core/number.hpp"
+#include "gradus/lab/sweep/halving.hpp"
 #include "gradus/lab/sweep/report.hpp"
 #include "module.hpp"
 #include "options.hpp"
+#include "source.hpp"
 #include "watch.hpp"
 
 namespace gradus::python {
@@ -22,6 +25,7 @@ namespace {
 struct Sweep {
   SweepPlan plan;
   SweepOutcome outcome;
+  std::vector<std::pair<std::size_t, Index>> rounds{};  // of halving: configurations, and how long they trained
 };
 
 /// As the command line has it: several numbers between commas, several texts between braces.
@@ -35,8 +39,12 @@ std::string grid_text(const std::string& called, nb::handle value) {
   return "{" + all + "}";
 }
 
-SweepRequest request_of(const nb::dict& options, Index seeds, Index random) {
+SweepRequest request_of(const nb::dict& given, Index seeds, Index random) {
   SweepRequest request{.seeds = seeds, .random = random};
+  nb::dict options;
+  for (const auto& [key, value] : given)
+    if (nb::cast<std::string>(key) != "data" || !is_data(value)) options[key] = value;
+  if (options.size() < given.size()) options["data"] = "(data of the program)";
   visit_options("sweep", options, {}, [&](const ExperimentKey& key, const std::string& called, nb::handle value) {
     const bool is_data = key.section == "data" && key.name == "source";
     if (is_data || key.name == "seed")
@@ -61,8 +69,8 @@ void warn_of_interruption(const Sweep& sweep) {
   if (PyErr_WarnEx(PyExc_RuntimeWarning, message.c_str(), 1) != 0) throw nb::python_error();
 }
 
-Sweep sweep(Index seeds, Index random, const nb::object& folder, std::optional<int> threads, nb::handle callback,
-            const nb::kwargs& options) {
+Sweep sweep(Index seeds, Index random, Index halving, const nb::object& folder, std::optional<int> threads,
+            nb::handle callback, const nb::kwargs& options) {
   check_callback("sweep", callback);
   if (threads && *threads < 1) throw ValueError(fmt::format("[sweep] expected at least 1 thread, got {}", *threads));
   const SweepRequest request = request_of(options, seeds, random);
@@ -75,11 +83,22 @@ Sweep sweep(Index seeds, Index random, const nb::object& folder, std::optional<i
     return watch.ask([&] { return callback(progress).is(Py_True); });
   };
   Sweep sweep;
+  std::optional<ExperimentSource> given;
+  Experiment first = request.grid.experiment(request.base, request.grid.samples().front());
+  if (is_data(options["data"])) given = source_of("sweep", options["data"], first);
   {
     const Unlocked others;
-    const ExperimentSource source = load_source(request.grid.experiment(request.base, request.grid.samples().front()));
+    const ExperimentSource source = given ? std::move(*given) : load_source(first);
     sweep.plan = plan_sweep(request, source);
-    sweep.outcome = run_sweep(sweep.plan, source, how);
+    if (halving == 0) {
+      sweep.outcome = run_sweep(sweep.plan, source, how);
+    } else {
+      std::vector<HalvingRound> rounds = run_halving(sweep.plan, source, how, halving);
+      for (const HalvingRound& round : rounds)
+        sweep.rounds.emplace_back(round.plan.configurations.size(), round.length);
+      sweep.plan = std::move(rounds.back().plan);
+      sweep.outcome = std::move(rounds.back().outcome);
+    }
   }
   watch.rethrow();
   if (watch.interrupted()) warn_of_interruption(sweep);
@@ -172,6 +191,7 @@ Examples
                    "The experiment of the best run, whose ``run()`` gives its model; None if all diverged.")
       .def_prop_ro(
           "merit", [](const Sweep& self) { return merit_name(self.outcome); }, "What runs are ranked by.")
+      .def_ro("rounds", &Sweep::rounds, "Of halving: configurations and epochs (or updates) of each round.")
       .def_prop_ro("interrupted", [](const Sweep& self) { return self.outcome.interrupted; })
       .def_prop_ro("seconds", [](const Sweep& self) { return self.outcome.seconds; })
       .def("__len__", [](const Sweep& self) { return self.plan.runs.size(); })
@@ -179,9 +199,11 @@ Examples
         return fmt::format("Sweep({} configurations, {} seeds{})", self.plan.configurations.size(), self.plan.seeds,
                            self.outcome.interrupted ? ", interrupted" : "");
       });
-  m.def("sweep", &sweep, nb::kw_only(), nb::arg("seeds") = 1, nb::arg("random") = 0, nb::arg("folder") = nb::none(),
-        nb::arg("threads") = nb::none(), nb::arg("callback") = nb::none(), nb::arg("options"),
-        nb::sig("def sweep(*, seeds: int = 1, random: int = 0, folder: str | os.PathLike[str] | None = None, "
+  m.def("sweep", &sweep, nb::kw_only(), nb::arg("seeds") = 1, nb::arg("random") = 0, nb::arg("halving") = 0,
+        nb::arg("folder") = nb::none(), nb::arg("threads") = nb::none(), nb::arg("callback") = nb::none(),
+        nb::arg("options"),
+        nb::sig("def sweep(*, seeds: int = 1, random: int = 0, halving: int = 0, folder: str | os.PathLike[str] | None "
+                "= None, "
                 "threads: int | None = None, callback: collections.abc.Callable[[SweepProgress], bool | None] | None = "
                 "None, **options: typing.Any) -> Sweep"),
         R"(Trains every combination of values with many seeds.
@@ -195,6 +217,9 @@ seeds : int
     Of each configuration, from ``seed`` on.
 random : int
     How many configurations to draw, instead of trying all; then ``lr="0.001..0.1"`` is a range.
+halving : int
+    Train all for a part of the epochs, the best 1 / `halving` of them that many times as long, and so on; the result is of
+    the last round, and ``rounds`` tells how many each had, and how long they trained. 0: every configuration to its end.
 folder : str or path, optional
     Where ``results.csv`` is kept: what is in it is not computed again.
 threads : int, optional
@@ -202,7 +227,7 @@ threads : int, optional
 callback : callable, optional
     Called with a `SweepProgress` every few milliseconds; returning True stops. An exception it raises arrives.
 **options
-    Those of `Experiment`, where a list holds several values; texts may hold braces, ``network="2-{2,8}tanh-2softmax"``.
+    Those of `Experiment`, ``data`` as for `validate`, where a list holds several values; texts may hold braces, ``network="2-{2,8}tanh-2softmax"``.
 
 Returns
 -------

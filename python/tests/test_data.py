@@ -176,10 +176,10 @@ def test_metrics_are_scikit_learns():
     p = random.dirichlet([1, 1, 1], 30)
     a, b = random.normal(size=(30, 2)), random.normal(size=(30, 2))
     assert gd.metrics.accuracy(predicted, truth) == theirs.accuracy_score(truth, predicted)
-    assert np.array_equal(gd.metrics.confusion_matrix(predicted, truth, 3), theirs.confusion_matrix(truth, predicted))
+    assert np.array_equal(gd.metrics.confusion_matrix(truth, predicted), theirs.confusion_matrix(truth, predicted))
     # Sums of 30 terms of order 1: some roundings.
-    np.testing.assert_allclose(gd.metrics.log_loss(p, truth), theirs.log_loss(truth, p), rtol=1e-13)
-    np.testing.assert_allclose(gd.metrics.r2_score(a, b), theirs.r2_score(b, a), rtol=1e-13)
+    np.testing.assert_allclose(gd.metrics.log_loss(truth, p), theirs.log_loss(truth, p), rtol=1e-13)
+    np.testing.assert_allclose(gd.metrics.r2_score(b, a), theirs.r2_score(b, a), rtol=1e-13)
     np.testing.assert_allclose(gd.metrics.mean_squared_error(a, b), theirs.mean_squared_error(b, a), rtol=1e-13)
     assert gd.metrics.predicted_classes([0.2, 0.7, np.nan]).tolist() == [0, 1, -1]
     with pytest.raises(ValueError, match="predictions of length 1, got 2"):

@@ -41,6 +41,7 @@ TRAINING = {
     "arithmetic": ("plain", {}),
     "min_change": (0.2, {"epochs": 30}),
     "plant": ("sign:1.weights", {}),
+    "freeze": ("1", {}),
     "record_every": (2, {}),
     "test_every": (2, {"test": 0.3}),
 }
@@ -96,7 +97,10 @@ def flags(given):
 
 
 def test_knows_every_option():
-    known = set(options.ExperimentOptions.__annotations__) - {"data", "model", "fingerprint", "scale_target"}
+    known = set(options.ExperimentOptions.__annotations__) - {
+        "data", "model", "fingerprint", "scale_target", "from_parameters",
+        "from_model",  # test_judging.py
+    }  # fmt: skip
     known -= set(options.ReadingOptions.__annotations__)  # of a file read in another dialect there is another table
     assert known == set(TRAINING) | set(OTHERS)
 
@@ -165,7 +169,7 @@ UNSAID = {
     "min_delta": "is tol, of another rule", "min_change": "",
     "updates": "", "order": "shuffles by scikit-learn's own stream",
     "engine": "", "arithmetic": "is what the processor can",
-    "record_every": "", "test_every": "", "plant": "",
+    "record_every": "", "test_every": "", "plant": "", "freeze": "",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "gradus/core/elementary.hpp"
 #include "gradus/core/shape.hpp"
@@ -20,6 +21,17 @@ void check_pair(ConstMatrixView<double> predicted, ConstMatrixView<double> truth
   check_rows("metrics", "predictions", predicted, truth.rows());
   check_cols("metrics", "predictions", predicted, truth.cols());
   if (truth.empty()) throw ValueError("[metrics] expected at least one sample, got none");
+}
+
+/// Of the mean of these numbers.
+double standard_error(const std::vector<double>& values) {
+  const double count = static_cast<double>(values.size());
+  if (values.size() < 2) return std::numeric_limits<double>::quiet_NaN();
+  double mean = 0;
+  for (const double value : values) mean += value / count;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / (count - 1) / count);
 }
 
 }  // namespace
@@ -44,6 +56,40 @@ double accuracy(std::span<const int> predicted, std::span<const int> truth) {
   Index hits = 0;
   for (std::size_t i = 0; i < truth.size(); ++i) hits += predicted[i] == truth[i];
   return static_cast<double>(hits) / static_cast<double>(truth.size());
+}
+
+double balanced_accuracy(std::span<const int> predicted, std::span<const int> truth) {
+  check_pair(predicted.size(), truth.size());
+  std::map<int, std::pair<Index, Index>> classes;  // hits, samples
+  for (std::size_t i = 0; i < truth.size(); ++i) {
+    auto& [hits, samples] = classes[truth[i]];
+    hits += predicted[i] == truth[i];
+    ++samples;
+  }
+  double sum = 0;
+  for (const auto& [label, counts] : classes)
+    sum += static_cast<double>(counts.first) / static_cast<double>(counts.second);
+  return sum / static_cast<double>(classes.size());
+}
+
+std::vector<double> f1_scores(std::span<const int> predicted, std::span<const int> truth, Index classes) {
+  const Matrix<Index> counts = confusion_matrix(predicted, truth, classes);
+  std::vector<double> scores;
+  for (Index k = 0; k < classes; ++k) {
+    Index both = 0;
+    for (Index j = 0; j < classes; ++j) both += counts(k, j) + counts(j, k);
+    scores.push_back(both == 0 ? std::numeric_limits<double>::quiet_NaN()
+                               : 2 * static_cast<double>(counts(k, k)) / static_cast<double>(both));
+  }
+  return scores;
+}
+
+double f1_score(std::span<const int> predicted, std::span<const int> truth, Index classes) {
+  double sum = 0;
+  double count = 0;
+  for (const double score : f1_scores(predicted, truth, classes))
+    if (!std::isnan(score)) sum += score, ++count;
+  return sum / count;
 }
 
 double log_loss(ConstMatrixView<double> probabilities, std::span<const int> truth) {
@@ -73,6 +119,65 @@ double mean_squared_error(ConstMatrixView<double> predicted, ConstMatrixView<dou
       sum += error * error;
     }
   return sum / static_cast<double>(truth.size());
+}
+
+double mean_absolute_error(ConstMatrixView<double> predicted, ConstMatrixView<double> truth) {
+  check_pair(predicted, truth);
+  double sum = 0;
+  for (Index i = 0; i < truth.rows(); ++i)
+    for (Index j = 0; j < truth.cols(); ++j) sum += std::abs(predicted(i, j) - truth(i, j));
+  return sum / static_cast<double>(truth.size());
+}
+
+double median_absolute_error(ConstMatrixView<double> predicted, ConstMatrixView<double> truth) {
+  check_pair(predicted, truth);
+  double sum = 0;
+  std::vector<double> errors(static_cast<std::size_t>(truth.rows()));
+  for (Index j = 0; j < truth.cols(); ++j) {
+    for (Index i = 0; i < truth.rows(); ++i) {
+      errors[static_cast<std::size_t>(i)] = std::abs(predicted(i, j) - truth(i, j));
+      if (std::isnan(errors[static_cast<std::size_t>(i)])) return std::numeric_limits<double>::quiet_NaN();
+    }
+    std::sort(errors.begin(), errors.end());
+    const std::size_t half = errors.size() / 2;
+    sum += errors.size() % 2 == 1 ? errors[half] : (errors[half - 1] + errors[half]) / 2;
+  }
+  return sum / static_cast<double>(truth.cols());
+}
+
+double mean_squared_error_deviation(ConstMatrixView<double> predicted, ConstMatrixView<double> truth) {
+  check_pair(predicted, truth);
+  std::vector<double> squares(static_cast<std::size_t>(truth.rows()));
+  for (Index i = 0; i < truth.rows(); ++i)
+    for (Index j = 0; j < truth.cols(); ++j)
+      squares[static_cast<std::size_t>(i)] +=
+          (predicted(i, j) - truth(i, j)) * (predicted(i, j) - truth(i, j)) / static_cast<double>(truth.cols());
+  return standard_error(squares);
+}
+
+double r2_score_deviation(ConstMatrixView<double> predicted, ConstMatrixView<double> truth) {
+  check_pair(predicted, truth);
+  const double count = static_cast<double>(truth.rows());
+  // R^2 of a column is 1 - a / b of two means; the error of such a ratio is that of the mean of (a_i - (a / b) b_i) /
+  // b.
+  std::vector<double> shares(static_cast<std::size_t>(truth.rows()));
+  for (Index j = 0; j < truth.cols(); ++j) {
+    double mean = 0;
+    for (Index i = 0; i < truth.rows(); ++i) mean += truth(i, j) / count;
+    double residual = 0;
+    double spread = 0;
+    const auto squared = [](double x) { return x * x; };
+    for (Index i = 0; i < truth.rows(); ++i) {
+      residual += squared(truth(i, j) - predicted(i, j)) / count;
+      spread += squared(truth(i, j) - mean) / count;
+    }
+    if (spread == 0) return std::numeric_limits<double>::quiet_NaN();
+    for (Index i = 0; i < truth.rows(); ++i)
+      shares[static_cast<std::size_t>(i)] +=
+          (squared(truth(i, j) - predicted(i, j)) - residual / spread * squared(truth(i, j) - mean)) / spread /
+          static_cast<double>(truth.cols());
+  }
+  return standard_error(shares);
 }
 
 double r2_score(ConstMatrixView<double> predicted, ConstMatrixView<double> truth) {

@@ -90,6 +90,7 @@ void Model::check() const {
   check_table(*this);
   if (!class_names.empty() && !target_names.empty())
     throw ValueError("[model] expected class names or target names, got both");
+  if (record) record->check();
 }
 
 Matrix<double> Model::network_outputs(ConstMatrixView<double> x) const {

@@ -8,7 +8,7 @@ namespace gradus {
 std::optional<std::string> why_no_bank(const Network& network, const FitOptions& options, bool weighted) {
   // Each option by its name: one that is added does not compile before it is said here what a bank makes of it.
   const auto& [loss, optimizer, batch, epochs, updates, min_change, order, given, record_every, test_every, hit,
-               keep_gradients, schedule, regularisation, early_stopping, state, engine, arithmetic, threads,
+               keep_gradients, schedule, regularisation, early_stopping, frozen, state, engine, arithmetic, threads,
                mask_seed] = options;
   const std::optional<OptimizerMethod> method = stepping_method(optimizer);
   if (!method) return std::string(name(optimizer)) + " finds its own steps";
@@ -24,6 +24,7 @@ std::optional<std::string> why_no_bank(const Network& network, const FitOptions&
   if (min_change >= 0) return "training stops once an update is small";
   if (order == Order::given || !given.empty()) return "the order of the samples is given";
   if (keep_gradients) return "gradients are kept";
+  if (!frozen.empty()) return "layers are frozen";
   if (!state.empty()) return "running statistics are given";
   if (mask_seed) return "the masks of dropout are given";
   return std::nullopt;

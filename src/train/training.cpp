@@ -52,6 +52,7 @@ Training<T>::Loop::Loop(std::unique_ptr<Passes<T>> passes, std::span<T> theta, c
     minimiser_.emplace(options_);
   }
   check();
+  find_frozen();
   if (options.min_change >= 0) previous_.resize(theta.size());
   s_.order = batches_.first_order();
   s_.running = options.state.empty() ? facts().state : std::vector<T>(options.state.begin(), options.state.end());

@@ -131,7 +131,9 @@ template <std::floating_point T>
 typename Training<T>::Loop::Passed Training<T>::Loop::pass(Passes<T>& passes, const PassRequest<T>& request) {
   const engine::Tally tally = passes.gradient(request, gradient_);
   const T loss = request.record ? static_cast<T>(tally.loss) : std::numeric_limits<T>::quiet_NaN();
+  keep_frozen_state();
   const T penalty = add_penalty(theta_, gradient_);
+  still(gradient_);
   return {loss + penalty, penalty, tally.hits, largest_or_not_finite<T>(gradient_)};
 }
 
@@ -148,7 +150,7 @@ T Training<T>::Loop::add_penalty(std::span<const T> theta, std::span<T> gradient
 }
 
 template <std::floating_point T>
-bool Training<T>::Loop::move(T loss, double rate) {
+bool Training<T>::Loop::move_all(T loss, double rate) {
   if (updater_) {
     updater_->set_learning_rate(rate);
     updater_->step(theta_, gradient_, passes_->workshop());
@@ -161,7 +163,10 @@ bool Training<T>::Loop::move(T loss, double rate) {
     PassRequest<T> asked = request();
     asked.theta = theta;
     const T value = static_cast<T>(passes_->gradient(asked, gradient).loss);
-    return value + add_penalty(theta, gradient);
+    keep_frozen_state();
+    const T penalty = add_penalty(theta, gradient);
+    still(gradient);
+    return value + penalty;
   };
   return minimiser_->descend(theta_, loss, gradient_, objective);
 }
@@ -206,8 +211,8 @@ bool Training<T>::Loop::goes_online() const {
   // A record has each sample's loss once, and the sums of the kernel's have it by its weight.
   const bool unweighs = recording() && options_.loss.reduction == Reduction::sum && !train_.weights.empty();
   const bool sees_each = shows_batches() || options_.keep_gradients || options_.min_change >= 0 || unweighs;
-  return options_.batch == 1 && !sees_each && passes_->goes_online() && updater_ && updater_->is_plain_descent() &&
-         scheduler_.is_constant_in_pass();
+  return options_.batch == 1 && frozen_.empty() && !sees_each && passes_->goes_online() && updater_ &&
+         updater_->is_plain_descent() && scheduler_.is_constant_in_pass();
 }
 
 /// How many updates from here on can be made at once: as many as until something is due.

@@ -79,8 +79,16 @@ class Training<T>::Loop {
   T add_penalty(std::span<const T> theta, std::span<T> gradient) const;
   /// False if no step leads further down.
   bool move(T loss, double rate);
+  bool move_all(T loss, double rate);
   bool has_converged() const;
   void diverge(const Passed& passed);
+
+  // Layers that stay (training_frozen.cpp).
+  void find_frozen();
+  void still(std::span<T> gradient) const;
+  void keep_frozen_state();
+  template <class Move>
+  bool without_frozen(Move move);
 
   // What is due after updates, and at the end of an epoch.
   void begin_epoch();
@@ -123,9 +131,12 @@ class Training<T>::Loop {
   Index first_ = 0;
   Index row_ = 0;  // the one of rows_ where there is one
   engine::Buffer<T> gradient_;
-  std::vector<T> previous_;      // theta before the step, where min_change asks for it
-  std::vector<T> moved_;         // theta after updates made at once
-  std::vector<T> last_running_;  // before the update
+  std::vector<ParameterBlock> frozen_;        // parameters that stay, and
+  std::vector<ParameterBlock> frozen_state_;  // running statistics
+  std::vector<T> kept_;                       // the former, while a step is made
+  std::vector<T> previous_;                   // theta before the step, where min_change asks for it
+  std::vector<T> moved_;                      // theta after updates made at once
+  std::vector<T> last_running_;               // before the update
   Gathered<T> gathered_;
 };
 

@@ -28,8 +28,8 @@ TEST_F(Cli, KnowsItsVersion) {
 }
 
 TEST_F(Cli, HelpsWithAnExampleForEveryCommand) {
-  for (const std::string command :
-       {"data", "train", "predict", "plot", "show", "check", "explain", "quiz", "run", "sweep"}) {
+  for (const std::string command : {"data", "train", "validate", "predict", "plot", "importance", "show", "compare",
+                                    "check", "explain", "quiz", "run", "sweep"}) {
     const Outcome outcome = run({command, "--help"});
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.err, "");
@@ -214,6 +214,127 @@ TEST_F(Cli, ShowsLayersTrainingAndWeights) {
   const json report = json::parse(run({"show", "c.model", "--weights", "--json"}).out);
   EXPECT_EQ(report["parameters"], 32);
   EXPECT_EQ(report["weights"]["layer 1 weights"][1][5], load_model(path("c.model")).theta[11]);
+}
+
+TEST_F(Cli, ShowOpensWithWhatTheModelIsForAndHowGoodItIs) {
+  ASSERT_EQ(run({"train", "iris", "--network", "4-3softmax", "--epochs", "3", "--test", "0.2", "-q", "-o", "m"}).status,
+            0);
+  const Outcome trained =
+      run({"train", "iris", "--network", "4-3softmax", "--epochs", "3", "--test", "0.2", "--json", "-o", "again"});
+  const std::string text = run({"show", "m"}).out;
+  EXPECT_TRUE(text.starts_with("model      3 classes (setosa, versicolor, virginica) from 4 features (")) << text;
+  EXPECT_NE(text.find("\nscores     accuracy 0."), std::string::npos) << text;
+  EXPECT_NE(text.find(" on 30 samples that it did not learn from\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(" on 120 samples that it learned from\n"), std::string::npos) << text;
+  const json shown = json::parse(run({"show", "m", "--json"}).out);
+  const json report = json::parse(trained.out);
+  EXPECT_EQ(shown["record"]["test"], report["test"]);
+  EXPECT_EQ(shown["record"]["train"], report["train"]);
+  EXPECT_EQ(shown["record"]["history"], report["history"]);
+  EXPECT_EQ(shown["record"]["diagnosis"], report["diagnosis"]);
+  for (const json& word : report["diagnosis"])
+    EXPECT_NE(text.find("\nnote       " + word.get<std::string>()), std::string::npos) << text;
+  EXPECT_EQ(read("m"), read("again")) << "the same training, the same file";
+}
+
+TEST_F(Cli, ValidatesByFolds) {
+  const json report = json::parse(run({"validate", "iris", "--network", "4-3softmax", "--scale", "standard", "--lr",
+                                       "0.5", "--epochs", "10", "--folds", "3", "--repeats", "2", "--json"})
+                                      .out);
+  EXPECT_EQ(report["made"], 6);
+  EXPECT_EQ(report["scores"]["accuracy"]["values"].size(), 6u);
+  EXPECT_GT(report["scores"]["accuracy"]["mean"], 0.85);
+  EXPECT_LT(report["scores"]["accuracy"]["interval"][0], report["scores"]["accuracy"]["mean"]);
+  const std::string text = run({"validate", "iris", "--network", "4-3softmax", "--epochs", "2", "--folds", "3"}).out;
+  EXPECT_NE(text.find("150 samples in 3 folds"), std::string::npos) << text;
+  EXPECT_NE(text.find("3 of them together in banks"), std::string::npos) << text;
+  EXPECT_EQ(run({"validate", "iris", "--network", "4-3softmax", "--test", "0.2"}).status, 2) << "the folds hold out";
+  EXPECT_NE(refusal({"validate", "xor", "--network", "2-2softmax", "--folds", "5"}, 1).find("folds"),
+            std::string::npos);
+  EXPECT_EQ(
+      run({"validate", "iris", "--network", "4-3softmax", "--epochs", "2", "--early-stopping", "test-loss"}).status, 1);
+}
+
+TEST_F(Cli, ComparesModelsAndRuns) {
+  const std::vector<std::string> train{
+      "train", "moons:samples=60,noise=0.1", "--network", "2-5tanh-2softmax", "--epochs", "4", "--test", "0.25", "-q"};
+  const auto trained = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = train;
+    words.insert(words.end(), more.begin(), more.end());
+    ASSERT_EQ(run(words).status, 0);
+  };
+  trained({"-o", "slow.model"});
+  trained({"--lr", "0.5", "--run", "fast"});
+  const Outcome outcome = run({"compare", "slow.model", "fast", "-o", "both.html"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  for (const char* part : {"slow.model", "fast", "optimizer.learning_rate", "0.5", "accuracy", "15 test samples",
+                           "distance from the first"})
+    EXPECT_NE(outcome.out.find(part), std::string::npos) << part << " in\n" << outcome.out;
+  EXPECT_EQ(outcome.out.find("training.batch"), std::string::npos) << "what all share is left out\n" << outcome.out;
+  EXPECT_NE(read("both.html").find("<svg"), std::string::npos);
+  const json report = json::parse(run({"compare", "slow.model", "fast", "--json"}).out);
+  EXPECT_EQ(report["differences"]["optimizer.learning_rate"][1], "0.5");
+  EXPECT_GT(report["distances"][0][1], 0);
+  EXPECT_EQ(report["same_test"], true);
+  EXPECT_EQ(run({"compare", "slow.model", "fast", "-q", "-o", "both.csv"}).status, 0);
+  EXPECT_TRUE(read("both.csv").starts_with("name,"));
+  EXPECT_EQ(refusal({"compare", "slow.model", "-o", "both.txt"}, 2),
+            "--output: expected a name that ends in .html, .csv, .svg, .png or .pdf, got 'both.txt'");
+}
+
+TEST_F(Cli, GoesOnFromAModelWithLayersFrozen) {
+  train_circles();
+  const auto weights = [&](const std::string& model) {
+    return json::parse(run({"show", model, "--weights", "--json"}).out)["weights"];
+  };
+  ASSERT_EQ(run({"train", "circles:samples=80,noise=0.1,seed=9", "--from", "c.model", "--freeze", "1", "--weight-decay",
+                 "0.1", "--epochs", "3", "-q", "-o", "tuned.model"})
+                .status,
+            0);
+  const json before = weights("c.model"), after = weights("tuned.model");
+  EXPECT_EQ(before["layer 1 weights"], after["layer 1 weights"]);
+  EXPECT_EQ(before["layer 1 bias"], after["layer 1 bias"]);
+  EXPECT_NE(before["layer 2 weights"], after["layer 2 weights"]);
+  EXPECT_EQ(run({"run", "tuned.model", "-q"}).status, 0) << "it is repeated to the last bit";
+  EXPECT_EQ(refusal({"train", "circles", "--from", "c.model", "--scale", "standard", "-o", "m"}, 2),
+            "--scale has no effect here: the model 'c.model' brings its own");
+  EXPECT_EQ(refusal({"train", "circles", "--from", "c.model", "--freeze", "1,2", "-o", "m"}, 1),
+            "[fit] expected a layer that learns, got all frozen");
+}
+
+TEST_F(Cli, TellsWhichFeaturesAModelLooksAt) {
+  std::string table = "noise,signal,label\n";
+  for (int i = 0; i < 60; ++i)
+    table += std::to_string(i * 37 % 11) + "," + std::to_string(i % 2 == 0 ? i % 7 : 10 + i % 7) + "," +
+             (i % 2 == 0 ? "low" : "high") + "\n";
+  write("table.csv", table);
+  ASSERT_EQ(run({"train", "table.csv", "--network", "2-2softmax", "--scale", "standard", "--lr", "0.5", "--epochs",
+                 "40", "-q", "-o", "m"})
+                .status,
+            0);
+  const json report = json::parse(run({"importance", "m", "table.csv", "--json"}).out);
+  EXPECT_EQ(report["score"], "accuracy");
+  EXPECT_EQ(report["features"][0]["name"], "noise");
+  EXPECT_GT(report["features"][1]["mean"], 0.3);
+  EXPECT_LT(report["features"][0]["mean"], 0.1);
+  EXPECT_GT(report["features"][1]["saliency"], 5 * report["features"][0]["saliency"].get<double>());
+  const std::string text = run({"importance", "m", "table.csv", "-o", "i.svg"}).out;
+  EXPECT_LT(text.find("\nsignal"), text.find("\nnoise")) << "the largest first\n" << text;
+  EXPECT_TRUE(exists("i.svg"));
+}
+
+TEST_F(Cli, DrawsHowFarAnswersAreRight) {
+  train_circles();
+  for (const char* kind : {"roc", "precision-recall", "calibration", "confusion", "loss", "accuracy"})
+    EXPECT_EQ(run({"plot", "c.model", "circles", "--kind", kind, "-q", "-o", std::string(kind) + ".svg"}).status, 0)
+        << kind;
+  ASSERT_EQ(run({"train", "gaussian:samples=40", "--network", "1-3tanh-1", "--epochs", "3", "-q", "-o", "g"}).status,
+            0);
+  for (const char* kind : {"predicted", "residuals"})
+    EXPECT_EQ(run({"plot", "g", "gaussian:samples=30", "--kind", kind, "-q", "-o", std::string(kind) + ".svg"}).status,
+              0)
+        << kind;
+  EXPECT_NE(run({"plot", "g", "gaussian:samples=30", "--kind", "roc", "-o", "r.svg"}).status, 0);
 }
 
 // The hash that names the parameters is the last line of training and stands in what show prints, text and JSON.

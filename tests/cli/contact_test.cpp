@@ -73,7 +73,15 @@ TEST_F(FirstContact, TheBareCommandTrainsAndSaysWhatItChose) {
   const json circles = report({"train", "circles:samples=300,noise=0.1,factor=0.4"});
   EXPECT_TRUE(exists("circles.model"));
   EXPECT_GT(circles["test"]["accuracy"], 0.95);
-  EXPECT_GE(report({"train", "circles", "--network", "2-16tanh-2softmax", "-o", "c.model"})["train"]["accuracy"], 0.9);
+}
+
+TEST_F(FirstContact, AGivenNetworkAndNothingElseLearnsTheCircles) {
+  // Of 10 seeds the median is 1 and the least 1; 0.95 leaves room for another arithmetic.
+  for (const char* seed : {"0", "5", "9"})
+    EXPECT_GE(report({"train", "circles", "--network", "2-16tanh-2softmax", "--seed", seed, "-o",
+                      "c.model"})["train"]["accuracy"],
+              0.95)
+        << seed;
 }
 
 TEST_F(FirstContact, TheBareCommandWritesOverNothingThatTrainDidNotMake) {

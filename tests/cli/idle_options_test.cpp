@@ -30,7 +30,7 @@ const std::map<std::string, Words>& values() {
       {"--scale-target", {"standard", "min-max"}},
       {"--rows", {"training", "test"}},
       {"--for", {"torch", "keras"}},
-      {"--from", {"torch", "jax"}},
+      {"--from", {"torch", "jax", "old.model", "other.model"}},
       {"--test", {"0.5", "9"}},
       {"--scale", {"standard", "min-max"}},
       {"--init", {"he", "uniform:0.5"}},
@@ -72,6 +72,10 @@ const std::map<std::string, Words>& values() {
       {"--kind", {"confusion", "regions"}},
       {"--title", {"one", "two"}},
       {"--plant", {"sign", "all"}},
+      {"--freeze", {"1", "2"}},
+      {"--folds", {"3", "4"}},
+      {"--halving", {"2", "3"}},
+      {"--repeats", {"2", "3"}},
       {"--run", {"kept", "kept-too"}},
       {"--every", {"1s", "2m"}},
       {"--opset", {"17", "20"}},
@@ -126,6 +130,9 @@ const std::map<std::string, std::vector<Words>>& contexts() {
         {"predict", {{"predict", "old.model", "mine.csv"}, {"predict", "old.model", "circles:samples=10"}}},
         {"plot", {{"plot", "old.model", "mine.csv", "-o", "out.svg"}}},
         {"show", {{"show", "old.model"}}},
+        {"validate", {{"validate", "mine.csv", "--network", "2-3tanh-2softmax", "--epochs", "3", "--folds", "2"}}},
+        {"compare", {{"compare", "old.model", "other.model"}}},
+        {"importance", {{"importance", "old.model", "mine.csv"}}},
         {"export",
          {{"export", "old.model", "-o", "out.onnx"},
           {"export", "old.model", "--for", "torch", "-o", "out.safetensors"}}},
@@ -158,7 +165,9 @@ class IdleOptions : public CliTest {
     }
     write("mine.csv", classes);
     write("numbers.csv", numbers);
-    run({"train", "mine.csv", "--network", "2-3tanh-2softmax", "--epochs", "3", "-q", "-o", "old.model"});
+    for (const char* model : {"old", "other"})
+      run({"train", "mine.csv", "--network", "2-3tanh-2softmax", "--epochs", "3", "-q", "--seed",
+           model == std::string("old") ? "0" : "1", "-o", std::string(model) + ".model"});
     run({"export", "old.model", "--for", "torch", "-q", "-o", "old.safetensors"});
   }
 

@@ -51,6 +51,28 @@ TEST(Metrics, MeanSquaredErrorIsOverAllNumbers) {
   EXPECT_EQ(mean_squared_error(Matrix<double>{{1, 2}, {3, 4}}, Matrix<double>{{1, 0}, {0, 4}}), 13.0 / 4);
 }
 
+TEST(Metrics, F1AndBalancedAccuracyEqualScikitLearns) {
+  const std::vector<int> truth{0, 2, 1, 2, 0, 1}, predicted{0, 2, 1, 0, 0, 2};
+  const std::vector<double> scores = f1_scores(predicted, truth, 3);
+  EXPECT_NEAR(scores[0], 0.8, 1e-15);
+  EXPECT_NEAR(scores[1], 2.0 / 3, 1e-15);
+  EXPECT_NEAR(scores[2], 0.5, 1e-15);
+  EXPECT_NEAR(f1_score(predicted, truth, 3), 0.6555555555555556, 1e-15);
+  EXPECT_NEAR(balanced_accuracy(predicted, truth), 2.0 / 3, 1e-15);
+  // A class that is predicted only, and one that is not there at all.
+  EXPECT_NEAR(balanced_accuracy(std::vector{0, 1, 2}, std::vector{0, 0, 2}), 0.75, 1e-15);
+  EXPECT_NEAR(f1_score(std::vector{0, 1, 2}, std::vector{0, 0, 2}, 4), 5.0 / 9, 1e-15);
+}
+
+TEST(Metrics, AbsoluteErrorsEqualScikitLearns) {
+  const Matrix<double> truth{{1, 2}, {3, 4.5}, {0, 1}, {2, 2}}, predicted{{1.5, 2}, {2, 4}, {0, 3}, {5, 2}};
+  EXPECT_NEAR(mean_absolute_error(predicted, truth), 0.875, 1e-15);
+  EXPECT_NEAR(median_absolute_error(predicted, truth), 0.5, 1e-15);
+  EXPECT_EQ(median_absolute_error(Matrix<double>{{1.5}, {2}, {0}}, Matrix<double>{{1}, {3}, {0}}), 0.5);
+  EXPECT_TRUE(std::isnan(median_absolute_error(Matrix<double>{{std::nan("")}, {2}}, Matrix<double>{{1}, {1}})));
+  EXPECT_TRUE(std::isnan(mean_squared_error_deviation(Matrix<double>{{1}}, Matrix<double>{{2}})));
+}
+
 TEST(Metrics, ConfusionCountsTrueClassesInRows) {
   EXPECT_EQ(confusion_matrix(std::vector{0, 1, 1, 2}, std::vector{0, 1, 2, 2}, 3),
             (Matrix<Index>{{1, 0, 0}, {0, 1, 0}, {0, 1, 1}}));

@@ -152,6 +152,13 @@ inline std::vector<Plan> plans() {
   });
   add("recurrent", [](Plan& r) { r.network = "seq1-3gru-2softmax"; });
   add("wide, as products", [](Plan& r) { r.network = "3-70relu-70relu-2softmax"; });
+  add("frozen", [](Plan& r) {
+    r.options.frozen = {1}, r.options.regularisation = {.weight_decay = 0.1, .max_norm = 0.5};
+    r.options.optimizer = Sgd{.learning_rate = 0.1, .momentum = 0.9};
+  });
+  add("frozen, with statistics", [](Plan& r) { r.network = "3-4-batchnorm-tanh-2softmax", r.options.frozen = {1, 2}; });
+  add("frozen by lbfgs", [](Plan& r) { r.options.frozen = {2}, r.options.optimizer = Lbfgs{}; });
+  add("frozen, online", [](Plan& r) { r.options.frozen = {2}, r.options.batch = 1; });
   add("online", [](Plan& r) { r.options.batch = 1; });
   add("online with records", [](Plan& r) { r.options.batch = 1, r.options.record_every = 5, r.options.epochs = 2; });
   add("online sums", [](Plan& r) {

@@ -9,6 +9,7 @@
 #include "gradus/data/columns.hpp"
 #include "gradus/data/dataset.hpp"
 #include "gradus/data/scaler.hpp"
+#include "gradus/model/record.hpp"
 #include "gradus/nn/loss.hpp"
 #include "gradus/nn/network.hpp"
 
@@ -38,6 +39,7 @@ struct Model {
   std::vector<InputColumn> columns{};      ///< of a table with categories: which inputs its columns make; else none
   std::vector<double> filling{};           ///< what a gap (NaN) in an input is filled with; empty: none may be
   std::optional<Scaler> target_scaler{};   ///< of a regression: what the network was trained towards is scaled by it
+  std::optional<TrainingRecord> record{};  ///< how it was trained and how good it is, if that is known
 
   /// Throws ShapeError or ValueError unless all parts fit each other. Finite parameters are not demanded here.
   void check() const;

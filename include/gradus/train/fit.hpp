@@ -91,6 +91,9 @@ struct FitOptions {
   Schedule schedule{};              ///< of the learning rate; those that minimise have none
   Regularisation regularisation{};  ///< the loss in the history includes its penalties
   EarlyStopping early_stopping{};
+  /// Layers, numbered as in `ParameterBlock::number`, whose parameters and running statistics stay as they are, to the
+  /// last bit; not with lm. Their penalties count in the loss, their gradient as 0.
+  std::vector<Index> frozen{};
   std::vector<double> state{};  ///< running statistics to go on from; none: the network's initial state
   Engine engine = Engine::automatic;
   Arithmetic arithmetic = Arithmetic::automatic;  ///< of the engine; the definition has one of its own

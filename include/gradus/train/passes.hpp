@@ -38,12 +38,13 @@ struct NetworkFacts {
   std::vector<ParameterBlock> blocks;
   std::vector<T> state;  ///< running statistics at first
   bool uses_masks = false;
+  std::vector<ParameterBlock> state_blocks{};  ///< what of `state` belongs to which layer
 };
 
 template <std::floating_point T, class L>
 NetworkFacts<T> facts_of(const BasicNetwork<L>& network) {
-  return {network.parameter_count(), network.outputs(), network.parameter_blocks(), network.template initial_state<T>(),
-          network.uses_masks()};
+  return {network.parameter_count(),           network.outputs(),    network.parameter_blocks(),
+          network.template initial_state<T>(), network.uses_masks(), network.state_blocks()};
 }
 
 /// Sums of online updates: of the samples' losses as the kernel adds them up, and of hits.

@@ -9,6 +9,7 @@
 #include "gradus/core/number.hpp"
 #include "gradus/lab/experiment/keys.hpp"
 #include "gradus/lab/files/file.hpp"
+#include "gradus/lab/model/model_file.hpp"
 #include "gradus/nn/pass.hpp"
 
 namespace gradus {
@@ -75,6 +76,15 @@ Experiment load_experiment(const std::string& path) {
   return parse_experiment(read_file(path, limit), path);
 }
 
+Model start_of(const Experiment& experiment) {
+  Model model = load_model(experiment.from);
+  if (const std::string found = parameters_sha256(model);
+      !experiment.from_parameters.empty() && found != experiment.from_parameters)
+    throw ValueError(fmt::format("{}: the model has changed since it was gone on from (expected parameters {}, got {})",
+                                 experiment.from, experiment.from_parameters, found));
+  return model;
+}
+
 bool fills_gaps(const Experiment& experiment) {
   using Missing = ReadingOptions::Missing;
   return experiment.reading.missing == Missing::mean || experiment.reading.missing == Missing::median;
@@ -100,6 +110,7 @@ bool spreads_call_for_scaling(ConstMatrixView<double> x) {
 }
 
 Experiment decided(Experiment experiment, const Dataset& data) {
+  if (!experiment.from.empty()) experiment.scale_by_spread = experiment.scale_target_by_spread = false;
   if (experiment.scale_by_spread && spreads_call_for_scaling(data.x)) experiment.scale = Scaler::Kind::standard;
   if (experiment.scale_target_by_spread && !data.targets.empty() && spreads_call_for_scaling(data.targets))
     experiment.scale_target = Scaler::Kind::standard;

@@ -9,11 +9,13 @@
 
 #include "gradus/lab/figure/plots.hpp"
 #include "gradus/metrics/metrics.hpp"
+#include "lab/experiment/judgement_figures.hpp"
 
 namespace gradus {
 namespace {
 
-constexpr std::array<std::string_view, 5> kKinds{"loss", "accuracy", "regions", "fit", "confusion"};
+constexpr std::array<std::string_view, 10> kKinds{"loss", "accuracy",         "regions",     "fit",       "confusion",
+                                                  "roc",  "precision-recall", "calibration", "predicted", "residuals"};
 
 std::string name_or(const std::vector<std::string>& names, std::size_t k, const std::string& otherwise) {
   return k < names.size() ? names[k] : otherwise;
@@ -72,18 +74,15 @@ Figure history_figure(const std::vector<Series>& curves, const std::string& titl
   return figure;
 }
 
-Figure loss_curve(const ExperimentResult& result, const std::string& title) {
-  const History& history = result.fit.history;
+Figure loss_curve(const History& history, const Loss& loss, const std::string& title) {
   std::vector<Series> curves{{"training", as_doubles(history.update), history.loss}};
   if (!history.test_loss.empty()) curves.push_back({"test", as_doubles(history.test_update), history.test_loss});
-  const Loss& loss = result.model.loss;
   const std::string label =
       loss.unit().empty() ? std::string(loss.name()) : fmt::format("{} ({})", loss.name(), loss.unit());
   return history_figure(curves, title, label);
 }
 
-Figure accuracy_curve(const ExperimentResult& result, const std::string& title) {
-  const History& history = result.fit.history;
+Figure accuracy_curve(const History& history, const std::string& title) {
   if (history.accuracy.empty())
     throw ValueError("[figure] expected a run with classes for the kind accuracy, got a regression");
   std::vector<Series> curves{{"training", as_doubles(history.update), history.accuracy}};
@@ -106,15 +105,15 @@ void check_figure(const FigureRequest& figure) {
 
 std::string_view fitting_kind(const Model& model, const Dataset& data) {
   if (data.is_classification()) return data.features() == 2 ? "regions" : "confusion";
-  if (model.network.inputs() == 1 && model.network.outputs() == 1) return "fit";
-  throw ValueError(fmt::format("[figure] no picture is known of a regression with {} features and {} targets",
-                               model.network.inputs(), model.network.outputs()));
+  return model.network.inputs() == 1 && model.network.outputs() == 1 ? "fit" : "predicted";
 }
 
 Figure model_figure(std::string_view kind, const Model& model, const Dataset& data, const std::string& title) {
   const auto expect = [&](bool good, const char* what) {
     if (!good) throw ValueError(fmt::format("[figure] expected {} for the kind {}", what, kind));
   };
+  if (std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end())
+    throw ValueError(fmt::format("[figure] expected one of {}, got '{}'", fmt::join(kKinds, ", "), kind));
   if (data.size() == 0) throw ValueError("[figure] expected at least one sample, got none");
   check_fits(model.network, "the network " + to_text(model.network), data, "the data");
   if (kind == "regions") {
@@ -126,15 +125,26 @@ Figure model_figure(std::string_view kind, const Model& model, const Dataset& da
            "a regression of one feature with known targets");
     return fit_figure(model, data, title);
   }
-  if (kind != "confusion") throw ValueError(fmt::format("[figure] expected regions, fit or confusion, got '{}'", kind));
+  if (kind == "loss" || kind == "accuracy") {
+    expect(model.record.has_value(), "a model that keeps the history of its training");
+    const History& history = model.record->history;
+    return kind == "loss" ? loss_curve(history, model.loss, title) : accuracy_curve(history, title);
+  }
+  if (kind == "predicted" || kind == "residuals") {
+    expect(!data.targets.empty(), "a regression with known targets");
+    return kind == "predicted" ? predicted_figure(model, data, title) : residuals_figure(model, data, title);
+  }
   expect(data.is_classification(), "classes");
-  return confusion(model, data, title);
+  if (kind == "confusion") return confusion(model, data, title);
+  expect(score(model, data).log_loss.has_value(), "a network that ends in probabilities");
+  if (kind == "roc") return roc_figure(model, data, title);
+  return kind == "calibration" ? calibration_figure(model, data, title) : precision_recall_figure(model, data, title);
 }
 
 Figure result_figure(std::string_view kind, const ExperimentResult& result) {
   const std::string title = to_text(result.model.network) + " on " + result.experiment.data;
-  if (kind == "loss") return loss_curve(result, title);
-  if (kind == "accuracy") return accuracy_curve(result, title);
+  if (kind == "loss") return loss_curve(result.fit.history, result.model.loss, title);
+  if (kind == "accuracy") return accuracy_curve(result.fit.history, title);
   return model_figure(kind, result.model, result.test.size() > 0 ? result.test : result.train, title);
 }
 

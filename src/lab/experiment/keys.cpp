@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -193,6 +194,26 @@ std::string not_of_minimisers(const E& e) {
   return stepping_method(e.optimizer) ? "" : fmt::format("{} takes all samples at once", name(e.optimizer));
 }
 
+std::string not_going_on(const E& e) {
+  return e.from.empty() ? "" : fmt::format("the model {} brings its own", in_quotes(e.from));
+}
+
+/// "1,2"
+std::string layers_text(const std::vector<Index>& layers) { return fmt::format("{}", fmt::join(layers, ",")); }
+
+std::vector<Index> parse_layers(std::string_view list) {
+  std::vector<Index> layers;
+  while (!list.empty()) {
+    const std::string_view word = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(list.size(), word.size() + 1));
+    const std::optional<double> number = parse_number(word);
+    if (!number || *number < 1 || *number > 1e6 || *number != std::floor(*number)) throw Refused{};
+    layers.push_back(static_cast<Index>(*number));
+  }
+  if (layers.empty()) throw Refused{};
+  return layers;
+}
+
 std::string not_of_definition(const E& e) {
   return e.engine == Engine::definition ? "the definition has an arithmetic of its own" : "";
 }
@@ -238,7 +259,8 @@ const std::array kKeys = std::to_array<ExperimentKey>({
        const bool by_spread = text(v) == "auto";
        e.scale = by_spread ? std::nullopt : choice(v, kScales);
        e.scale_by_spread = by_spread;
-     }},
+     },
+     false, not_going_on},
     {"data", "scale_target", "scale-target",
      "of a regression's targets, fitted on the training samples; answers stay in their own units: none, standard, min-max, "
      "log (of 1 + y, then standard), or auto",
@@ -251,7 +273,8 @@ const std::array kKeys = std::to_array<ExperimentKey>({
        const bool by_spread = text(v) == "auto";
        e.scale_target = by_spread ? std::nullopt : choice(v, kTargetScales);
        e.scale_target_by_spread = by_spread;
-     }},
+     },
+     false, not_going_on},
     {"data", "fingerprint", "", "of the data this was trained on; other data is refused", "a fingerprint",
      KeyForm::text, [](const E& e) { return unless_empty(e.fingerprint); },
      [](E& e, const Value& v) { e.fingerprint = text(v); }},
@@ -307,11 +330,17 @@ const std::array kKeys = std::to_array<ExperimentKey>({
        e.network = text(v);
      }},
     {"network", "init", "init", "the first weights: glorot, he, uniform, standard-normal, ...",
-     "an initializer such as glorot", KeyForm::text, [](const E& e) -> Maybe { return e.init; },
+     "an initializer such as glorot", KeyForm::text, [](const E& e) { return e.from.empty() ? Maybe{e.init} : Maybe{}; },
      [](E& e, const Value& v) {
        parse_initializer(text(v));
        e.init = text(v);
-     }},
+     },
+     false, not_going_on},
+    {"network", "from", "from", "go on from a model: its parameters, scaling, columns, classes and, unless given, network and loss",
+     "a model file", KeyForm::text, [](const E& e) { return unless_empty(e.from); },
+     [](E& e, const Value& v) { e.from = text(v); }, true},
+    {"network", "from_parameters", "", "the sha256 of that model's parameters; others are refused", "a sha256", KeyForm::text,
+     [](const E& e) { return unless_empty(e.from_parameters); }, [](E& e, const Value& v) { e.from_parameters = text(v); }},
 
     {"loss", "function", "loss", kLossHelp, "auto or a loss, as in huber:delta=1.5", KeyForm::text,
      [](const E& e) -> Maybe { return e.loss; },
@@ -415,6 +444,13 @@ const std::array kKeys = std::to_array<ExperimentKey>({
      "auto, fused or plain", KeyForm::text,
      [](const E& e) { return e.arithmetic == Arithmetic::automatic ? Maybe{} : choice_name(e.arithmetic, kArithmetics); },
      [](E& e, const Value& v) { e.arithmetic = choice(v, kArithmetics); }, false, not_of_definition},
+    {"training", "freeze", "freeze", "layers that stay as they are, as in 1,2: the others learn",
+     "numbers of layers, from 1, as in 1,2", KeyForm::number_or_text,
+     [](const E& e) { return e.freeze.empty() ? Maybe{} : Maybe{layers_text(e.freeze)}; },
+     [](E& e, const Value& v) {
+       const auto* words = std::get_if<std::string>(&v);
+       e.freeze = words ? parse_layers(*words) : std::vector<Index>{whole(v, 1, 1000000)};
+     }},
     {"training", "plant", "plant", "spoil the gradient by a fault, to see what it does to learning: KIND or KIND:WHERE",
      "a fault, as in sign:1.weights (gradus check --plant list names the kinds)", KeyForm::text,
      [](const E& e) { return unless_empty(e.plant); },

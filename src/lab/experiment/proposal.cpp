@@ -11,6 +11,7 @@ namespace {
 
 constexpr Index kFewest = 20;  ///< samples of which a fifth can be spared
 constexpr Index kUpdates = 1500;
+constexpr Index kUpdatesOfGiven = 3000;  ///< of a network that is given: it may be small, and is not regularised
 constexpr Index kEpochs = 50;
 constexpr Index kMany = 20'000;  ///< samples of which an epoch is long
 
@@ -36,7 +37,7 @@ class Proposer {
     }
     const bool steps = stepping_method(experiment_.optimizer).has_value();
     if (open && is_open("training.epochs") && is_open("training.updates") && steps)
-      choose("training.epochs", std::int64_t{epochs()});
+      choose("training.epochs", std::int64_t{epochs(whole ? kUpdates : kUpdatesOfGiven)});
     if (open && whole && is_open("regularisation.l2"))
       choose("regularisation.l2", data_.is_classification() ? 0.003 : 0.01);
     return {std::move(experiment_), std::move(flags_)};
@@ -76,13 +77,13 @@ class Proposer {
     if (rarest >= 2 && held_out >= static_cast<double>(data_.classes())) choose("data.stratify", true);
   }
 
-  Index epochs() const {
+  Index epochs(Index wanted) const {
     const Index samples =
         data_.size() - static_cast<Index>(experiment_.test < 1 ? experiment_.test * static_cast<double>(data_.size())
                                                                : experiment_.test);
     const Index batch = experiment_.batch > 0 ? experiment_.batch : samples;
     const Index updates = std::max<Index>(1, (samples + batch - 1) / batch);
-    return std::max((kUpdates + updates - 1) / updates, samples <= kMany ? kEpochs : 5);
+    return std::max((wanted + updates - 1) / updates, samples <= kMany ? kEpochs : 5);
   }
 
   Experiment experiment_;
@@ -96,6 +97,19 @@ class Proposer {
 Proposal propose(const Experiment& experiment, std::span<const ExperimentKey* const> given,
                  const ExperimentSource& source) {
   return Proposer(experiment, given, source).proposal();
+}
+
+Experiment filled_from_start(Experiment experiment, std::span<const ExperimentKey* const> given) {
+  if (experiment.from.empty()) return experiment;
+  const Model start = start_of(experiment);
+  const auto is_open = [&](std::string_view path) {
+    return std::none_of(given.begin(), given.end(), [&](auto* key) { return key->path() == path; });
+  };
+  if (is_open("network.layers")) experiment.network = to_text(start.network);
+  if (is_open("loss.function")) experiment.loss = to_text(start.loss);
+  if (is_open("loss.reduction")) experiment.reduction = start.loss.reduction;
+  if (is_open("precision")) experiment.precision = start.precision;
+  return experiment;
 }
 
 }  // namespace gradus

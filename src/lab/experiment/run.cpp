@@ -10,6 +10,7 @@
 #include "core/text.hpp"
 #include "gradus/check/planted_training.hpp"
 #include "gradus/lab/data/source.hpp"
+#include "gradus/lab/experiment/diagnosis.hpp"
 #include "gradus/lab/experiment/figures.hpp"
 #include "gradus/lab/experiment/keys.hpp"
 #include "gradus/lab/model/applied.hpp"
@@ -115,7 +116,8 @@ void train(ExperimentResult& result, const ProgressCallback& progress, Driver* d
   Model& model = result.model;
   const Experiment& experiment = result.experiment;
   RandomState random(experiment.seed);
-  std::vector<T> theta = initial_parameters<T>(model.network, parse_initializer(experiment.init), random);
+  std::vector<T> theta(model.theta.begin(), model.theta.end());  // of a model that is gone on from
+  if (experiment.from.empty()) theta = initial_parameters<T>(model.network, parse_initializer(experiment.init), random);
   Prepared<T> train = prepare<T>(result.train, model);
   const std::vector<double> weights = sample_weights(result.train, experiment.class_weight);
   train.weights.assign(weights.begin(), weights.end());
@@ -124,6 +126,7 @@ void train(ExperimentResult& result, const ProgressCallback& progress, Driver* d
   const auto start = std::chrono::steady_clock::now();
   FitOptions options = fit_options(experiment, model.loss);
   options.hit = hit_of(model.network, result.train);
+  options.state = model.state;
   Training<T> training(passes_of<T>(result, theta, train.samples(), options, driver != nullptr), std::span<T>(theta),
                        train.samples(), options, random,
                        result.test.size() > 0 ? std::optional(test.samples()) : std::nullopt, reporter.callbacks());
@@ -143,6 +146,18 @@ std::string remembered(Experiment experiment, const FitResult& fit) {
   experiment.figures.clear();
   if (fit.reason == StopReason::callback) experiment.updates = fit.updates;
   return to_toml(experiment);
+}
+
+/// Records of the history that a model keeps: as many as a curve can show, in some tens of kilobytes.
+constexpr std::size_t kMostRecords = 1000;
+
+TrainingRecord record_of(const ExperimentResult& result) {
+  return {result.fit.epochs,
+          result.fit.updates,
+          result.train_scores,
+          result.test_scores,
+          thinned(result.fit.history, kMostRecords),
+          diagnose(result)};
 }
 
 /// Whether a loss is of classes, and not of numbers too.
@@ -195,6 +210,7 @@ FitOptions fit_options(const Experiment& experiment, const Loss& loss) {
   options.order = experiment.order;
   options.record_every = experiment.record_every;
   options.test_every = experiment.test_every;
+  options.frozen = experiment.freeze;
   options.engine = experiment.engine;
   options.arithmetic = experiment.arithmetic;
   return options;
@@ -204,12 +220,30 @@ Arithmetic arithmetic_of(const Experiment& experiment) {
   return experiment.engine == Engine::definition ? experiment.arithmetic : engine::resolved(experiment.arithmetic);
 }
 
+namespace {
+
+/// How data is read that a model is to go on learning from: by the columns and classes that it knows.
+TableOptions options_to_go_on(const Experiment& experiment, const Model& start) {
+  if (start.class_names.empty() && start.target_names.empty()) return table_options(experiment);
+  TableOptions options = options_for(start);
+  options.answers_are_optional = false;
+  options.target = experiment.target;
+  options.weights = experiment.sample_weight;
+  options.reading.dialect = experiment.reading.dialect;
+  if (start.filling.empty()) options.reading.missing = experiment.reading.missing;
+  return options;
+}
+
+}  // namespace
+
 ExperimentSource load_source(const Experiment& experiment) {
-  TableOptions options = table_options(experiment);
+  const std::optional<Model> start = experiment.from.empty() ? std::nullopt : std::optional(start_of(experiment));
+  TableOptions options = start ? options_to_go_on(experiment, *start) : table_options(experiment);
   Reading reading = read_data(experiment.data, options);
+  if (start && !start->class_names.empty()) use_classes(reading.data, start->class_names, experiment.data);
   ExperimentSource source{std::move(reading.data), {}, {}, std::move(reading.words)};
   const Dataset& data = source.data;
-  check_trainable(data, fills_gaps(experiment));
+  check_trainable(data, fills_gaps(experiment) || (start && !start->filling.empty()));
   if (data.is_classification() ? data.labels.empty() : data.targets.empty())
     throw ValueError(fmt::format("{}: expected a target to learn, got features only", experiment.data));
   if (!experiment.sample_weight.empty() && data.weights.empty())
@@ -258,6 +292,27 @@ ExperimentData load_experiment_data(const Experiment& experiment) {
   return split_data(experiment, load_source(experiment));
 }
 
+namespace {
+
+/// Takes over what a model that is gone on from has learned, and how it takes its inputs.
+void go_on_from(Model start, const Experiment& experiment, Model& model) {
+  if (!(start.network == model.network))
+    throw ValueError(fmt::format("expected the network of {}, which is {}, to go on from it, got {}", experiment.from,
+                                 to_text(start.network), experiment.network));
+  if (experiment.scale || experiment.scale_target)
+    throw ValueError(fmt::format("expected no scaling beside that of {}, which is gone on from, got {}",
+                                 experiment.from,
+                                 to_text(experiment.scale ? *experiment.scale : *experiment.scale_target)));
+  model.theta = std::move(start.theta);
+  model.state = std::move(start.state);
+  model.scaler = std::move(start.scaler);
+  model.filling = std::move(start.filling);
+  model.target_scaler = std::move(start.target_scaler);
+  if (!start.columns.empty()) model.columns = std::move(start.columns);
+}
+
+}  // namespace
+
 Model untrained_model(const Experiment& experiment, const Dataset& train, const Dataset& test) {
   check(experiment);
   Model model;
@@ -268,9 +323,10 @@ Model untrained_model(const Experiment& experiment, const Dataset& train, const 
   model.columns = train.columns;
   check_fits(model.network, "network " + experiment.network, train, experiment.data);
   if (test.size() > 0) check_fits(model.network, "network " + experiment.network, test, experiment.test_data);
+  if (!experiment.from.empty()) go_on_from(start_of(experiment), experiment, model);
   if (experiment.scale_target && train.is_classification())
     throw ValueError("[experiment] scale-target has no effect here: the targets are classes");
-  if (fills_gaps(experiment))
+  if (fills_gaps(experiment) && experiment.from.empty())
     model.filling = filling_of(
         experiment.reading.missing == ReadingOptions::Missing::mean ? Filling::mean : Filling::median, train.x);
   if (experiment.scale_target) model.target_scaler = Scaler::fit(*experiment.scale_target, train.targets);
@@ -300,6 +356,7 @@ ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSo
   result.experiment.fingerprint = data.fingerprint;
   result.words = source.words;
   result.experiment.arithmetic = arithmetic_of(experiment);
+  if (!experiment.from.empty()) result.experiment.from_parameters = parameters_sha256(start_of(experiment));
   result.train = std::move(data.train);
   result.test = std::move(data.test);
   Model& model = result.model = untrained_model(result.experiment, result.train, result.test);
@@ -312,6 +369,7 @@ ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSo
   model.experiment = remembered(result.experiment, result.fit);
   result.train_scores = score(model, result.train);
   if (result.test.size() > 0) result.test_scores = score(model, result.test);
+  model.record = record_of(result);
   return result;
 }
 

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/text.hpp"
 #include "gradus/lab/data/source.hpp"
 #include "gradus/metrics/metrics.hpp"
+#include "gradus/metrics/ranking.hpp"
 #include "gradus/nn/pass.hpp"
 
 namespace gradus {
@@ -33,6 +35,33 @@ bool gives_probabilities(const Network& network) {
   const Answers answers = network.answers();
   if (network.outputs() > 1) return answers.kind == Answers::Kind::distribution;
   return answers == between(0, 1) || answers == from_to(0, 1);
+}
+
+/// What may be no number says nothing: an area without a sample of one side, R2 of one sample.
+std::optional<double> if_known(double value) { return std::isnan(value) ? std::nullopt : std::optional(value); }
+
+void score_classes(const Network& network, const Matrix<double>& p, const Dataset& data, Scores& scores) {
+  const std::vector<int> predicted = predicted_classes(p);
+  scores.accuracy = accuracy(predicted, data.labels);
+  const bool known = std::find(predicted.begin(), predicted.end(), -1) == predicted.end();
+  if (known) {
+    scores.balanced_accuracy = balanced_accuracy(predicted, data.labels);
+    scores.f1 = f1_score(predicted, data.labels, data.classes());
+  }
+  if (!gives_probabilities(network)) return;
+  scores.log_loss = log_loss(p, data.labels);
+  if (!known) return;
+  scores.roc_auc = if_known(roc_auc(p, data.labels));
+  scores.average_precision = if_known(average_precision(p, data.labels));
+}
+
+void score_numbers(const Matrix<double>& answers, const Matrix<double>& truth, Scores& scores) {
+  scores.mse = mean_squared_error(answers, truth);
+  scores.r2 = r2_score(answers, truth);
+  scores.mae = mean_absolute_error(answers, truth);
+  scores.median_error = if_known(median_absolute_error(answers, truth));
+  scores.mse_deviation = if_known(mean_squared_error_deviation(answers, truth));
+  scores.r2_deviation = if_known(r2_score_deviation(answers, truth));
 }
 
 }  // namespace
@@ -100,14 +129,10 @@ Scores score(const Model& model, const Dataset& data) {
   scores.samples = data.size();
   const Matrix<double> towards = model.scaled_targets(data);
   scores.loss = loss_of_trace(model.network, Loss{model.loss.function, Reduction::mean}, trace, towards);
-  if (data.is_classification()) {
-    scores.accuracy = accuracy(predicted_classes(p), data.labels);
-    if (gives_probabilities(model.network)) scores.log_loss = log_loss(p, data.labels);
-  } else {
-    const Matrix<double> answers = model.in_own_units(p);
-    scores.mse = mean_squared_error(answers, data.targets);
-    scores.r2 = r2_score(answers, data.targets);
-  }
+  if (data.is_classification())
+    score_classes(model.network, p, data, scores);
+  else
+    score_numbers(model.in_own_units(p), data.targets, scores);
   return scores;
 }
 

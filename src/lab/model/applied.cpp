@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.hpp"
+
 namespace gradus {
 
 TableOptions options_to_apply(std::vector<InputColumn> columns, std::vector<std::string> answers,
@@ -27,6 +29,41 @@ TableOptions options_for(const Model& model) {
   if (!model.filling.empty()) options.reading.missing = ReadingOptions::Missing::mean;  // by what the model knows
   options.answers_are_optional = true;
   return options;
+}
+
+namespace {
+
+/// "a, b, c, ..."
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 6;
+  std::string text;
+  for (std::size_t k = 0; k < std::min(most, names.size()); ++k)
+    text += (text.empty() ? "" : ", ") + one_line(names[k], 40);
+  return names.size() > most ? text + ", ..." : text;
+}
+
+std::string counted(std::size_t count, const char* one, const char* many) {
+  return std::to_string(count) + ' ' + (count == 1 ? one : many);
+}
+
+}  // namespace
+
+std::string purpose_of(const Model& model) {
+  const bool sequence = model.network.takes_sequences();
+  std::vector<std::string> features;
+  for (const InputColumn& column : options_for(model).inputs) features.push_back(column.name);
+  std::string from =
+      counted(features.empty() || sequence ? static_cast<std::size_t>(model.network.inputs()) : features.size(),
+              "feature", "features");
+  if (sequence) from += " a time step";
+  if (!features.empty() && !sequence) from += " (" + listed(features) + ")";
+  if (!model.class_names.empty()) {
+    const std::string of = model.label_name.empty() ? "" : " of " + one_line(model.label_name, 40);
+    return counted(model.class_names.size(), "class", "classes") + of + " (" + listed(model.class_names) + ") from " +
+           from;
+  }
+  if (!model.target_names.empty()) return listed(model.target_names) + ", a regression, from " + from;
+  return counted(static_cast<std::size_t>(model.network.outputs()), "number", "numbers") + " from " + from;
 }
 
 std::vector<std::string> answers_of(const Dataset& data) {

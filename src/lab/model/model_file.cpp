@@ -12,6 +12,7 @@
 #include "lab/model/metadata.hpp"
 #include "lab/model/sealed.hpp"
 #include "metadata_json.hpp"
+#include "record_json.hpp"
 #include "test_vector.hpp"
 
 namespace gradus {
@@ -75,6 +76,17 @@ Model rounded(Model model) {
   return model;
 }
 
+/// Calls f(name of the tensor, its type, numbers) for each column of a history.
+template <class H, class F>
+void for_each_column(H& history, F f) {
+  f("history.update", DType::i64, history.update);
+  f("history.loss", DType::f64, history.loss);
+  f("history.accuracy", DType::f64, history.accuracy);
+  f("history.test_update", DType::i64, history.test_update);
+  f("history.test_loss", DType::f64, history.test_loss);
+  f("history.test_accuracy", DType::f64, history.test_accuracy);
+}
+
 // -------------------------------------------------------------------------------------------------- writing
 
 void append_blocks(const std::vector<ParameterBlock>& blocks, std::span<const double> numbers, Precision precision,
@@ -88,6 +100,14 @@ void append_blocks(const std::vector<ParameterBlock>& blocks, std::span<const do
       tensors.push_back(to_tensor(tensor_name(block), DType::f32, tensor_shape(block), narrow));
     }
   }
+}
+
+void append_history(const History& history, std::vector<Tensor>& tensors) {
+  for_each_column(history, [&]<class T>(const char* name, DType dtype, const std::vector<T>& column) {
+    using Stored = std::conditional_t<std::is_same_v<T, Index>, std::int64_t, T>;
+    const std::vector<Stored> numbers(column.begin(), column.end());
+    if (!numbers.empty()) tensors.push_back(to_tensor(name, dtype, {static_cast<Index>(numbers.size())}, numbers));
+  });
 }
 
 // -------------------------------------------------------------------------------------------------- reading
@@ -109,6 +129,7 @@ class Reader {
     read_description(model);
     Matrix<double> x = matrix("test.x", model.network.inputs());
     Matrix<double> y = matrix("test.y", model.network.outputs());
+    if (model.record) read_history(model.record->history);
     check_nothing_left();
     wrapped([&] { model.check(); });
     const std::string bad = non_finite_entry(model);
@@ -214,6 +235,22 @@ class Reader {
               "metadata target_scaler: ");
   }
 
+  /// A column of the history, of any length; none if the file has none.
+  template <class T>
+  void read_column(const char* name, DType dtype, std::vector<T>& column) {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) return;
+    using Stored = std::conditional_t<std::is_same_v<T, Index>, std::int64_t, T>;
+    const Index length = static_cast<Index>(found->second->bytes.size() / sizeof(Stored));
+    const Tensor& stored = tensor(name, dtype, {length});
+    column.resize(static_cast<std::size_t>(length));
+    for (std::size_t i = 0; i < column.size(); ++i)
+      column[i] = static_cast<T>(load_little_endian<Stored>(stored.bytes.data() + i * sizeof(Stored)));
+  }
+  void read_history(History& history) {
+    for_each_column(history, [&](const char* name, DType dtype, auto& column) { read_column(name, dtype, column); });
+  }
+
   void read_description(Model& model) {
     constexpr Index most_names = 1'000'000;  // of a sequence, whose steps are any number
     const Index inputs = model.network.inputs();
@@ -225,6 +262,8 @@ class Reader {
     read_names("target_names", outputs, model.target_names);
     read_table(model, inputs, most_names);
     if (const std::string* toml = find_text("experiment")) model.experiment = *toml;
+    if (const std::string* json = find_text("record"))
+      wrapped([&] { model.record = record_from_json(*json); }, "metadata record: ");
     if (const std::string* flag = find_text("interrupted")) {
       if (*flag != "true") fail("expected metadata interrupted to be true, got " + in_quotes(*flag));
       model.interrupted = true;
@@ -283,6 +322,7 @@ std::map<std::string, std::string> to_metadata(const Model& model) {
   if (!model.label_name.empty()) metadata["label_name"] = names_to_json({model.label_name});
   if (!model.columns.empty()) metadata["columns"] = columns_to_json(model.columns);
   if (!model.filling.empty()) metadata["filling"] = numbers_to_json(model.filling);
+  if (model.record) metadata["record"] = record_to_json(*model.record);
   if (model.target_scaler) metadata["target_scaler"] = scaler_to_json(*model.target_scaler);
   return metadata;
 }
@@ -302,6 +342,7 @@ std::string to_model_file(const Model& model) {
   const Matrix<double> x = test_inputs(stored);
   file.tensors.push_back(to_tensor("test.x", x));
   file.tensors.push_back(to_tensor("test.y", stored.network_outputs(x)));
+  if (stored.record) append_history(stored.record->history, file.tensors);
   return to_sealed(std::move(file));
 }
 

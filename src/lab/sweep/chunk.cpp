@@ -82,12 +82,12 @@ struct Lane {
   std::vector<Index> test;
 };
 
-/// What runs with one seed have in common: split, scaling and first parameters depend on nothing else.
+/// What runs with one seed and the same rows have in common: scaling and first parameters depend on nothing else.
 template <class T>
-Lane<T> make_lane(const Experiment& e, const ExperimentSource& source, const Model& model, Table<T>& table) {
+Lane<T> make_lane(const Experiment& e, Split rows, const ExperimentSource& source, const Model& model,
+                  Table<T>& table) {
   Lane<T> lane{{}, RandomState(e.seed), model, {}, {}};
   lane.theta = initial_parameters<T>(model.network, parse_initializer(e.init), lane.random);
-  Split rows = split_source(e, source);
   if (e.scale) lane.model.fit_scaler(*e.scale, take_rows(source.data.x, std::span<const Index>(rows.train)));
   if (source.test.size() > 0)
     for (Index i = 0; i < source.test.size(); ++i) rows.test.push_back(source.data.size() + i);
@@ -126,18 +126,19 @@ void score_lanes(const Bank<T>& bank, const std::vector<const Lane<T>*>& lanes, 
 }
 
 template <class T>
-std::optional<std::vector<Trained>> train_bank(const SweepPlan& plan, const ExperimentSource& source,
-                                               const Chunk& chunk, const GoOn& go_on, Index updates) {
-  const Experiment& e = plan.runs[chunk.runs.front()].experiment;
+std::optional<std::vector<Trained>> train_bank_in(std::span<const BankRun> runs, const ExperimentSource& source,
+                                                  bool scored, const GoOn& go_on, Index updates) {
+  const Experiment& e = *runs.front().experiment;
   const Model model = untrained_model(e, source.data, source.test);
   Table<T> table(source, model.network.outputs());
-  std::map<std::uint32_t, Lane<T>> by_seed;
+  std::map<const Split*, Lane<T>> by_rows;
   std::vector<const Lane<T>*> lanes;
   std::vector<engine::BankLane<T>> bank_lanes;
-  for (const std::size_t run : chunk.runs) {
-    const Experiment& own = plan.runs[run].experiment;
-    if (!by_seed.contains(own.seed)) by_seed.emplace(own.seed, make_lane<T>(own, source, model, table));
-    const Lane<T>& lane = by_seed.at(own.seed);
+  for (const BankRun& run : runs) {
+    const Experiment& own = *run.experiment;
+    const Split* rows = run.rows.get();
+    if (!by_rows.contains(rows)) by_rows.emplace(rows, make_lane<T>(own, *rows, source, model, table));
+    const Lane<T>& lane = by_rows.at(rows);
     lanes.push_back(&lane);
     bank_lanes.push_back({lane.theta, lane.random, *learning_rate(own.optimizer), own.regularisation.l2, lane.train});
   }
@@ -157,13 +158,13 @@ std::optional<std::vector<Trained>> train_bank(const SweepPlan& plan, const Expe
     training.advance(slice);
   }
   const Bank<T>& bank = training.bank();
-  std::vector<Trained> trained(chunk.runs.size());
+  std::vector<Trained> trained(runs.size());
   for (std::size_t k = 0; k < trained.size(); ++k) {
     const std::vector<T>& theta = training.lane(static_cast<Index>(k)).theta;
     trained[k].model = lanes[k]->model;
     trained[k].model.theta.assign(theta.begin(), theta.end());
   }
-  score_lanes(bank, lanes, hit_of(model.network, source.data).value_or(Hit::none), trained);
+  if (scored) score_lanes(bank, lanes, hit_of(model.network, source.data).value_or(Hit::none), trained);
   for (std::size_t k = 0; k < trained.size(); ++k)
     if (!bank.is_finite(static_cast<Index>(k))) trained[k].result = {.diverged = true};
   return trained;
@@ -251,6 +252,12 @@ Index updates_of(const Experiment& e, Index samples) {
   return e.epochs * (full ? 1 : (samples + e.batch - 1) / e.batch);
 }
 
+Index lanes_of_bank(const Experiment& e, const ExperimentSource& source) {
+  const double numbers = static_cast<double>((source.data.size() + source.test.size()) * (source.data.x.cols() + 16));
+  const Index width = e.precision == Precision::float32 ? Bank<float>::width : Bank<double>::width;
+  return !e.scale ? width : std::clamp<Index>(static_cast<Index>(kMostTableNumbers / numbers), 1, width);
+}
+
 std::vector<Chunk> chunks_of(const SweepPlan& plan, const ExperimentSource& source,
                              const std::vector<std::size_t>& runs) {
   std::vector<Chunk> chunks;
@@ -273,9 +280,7 @@ std::vector<Chunk> chunks_of(const SweepPlan& plan, const ExperimentSource& sour
       chunks.push_back({{run}, false, 10 * works[c]});
       continue;
     }
-    const double numbers = static_cast<double>((source.data.size() + source.test.size()) * (source.data.x.cols() + 16));
-    const Index width = e.precision == Precision::float32 ? Bank<float>::width : Bank<double>::width;
-    const Index lanes = !e.scale ? width : std::clamp<Index>(static_cast<Index>(kMostTableNumbers / numbers), 1, width);
+    const Index lanes = lanes_of_bank(e, source);
     const auto at = open.find(kinds[c]);
     if (at == open.end() || static_cast<Index>(chunks[at->second].runs.size()) == lanes) {
       open[kinds[c]] = chunks.size();
@@ -291,8 +296,22 @@ std::optional<std::vector<Trained>> train_chunk(const SweepPlan& plan, const Exp
                                                 const Chunk& chunk, const GoOn& go_on, Index updates) {
   const Experiment& e = plan.runs[chunk.runs.front()].experiment;
   if (!chunk.bank) return train_single(e, source, go_on, updates);
-  if (e.precision == Precision::float32) return train_bank<float>(plan, source, chunk, go_on, updates);
-  return train_bank<double>(plan, source, chunk, go_on, updates);
+  std::map<std::uint32_t, std::shared_ptr<const Split>> rows;  // depend on the seed alone
+  std::vector<BankRun> runs;
+  for (const std::size_t run : chunk.runs) {
+    const Experiment& own = plan.runs[run].experiment;
+    std::shared_ptr<const Split>& shared = rows[own.seed];
+    if (!shared) shared = std::make_shared<const Split>(split_source(own, source));
+    runs.push_back({&own, shared});
+  }
+  return train_bank(runs, source, true, go_on, updates);
+}
+
+std::optional<std::vector<Trained>> train_bank(std::span<const BankRun> runs, const ExperimentSource& source,
+                                               bool scored, const GoOn& go_on, Index updates) {
+  if (runs.front().experiment->precision == Precision::float32)
+    return train_bank_in<float>(runs, source, scored, go_on, updates);
+  return train_bank_in<double>(runs, source, scored, go_on, updates);
 }
 
 }  // namespace gradus::sweep_detail

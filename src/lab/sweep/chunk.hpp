@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "gradus/lab/sweep/sweep.hpp"
@@ -39,5 +41,19 @@ using GoOn = std::function<bool(double)>;
 /// say.
 std::optional<std::vector<Trained>> train_chunk(const SweepPlan& plan, const ExperimentSource& source,
                                                 const Chunk& chunk, const GoOn& go_on, Index updates = -1);
+
+/// A run of a bank, and the rows of its source that it learns from and is tried on. Runs that share them have one seed.
+struct BankRun {
+  const Experiment* experiment;
+  std::shared_ptr<const Split> rows;
+};
+
+/// Trains a bank of runs that differ in rows, seed, learning rate and l2 alone; each learns from equally many rows,
+/// and, if they are to be `scored`, is tried on equally many. Without, only divergence and models are known.
+std::optional<std::vector<Trained>> train_bank(std::span<const BankRun> runs, const ExperimentSource& source,
+                                               bool scored, const GoOn& go_on, Index updates = -1);
+
+/// How many runs like this one are best trained at once.
+Index lanes_of_bank(const Experiment& experiment, const ExperimentSource& source);
 
 }  // namespace gradus::sweep_detail

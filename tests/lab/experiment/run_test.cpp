@@ -190,6 +190,9 @@ TEST(RunExperiment, TrainsARegression) {
   EXPECT_NEAR(*result.train_scores.mse, result.train_scores.loss, 1e-15);
   EXPECT_LT(result.train_scores.loss, result.fit.history.loss.front());
   EXPECT_EQ(fitting_kind(result.model, result.train), "fit");
+  for (const std::string_view kind : {"predicted", "residuals"})
+    EXPECT_NO_THROW(to_gnuplot(result_figure(kind, result), Terminal::svg)) << kind;
+  EXPECT_THROW(result_figure("roc", result), ValueError);
   EXPECT_NO_THROW(to_gnuplot(result_figure("fit", result), Terminal::svg));
   EXPECT_THROW(result_figure("accuracy", result), ValueError);
   EXPECT_THROW(result_figure("regions", result), ValueError);
@@ -244,7 +247,14 @@ TEST(ModelFigure, IsMadeForEveryKindThatApplies) {
   for (const std::string_view kind : {"loss", "accuracy", "regions", "confusion"})
     EXPECT_NO_THROW(to_gnuplot(result_figure(kind, result), Terminal::svg)) << kind;
   EXPECT_THROW(model_figure("fit", result.model, result.test), ValueError);
-  EXPECT_THROW(model_figure("loss", result.model, result.test), ValueError);
+  EXPECT_NO_THROW(model_figure("loss", result.model, result.test)) << "the model keeps its history";
+  Model bare = result.model;
+  bare.record.reset();
+  EXPECT_THROW(model_figure("loss", bare, result.test), ValueError);
+  for (const std::string_view kind : {"roc", "precision-recall", "calibration"})
+    EXPECT_NO_THROW(to_gnuplot(result_figure(kind, result), Terminal::svg)) << kind;
+  EXPECT_THROW(model_figure("residuals", result.model, result.test), ValueError);
+  EXPECT_THROW(model_figure("beauty", result.model, result.test), ValueError);
 }
 
 }  // namespace

@@ -46,7 +46,37 @@ Model full_model() {
   model.class_names = {"setosa", ""};
   model.experiment = "[data]\nkind = \"moons\"\n# \t\x01 é\n";
   model.interrupted = true;
+  TrainingRecord& record = model.record.emplace();
+  record.epochs = 3;
+  record.updates = 12;
+  record.train.samples = 40;
+  record.train.loss = 0.125;
+  for (const ScoreField& field : stored_score_fields()) record.train.*field.value = 1.0 / 3;
+  Scores& test = record.test.emplace();
+  test.samples = 7;
+  test.loss = 1e-300;
+  test.accuracy = 0.5;
+  record.diagnosis = {"the loss swings: \"from\" 1 to 2", "é"};
+  record.history.update = {4, 8, 12};
+  record.history.loss = {1, kNan, 0.1};
+  record.history.test_update = {12};
+  record.history.test_loss = {0.3};
   return model;
+}
+
+/// Every number of a record in all its digits, NaN alike.
+std::string record_text(const TrainingRecord& record) {
+  std::string text = fmt::format("{} {} {}", record.epochs, record.updates, fmt::join(record.diagnosis, "|"));
+  for (const Scores* scores : {&record.train, record.test ? &*record.test : nullptr}) {
+    if (!scores) continue;
+    text += fmt::format("\n{} {}", scores->samples, scores->loss);
+    for (const ScoreField& field : stored_score_fields())
+      text += (scores->*field.value) ? fmt::format(" {} {}", field.name, *(scores->*field.value)) : "";
+  }
+  const History& h = record.history;
+  return text + fmt::format("\n{} {} {} {} {} {}", fmt::join(h.update, ","), fmt::join(h.loss, ","),
+                            fmt::join(h.accuracy, ","), fmt::join(h.test_update, ","), fmt::join(h.test_loss, ","),
+                            fmt::join(h.test_accuracy, ","));
 }
 
 void expect_equal(const Model& a, const Model& b) {
@@ -61,6 +91,10 @@ void expect_equal(const Model& a, const Model& b) {
   EXPECT_EQ(a.target_names, b.target_names);
   EXPECT_EQ(a.experiment, b.experiment);
   EXPECT_EQ(a.interrupted, b.interrupted);
+  ASSERT_EQ(a.record.has_value(), b.record.has_value());
+  if (a.record) {
+    EXPECT_EQ(record_text(*a.record), record_text(*b.record));
+  }
 }
 
 /// Puts the right checksum into a file that was tampered with, so that the checks behind it are reached.
@@ -369,6 +403,32 @@ TEST(ModelFile, WithPartsThatDoNotFitIsRefused) {
     EXPECT_NE(refusal(tampered(model, [&](SafeTensors& file) { file.metadata.erase(key); })), "") << key;
 }
 
+TEST(ModelFile, WithARecordThatIsNoneIsRefused) {
+  const Model model = full_model();
+  const std::string good = parse_safetensors(to_model_file(model), "f").metadata.at("record");
+  const auto refusal = [&](const std::string& record) -> std::string {
+    try {
+      parse_model_file(tampered(model, [&](SafeTensors& file) { file.metadata["record"] = record; }), "f");
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal(good), "");
+  for (const char* bad :
+       {"", "[]", "3", "{\"epochs\":-1}", "{\"epochs\":1.5}", "{\"train\":3}", "{\"train\":{\"train\":{}}}",
+        "{\"train\":{\"beauty\":1}}", "{\"diagnosis\":[1]}", "{\"diagnosis\":[[]]}", "{\"beauty\":{}}",
+        "{\"epochs\":\"1\"}", "{} {}", "{\"epochs\":null}", "{\"epochs\":1e300}"})
+    EXPECT_NE(refusal(bad), "") << bad;
+  const std::string short_column = tampered(model, [](SafeTensors& file) {
+    for (Tensor& tensor : file.tensors)
+      if (tensor.name == "history.loss") tensor.shape[0] -= 1, tensor.bytes.resize(tensor.bytes.size() - 8);
+  });
+  EXPECT_THROW(parse_model_file(short_column, "f"), FileError);
+  const std::string without = tampered(model, [](SafeTensors& file) { file.metadata.erase("record"); });
+  EXPECT_THROW(parse_model_file(without, "f"), FileError) << "its history belongs to nothing";
+}
+
 TEST(ModelFile, WithTensorsThatDoNotFitIsRefused) {
   const Model model = full_model();
   const std::vector<std::string> names = {"layer1.weights", "layer1.bias", "layer2.weights",
@@ -459,7 +519,9 @@ TEST(ModelFile, IsTheSameUnderALocaleWithDecimalCommas) {
 TEST(ModelFile, GoldenFilesKeepLoading) {
   Model small = model_of("2-3relu-1sigmoid", Precision::float32);
   small.loss = parse_loss("binary-cross-entropy");
-  for (const auto& [name, model] : {std::pair{"full", full_model()}, std::pair{"float32", small}}) {
+  Model full = full_model();
+  full.record.reset();  // which files of the first version did not have
+  for (const auto& [name, model] : {std::pair{"full", full}, std::pair{"float32", small}}) {
     const std::string file = std::string(GRADUS_FIXTURES) + "/model_v1_" + name + ".safetensors";
     if (std::getenv("GRADUS_WRITE_GOLDEN")) save_model(model, file);
     expect_equal(load_model(file), model);

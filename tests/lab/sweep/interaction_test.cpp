@@ -13,6 +13,7 @@
 #include "gradus/lab/experiment/keys.hpp"
 #include "gradus/lab/experiment/run.hpp"
 #include "gradus/lab/files/file.hpp"
+#include "gradus/lab/model/model_file.hpp"
 #include "gradus/lab/sweep/sweep.hpp"
 
 namespace gradus {
@@ -50,6 +51,11 @@ class Interaction : public ::testing::Test {
     std::filesystem::create_directories(folder_);
     write_file(data_, table(3));
     write_file(other_, table(4));
+    for (const char* name : {"one", "two"}) {
+      Experiment e = base();
+      e.seed = name == std::string("one") ? 8 : 9;
+      save_model(run_experiment(e).model, folder_ + "/" + name + ".model");
+    }
   }
   ~Interaction() override { std::filesystem::remove_all(folder_); }
 
@@ -82,6 +88,7 @@ class Interaction : public ::testing::Test {
         {"data.scale", "none", "standard"},
         {"network.layers", "5-5tanh-3softmax", "5-5relu-3softmax"},
         {"network.init", "glorot-uniform", "he-normal"},
+        {"network.from", folder_ + "/one.model", folder_ + "/two.model", {{"data.scale", "none"}}},
         {"loss.function", "auto", "mse"},
         {"loss.reduction", "mean", "sum"},
         {"loss.class_weight", "none", "balanced"},
@@ -112,6 +119,7 @@ class Interaction : public ::testing::Test {
         {"training.min_change", 0.0, 0.05, {{"training.epochs", std::int64_t{30}}}},
         {"training.record_every", std::int64_t{0}, std::int64_t{2}},
         {"training.plant", "sign:1.weights", "transpose:1.weights"},
+        {"training.freeze", "1", "2"},
         {"training.test_every", std::int64_t{0}, std::int64_t{2}},
         {"training.engine", "automatic", "definition"},
         {"training.arithmetic", "fused", "plain"},
@@ -179,7 +187,8 @@ TEST_F(Interaction, KnowsEveryKey) {
     // Of a file that is read otherwise there is another table, or none (tests/lab/data/); scaled targets are tried with
     // regressions (tests/lab/experiment/).
     EXPECT_TRUE(known.contains(key.path()) || key.section == "output" || key.section == "reading" ||
-                key.section == "start" || key.path() == "data.scale_target" || key.path() == "data.fingerprint")
+                key.section == "start" || key.path() == "data.scale_target" || key.path() == "data.fingerprint" ||
+                key.path() == "network.from_parameters")
         << "key " << key.path() << ": add two values that give two runs";
 }
 

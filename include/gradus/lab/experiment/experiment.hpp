@@ -46,7 +46,9 @@ struct Experiment {
   bool scale_target_by_spread = false;       ///< and targets
   std::string fingerprint;                   ///< of the data once trained on; if given, other data is refused
 
-  std::string network;                  ///< as `parse_network` reads it
+  std::string network;  ///< as `parse_network` reads it
+  std::string from;     ///< a model file to go on from: its parameters, scaling and columns; empty: from the beginning
+  std::string from_parameters;          ///< `parameters_sha256` of that model; if given, another is refused
   std::string init = "glorot-uniform";  ///< as `parse_initializer` reads it
   std::string loss = "auto";            ///< as `parse_loss` reads it; auto: from the last layer, see `loss_of`
   Reduction reduction = Reduction::mean;
@@ -66,6 +68,7 @@ struct Experiment {
   Index test_every = 0;
   Engine engine = Engine::automatic;
   Arithmetic arithmetic = Arithmetic::automatic;  ///< of the engine; what a run made of `automatic` is recorded
+  std::vector<Index> freeze{};                    ///< layers that stay as they are, by their numbers from 1
   std::string plant;  ///< a fault to spoil the gradient by, KIND or KIND:WHERE (check/fault.hpp); empty: none
 
   std::string start_run;   ///< the folder of the run that this one was branched from; empty: it begins by itself
@@ -81,6 +84,10 @@ struct Experiment {
 /// its logarithm the negative log-likelihood, sigmoid binary cross-entropy, step the perceptron criterion, any other
 /// the mean squared error.
 Loss loss_of(const Experiment& experiment, const Network& network);
+
+/// The model that an experiment goes on from. Throws FileError for a file that is none, ValueError if its parameters
+/// are not those that the experiment names.
+Model start_of(const Experiment& experiment);
 
 /// Whether gaps in the data are filled, so that it may hold some until then.
 bool fills_gaps(const Experiment& experiment);

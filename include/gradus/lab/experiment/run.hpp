@@ -38,7 +38,7 @@ class Driver {
 
 struct ExperimentResult {
   Experiment experiment;  ///< as it was run, with the fingerprint of the data
-  Model model;            ///< with the experiment in it; after diverging, the last finite parameters
+  Model model;            ///< with experiment and record in it; after diverging, the last finite parameters
   FitResult fit;
   Dataset train;  ///< unscaled
   Dataset test;   ///< of no samples if nothing was held out

@@ -5,19 +5,10 @@
 #include <string>
 
 #include "gradus/data/dataset.hpp"
+#include "gradus/metrics/scores.hpp"
 #include "gradus/model/model.hpp"
 
 namespace gradus {
-
-/// How well a model does on data whose answers are known. What does not apply is absent.
-struct Scores {
-  Index samples = 0;
-  double loss = 0;                 ///< the model's own, as a mean, of targets as they were scaled for training
-  std::optional<double> accuracy;  ///< of classes
-  std::optional<double> log_loss;  ///< of classes, where the outputs are probabilities, in nats
-  std::optional<double> mse;       ///< of a regression, in the targets' own units
-  std::optional<double> r2;        ///< of a regression
-};
 
 /// What counts as a hit on data of classes: that the predicted class is the sample's, as in `score`, whatever the loss.
 /// Nothing for a regression, where loss and targets tell.

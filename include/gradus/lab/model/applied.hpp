@@ -17,6 +17,10 @@ TableOptions options_for(const Model& model);
 TableOptions options_to_apply(std::vector<InputColumn> columns, std::vector<std::string> answers,
                               std::vector<std::string> class_names);
 
+/// What a model is for, as a person says it: "3 classes of species (setosa, versicolor, virginica) from 4 features".
+/// Long lists are cut.
+std::string purpose_of(const Model& model);
+
 /// The columns that a data set's answers came from, as far as it knows.
 std::vector<std::string> answers_of(const Dataset& data);
 

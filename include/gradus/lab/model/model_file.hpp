@@ -21,8 +21,9 @@ struct LoadOptions {
 /// `test.x` (4, inputs), `test.y` (4, outputs): inputs before scaling and what the network makes of them.
 /// Metadata: gradus.version, gradus.checksum, network, loss, reduction, precision and, where the model has them,
 /// scaler (JSON), feature_names, class_names, target_names (JSON lists), experiment (TOML), interrupted, and of a table
-/// label_name, columns, filling, target_scaler (JSON).
-/// The checksum is the CRC-32 of the whole file, its own eight digits taken as zeros: no changed byte goes unnoticed.
+/// label_name, columns, filling, target_scaler (JSON), and of its training record (JSON) and, as tensors,
+/// history.update (I64), history.loss, ... (F64). What older files lack is absent. The checksum is the CRC-32 of the
+/// whole file, its own eight digits taken as zeros: no changed byte goes unnoticed.
 void save_model(const Model& model, const std::string& path);
 
 /// Whether these are the bytes of a model file, however damaged: eight bytes of length, then a brace.
