@@ -157,6 +157,20 @@ def test_nothing_proven_is_not_right():
     assert "Nothing could be proven here." in str(report)
 
 
+@pytest.mark.parametrize(
+    "text", ["4-6tanh-dropout0.5-3softmax", "4-[4tanh]+-3softmax", "4-6prelu-batchnorm-3softmax", "seq2-3lstm-3softmax"]
+)
+def test_a_gradient_of_our_own_is_right_in_networks_that_draw_masks_or_normalise(text):
+    random = np.random.RandomState(2)
+    network = gd.Network(text)
+    theta = network.initial_parameters(random_state=1) + 0.1 * random.normal(size=network.parameter_count)
+    x, y = random.normal(size=(6, 4)), random.randint(0, 3, 6)
+    gradient = gd.loss_and_gradient(network, theta, x, y)[1]
+    assert gd.check(network, theta, x, y, gradient=gradient).passed
+    assert gd.check(network, theta, x, y, gradient=gradient.astype(np.float32)).passed
+    assert gd.check(network, theta, x, y, gradient=2 * gradient).diagnoses[0].kind == "doubled"
+
+
 def test_a_function_of_a_matrix_has_its_gradient_checked_and_named_in_its_shape():
     random = np.random.RandomState(0)
     m, x = random.normal(size=(3, 3)), random.normal(size=(3, 3))

@@ -44,6 +44,18 @@ TEST(GivenGradient, IsRightInEveryPrecisionItIsGivenIn) {
   }
 }
 
+TEST(GivenGradient, OfANetworkWithMasksIsThatOfTheMasksOfANewTrace) {
+  const testing_cases::Case made = testing_cases::make_case("3-6tanh-dropout0.4-3softmax", {CrossEntropy{}}, 7, 1);
+  for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{5}}) {
+    Trace<double> trace;
+    detail::set_mode(trace, seed);
+    std::vector<double> gradient(made.theta.size());
+    value_and_gradient(made.network, made.loss, made.theta, made.x, made.targets, trace, std::span(gradient));
+    EXPECT_EQ(check_given_gradient(subject_of(made), {gradient}).passed(), seed == 0);
+    EXPECT_TRUE(check_given_gradient(subject_of(made), {gradient}, seed).passed());
+  }
+}
+
 TEST(GivenGradient, IsTakenAsOneArrayInItsShapeOrTransposed) {
   const testing_cases::Case made = testing_cases::make_case("3-4tanh-3softmax", {CrossEntropy{}}, 5, 1);
   const std::vector<double> gradient = gradient_of(made);

@@ -23,8 +23,8 @@ struct GivenGradient {
 
 /// Holds a given gradient against what the network's loss has: the exact derivative, with the tolerance that rounding
 /// gives any pass through this network (docs/proof.md). Where it is wrong, the slips that people make are tried, each
-/// by the gradient that it would give, and the one that fits is named. Throws ValueError if there is no such array, or
-/// its numbers are of another count or shape.
-GradientCheck check_given_gradient(const CheckSubject& subject, const GivenGradient& given, std::uint64_t seed = 1);
+/// by the gradient that it would give, and the one that fits is named. `seed` is that of random masks, by default a new
+/// Trace's. Throws ValueError if there is no such array, or its numbers are of another count or shape.
+GradientCheck check_given_gradient(const CheckSubject& subject, const GivenGradient& given, std::uint64_t seed = 0);
 
 }  // namespace gradus
