@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export NODE_PATH := /usr/share/nodejs
 
 .DEFAULT_GOAL := help
-.PHONY: help bits lab test build python pythons bench proof slips debug asan sanitize tsan clang tidy tidy-changed format lint wasm install clean
+.PHONY: help bits coverage mutants lab test build python pythons bench proof slips debug asan sanitize tsan clang tidy tidy-changed format lint wasm install clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -119,6 +119,16 @@ wasm:  ## compile both libraries to WebAssembly, train in Node
 bits:  ## compare bits over compilers and processors (BITS="gcc-O0 s390x"; docs/bits.md)
 	@scripts/setup build
 	@scripts/bits $(BITS)
+
+coverage:  ## branches of readers and parsers that the tests take, by gcov
+	@scripts/setup test
+	@scripts/venv
+	@/usr/bin/python3 -B scripts/coverage --jobs $(JOBS)
+
+mutants:  ## plant faults, one at a time, and print those that no test notices (MUTANTS="--count 50 src/optim")
+	@scripts/setup test
+	@scripts/venv
+	@/usr/bin/python3 -B scripts/mutants --jobs $(JOBS) $(MUTANTS)
 
 install: build  ## install library, headers and command line (PREFIX=/usr/local)
 	cmake --build build/release -j$(JOBS) --target gradus_shared gradus_lab_shared

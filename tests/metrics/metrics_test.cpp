@@ -77,6 +77,12 @@ TEST(Metrics, ConfusionCountsTrueClassesInRows) {
   EXPECT_EQ(confusion_matrix(std::vector{0, 1, 1, 2}, std::vector{0, 1, 2, 2}, 3),
             (Matrix<Index>{{1, 0, 0}, {0, 1, 0}, {0, 1, 1}}));
   EXPECT_THROW(confusion_matrix(std::vector{-1}, std::vector{0}, 2), ValueError);
+  try {
+    confusion_matrix(std::vector{0}, std::vector{2}, 2);
+    ADD_FAILURE() << "a label that is no class was counted";
+  } catch (const ValueError& error) {
+    EXPECT_STREQ(error.what(), "[metrics] expected labels from 0 to 1, got 2");
+  }
 }
 
 }  // namespace

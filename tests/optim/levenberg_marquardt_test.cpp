@@ -120,6 +120,29 @@ TEST(LevenbergMarquardt, SolvesALinearProblemAsTheNormalEquationsDo) {
   EXPECT_NEAR(b[1], 4, 1e-7);
 }
 
+TEST(LevenbergMarquardt, TakesTheSameStepsInOtherUnitsToTheLastBit) {
+  const nlohmann::json test = cases().at("Rat43");
+  const std::vector<double> start = test.at("starts").at(1);
+  const std::vector<double> unit{1024, 0.125, 1, 0x1p-20};  // powers of 2, by which nothing is rounded
+  const Residuals<double> residuals = residuals_of(kModels.at("Rat43"), test.at("x"), test.at("y"));
+  const Residuals<double> in_units = [&](std::span<const double> b, std::vector<double>& r, Matrix<double>* jacobian) {
+    std::vector<double> theta(b.begin(), b.end());
+    for (std::size_t j = 0; j < theta.size(); ++j) theta[j] *= unit[j];
+    residuals(theta, r, jacobian);
+    if (!jacobian) return;
+    for (Index i = 0; i < jacobian->rows(); ++i)
+      for (Index j = 0; j < jacobian->cols(); ++j) (*jacobian)(i, j) *= unit[static_cast<std::size_t>(j)];
+  };
+  for (const Index iterations : {1, 2, 5, 12}) {
+    std::vector<double> theta = start, scaled = start;
+    for (std::size_t j = 0; j < scaled.size(); ++j) scaled[j] /= unit[j];
+    const MinimizeOptions options{.iterations = iterations, .gradient_tolerance = 0, .change_tolerance = 0};
+    minimize(LevenbergMarquardt{}, residuals, theta, options);
+    minimize(LevenbergMarquardt{}, in_units, scaled, options);
+    for (std::size_t j = 0; j < scaled.size(); ++j) EXPECT_EQ(scaled[j] * unit[j], theta[j]) << iterations;
+  }
+}
+
 TEST(LevenbergMarquardt, CopesWithFewerResidualsThanParametersAndWithAColumnOfZeros) {
   const Residuals<double> product = [](std::span<const double> b, std::vector<double>& r, Matrix<double>* jacobian) {
     r = {b[0] * b[1] - 6};

@@ -18,6 +18,9 @@ TEST(RandomState, GivesNumPysGoldenUniformsAndNormals) {
 TEST(RandomState, GivesNumPysGoldenIntegersAndShuffle) {
   RandomState random(1234567890);
   EXPECT_EQ(random.randint(-99, 99, 6), (std::vector<std::int64_t>{31, 3, -52, 41, -48, -66}));
+  EXPECT_EQ(random.randint(7, 8), 7);
+  EXPECT_THROW(random.randint(7, 7), ValueError);
+  EXPECT_THROW(random.randint(7, 6), ValueError);
   random.seed(1234567890);
   std::vector<int> values{1, 2, 3, 4, 5, 6, 7, 8, 9, 0};
   random.shuffle(values);

@@ -139,6 +139,14 @@ TEST(Npy, RefusesHeadersThatAreNoHeaders) {
   EXPECT_EQ(fault(npy("{}", "", 4)), "f.npy, byte 6: expected version 1.0, 2.0 or 3.0, got 4.0");
   EXPECT_EQ(fault(npy(std::string(10001, ' '), "")),
             "f.npy, byte 8: expected a header of at most 10000 bytes, got 10001");
+  EXPECT_NE(fault(npy("{'descr': '<f8', 'fortran_order': Maybe, 'shape': (1,)}", std::string(8, '\0')))
+                .find("expected True or False in the header"),
+            std::string::npos);
+  const std::string whole = npy(dictionary("<f8", "(1,)"), "");
+  for (const std::size_t left : {0U, 8U, 50U}) {
+    const std::string told = fault(whole.substr(0, 10 + left));
+    EXPECT_TRUE(told.ends_with(" bytes, got " + std::to_string(left) + " to the end of the file")) << told;
+  }
   for (const std::string text :
        {"", "{", "{}", "[]", "{'descr': '<f8'}",
         "{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (1,)}",

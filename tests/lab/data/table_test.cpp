@@ -32,6 +32,7 @@ const std::string kTable = "id,a,b1,b2,kind\n1,0.5,1,2,x\n2,1.5,3,4,y\n3,2.5,5,6
 TEST(Table, TakesTheColumnsThatAreAskedFor) {
   EXPECT_EQ(parse_csv(kTable, reading({.features = "b*"})).feature_names, (Names{"b1", "b2"}));
   EXPECT_EQ(parse_csv(kTable, reading({.features = "b2, a"})).feature_names, (Names{"b2", "a"}));
+  EXPECT_EQ(parse_csv(kTable, reading({.features = " b2 , a  "})).feature_names, (Names{"b2", "a"}));
   EXPECT_EQ(parse_csv(kTable, reading({.features = "2,4"})).feature_names, (Names{"a", "b2"}));
   EXPECT_EQ(parse_csv(kTable, reading({.drop = "id"})).feature_names, (Names{"a", "b1", "b2"}));
   EXPECT_EQ(parse_csv(kTable, reading({.drop = "id,b*"})).feature_names, (Names{"a"}));
@@ -165,6 +166,10 @@ TEST(Table, TakesColumnsByTheNamesThatAModelKnows) {
   EXPECT_EQ(parse_table("Id,x1,x2\n7,1,2\n", options).words,
             (Names{"columns that the model does not know, left out: Id"}));
   EXPECT_EQ(parse_csv("1,2\n3,4\n", options).x, (Matrix<double>{{1, 2}, {3, 4}}));  // no header: by position
+  // A model that does not say what it answers: the last column, if it is the one more, and not a feature.
+  const TableOptions silent{.task = Task::regression, .inputs = options.inputs, .answers_are_optional = true};
+  EXPECT_EQ(parse_csv("x1,x2,z\n1,2,3\n", silent).targets, (Matrix<double>{{3}}));
+  EXPECT_TRUE(parse_csv("z,x1,x2\n3,1,2\n", silent).targets.empty());
   EXPECT_EQ(fault("x1,price\n1,2\n", options),
             "f.csv: expected the columns of training, got none named x2 (the file has x1, price)");
   EXPECT_EQ(fault("humidity,wind\n1,2\n", options),

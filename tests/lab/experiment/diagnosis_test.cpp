@@ -42,6 +42,8 @@ bool has(const std::string& text, const std::string& part) { return text.find(pa
 TEST(Diagnosis, NamesFeaturesOfVeryDifferentScale) {
   const std::string words = words_on(training("2-4tanh-2softmax"), scaled_apart(1e4));
   EXPECT_TRUE(has(words, "features of very different scale: b spreads by 3.1")) << words;
+  const std::string small = words_on(training("2-4tanh-2softmax"), scaled_apart(1e-4));
+  EXPECT_TRUE(has(small, "features of very different scale: a spreads by 0.5")) << small;
   Experiment scaled = training("2-4tanh-2softmax");
   scaled.scale = Scaler::Kind::standard;
   EXPECT_EQ(words_on(scaled, scaled_apart(1e4)), "");

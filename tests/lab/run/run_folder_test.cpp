@@ -8,6 +8,7 @@
 #include "gradus/core/error.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/lab/run/snapshot.hpp"
+#include "gradus/train/timeline.hpp"
 
 namespace gradus {
 namespace {
@@ -60,6 +61,20 @@ TEST_F(RunFolderTest, StoppedAtAnyUpdateEndsWithTheModelOfOneThatWasNot) {
       EXPECT_EQ(read_file(folder.final_model()), expected);
     }
   }
+}
+
+TEST_F(RunFolderTest, KeepsTheFewerSnapshotsTheOlderTheyAre) {
+  RunFolder folder = RunFolder::create(path("run"), experiment());
+  const Index made = carry_out(folder).fit.updates;
+  TrainingState<double> state = folder.snapshot<double>(made);
+  while (state.position.updates < made + 60) {
+    ++state.position.updates;
+    folder.save(state);
+    const std::vector<Index> kept = folder.updates();
+    EXPECT_EQ(kept, thinned(kept));
+    EXPECT_EQ(kept.back(), state.position.updates);
+  }
+  EXPECT_LT(folder.updates().size(), 20U);
 }
 
 TEST_F(RunFolderTest, OfARunThatIsOverGoesOnToMoreEpochs) {
