@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gradus/lab/data/csv.hpp"
+#include "src/lab/data/table.hpp"
 
 namespace gradus {
 namespace {
@@ -181,6 +182,19 @@ TEST(Dialect, NamesSeparatorsAndTakesTheirNames) {
   for (const char c : {',', ';', '\t', '|', ' ', ':', '~'})
     EXPECT_EQ(parse_separator(c == ':' || c == '~' ? std::string(1, c) : separator_name(c)), c);
   for (const char* bad : {"", "ab", "1", ".", "\"", "-"}) EXPECT_THROW(parse_separator(bad), ValueError) << bad;
+}
+
+TEST(Dialect, ANumberWithADecimalCommaHasNoPointAndAnEnd) {
+  using table::NumberKind;
+  double value = 0;
+  EXPECT_EQ(table::parse_number("1,5", value, ','), NumberKind::finite);
+  EXPECT_EQ(value, 1.5);
+  EXPECT_EQ(table::parse_number("1.5", value, ','), NumberKind::none);
+  EXPECT_EQ(table::parse_number("1." + std::string(98, '0'), value, ','), NumberKind::none);
+  EXPECT_EQ(table::parse_number("2," + std::string(62, '0'), value, ','), NumberKind::finite);
+  EXPECT_EQ(value, 2);
+  for (const std::size_t zeros : {63U, 64U, 5000U})
+    EXPECT_EQ(table::parse_number("3," + std::string(zeros, '0'), value, ','), NumberKind::none) << zeros;
 }
 
 }  // namespace
