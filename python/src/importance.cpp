@@ -68,10 +68,10 @@ True
                    })
       .def_prop_ro(
           "mean", [](const Importance& self) { return column(self, [](auto& f) { return f.mean; }); },
-          "How much of the score is lost when the feature is shuffled.")
+          nb::rv_policy::move, "How much of the score is lost when the feature is shuffled.")
       .def_prop_ro(
           "deviation", [](const Importance& self) { return column(self, [](auto& f) { return f.deviation; }); },
-          "Over the repeats, with n - 1.")
+          nb::rv_policy::move, "Over the repeats, with n - 1.")
       .def_prop_ro(
           "values",
           [](const Importance& self) {
@@ -85,7 +85,7 @@ True
           nb::rv_policy::move, "(features, repeats).")
       .def_prop_ro(
           "saliency", [](const Importance& self) { return column(self, [](auto& f) { return f.saliency; }); },
-          "Mean of |d answer / d feature| times the feature's standard deviation.")
+          nb::rv_policy::move, "Mean of |d answer / d feature| times the feature's standard deviation.")
       .def("__repr__", [](const Importance& self) {
         return fmt::format("Importance({} features, {} {:.4g})", self.features.size(), self.score, self.base);
       });

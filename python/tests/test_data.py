@@ -183,6 +183,6 @@ def test_metrics_are_scikit_learns():
     np.testing.assert_allclose(gd.metrics.mean_squared_error(a, b), theirs.mean_squared_error(b, a), rtol=1e-13)
     assert gd.metrics.predicted_classes([0.2, 0.7, np.nan]).tolist() == [0, 1, -1]
     with pytest.raises(ValueError, match="predictions of length 1, got 2"):
-        gd.metrics.accuracy([0, 1], [0])
+        gd.metrics.accuracy([0], [0, 1])
     with pytest.raises(TypeError, match="whole numbers"):
         gd.metrics.accuracy([0.5], [0])
