@@ -93,7 +93,7 @@ def confusion_matrix(
         raise ValueError(f"[confusion_matrix] expected normalize of true, pred, all or None, got {normalize!r}")
     if not truth.size:
         raise ValueError("[confusion_matrix] expected at least one sample, got none")
-    weights = np.ones(truth.shape, dtype=np.int64) if sample_weight is None else np.asarray(sample_weight)
+    weights: NDArray[Any] = np.ones(truth.shape, np.int64) if sample_weight is None else np.asarray(sample_weight)
     if weights.shape != truth.shape:
         raise ValueError(f"[confusion_matrix] expected a weight for each of {truth.size} samples, got {weights.shape}")
     classes = np.unique(np.concatenate([truth, predicted])) if labels is None else np.asarray(labels)
@@ -101,11 +101,13 @@ def confusion_matrix(
     if labels is not None and not any(label in place for label in truth.tolist()):
         raise ValueError("[confusion_matrix] expected at least one of the labels to be true of a sample, got none")
     counts = np.zeros((len(classes), len(classes)), dtype=np.int64 if weights.dtype.kind in "iub" else np.float64)
-    for true, said, weight in zip(truth.tolist(), predicted.tolist(), weights.tolist(), strict=True):
+    each: list[Any] = weights.tolist()
+    for true, said, weight in zip(truth.tolist(), predicted.tolist(), each, strict=True):
         if true in place and said in place:
             counts[place[true], place[said]] += weight
     if normalize is None:
         return counts
     axis = {"true": 1, "pred": 0, "all": None}[normalize]
     with np.errstate(invalid="ignore"):
-        return np.nan_to_num(counts / counts.sum(axis=axis, keepdims=True))
+        shares: NDArray[Any] = np.nan_to_num(counts / counts.sum(axis=axis, keepdims=True))
+    return shares

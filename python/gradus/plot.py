@@ -158,9 +158,7 @@ def history(
         raise ValueError(f"[plot] expected the metric loss or accuracy, got {metric!r}")
     record = run if isinstance(run, History) else getattr(run, "history", None)
     if not isinstance(record, History):
-        raise TypeError(
-            f"[plot] expected a FitResult, an ExperimentResult, a History or a Model that keeps one, got {type(run).__name__}"
-        )
+        raise TypeError(f"[plot] expected a FitResult, an ExperimentResult or a History, got {type(run).__name__}")
     series = {
         "training": (record.update, getattr(record, metric)),
         "test": (record.test_update, getattr(record, f"test_{metric}")),

@@ -376,5 +376,5 @@ def test_regions_take_a_dataset_and_estimators_by_their_classes():
 def test_the_history_of_a_model_is_drawn(result):
     pytest.importorskip("matplotlib").use("agg")
     assert gd.plot.history(result.model).get_xlabel() == "update"
-    with pytest.raises(TypeError, match="a Model that keeps one"):
+    with pytest.raises(TypeError, match="or a History, got Model"):
         gd.plot.history(gd.Model(result.model.network, result.model.theta))
