@@ -123,6 +123,8 @@ def test_every_way_to_ask_gives_the_same_run_and_another_than_without(table, tmp
         without[name] = BASE[name]
     if name == "sample_weight":  # which is a column less
         without[name] = "other"
+    if name == "early_stopping":  # beside none of which patience is refused
+        without.pop("patience", None)
     plain = gd.Experiment(data=table, **without).run()
     if name in OF_THE_HISTORY:
         assert plain.history.loss.tolist() != result.history.loss.tolist() or name != "record_every"
