@@ -83,7 +83,7 @@ DoubleDouble sqrt(DoubleDouble a) {
   const double root = std::sqrt(a.hi());
   if (!(root > 0) || std::isinf(root)) return root;
   // One step of Newton's (Karp and Markstein, 1997).
-  return DoubleDouble(root, (a - DoubleDouble(root) * root).hi() / (2 * root));
+  return {root, (a - DoubleDouble(root) * root).hi() / (2 * root)};
 }
 
 DoubleDouble exp(DoubleDouble a) {

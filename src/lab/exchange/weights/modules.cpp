@@ -61,7 +61,7 @@ std::string text_of(const std::vector<Module>& modules) {
 /// numbers; stops at the second.
 class Search {
  public:
-  Search(const std::vector<Wanted>& layers, const std::vector<Module>& modules) : layers_(layers), modules_(modules) {
+  Search(const std::vector<Wanted>& layers, const std::vector<Module>& modules) : layers_(layers) {
     for (const Module& module : modules) patterns_.push_back(pattern(module.name));
     for (const Wanted& layer : layers) {
       fits_.emplace_back();
@@ -99,7 +99,6 @@ class Search {
   }
 
   const std::vector<Wanted>& layers_;
-  const std::vector<Module>& modules_;
   std::vector<std::string> patterns_;
   std::vector<std::vector<std::size_t>> fits_;  // of each layer
   std::vector<std::size_t> given_;
