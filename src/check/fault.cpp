@@ -13,13 +13,13 @@ std::string_view name(FaultKind kind) {
   return "none";
 }
 
-FaultKind parse_fault_kind(std::string_view text) {
+FaultKind parse_fault_kind(std::string_view name) {
   std::vector<std::string> names;
   for (const FaultKindInfo& info : fault_kinds) {
-    if (info.name == text) return info.kind;
+    if (info.name == name) return info.kind;
     names.emplace_back(info.name);
   }
-  throw ValueError(fmt::format("[fault] unknown kind '{}'{}", text, suggestion(text, names)));
+  throw ValueError(fmt::format("[fault] unknown kind '{}'{}", name, suggestion(name, names)));
 }
 
 namespace detail {

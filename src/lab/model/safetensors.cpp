@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/lab/model/safetensors.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -63,11 +65,12 @@ void check_layout(const std::vector<HeaderEntry>& entries, std::size_t data_star
     const std::string label = "tensor " + in_quotes(entry.name);
     const std::uint64_t begin = expected;
     const auto fail = [&](const std::string& message) {
-      throw FileError::at_byte(path, data_start + static_cast<std::size_t>(begin), label + " " + message);
+      throw FileError::at_byte(path, data_start + static_cast<std::size_t>(begin),
+                               fmt::format("{} {}", label, message));
     };
     if (entry.begin != expected)
-      fail("should begin at data byte " + std::to_string(expected) + ", but begins at " + std::to_string(entry.begin) +
-           (entry.begin < expected ? " (it overlaps another)" : " (a hole)"));
+      fail("should begin at data byte " + std::to_string(expected) + ", but begins at " +
+           std::to_string(entry.begin).append(entry.begin < expected ? " (it overlaps another)" : " (a hole)"));
     if (entry.end < entry.begin) fail("ends at data byte " + std::to_string(entry.end) + ", before it begins");
     if (entry.end > data_size)
       fail("ends at data byte " + std::to_string(entry.end) + ", but the file has only " + std::to_string(data_size));
@@ -136,11 +139,11 @@ std::string header_text(const SafeTensors& file, const std::vector<const Tensor*
   std::size_t offset = 0;
   for (const Tensor* tensor : order) {
     separate();
-    header += json_text(tensor->name, "a tensor's name") + ":{\"dtype\":\"" + std::string(to_text(tensor->dtype)) +
-              "\",\"shape\":[";
+    header += json_text(tensor->name, "a tensor's name") + R"(:{"dtype":")" + std::string(to_text(tensor->dtype)) +
+              R"(","shape":[)";
     for (std::size_t i = 0; i < tensor->shape.size(); ++i)
       header += (i > 0 ? "," : "") + std::to_string(tensor->shape[i]);
-    header += "],\"data_offsets\":[" + std::to_string(offset) + ",";
+    header += R"(],"data_offsets":[)" + std::to_string(offset) + ",";
     offset += tensor->bytes.size();
     header += std::to_string(offset) + "]}";
   }

@@ -142,6 +142,7 @@ std::vector<Module> modules_of(const SafeTensors& file) {
     one.arrays.emplace(array, &tensor);
   }
   std::vector<Module> modules;
+  modules.reserve(found.size());
   for (auto& [name, module] : found) modules.push_back(std::move(module));
   std::stable_sort(modules.begin(), modules.end(),
                    [](const Module& a, const Module& b) { return comes_before(a.name, b.name); });

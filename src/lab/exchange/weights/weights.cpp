@@ -5,7 +5,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "core/text.hpp"
@@ -45,9 +44,10 @@ double number_of(const Tensor& tensor, std::size_t i) {
     case DType::f64: return load_little_endian<double>(at);
     case DType::f32: return static_cast<double>(load_little_endian<float>(at));
     case DType::f16: return half_precision(load_little_endian<std::uint16_t>(at));
-    default:  // bfloat16: the upper half of a float
-      return static_cast<double>(
-          std::bit_cast<float>(static_cast<std::uint32_t>(load_little_endian<std::uint16_t>(at)) << 16));
+    default: {  // bfloat16: the upper half of a float
+      const std::byte whole[] = {std::byte{0}, std::byte{0}, at[0], at[1]};
+      return static_cast<double>(load_little_endian<float>(whole));
+    }
   }
 }
 
