@@ -91,9 +91,10 @@ int export_model(const Console& console, const ExportOptions& options) {
 
 void add_export_command(Program& program) {
   const auto options = std::make_shared<ExportOptions>();
-  Command& command = program.add("export", "hand a model to other programs, as ONNX or as PyTorch's weights",
-                                 "gradus export iris.model -o iris.onnx",
-                                 [options](const Console& console) { return export_model(console, *options); });
+  Command& command =
+      program.add("export", "hand a model to other programs, as ONNX or as PyTorch's weights",
+                  "gradus export iris.model -o iris.onnx\n  gradus export iris.model --for torch -o iris.safetensors",
+                  [options](const Console& console) { return export_model(console, *options); });
   command.input("MODEL", options->model, "a model file, from gradus train")->required()->type_name("");
   command
       .output("-o,--output", options->output, exported_kind,

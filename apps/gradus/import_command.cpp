@@ -76,7 +76,7 @@ int import_model(const Console& console, const ImportOptions& options) {
 void add_import_command(Program& program) {
   const auto options = std::make_shared<ImportOptions>();
   Command& command = program.add("import", "make a model of weights that another program trained",
-                                 "gradus import state.safetensors --network 4-8tanh-3softmax -o iris.model",
+                                 "gradus import iris.safetensors --network 4-8tanh-3softmax -o again.model",
                                  [options](const Console& console) { return import_model(console, *options); });
   command
       .input(

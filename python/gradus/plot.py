@@ -90,7 +90,7 @@ def decision_regions(
         if y is not None:
             raise TypeError("[plot] expected no y beside a Dataset, which has its own")
         class_names = class_names or x.class_names
-        x, y = x.x, x.y
+        y, x = x.y, x.x
     if y is None:
         raise TypeError("[plot] expected the labels y, or a Dataset in place of x")
     named = _class_names(model, class_names)

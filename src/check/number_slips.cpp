@@ -8,6 +8,7 @@
 
 #include "check/words.hpp"
 #include "gradus/check/result.hpp"
+#include "gradus/core/elementary.hpp"
 
 namespace gradus::detail {
 namespace {
@@ -172,7 +173,7 @@ std::vector<double> least_squares(std::vector<Numbers> columns, Numbers y) {
 
 bool is_chosen(double number) {
   if (!(number > 0)) return false;
-  const double digits = number / std::pow(10, std::floor(std::log10(number)) - 2);
+  const double digits = number / pow(10.0, std::floor(log10(number)) - 2);
   return std::abs(digits - std::nearbyint(digits)) < 1e-7;
 }
 

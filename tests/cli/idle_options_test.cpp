@@ -24,7 +24,7 @@ const std::map<std::string, Words>& values() {
       {"--sample-weight", {"a", "b"}},
       {"--separator", {"semicolon", "tab"}},
       {"--decimal", {"comma", "point"}},
-      {"--comment", {"a", "#"}},
+      {"--comment", {"a", "#", "0"}},
       {"--drop", {"a", "b"}},
       {"--encode", {"a", "b"}},
       {"--scale-target", {"standard", "min-max"}},

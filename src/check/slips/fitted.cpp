@@ -9,6 +9,7 @@
 #include "check/number_slips.hpp"
 #include "check/slips/slips.hpp"
 #include "check/words.hpp"
+#include "gradus/core/elementary.hpp"
 
 namespace gradus::detail {
 namespace {
@@ -164,7 +165,7 @@ class FittedSlips {
 
   void rounded() {
     for (int digits = 1; digits <= 8; ++digits) {
-      const double unit = std::pow(10, -digits);
+      const double unit = pow(10.0, -digits);
       if (std::any_of(seen_given_.begin(), seen_given_.end(),
                       [&](double d) { return std::abs(d / unit - std::nearbyint(d / unit)) > 1e-6; }))
         continue;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "check/slips/slips.hpp"
+#include "gradus/core/elementary.hpp"
 
 namespace gradus::detail {
 namespace {
@@ -81,11 +82,11 @@ class LossSlips {
     with("softmax-twice", "p - t is multiplied by p once more",
          [&](Index i, Index j) { return p(i, j) * (p(i, j) - t(i, j)); });
     with("sigmoid-for-softmax", "p is made by a sigmoid of each number, not by a softmax",
-         [&](Index i, Index j) { return 1 / (1 + std::exp(-z(i, j))) - t(i, j); });
+         [&](Index i, Index j) { return 1 / (1 + exp(-z(i, j))) - t(i, j); });
     with("true-class-only", "only the column of the right class is used, 0 stands in the others",
          [&](Index i, Index j) { return t(i, j) * (p(i, j) - t(i, j)); });
     with("logarithms-for-probabilities", "log p stands for p",
-         [&](Index i, Index j) { return std::log(p(i, j)) - t(i, j); });
+         [&](Index i, Index j) { return log(p(i, j)) - t(i, j); });
     softmax_over_the_batch(n, z, t);
   }
 
@@ -95,7 +96,7 @@ class LossSlips {
     Numbers sum(most.size());
     for (Index i = 0; i < n; ++i)
       for (std::size_t j = 0; j < sum.size(); ++j) most[j] = std::max(most[j], z(i, static_cast<Index>(j)));
-    const auto raised = [&](Index i, Index j) { return std::exp(z(i, j) - most[static_cast<std::size_t>(j)]); };
+    const auto raised = [&](Index i, Index j) { return exp(z(i, j) - most[static_cast<std::size_t>(j)]); };
     for (Index i = 0; i < n; ++i)
       for (Index j = 0; j < z.cols(); ++j) sum[static_cast<std::size_t>(j)] += raised(i, j);
     with("wrong-axis", "the softmax is taken over the samples, not over the outputs",

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <numbers>
 
+#include "gradus/core/elementary.hpp"
 #include "lab/sweep/chunk.hpp"
 #include "lab/sweep/work_queue.hpp"
 
@@ -20,18 +21,18 @@ namespace {
 using sweep_detail::BankRun;
 using sweep_detail::Trained;
 
-/// How much of Student's t lies within t of 0: Abramowitz and Stegun, 26.7.3 and 26.7.4, for whole degrees of freedom.
-double student_share(double t, Index freedom) {
-  const double angle = std::atan(t / std::sqrt(static_cast<double>(freedom)));
-  const double cosine2 = std::cos(angle) * std::cos(angle);
+/// How much of Student's t lies within sqrt(freedom) tan(angle) of 0: Abramowitz and Stegun, 26.7.3 and 26.7.4, for
+/// whole degrees of freedom.
+double student_share(double angle, Index freedom) {
+  const double cosine = cos(angle);
   const bool odd = freedom % 2 == 1;
-  double term = odd ? std::cos(angle) : 1;
+  double term = odd ? cosine : 1;
   double sum = freedom == 1 ? 0 : term;
   for (Index k = odd ? 3 : 2; k < freedom - 1; k += 2) {
-    term *= cosine2 * static_cast<double>(k - 1) / static_cast<double>(k);
+    term *= cosine * cosine * static_cast<double>(k - 1) / static_cast<double>(k);
     sum += term;
   }
-  return odd ? 2 / std::numbers::pi * (angle + std::sin(angle) * sum) : std::sin(angle) * sum;
+  return odd ? 2 / std::numbers::pi * (angle + sin(angle) * sum) : sin(angle) * sum;
 }
 
 /// The experiment as folds need it: nothing held out by itself, nothing left open.
@@ -204,12 +205,12 @@ double student_t(Index freedom) {
   if (freedom < 1) throw ValueError(fmt::format("[validate] expected at least one degree of freedom, got {}", freedom));
   if (freedom > 10000) return 1.959963984540054;  // the normal distribution's, to 3 parts in 10,000
   double low = 0;
-  double high = 16;
+  double high = std::numbers::pi / 2;
   for (int halvings = 0; halvings < 60; ++halvings) {
     const double middle = (low + high) / 2;
     (student_share(middle, freedom) < 0.95 ? low : high) = middle;
   }
-  return (low + high) / 2;
+  return std::sqrt(static_cast<double>(freedom)) * sin(low) / cos(low);
 }
 
 Index Validation::diverged() const {

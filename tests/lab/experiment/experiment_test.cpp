@@ -95,7 +95,9 @@ TEST(Experiment, NamesTheLineOfAValueOutOfRangeOrOfAnotherType) {
             "run.toml:6: optimizer.nesterov: expected true or false, got 1");
   EXPECT_EQ(message_of("data = 1\n"), "run.toml:1: expected data to be a table, [data]");
   EXPECT_EQ(message_of(kSmallest + "[[figure]]\nkind = 'pie'\nfile = 'a.svg'\n"),
-            "run.toml:5: figure.kind: expected one of loss, accuracy, regions, fit, confusion, got 'pie'");
+            "run.toml:5: figure.kind: expected one of loss, accuracy, regions, fit, confusion, roc, precision-recall, "
+            "calibration, "
+            "predicted, residuals, got 'pie'");
   EXPECT_EQ(message_of(kSmallest + "[[figure]]\nkind = 'loss'\nfile = 'a.gif'\n"),
             "run.toml:5: figure.file: expected a name that ends in .svg, .png or .pdf, got 'a.gif'");
 }

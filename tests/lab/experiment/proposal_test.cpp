@@ -30,7 +30,7 @@ TEST(Proposal, LeavesWhatWasSaid) {
   const Proposal mine = proposal_for("iris", {"network.layers", "optimizer.learning_rate"}, e);
   EXPECT_EQ(mine.flags, "");
   EXPECT_EQ(mine.experiment.network, e.network);
-  EXPECT_EQ(proposal_for("iris", {"network.layers"}, e).flags, "--optimizer adam --lr 0.01 --epochs 300");
+  EXPECT_EQ(proposal_for("iris", {"network.layers"}, e).flags, "--optimizer adam --lr 0.01 --epochs 600");
   EXPECT_EQ(proposal_for("iris", {"data.test", "data.scale"}).experiment.test, 0);
   EXPECT_FALSE(proposal_for("iris", {"data.test", "data.scale"}).experiment.scale_by_spread);
 }
