@@ -16,9 +16,13 @@ namespace gradus {
 class FlushDenormals {
  public:
   explicit FlushDenormals(bool flushes = true) : before_(mode()) {
-    switch_to(flushes ? before_ | both : before_ & ~both);
+    const Mode wanted = flushes ? before_ | both : before_ & ~both;
+    is_switched_ = wanted != before_;
+    if (is_switched_) set_mode(wanted);
   }
-  ~FlushDenormals() { switch_to(before_); }
+  ~FlushDenormals() {
+    if (is_switched_) set_mode(before_);
+  }
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
 
@@ -47,12 +51,8 @@ class FlushDenormals {
   static void set_mode(Mode) {}
 #endif
 
-  /// To write the mode takes as long as a small layer, to read it next to nothing.
-  void switch_to(Mode wanted) {
-    if (mode() != wanted) set_mode(wanted);
-  }
-
   Mode before_;
+  bool is_switched_;  // to write the mode takes as long as a small layer, and to read it a tenth of that
 };
 
 }  // namespace gradus
