@@ -78,6 +78,11 @@ inline int serve(const Start& start) {
     double wanted = 0;
     words >> task.workload >> precision >> task.threads >> wanted;
     task.single = precision == "float32";
+    if (!task.single && precision != "float64") {
+      std::puts("absent");  // and not float64 in its place
+      std::fflush(stdout);
+      continue;
+    }
     if (!standing.contains(task)) {
       std::optional<Standing>& s = standing[task];
       if (std::optional<Run> run = start(task)) {

@@ -36,14 +36,6 @@ Precision precision_of(const ExportOptions& options) {
   }
 }
 
-Framework framework_of(const ExportOptions& options) {
-  try {
-    return parse_framework(options.framework);
-  } catch (const ValueError&) {
-    throw UsageError(fmt::format("--for: expected torch, got {}", in_quotes(options.framework)));
-  }
-}
-
 /// What weights alone leave to who computes with them; empty: nothing.
 std::string left_out(const Model& model) {
   std::string parts;
@@ -69,7 +61,7 @@ int export_model(const Console& console, const ExportOptions& options) {
     json["format"] = "onnx";
     json["opset"] = options.opset_or_default();
   } else {
-    bytes = to_safetensors(to_weights(model, framework_of(options), precision_of(options)));
+    bytes = to_safetensors(to_torch(model, precision_of(options)));
     form = "weights for PyTorch";
     json["format"] = "safetensors";
     json["for"] = options.framework;
@@ -114,7 +106,8 @@ void add_export_command(Program& program) {
       throw UsageError("--for: an ONNX file is for all; weights, NAME.safetensors, are for torch");
     if (!options->is_onnx() && options->framework.empty())
       throw UsageError("--for: expected torch, whose names and layout the weights are to have");
-    if (!options->is_onnx()) framework_of(*options);
+    if (!options->is_onnx() && options->framework != "torch")
+      throw UsageError(fmt::format("--for: expected torch, got {}", in_quotes(options->framework)));
     if (!options->is_onnx() && opset->count() > 0)
       throw UsageError("--opset: is of ONNX, NAME.onnx; weights have no operators");
     if (opset->count() > 0 && (options->opset < onnx_first_opset || options->opset > onnx_last_opset))

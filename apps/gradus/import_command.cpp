@@ -48,8 +48,8 @@ ImportedWeights imported(const ImportOptions& options) {
   const std::string bytes = read_file(options.file);
   if (source_of(options) == Source::fann) return from_fann(bytes, options.file);
   if (source_of(options) == Source::rtneural) return from_rtneural(bytes, options.file);
-  return from_weights(parse_safetensors(bytes, options.file, ForeignTypes::unread), Framework::torch,
-                      parse_network(options.network), options.file);
+  return from_torch(parse_safetensors(bytes, options.file, ForeignTypes::unread), parse_network(options.network),
+                    options.file);
 }
 
 int import_model(const Console& console, const ImportOptions& options) {

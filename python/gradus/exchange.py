@@ -81,8 +81,8 @@ def import_weights(
     if isinstance(network, str):
         network = _core.Network(network)
     if isinstance(weights, Mapping):
-        return _weights.from_arrays([_named(name, array) for name, array in weights.items()], source, network)
-    return _weights.from_file(_path(weights), source, network)
+        return _weights.from_arrays([_named(name, array) for name, array in weights.items()], network)
+    return _weights.from_file(_path(weights), network)
 
 
 def export_weights(
@@ -124,9 +124,11 @@ def export_weights(
     >>> {name: array.tolist() for name, array in gd.export_weights(model).items()}
     {'0.weight': [[1.0, -1.0]], '0.bias': [0.5]}
     """
+    if target != "torch":
+        raise ValueError(f"[export_weights] expected target 'torch', got {target!r}")
     if path is not None:
-        _weights.to_file(model, os.fspath(path), target, precision)
-    arrays = _weights.to_arrays(model, target, precision)
+        _weights.to_file(model, os.fspath(path), precision)
+    arrays = _weights.to_arrays(model, precision)
     return {
         name: np.frombuffer(data, _TYPES[kind]).reshape(shape).astype(np.dtype(_TYPES[kind]).newbyteorder("="))
         for name, kind, shape, data in arrays

@@ -37,16 +37,14 @@ SafeTensors tensors_of(const std::vector<Named>& arrays) {
 
 void bind_exchange(nb::module_& m) {
   nb::module_ weights = m.def_submodule("weights");
-  weights.def(
-      "from_arrays", [](const std::vector<Named>& arrays, const std::string& framework, const Network& network) {
-        ImportedWeights imported = from_weights(tensors_of(arrays), parse_framework(framework), network, "weights");
-        return std::pair(std::move(imported.model), std::move(imported.remarks));
-      });
-  weights.def("from_file", [](const std::string& path, const std::string& framework, const Network& network) {
+  weights.def("from_arrays", [](const std::vector<Named>& arrays, const Network& network) {
+    ImportedWeights imported = from_torch(tensors_of(arrays), network, "weights");
+    return std::pair(std::move(imported.model), std::move(imported.remarks));
+  });
+  weights.def("from_file", [](const std::string& path, const Network& network) {
     ImportedWeights imported = [&] {
       const Unlocked others;
-      return from_weights(parse_safetensors(read_file(path), path, ForeignTypes::unread), parse_framework(framework),
-                          network, path);
+      return from_torch(parse_safetensors(read_file(path), path, ForeignTypes::unread), network, path);
     }();
     return std::pair(std::move(imported.model), std::move(imported.remarks));
   });
@@ -61,16 +59,15 @@ void bind_exchange(nb::module_& m) {
   };
   weights.def("from_fann", reader(&from_fann));
   weights.def("from_rtneural", reader(&from_rtneural));
-  weights.def("to_arrays", [](const Model& model, const std::string& framework, const std::string& precision) {
+  weights.def("to_arrays", [](const Model& model, const std::string& precision) {
     std::vector<Named> arrays;
-    for (const Tensor& tensor : to_weights(model, parse_framework(framework), parse_precision(precision)).tensors)
+    for (const Tensor& tensor : to_torch(model, parse_precision(precision)).tensors)
       arrays.emplace_back(tensor.name, std::string(to_text(tensor.dtype)), tensor.shape,
                           nb::bytes(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()));
     return arrays;
   });
-  weights.def("to_file", [](const Model& model, const std::string& path, const std::string& framework,
-                            const std::string& precision) {
-    const std::string bytes = to_safetensors(to_weights(model, parse_framework(framework), parse_precision(precision)));
+  weights.def("to_file", [](const Model& model, const std::string& path, const std::string& precision) {
+    const std::string bytes = to_safetensors(to_torch(model, parse_precision(precision)));
     const Unlocked others;
     write_file(path, bytes);
   });

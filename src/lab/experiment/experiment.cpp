@@ -11,6 +11,7 @@
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/nn/pass.hpp"
+#include "spread.hpp"
 
 namespace gradus {
 namespace {
@@ -93,18 +94,9 @@ bool fills_gaps(const Experiment& experiment) {
 bool spreads_call_for_scaling(ConstMatrixView<double> x) {
   constexpr double factor = 4;
   for (Index j = 0; j < x.cols(); ++j) {
-    double count = 0;
-    double mean = 0;
-    double squares = 0;  // of the distances from the mean (Welford 1962)
-    for (Index i = 0; i < x.rows(); ++i) {
-      if (std::isnan(x(i, j))) continue;
-      const double from_mean = x(i, j) - mean;
-      mean += from_mean / ++count;
-      squares += from_mean * (x(i, j) - mean);
-    }
-    const double spread = count > 0 ? std::sqrt(squares / count) : 0;
-    if (spread == 0) continue;
-    if (!(spread <= factor && spread >= 1 / factor && std::abs(mean) <= factor * spread)) return true;
+    const auto [mean, deviation] = spread_of(x, j);
+    if (deviation == 0) continue;
+    if (!(deviation <= factor && deviation >= 1 / factor && std::abs(mean) <= factor * deviation)) return true;
   }
   return false;
 }

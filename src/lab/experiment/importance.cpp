@@ -13,6 +13,7 @@
 #include "gradus/metrics/metrics.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/random/random_state.hpp"
+#include "spread.hpp"
 
 namespace gradus {
 namespace {
@@ -66,20 +67,6 @@ std::vector<double> mean_slopes(const Model& model, const Dataset& data) {
   return slopes;
 }
 
-/// Of the values that are there.
-double standard_deviation(const Matrix<double>& x, Index j) {
-  double count = 0;
-  double mean = 0;
-  double squares = 0;  // of the distances from the mean (Welford 1962)
-  for (Index i = 0; i < x.rows(); ++i) {
-    if (std::isnan(x(i, j))) continue;
-    const double from_mean = x(i, j) - mean;
-    mean += from_mean / ++count;
-    squares += from_mean * (x(i, j) - mean);
-  }
-  return count > 0 ? std::sqrt(squares / count) : 0;
-}
-
 void check(const Model& model, const Dataset& data, Index repeats) {
   check_fits(model.network, "the network " + to_text(model.network), data, "the data");
   if (data.size() < 2) throw ValueError(fmt::format("[importance] expected at least 2 samples, got {}", data.size()));
@@ -118,7 +105,7 @@ Importance importance(const Model& model, const Dataset& data, Index repeats, st
     for (const double loss : feature.losses) squares += (loss - feature.mean) * (loss - feature.mean);
     if (repeats > 1) feature.deviation = std::sqrt(squares / static_cast<double>(repeats - 1));
     for (const Index j : feature.inputs)
-      feature.saliency += slopes[static_cast<std::size_t>(j)] * standard_deviation(data.x, j);
+      feature.saliency += slopes[static_cast<std::size_t>(j)] * spread_of(data.x, j).deviation;
   }
   return result;
 }

@@ -42,12 +42,9 @@ class NumbersReader final : public StrictReader {
     if (open_) refuse();
     return open_ = true;
   }
-  bool number_integer(std::int64_t value) override { return number(static_cast<double>(value)); }
-  bool number_unsigned(std::uint64_t value) override { return number(static_cast<double>(value)); }
-  bool number_float(double value, const std::string&) override { return number(value); }
 
  private:
-  bool number(double value) {
+  bool number(double value) override {
     if (!open_) refuse();
     if (numbers.size() == limit_) throw ValueError("expected at most " + std::to_string(limit_) + " numbers");
     numbers.push_back(value);
@@ -143,12 +140,9 @@ class ScalerReader final : public StrictReader {
     in_list_ = false;
     return true;
   }
-  bool number_integer(std::int64_t value) override { return number(static_cast<double>(value)); }
-  bool number_unsigned(std::uint64_t value) override { return number(static_cast<double>(value)); }
-  bool number_float(double value, const std::string&) override { return number(value); }
 
  private:
-  bool number(double value) {
+  bool number(double value) override {
     if (!in_list_) refuse();
     std::vector<double>& list = field_ == 2 ? scaler.shift : scaler.scale;
     if (list.size() == limit_) throw ValueError("expected at most " + std::to_string(limit_) + " numbers in a list");

@@ -66,12 +66,9 @@ class RecordReader final : public StrictReader {
     record.diagnosis.push_back(line);
     return true;
   }
-  bool number_integer(std::int64_t value) override { return number(static_cast<double>(value)); }
-  bool number_unsigned(std::uint64_t value) override { return number(static_cast<double>(value)); }
-  bool number_float(double value, const std::string&) override { return number(value); }
 
  private:
-  bool number(double value) {
+  bool number(double value) override {
     if (in_list_) refuse();
     if (depth_ == 1) {
       count(key_ == "epochs" ? record.epochs : key_ == "updates" ? record.updates : unknown(), value);

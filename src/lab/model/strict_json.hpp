@@ -18,9 +18,9 @@ class StrictReader : public nlohmann::json_sax<nlohmann::json> {
   }
   bool null() override { refuse(); }
   bool boolean(bool) override { refuse(); }
-  bool number_integer(std::int64_t) override { refuse(); }
-  bool number_unsigned(std::uint64_t) override { refuse(); }
-  bool number_float(double, const std::string&) override { refuse(); }
+  bool number_integer(std::int64_t value) override { return number(static_cast<double>(value)); }
+  bool number_unsigned(std::uint64_t value) override { return number(static_cast<double>(value)); }
+  bool number_float(double value, const std::string&) override { return number(value); }
   bool string(std::string&) override { refuse(); }
   bool binary(nlohmann::json::binary_t&) override { refuse(); }
   bool start_object(std::size_t) override { refuse(); }
@@ -31,6 +31,8 @@ class StrictReader : public nlohmann::json_sax<nlohmann::json> {
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { refuse(); }
 
  protected:
+  /// However it is written.
+  virtual bool number(double) { refuse(); }
   explicit StrictReader(std::string expected) : expected_(std::move(expected)) {}
   [[noreturn]] void refuse() const { throw ValueError("expected " + expected_); }
 

@@ -42,7 +42,7 @@ Tensor numbers(std::string name, std::vector<Index> shape, double first = 0.25) 
 }
 
 ImportedWeights taken(const SafeTensors& file, const std::string& network) {
-  return from_weights(file, Framework::torch, parse_network(network), "state.safetensors");
+  return from_torch(file, parse_network(network), "state.safetensors");
 }
 
 std::string refusal(const SafeTensors& file, const std::string& network) {
@@ -108,8 +108,8 @@ void every_layer_comes_back() {
         }
         EXPECT_EQ(std::count(named.begin(), named.end(), false), 0) << L::name << " has numbers without an array";
       }
-      const SafeTensors file = to_weights(model, Framework::torch, Precision::float64);
-      const ImportedWeights back = from_weights(file, Framework::torch, model.network, "state");
+      const SafeTensors file = to_torch(model, Precision::float64);
+      const ImportedWeights back = from_torch(file, model.network, "state");
       EXPECT_EQ(back.model.theta, model.theta) << to_text(model.network);
       EXPECT_EQ(back.model.state, model.state) << to_text(model.network);
     }
@@ -243,8 +243,8 @@ TEST(Weights, ThatFloatDoesNotHoldAreNotWritten) {
   model.network = parse_network("1-1");
   model.loss = {.function = MeanSquaredError{}};
   model.theta = {1e300, 0};
-  EXPECT_THROW(to_weights(model, Framework::torch, Precision::float32), ValueError);
-  EXPECT_NO_THROW(to_weights(model, Framework::torch, Precision::float64));
+  EXPECT_THROW(to_torch(model, Precision::float32), ValueError);
+  EXPECT_NO_THROW(to_torch(model, Precision::float64));
 }
 
 }  // namespace

@@ -11,15 +11,6 @@
 /// Parameters as other frameworks name them and lay them out, taken over and handed on.
 namespace gradus {
 
-/// Whose names and layout a file of weights has.
-enum class Framework {
-  torch,  ///< PyTorch: the state_dict of an `nn.Module`
-};
-
-/// "torch". Throws ValueError that names the known ones.
-Framework parse_framework(std::string_view name);
-std::string_view to_text(Framework framework);
-
 /// A model's parameters and running statistics, as a state_dict of an `nn.Sequential` of the same layers has them:
 ///
 ///     l.weight (outputs, inputs), l.bias                    of a dense layer
@@ -32,7 +23,7 @@ std::string_view to_text(Framework framework);
 /// where l is the layer's place in the chain, activations and dropout counted, from 0. Of two biases that PyTorch adds
 /// up, the first is the model's and the second 0. Metadata say what a model file says beside its numbers; the scaling
 /// of inputs and targets is there and not in the weights.
-SafeTensors to_weights(const Model& model, Framework framework, Precision precision = Precision::float32);
+SafeTensors to_torch(const Model& model, Precision precision = Precision::float32);
 
 /// What came of a file of weights.
 struct ImportedWeights {
@@ -46,8 +37,7 @@ struct ImportedWeights {
 ///
 /// Throws FileError if a layer finds no arrays, if two modules could be the same layer's, if an array that is taken is
 /// of no floating-point type (F16, BF16, F32, F64), and if one of its numbers is NaN or infinite.
-ImportedWeights from_weights(const SafeTensors& file, Framework framework, const Network& network,
-                             const std::string& path);
+ImportedWeights from_torch(const SafeTensors& file, const Network& network, const std::string& path);
 
 /// A model of a network that FANN saved (`fann_save`, the text format FANN_FLO_2.1): layers of FANN_LINEAR,
 /// FANN_SIGMOID, FANN_SIGMOID_SYMMETRIC (tanh) and FANN_ELLIOT_SYMMETRIC (softsign). The steepness s of a neuron, with

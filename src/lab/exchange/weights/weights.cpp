@@ -21,8 +21,6 @@ using exchange::Module;
 using exchange::Slot;
 using exchange::Wanted;
 
-constexpr std::string_view kTorch = "torch";
-
 // -------------------------------------------------------------------------------------------------- numbers
 
 /// Sign, exponent of 5 bits, fraction of 10 (IEEE 754, binary16).
@@ -144,20 +142,13 @@ class Import {
 
 }  // namespace
 
-Framework parse_framework(std::string_view name) {
-  if (name == kTorch) return Framework::torch;
-  throw ValueError(fmt::format("[weights] expected torch, got {}", in_quotes(name)));
-}
-
-std::string_view to_text(Framework) { return kTorch; }
-
-SafeTensors to_weights(const Model& model, Framework framework, Precision precision) {
+SafeTensors to_torch(const Model& model, Precision precision) {
   model.check();
   SafeTensors file;
   file.metadata = to_metadata(model);
   file.metadata.erase("gradus.version");  // with it, it would be one of our models
   file.metadata["format"] = "pt";
-  file.metadata["gradus.weights"] = to_text(framework);
+  file.metadata["gradus.weights"] = "torch";
   for (std::size_t l = 0; l < model.network.size(); ++l) {
     const std::span<const double> theta = model.network.slice(std::span<const double>(model.theta), l);
     const std::span<const double> state = model.network.state_slice(std::span<const double>(model.state), l);
@@ -183,7 +174,7 @@ SafeTensors to_weights(const Model& model, Framework framework, Precision precis
   return file;
 }
 
-ImportedWeights from_weights(const SafeTensors& file, Framework, const Network& network, const std::string& path) {
+ImportedWeights from_torch(const SafeTensors& file, const Network& network, const std::string& path) {
   return Import(file, network, path).run();
 }
 
