@@ -36,6 +36,9 @@ def serve(start):
     standing = {}
     for line in sys.stdin:
         workload, precision, threads, wanted = line.split()
+        if precision not in ("float32", "float64"):
+            print("absent", flush=True)  # and not float64 in its place
+            continue
         task = (workload, precision == "float32", int(threads))
         if task not in standing:
             run = start(*task)

@@ -12,66 +12,13 @@
 #include "gradus/core/number.hpp"
 #include "gradus/lab/data/source.hpp"
 #include "gradus/nn/initializer.hpp"
+#include "key_values.hpp"
 #include "src/core/text.hpp"
 
 namespace gradus {
 namespace {
 
-/// Thrown by a setter that leaves the words to `set_key`, which knows what the key expects.
-struct Refused {};
-
-using Value = KeyValue;
-using Maybe = std::optional<KeyValue>;
-
-constexpr Index kManyUpdates = Index{1} << (sizeof(Index) < 8 ? 30 : 53);
-
-double number(const Value& value, bool (*good)(double)) {
-  double x = std::numeric_limits<double>::quiet_NaN();
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) x = static_cast<double>(*whole);
-  if (const auto* real = std::get_if<double>(&value)) x = *real;
-  if (!std::isfinite(x) || !good(x)) throw Refused{};
-  return x;
-}
-
-Index whole(const Value& value, Index low, Index high = kManyUpdates) {
-  const double x = number(value, [](double n) { return n == std::floor(n); });
-  if (x < static_cast<double>(low) || x > static_cast<double>(high)) throw Refused{};
-  return static_cast<Index>(x);
-}
-
-bool flag(const Value& value) {
-  if (!std::holds_alternative<bool>(value)) throw Refused{};
-  return std::get<bool>(value);
-}
-
-const std::string& text(const Value& value) {
-  if (!std::holds_alternative<std::string>(value) || !is_plain_text(std::get<std::string>(value))) throw Refused{};
-  return std::get<std::string>(value);
-}
-
-const std::string& text_unless_empty(const Value& value) {
-  if (text(value).empty()) throw Refused{};
-  return text(value);
-}
-
-Maybe unless_empty(const std::string& value) { return value.empty() ? Maybe{} : Maybe{value}; }
-
-template <class T, std::size_t N>
-using Choices = std::array<std::pair<std::string_view, T>, N>;
-
-template <class T, std::size_t N>
-T choice(const Value& value, const Choices<T, N>& choices) {
-  for (const auto& [name, chosen] : choices)
-    if (text(value) == name) return chosen;
-  throw Refused{};
-}
-
-template <class T, std::size_t N>
-Maybe choice_name(T value, const Choices<T, N>& choices) {
-  for (const auto& [name, chosen] : choices)
-    if (value == chosen) return std::string(name);
-  return {};
-}
+using namespace keys;
 
 constexpr Choices<TableOptions::Task, 3> kTasks{{{"detect", TableOptions::Task::detect},
                                                  {"classification", TableOptions::Task::classification},
