@@ -54,6 +54,9 @@ TEST(Ranking, SeveralClassesAreEachHeldAgainstTheRest) {
   const Matrix<double> one{{0.9}, {0.4}, {0.3}};
   EXPECT_EQ(roc_auc(two, std::vector{1, 0, 1}), 0.5);
   EXPECT_EQ(roc_auc(one, std::vector{1, 0, 1}), 0.5);
+  // 1/2 (1/1) + 1/2 (2/3), of the second class; the mean over both would be 2/3.
+  EXPECT_NEAR(average_precision(two, std::vector{1, 0, 1}), 5.0 / 6, 1e-15);
+  EXPECT_NEAR(average_precision(one, std::vector{1, 0, 1}), 5.0 / 6, 1e-15);
 }
 
 TEST(Ranking, CalibrationSetsTheShareOfABinBesideWhatWasSaid) {

@@ -59,6 +59,9 @@ TEST_F(Compare, TellsTheSettingsThatDifferAndNoOthers) {
   Experiment seeded = moons();
   seeded.seed = 5;
   EXPECT_FALSE(of({path("a.model"), saved("c.model", seeded)}).same_test) << "another split";
+  Experiment noisy = moons();
+  noisy.data = "moons:samples=60,noise=0.3";
+  EXPECT_FALSE(of({path("a.model"), saved("d.model", noisy)}).same_test) << "other data";
 }
 
 TEST_F(Compare, ScoresAreThoseOfTheTestSetWithTheirIntervals) {
