@@ -155,24 +155,23 @@ def _from_sklearn(mlp: Any) -> _core.Model:
     missing = [name for name in ("coefs_", "intercepts_", "out_activation_") if not hasattr(mlp, name)]
     if missing:
         raise ValueError(f"[import_weights] expected a fitted MLPClassifier or MLPRegressor, got {type(mlp).__name__}")
+    activations = [mlp.activation] * (len(mlp.coefs_) - 1) + [mlp.out_activation_]
+    unknown = [name for name in activations if name not in _ACTIVATIONS]
+    if unknown:
+        raise ValueError(f"[import_weights] expected the activations of scikit-learn, got {unknown[0]!r}")
     text = str(mlp.coefs_[0].shape[0])
-    for layer, coefs in enumerate(mlp.coefs_):
-        is_last = layer + 1 == len(mlp.coefs_)
-        text += f"-{coefs.shape[1]}{_ACTIVATIONS[mlp.out_activation_ if is_last else mlp.activation]}"
+    for coefs, name in zip(mlp.coefs_, activations, strict=True):
+        text += f"-{coefs.shape[1]}{_ACTIVATIONS[name]}"
     theta = np.concatenate([part.ravel() for pair in zip(mlp.coefs_, mlp.intercepts_, strict=True) for part in pair])
     if not np.isfinite(theta).all():
         raise ValueError(
             "[import_weights] expected finite coefficients, got NaN or infinity: its training has diverged"
         )
-    classes = getattr(mlp, "classes_", None)
-    names: dict[str, Any] = {}
-    if classes is not None:
-        names["class_names"] = [str(one) for one in classes]
-        loss = {"softmax": "cross-entropy", "logistic": "binary-cross-entropy"}[mlp.out_activation_]
+    features = [str(one) for one in getattr(mlp, "feature_names_in_", [])]
+    classes = [str(one) for one in getattr(mlp, "classes_", [])]
+    if classes:
+        several = "multi-label-cross-entropy" if mlp.coefs_[-1].shape[1] > 1 else "binary-cross-entropy"
+        loss = "cross-entropy" if mlp.out_activation_ == "softmax" else several
     else:
         loss = "poisson" if getattr(mlp, "loss", "") == "poisson" else "mse"
-    if hasattr(mlp, "feature_names_in_"):
-        names["feature_names"] = [str(one) for one in mlp.feature_names_in_]
-    if names.get("class_names") and mlp.out_activation_ == "logistic" and mlp.coefs_[-1].shape[1] > 1:
-        loss = "multi-label-cross-entropy"
-    return _core.Model(_core.Network(text), theta, loss=loss, **names)
+    return _core.Model(_core.Network(text), theta, loss=loss, feature_names=features, class_names=classes)

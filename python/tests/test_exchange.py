@@ -4,6 +4,7 @@
 import pathlib
 
 import gradus as gd
+import gradus.sklearn
 import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_iris
@@ -98,6 +99,9 @@ def test_what_cannot_be_taken_is_refused_in_one_line(tmp_path):
         gd.import_weights({}, "2-2", source="jax")
     with pytest.raises(ValueError, match=r"expected a fitted MLPClassifier or MLPRegressor, got MLPClassifier"):
         gd.import_weights(MLPClassifier(), source="sklearn")
+    other = fitted(gradus.sklearn.MLPClassifier, *load_iris(return_X_y=True), activation="gelu")
+    with pytest.raises(ValueError, match=r"expected the activations of scikit-learn, got 'gelu'"):
+        gd.import_weights(other, source="sklearn")
     with pytest.raises(ValueError, match=r"expected no network"):
         gd.import_weights(MLPClassifier(), "2-2", source="sklearn")
     with pytest.raises(

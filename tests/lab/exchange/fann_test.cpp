@@ -69,6 +69,8 @@ TEST(Fann, WhatIsNoChainOfLayersHereIsRefusedWithItsLine) {
             "a.net:35: layer 2 has FANN_SIGMOID_STEPWISE, which is no activation here; there ");
   EXPECT_EQ(refusal(changed(layers, "(3, 5, 5.0", "(99, 5, 5.0")).substr(0, 58),
             "a.net:36: expected more connections: neuron 3 has 99, of w");
+  EXPECT_EQ(refusal(changed(layers, "weight)=(0, ", "weight)=(99, ")),
+            "a.net:36: expected connections from neurons below 15, got 99");
   EXPECT_EQ(refusal(changed(layers, "weight)=(0, ", "weight)=(3, ")),
             "a.net:36: expected neuron 3 to be connected with the layer before, got neuron 3");
 }

@@ -171,8 +171,10 @@ class FannReader {
     });
     connections_.reserve(entries("connections"));
     each_entry<2>("connections", [&](double from, double weight) {
-      connections_.push_back(
-          {from >= 0 && from <= 1e9 ? static_cast<std::size_t>(from) : std::size_t{2'000'000'000}, weight});
+      if (!(from >= 0 && from < static_cast<double>(neurons_.size())))
+        fail(find("connections"),
+             fmt::format("expected connections from neurons below {}, got {}", neurons_.size(), from));
+      connections_.push_back({static_cast<std::size_t>(from), weight});
     });
     const Value& sizes = find("layer_sizes");
     std::string_view text = sizes.text;

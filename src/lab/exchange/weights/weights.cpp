@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/bit_cast.hpp"
 #include "core/text.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/nn/pass.hpp"
@@ -42,10 +43,8 @@ double number_of(const Tensor& tensor, std::size_t i) {
     case DType::f64: return load_little_endian<double>(at);
     case DType::f32: return static_cast<double>(load_little_endian<float>(at));
     case DType::f16: return half_precision(load_little_endian<std::uint16_t>(at));
-    default: {  // bfloat16: the upper half of a float
-      const std::byte whole[] = {std::byte{0}, std::byte{0}, at[0], at[1]};
-      return static_cast<double>(load_little_endian<float>(whole));
-    }
+    default:  // bfloat16: the upper half of a float
+      return static_cast<double>(bit_cast<float>(std::uint32_t{load_little_endian<std::uint16_t>(at)} << 16));
   }
 }
 
