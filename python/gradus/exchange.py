@@ -15,7 +15,14 @@ from ._core import weights as _weights
 
 _TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8"}
 _NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
-_ACTIVATIONS = {"identity": "", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu", "softmax": "softmax"}
+_ACTIVATIONS = {
+    "identity": "",
+    "logistic": "sigmoid",
+    "tanh": "tanh",
+    "relu": "relu",
+    "softmax": "softmax",
+    "exp": "exponential",
+}
 
 
 def import_weights(
@@ -156,7 +163,7 @@ def _from_sklearn(mlp: Any) -> _core.Model:
     if missing:
         raise ValueError(f"[import_weights] expected a fitted MLPClassifier or MLPRegressor, got {type(mlp).__name__}")
     activations = [mlp.activation] * (len(mlp.coefs_) - 1) + [mlp.out_activation_]
-    unknown = [name for name in activations if name not in _ACTIVATIONS]
+    unknown = [name for name in activations if str(name) not in _ACTIVATIONS]
     if unknown:
         raise ValueError(f"[import_weights] expected the activations of scikit-learn, got {unknown[0]!r}")
     text = str(mlp.coefs_[0].shape[0])

@@ -78,6 +78,14 @@ def test_two_classes_many_labels_and_regressions_of_scikit_learn_too():
     np.testing.assert_allclose(model.predict(x.to_numpy())[:, 0], theirs.predict(x), rtol=1e-12)
 
 
+def test_counts_of_a_poisson_regression_are_taken_with_their_exponential():
+    x, y = load_iris(return_X_y=True)
+    theirs = fitted(gradus.sklearn.MLPRegressor, x, y, loss="poisson")
+    model, _ = gd.import_weights(theirs, source="sklearn")
+    assert model.loss == "poisson"
+    np.testing.assert_allclose(model.predict(x)[:, 0], theirs.predict(x), rtol=1e-12)
+
+
 def test_a_network_of_fann_is_taken_with_its_steepness():
     model, remarks = gd.import_weights(FIXTURES.parent / "fann/layers.net", source="fann")
     assert str(model.network) == "2-3tanh-4softsign-2sigmoid"
@@ -101,6 +109,9 @@ def test_what_cannot_be_taken_is_refused_in_one_line(tmp_path):
         gd.import_weights(MLPClassifier(), source="sklearn")
     other = fitted(gradus.sklearn.MLPClassifier, *load_iris(return_X_y=True), activation="gelu")
     with pytest.raises(ValueError, match=r"expected the activations of scikit-learn, got 'gelu'"):
+        gd.import_weights(other, source="sklearn")
+    other = fitted(gradus.sklearn.MLPClassifier, *load_iris(return_X_y=True), activation=["tanh", "relu"])
+    with pytest.raises(ValueError, match=r"expected the activations of scikit-learn, got \['tanh', 'relu'\]"):
         gd.import_weights(other, source="sklearn")
     with pytest.raises(ValueError, match=r"expected no network"):
         gd.import_weights(MLPClassifier(), "2-2", source="sklearn")
