@@ -5,8 +5,7 @@
 
 #include "gradus/check/result.hpp"
 
-namespace gradus {
-namespace detail {
+namespace gradus::detail {
 namespace {
 
 using Numbers = std::span<const double>;
@@ -339,5 +338,4 @@ GradientCheck judge(const GradientEvidence& evidence) {
   return check;
 }
 
-}  // namespace detail
-}  // namespace gradus
+}  // namespace gradus::detail
