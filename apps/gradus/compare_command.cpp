@@ -81,8 +81,7 @@ std::string table_text(const Comparison& comparison) {
 
 Json comparison_json(const Comparison& comparison) {
   Json json = {{"models", Json::array()}, {"differences", Json::object()}, {"same_test", comparison.same_test}};
-  for (std::size_t k = 0; k < comparison.candidates.size(); ++k) {
-    const Candidate& candidate = comparison.candidates[k];
+  for (const Candidate& candidate : comparison.candidates) {
     const auto& record = candidate.model.record;
     json["models"].push_back({{"name", candidate.name},
                               {"network", to_text(candidate.model.network)},

@@ -82,13 +82,13 @@ bool is_study_numbers(const FileSample& file) {
   constexpr std::string_view opening = "{\n \"";
   const std::string_view number = std::string_view(file.head).substr(std::min(opening.size(), file.head.size()), 4);
   return file.head.starts_with(opening) && number.size() == 4 && number[3] == '_' &&
-         number.substr(0, 3).find_first_not_of("0123456789") == number.npos;
+         number.substr(0, 3).find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 bool is_real_set(const FileSample& file) {
-  for (const char* name : {"iris", "digits"})
-    if (to_csv(load_data(name)).starts_with(file.head)) return true;
-  return false;
+  constexpr const char* sets[] = {"iris", "digits"};
+  return std::any_of(std::begin(sets), std::end(sets),
+                     [&](const char* name) { return to_csv(load_data(name)).starts_with(file.head); });
 }
 
 bool is_plain_xor(const FileSample& file) {
@@ -118,7 +118,7 @@ bool is_explanation(const FileSample& file) { return has(file.head, explanation_
 bool is_exported(const FileSample& file) {
   if (file.head.size() <= 10) return false;
   if (file.head[0] == '\x08') return file.head.substr(2, 8) == "\x12\x06gradus";
-  return file.head.substr(8, 2) == "{\"" && has(file.head, "\"gradus.weights\":\"");
+  return file.head.substr(8, 2) == R"({")" && has(file.head, R"("gradus.weights":")");
 }
 
 }  // namespace
