@@ -9,25 +9,35 @@
 
 namespace gradus {
 
+namespace detail {
+/// Whether a FlushDenormals of this thread has it flush. To read the processor's mode takes as long as ten additions,
+/// in every update several times.
+extern constinit thread_local bool flushes_by_scope;
+}  // namespace detail
+
 /// While it lives, numbers of this thread too small for a full mantissa (below 1e-38 in float32) count as 0, where the
 /// processor can do so; with `false` they are kept, whatever held before. It takes some hundred cycles over each of
 /// them otherwise, and training makes many: what Adam remembers of a unit that has gone silent halves every few updates
 /// for ever.
 class FlushDenormals {
  public:
-  explicit FlushDenormals(bool flushes = true) : before_(mode()) {
+  explicit FlushDenormals(bool flushes = true) : around_(detail::flushes_by_scope) {
+    if (flushes && around_) return;
+    before_ = mode();
     const Mode wanted = flushes ? before_ | both : before_ & ~both;
     is_switched_ = wanted != before_;
     if (is_switched_) set_mode(wanted);
+    detail::flushes_by_scope = flushes;
   }
   ~FlushDenormals() {
     if (is_switched_) set_mode(before_);
+    detail::flushes_by_scope = around_;
   }
   FlushDenormals(const FlushDenormals&) = delete;
   FlushDenormals& operator=(const FlushDenormals&) = delete;
 
   /// Whether this thread flushes.
-  static bool is_on() { return (mode() & both) != 0; }
+  static bool is_on() { return detail::flushes_by_scope || (mode() & both) != 0; }
 
  private:
 #if defined(__SSE2__)
@@ -51,8 +61,9 @@ class FlushDenormals {
   static void set_mode(Mode) {}
 #endif
 
-  Mode before_;
-  bool is_switched_;  // to write the mode takes as long as a small layer, and to read it a tenth of that
+  bool around_;
+  bool is_switched_ = false;  // to write the mode takes as long as a small layer, and to read it a tenth of that
+  Mode before_{};
 };
 
 }  // namespace gradus

@@ -97,17 +97,6 @@ struct GradientPlan<T>::State {
 
   /// What a sum of losses of samples that count so much is multiplied with.
   double scale(double count) const { return scale_of(loss, outputs, count); }
-
-  Pass<T> pass(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets) const {
-    Pass<T> pass;
-    pass.theta = theta;
-    pass.x = x;
-    pass.targets = targets;
-    pass.count = x.rows();
-    pass.seed = mask_seed;
-    pass.update = update;
-    return pass;
-  }
 };
 
 template <class T>
@@ -136,16 +125,19 @@ Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x
   check_rows_of(x.rows(), rows);
   check_length("engine", "gradient", static_cast<Index>(gradient.size()), s.network.parameter_count());
   if (rows.empty() && x.rows() == 0) throw ValueError("[engine] expected at least one sample, got none");
-  Pass<T> pass = s.pass(theta, x, targets);
-  if (!rows.empty()) {
-    pass.rows = rows.data();
-    pass.count = static_cast<Index>(rows.size());
-  }
+  Pass<T> pass{.theta = theta,
+               .x = x,
+               .targets = targets,
+               .rows = rows.empty() ? nullptr : rows.data(),
+               .count = rows.empty() ? x.rows() : static_cast<Index>(rows.size()),
+               .gradient = gradient.data(),
+               .outputs = {},
+               .record = record,
+               .hit = hit,
+               .seed = s.mask_seed,
+               .update = s.update};
   const Index steps = s.steps(targets);
   pass.scale = s.scale(pass.weight() * static_cast<double>(steps));
-  pass.gradient = gradient.data();
-  pass.record = record;
-  pass.hit = hit;
   s.workshop.pass(pass.count, [&] { s.plan->run(pass); });
   return {.loss = pass.scale * pass.loss, .hits = pass.hits, .samples = pass.count * steps};
 }
@@ -160,9 +152,15 @@ Tally GradientPlan<T>::score(std::span<const T> theta, ConstMatrixView<T> x, con
   constexpr Index part = kBatchPiece;  // enough to fill the lanes, too few to need much memory
   for (Index first = 0; first < x.rows(); first += part) {
     const Index count = std::min(part, x.rows() - first);
-    Pass<T> pass = s.pass(theta, x.middle_rows(first, count), targets.middle_rows(first, count));
-    pass.record = true;
-    pass.hit = hit;
+    Pass<T> pass{.theta = theta,
+                 .x = x.middle_rows(first, count),
+                 .targets = targets.middle_rows(first, count),
+                 .count = count,
+                 .outputs = {},
+                 .record = true,
+                 .hit = hit,
+                 .seed = s.mask_seed,
+                 .update = s.update};
     s.plan->run(pass);
     loss += pass.loss;
     tally.hits += pass.hits;

@@ -108,10 +108,11 @@ HWY_INLINE void chains_of_units(const T* HWY_RESTRICT x, const Stage& s, const T
 }
 
 /// The sums of U rows of products x_i W[i], i < count, as they are along lanes: those of partial sums from `first` on,
-/// every `step`-th of a line. x_i lies at x + i * bank_width, W[i] of row u at w + i * next + u * row.
-template <int step, int U, class T>
-HWY_INLINE void tree_of_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, Index next, Index row, Index first,
-                                 Index count, Vec<T>* sum) {
+/// every `step`-th of a line. x_i lies at x + i * bank_width, W[i] of row u at w + i * next + u * row. `whole`: every
+/// partial sum has a term.
+template <int step, int U, bool whole, class T>
+HWY_INLINE void branch_of_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT w, Index next, Index row, Index first,
+                                   Index count, Vec<T>* sum) {
   const Tag<T> d;
   if constexpr (step == kLine<T>) {
     for (int u = 0; u < U; ++u) sum[u] = hn::Zero(d);
@@ -120,12 +121,18 @@ HWY_INLINE void tree_of_products(const T* HWY_RESTRICT x, const T* HWY_RESTRICT 
       for (int u = 0; u < U; ++u) sum[u] = mul_add(in, hn::Load(d, w + i * next + u * row), sum[u]);
     }
   } else {
-    tree_of_products<2 * step, U>(x, w, next, row, first, count, sum);
-    if (first + step >= count) return;
+    branch_of_products<2 * step, U, whole>(x, w, next, row, first, count, sum);
+    if (!whole && first + step >= count) return;
     Vec<T> other[U];
-    tree_of_products<2 * step, U>(x, w, next, row, first + step, count, other);
+    branch_of_products<2 * step, U, whole>(x, w, next, row, first + step, count, other);
     for (int u = 0; u < U; ++u) sum[u] = hn::Add(sum[u], other[u]);
   }
+}
+/// All of them.
+template <int U, class T>
+HWY_INLINE void tree_of_products(const T* x, const T* w, Index next, Index row, Index count, Vec<T>* sum) {
+  if (count < kLine<T>) return branch_of_products<1, U, false>(x, w, next, row, 0, count, sum);
+  branch_of_products<1, U, true>(x, w, next, row, 0, count, sum);
 }
 
 /// z_u of U units from `first` on.
@@ -134,7 +141,7 @@ HWY_NOINLINE void tree_of_units(const T* x, const Stage& s, const T* w, Index fi
   const Tag<T> d;
   constexpr Index n = bank_width<T>;
   Vec<T> z[U];
-  tree_of_products<1, U>(x, w + first * n, s.outputs * n, n, 0, s.inputs, z);
+  tree_of_products<U>(x, w + first * n, s.outputs * n, n, s.inputs, z);
   for (int u = 0; u < U; ++u) {
     const Vec<T> bias = s.bias ? hn::Load(d, w + (s.weights() + first + u) * n) : hn::Zero(d);
     hn::Store(hn::Add(z[u], bias), d, y + (first + u) * n);

@@ -63,7 +63,7 @@ HWY_NOINLINE void backward_stage(const Stage& s, T* w, const T* x, const T* delt
     if (back && in_turn) {
       sum = backward_row<T, C, true>(delta, s.outputs, in, w);
     } else {
-      if (back) tree_of_products<1, 1>(delta, w, n, 0, 0, s.outputs, &sum);
+      if (back) tree_of_products<1>(delta, w, n, 0, s.outputs, &sum);
       backward_row<T, C, false>(delta, s.outputs, in, w);
     }
     if (back) hn::Store(times_derivative(d, f, hn::Load(d, y + i * n), sum), d, back + i * n);
