@@ -92,7 +92,7 @@ CLI::Option* Command::read(const std::string& names, Read read, Role role, const
     return declare(CLI::App::add_flag_callback(
                        names, [read = std::move(read)] { read("true"); }, help),
                    role);
-  return declare(CLI::App::add_option_function<std::string>(names, std::move(read), help), std::move(role));
+  return declare(CLI::App::add_option_function<std::string>(names, read, help), std::move(role));
 }
 
 const Role* Command::role_of(const CLI::Option* option) const {

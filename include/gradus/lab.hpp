@@ -38,5 +38,6 @@
 #include "gradus/lab/sweep/grid.hpp"
 #include "gradus/lab/sweep/halving.hpp"
 #include "gradus/lab/sweep/report.hpp"
+#include "gradus/lab/sweep/shard.hpp"
 #include "gradus/lab/sweep/sweep.hpp"
 #include "gradus/lab/sweep/validate.hpp"

@@ -76,6 +76,8 @@ const std::map<std::string, Words>& values() {
       {"--folds", {"3", "4"}},
       {"--halving", {"2", "3"}},
       {"--repeats", {"2", "3"}},
+      {"--shard", {"1/2"}},
+      {"--merge", {"out"}},
       {"--run", {"kept", "kept-too"}},
       {"--every", {"1s", "2m"}},
       {"--opset", {"17", "20"}},
@@ -191,7 +193,7 @@ class IdleOptions : public CliTest {
     if (std::filesystem::is_regular_file(path("out"))) what += written(words[0]);
     for (const char* other : {"out.svg", "out.onnx", "out.safetensors"})
       if (std::filesystem::is_regular_file(path(other))) what += read(other);
-    if (std::filesystem::is_directory(path("out"))) what += read("out/results.csv").substr(0, 4000);
+    if (exists("out/results.csv")) what += read("out/results.csv").substr(0, 4000);
     return {outcome.status, what, outcome.err};
   }
   /// A model remembers the words of its training; its numbers are what counts.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -104,6 +105,61 @@ TEST_F(SweepCli, DrawsConfigurationsFromRanges) {
     EXPECT_GE(rate, 0.01);
     EXPECT_LE(rate, 0.5);
   }
+}
+
+TEST_F(SweepCli, ShardsOfItMadeAtOnceAreJoinedByteForByte) {
+  // In two places of one name, for the report tells the folder.
+  std::filesystem::create_directories(path("elsewhere"));
+  ASSERT_EQ(run(sweep({"-o", "s", "-q"})).status, 0);
+  std::map<std::string, std::string> whole;
+  for (const char* file : {"results.csv", "best.model", "report.html"}) whole[file] = read(std::string("s/") + file);
+  std::filesystem::rename(path("s"), path("elsewhere/s"));
+
+  std::vector<pid_t> shards;
+  for (const char* shard : {"2/3", "1/3", "3/3"}) shards.push_back(start(sweep({"-o", "s", "-q", "--shard", shard})));
+  for (const pid_t shard : shards) ASSERT_EQ(finish(shard).status, 0);
+  const json again = json::parse(run(sweep({"-o", "s", "--json", "--shard", "1/3"})).out);
+  EXPECT_EQ(again["shard"], "1/3");
+  EXPECT_EQ(again["computed"], 0);
+  const json merged = json::parse(run({"sweep", "--merge", "s", "--json"}).out);
+  EXPECT_EQ(merged["runs"], 12);
+  EXPECT_EQ(merged["shards"], 3);
+  for (const auto& [file, bytes] : whole) EXPECT_EQ(read("s/" + file), bytes) << file;
+}
+
+TEST_F(SweepCli, RefusesShardsInOneLine) {
+  const auto with = [&](const Words& more, int status = 2) { return refusal(sweep(more), status); };
+  EXPECT_EQ(with({"-o", "s", "--shard", "0/3"}),
+            "--shard: expected a shard such as 3/16, its number from 1 on, got '0/3'");
+  EXPECT_EQ(with({"-o", "s", "--shard", "1/3", "--halving", "2"}),
+            "--halving has no effect here: a shard does not know how the others fare");
+  EXPECT_EQ(with({"--shard", "1/3", "--dry-run"}),
+            "--shard has no effect here: --dry-run counts the runs of the whole sweep");
+  EXPECT_EQ(refusal({"sweep", "--merge", "s", "--lr", "1"}, 2),
+            "--lr has no effect here: --merge takes the sweep from its shards");
+  EXPECT_EQ(refusal({"sweep", kData, "--merge", "s"}, 2),
+            "DATA has no effect here: --merge takes the sweep from its shards");
+  EXPECT_TRUE(refusal({"sweep", "--merge", "nowhere"}, 1).starts_with("nowhere: cannot open the folder"));
+  EXPECT_EQ(refusal({"sweep", "-o", "s"}, 2), "DATA is required (see gradus sweep --help)");
+  EXPECT_EQ(refusal({"sweep", kData, "-o", "s"}, 2), "--network is required (see gradus sweep --help)");
+  EXPECT_FALSE(std::filesystem::exists(path("s")));
+}
+
+TEST_F(SweepCli, DataThatIsGoneOrAnotherIsNotMerged) {
+  const std::string rows = "1,2,a\n2,1,b\n0,1,a\n2,3,b\n-1,0,a\n3,3,b\n";
+  write("mine.csv", "x,y,label\n" + rows);
+  const Words words{"sweep", "mine.csv", "--network", "2-{2,3}tanh-2softmax", "--epochs", "2", "-o",
+                    "s",     "-q",       "--shard"};
+  for (const char* shard : {"1/2", "2/2"}) {
+    Words own = words;
+    own.push_back(shard);
+    ASSERT_EQ(run(own).status, 0);
+  }
+  write("mine.csv", "x,y,label\n5,5,a\n" + rows);
+  EXPECT_NE(refusal({"sweep", "--merge", "s"}, 1).find("mine.csv"), std::string::npos);
+  std::filesystem::remove(path("mine.csv"));
+  EXPECT_NE(refusal({"sweep", "--merge", "s"}, 1).find("mine.csv"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(path("s/results.csv")));
 }
 
 TEST_F(SweepCli, RefusesInOneLine) {

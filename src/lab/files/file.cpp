@@ -247,9 +247,10 @@ void append_to_file(const std::string& path, std::string_view bytes, bool sync) 
   if (!file.close()) refuse(path, "cannot write", errno);
 }
 
-FolderLock::FolderLock(const std::string& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+FolderLock::FolderLock(const std::string& folder, Kind kind)
+    : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (fd_ < 0) refuse(folder, "cannot open the folder", errno);
-  if (::flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  if (::flock(fd_, (kind == alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
   ::close(fd_);
   throw FileError(folder, "another program is at work in this folder");
 }

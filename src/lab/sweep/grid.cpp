@@ -86,7 +86,7 @@ std::string drawn_from(const SweepAxis& axis, RandomState& random) {
 }  // namespace
 
 void SweepGrid::set(const ExperimentKey& key, std::string_view text, std::string_view name) {
-  Assignment assignment{&key, std::string(name), {""}, {}};
+  Assignment assignment{&key, std::string(name), std::string(text), {""}, {}};
   const auto add_axis = [&](SweepAxis axis) {
     check_distinct(name, axis.values);
     assignment.axes.push_back(std::move(axis));
@@ -135,6 +135,12 @@ void SweepGrid::set(const ExperimentKey& key, std::string_view text, std::string
   const auto after = std::upper_bound(assignments_.begin(), assignments_.end(), &key,
                                       [](const ExperimentKey* k, const Assignment& a) { return k < a.key; });
   assignments_.insert(after, std::move(assignment));
+}
+
+std::vector<std::pair<const ExperimentKey*, std::string>> SweepGrid::texts() const {
+  std::vector<std::pair<const ExperimentKey*, std::string>> texts;
+  for (const Assignment& a : assignments_) texts.emplace_back(a.key, a.text);
+  return texts;
 }
 
 std::vector<SweepAxis> SweepGrid::axes() const {

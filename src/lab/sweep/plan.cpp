@@ -53,6 +53,8 @@ SweepPlan plan_sweep(const SweepRequest& request, const ExperimentSource& source
     if (seeds - 1 > std::numeric_limits<std::uint32_t>::max() - experiment.seed)
       throw ValueError(fmt::format("[sweep] expected seeds below 2^32, got {} from {} on", seeds, experiment.seed));
     experiment.fingerprint = source.fingerprint;
+    if (experiment.arithmetic == Arithmetic::automatic && experiment.engine != Engine::definition)
+      experiment.arithmetic = request.automatic;
     experiment.arithmetic = arithmetic_of(experiment);
     experiment.model.clear();
     experiment.figures.clear();

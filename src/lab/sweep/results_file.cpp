@@ -14,7 +14,7 @@
 #include "gradus/lab/files/crc32.hpp"
 #include "gradus/lab/files/file.hpp"
 
-namespace gradus {
+namespace gradus::sweep_detail {
 namespace {
 
 constexpr std::array<std::string_view, 6> kOutcome{"status",    "train_loss",    "train_accuracy",
@@ -84,17 +84,17 @@ RunResult result_of(const Cells& cells) {
 
 }  // namespace
 
-ResultsFile::ResultsFile(const SweepPlan& plan, std::string path, ReadOnly)
-    : plan_(plan), path_(std::move(path)), results_(plan.runs.size()) {
-  if (!path_.empty() && file_exists(path_)) read(read_file(path_));
+ResultsFile::ResultsFile(const SweepPlan& plan, ResultsPlace place, ReadOnly)
+    : plan_(plan), place_(std::move(place)), results_(plan.runs.size()) {
+  if (!place_.path.empty() && file_exists(place_.path)) read(read_file(place_.path));
 }
 
-ResultsFile::ResultsFile(const SweepPlan& plan, std::string path) : ResultsFile(plan, std::move(path), ReadOnly{}) {
+ResultsFile::ResultsFile(const SweepPlan& plan, ResultsPlace place) : ResultsFile(plan, std::move(place), ReadOnly{}) {
   write_in_order();
 }
 
-std::vector<std::optional<RunResult>> ResultsFile::read_results(const SweepPlan& plan, const std::string& path) {
-  return ResultsFile(plan, path, ReadOnly{}).results_;
+std::vector<std::optional<RunResult>> ResultsFile::read_results(const SweepPlan& plan, const ResultsPlace& place) {
+  return ResultsFile(plan, place, ReadOnly{}).results_;
 }
 
 void ResultsFile::read(std::string_view text) {
@@ -102,29 +102,37 @@ void ResultsFile::read(std::string_view text) {
   std::unordered_map<std::string, std::size_t> known;  // runs of the plan by hash
   for (std::size_t k = plan_.runs.size(); k-- > 0;) known[plan_.runs[k].hash] = k;
   std::map<std::string, RunResult, std::less<>> found;
-  for (std::size_t number = 1; !text.empty(); ++number) {
+  if (!text.starts_with(place_.preamble))
+    throw FileError(place_.path,
+                    "expected the shard that is to be made, got one of another sweep: each sweep's shards "
+                    "have a folder of their own");
+  const std::size_t opening =
+      1 + static_cast<std::size_t>(std::count(place_.preamble.begin(), place_.preamble.end(), '\n'));
+  text.remove_prefix(place_.preamble.size());
+  for (std::size_t number = opening; !text.empty(); ++number) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) break;
     const std::string_view line = text.substr(0, end - (end > 0 && text[end - 1] == '\r'));
     text.remove_prefix(end + 1);
     const auto cells = cells_of(line);
-    if (!cells) throw FileError::at_line(path_, number, "expected a quote that closes the one before");
-    if (number == 1) {
+    if (!cells) throw FileError::at_line(place_.path, number, "expected a quote that closes the one before");
+    if (number == opening) {
       columns = *cells;
       for (const std::string_view column : kOutcome)
         if (columns.front() != "run" || std::find(columns.begin(), columns.end(), column) == columns.end())
           throw FileError::at_line(
-              path_, 1,
+              place_.path, number,
               fmt::format("expected results of a sweep, with the columns run, {}", fmt::join(kOutcome, ", ")));
       continue;
     }
     if (cells->size() != columns.size())
-      throw FileError::at_line(path_, number,
-                               fmt::format("expected {} cells as in line 1, got {}", columns.size(), cells->size()));
+      throw FileError::at_line(
+          place_.path, number,
+          fmt::format("expected {} cells as in line {}, got {}", columns.size(), opening, cells->size()));
     if (columns.back() == kChecksum) {
       const std::string expected = fmt::format("{:08x}", crc32(line.substr(0, line.rfind(','))));
       if (cells->back() != expected)
-        throw FileError::at_line(path_, number,
+        throw FileError::at_line(place_.path, number,
                                  fmt::format("column {}: expected {}, got '{}': the row was changed since it was "
                                              "written; take it out, and its run is made again",
                                              kChecksum, expected, cells->back()));
@@ -133,12 +141,17 @@ void ResultsFile::read(std::string_view text) {
     for (std::size_t j = 0; j < columns.size(); ++j) row[columns[j]] = (*cells)[j];
     try {
       const RunResult result = result_of(row);
-      if (known.contains(row["run"]))
+      const bool is_own = known.contains(row["run"]);
+      if (!place_.preamble.empty() && !is_own)
+        throw ValueError(fmt::format("column run: expected a run of this shard, got '{}'", row["run"]));
+      if (!place_.preamble.empty() && found.contains(row["run"]))
+        throw ValueError(fmt::format("column run: expected each run once, got '{}' again", row["run"]));
+      if (is_own)
         found[row["run"]] = result;
       else
         others_.push_back(std::move(row));
     } catch (const ValueError& error) {
-      throw FileError::at_line(path_, number, error.what());
+      throw FileError::at_line(place_.path, number, error.what());
     }
   }
   for (std::size_t k = 0; k < results_.size(); ++k)
@@ -173,22 +186,28 @@ void ResultsFile::append(const std::vector<std::size_t>& runs, const std::vector
   std::string lines;
   for (std::size_t k = 0; k < runs.size(); ++k) {
     results_[runs[k]] = results[k];
-    if (!path_.empty()) lines += line(runs[k]);
+    if (!place_.path.empty()) lines += line(runs[k]);
   }
-  if (path_.empty()) return;
+  if (place_.path.empty()) return;
   // Waiting for the disk takes longer than many a run: a power loss may cost the work of a second.
   const auto now = std::chrono::steady_clock::now();
   const bool sync = now - synced_ >= std::chrono::seconds(1);
-  append_to_file(path_, lines, sync);
+  append_to_file(place_.path, lines, sync);
   if (sync) synced_ = now;
 }
 
+void ResultsFile::put(std::vector<std::optional<RunResult>> results) {
+  results_ = std::move(results);
+  write_in_order();
+}
+
 void ResultsFile::write_in_order() const {
-  if (path_.empty()) return;
-  std::string text = header();
+  if (place_.path.empty()) return;
+  const std::string head = header();
+  std::string text = place_.preamble + head;
   for (std::size_t k = 0; k < results_.size(); ++k)
     if (results_[k]) text += line(k);
-  std::vector<std::string> columns = *cells_of(std::string_view(text).substr(0, text.find('\n')));
+  std::vector<std::string> columns = *cells_of(std::string_view(head).substr(0, head.size() - 1));
   columns.pop_back();  // the checksum
   for (const Cells& row : others_) {
     std::string cells;
@@ -198,7 +217,7 @@ void ResultsFile::write_in_order() const {
     }
     text += with_checksum(std::move(cells));
   }
-  write_file(path_, text);
+  write_file(place_.path, text);
 }
 
-}  // namespace gradus
+}  // namespace gradus::sweep_detail

@@ -10,19 +10,21 @@
 
 #include "gradus/lab/files/file.hpp"
 #include "lab/sweep/chunk.hpp"
-#include "lab/sweep/results_file.hpp"
+#include "lab/sweep/sweeper.hpp"
 #include "lab/sweep/work_queue.hpp"
 
 namespace gradus {
 namespace {
 
 using sweep_detail::Chunk;
+using sweep_detail::ResultsFile;
+using sweep_detail::ResultsPlace;
 using sweep_detail::Trained;
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-std::string results_path(const std::string& folder) { return folder.empty() ? "" : folder + "/results.csv"; }
+ResultsPlace results_of(const std::string& folder) { return {folder.empty() ? "" : folder + "/results.csv"}; }
 
 std::vector<std::size_t> missing_runs(const std::vector<std::optional<RunResult>>& results) {
   std::vector<std::size_t> missing;
@@ -34,8 +36,8 @@ std::vector<std::size_t> missing_runs(const std::vector<std::optional<RunResult>
 /// What the threads of a sweep share.
 class Sweeper {
  public:
-  Sweeper(const SweepPlan& plan, const ExperimentSource& source, const SweepOptions& options)
-      : plan_(plan), source_(source), options_(options), file_(plan, results_path(options.folder)) {}
+  Sweeper(const ResultsPlace& place, const SweepPlan& plan, const ExperimentSource& source, const SweepOptions& options)
+      : plan_(plan), source_(source), options_(options), file_(plan, place) {}
 
   SweepOutcome run() {
     const std::vector<std::size_t> missing = missing_runs(file_.results());
@@ -124,19 +126,23 @@ double timed(const SweepPlan& plan, const ExperimentSource& source, const Chunk&
 
 }  // namespace
 
+SweepOutcome sweep_detail::run_into(const ResultsPlace& place, const SweepPlan& plan, const ExperimentSource& source,
+                                    const SweepOptions& options) {
+  if (options.folder.empty()) return Sweeper(place, plan, source, options).run();
+  std::error_code error;
+  std::filesystem::create_directories(options.folder, error);
+  if (error) throw FileError(options.folder, "cannot make the folder: " + error.message());
+  // Two sweeps in one folder would lose each other's results; shards have files of their own.
+  const FolderLock lock(options.folder, place.preamble.empty() ? FolderLock::alone : FolderLock::shared);
+  return Sweeper(place, plan, source, options).run();
+}
+
 SweepOutcome run_sweep(const SweepPlan& plan, const ExperimentSource& source, const SweepOptions& options) {
-  if (!options.folder.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(options.folder, error);
-    if (error) throw FileError(options.folder, "cannot make the folder: " + error.message());
-  }
-  std::optional<FolderLock> alone;  // two sweeps in one folder would lose each other's results
-  if (!options.folder.empty()) alone.emplace(options.folder);
-  return Sweeper(plan, source, options).run();
+  return sweep_detail::run_into(results_of(options.folder), plan, source, options);
 }
 
 SweepEstimate estimate_sweep(const SweepPlan& plan, const ExperimentSource& source, const SweepOptions& options) {
-  const std::vector<std::size_t> missing = missing_runs(ResultsFile::read_results(plan, results_path(options.folder)));
+  const std::vector<std::size_t> missing = missing_runs(ResultsFile::read_results(plan, results_of(options.folder)));
   const std::vector<Chunk> chunks = sweep_detail::chunks_of(plan, source, missing);
   SweepEstimate estimate{static_cast<Index>(missing.size()), 0, 0};
   // A dozen kinds of chunks, spread over the whole range of work, speak for the others.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "gradus/check/detail/kinks.hpp"
@@ -19,7 +20,7 @@ namespace gradus::detail {
 template <class L>
 class EntrywiseDifferences {
  public:
-  explicit EntrywiseDifferences(const GradientCheckOptions& options) : options_(options) {}
+  explicit EntrywiseDifferences(GradientCheckOptions options) : options_(std::move(options)) {}
 
   /// Reads the tape's gradient and magnitudes, and writes the differences with their errors and kinks; those by x where
   /// `input` is true.

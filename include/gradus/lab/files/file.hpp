@@ -31,12 +31,13 @@ void write_file(const std::string& path, std::string_view bytes);
 /// FileError.
 void append_to_file(const std::string& path, std::string_view bytes, bool sync = false);
 
-/// While it lives there is no other one on the same folder, in this process or another. A process that is killed leaves
-/// none behind. On a file system that knows no locks it does nothing.
+/// While it lives there is no other one on the same folder, in this process or another; shared ones bear with each
+/// other. A process that is killed leaves none behind. On a file system that knows no locks it does nothing.
 class FolderLock {
  public:
+  enum Kind { alone, shared };
   /// Throws FileError if there is another one, or no such folder.
-  explicit FolderLock(const std::string& folder);
+  explicit FolderLock(const std::string& folder, Kind kind = alone);
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
   ~FolderLock();

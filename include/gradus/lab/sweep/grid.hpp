@@ -31,6 +31,8 @@ class SweepGrid {
   /// several values of a key that names data or the seed.
   void set(const ExperimentKey& key, std::string_view text, std::string_view name);
 
+  /// What was set, as it was written, in the order of the experiment's keys.
+  std::vector<std::pair<const ExperimentKey*, std::string>> texts() const;
   /// In the order of the experiment's keys.
   std::vector<SweepAxis> axes() const;
   /// The keys that have several values.
@@ -58,6 +60,7 @@ class SweepGrid {
   struct Assignment {
     const ExperimentKey* key;
     std::string name;
+    std::string text;                 // as it was written
     std::vector<std::string> pieces;  // of the text, around its axes
     std::vector<SweepAxis> axes;      // one less than pieces
   };

@@ -10,16 +10,18 @@
 #include "gradus/lab/sweep/grid.hpp"
 
 /// Many runs of one experiment: every configuration of a grid with every seed. A run is the one that `run_experiment`
-/// makes of its experiment; those that differ in seed, learning rate and l2 alone are trained together in banks
-/// (engine/bank.hpp) where their shape has a plan, and agree with it to rounding. The numbers do not depend on the
+/// makes of its experiment, to the last bit; those that differ in seed, learning rate and l2 alone are trained together
+/// in banks (engine/bank.hpp) where their shape has a plan. The numbers do not depend on the
 /// number of threads, nor on which runs were made before.
 namespace gradus {
 
 struct SweepRequest {
   Experiment base;  ///< its data; what the grid does not name stays as it is here
   SweepGrid grid;
-  Index seeds = 1;   ///< a configuration, from the experiment's seed on
-  Index random = 0;  ///< configurations to draw; 0: all of them
+  Index seeds = 1;                               ///< a configuration, from the experiment's seed on
+  Index random = 0;                              ///< configurations to draw; 0: all of them
+  Arithmetic automatic = Arithmetic::automatic;  ///< what experiments compute in that leave it open; automatic: as the
+                                                 ///< processor says
 };
 
 struct SweepRun {
