@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export NODE_PATH := /usr/share/nodejs
 
 .DEFAULT_GOAL := help
-.PHONY: help bits coverage mutants lab test build python pythons bench proof slips debug asan sanitize tsan clang tidy tidy-changed format lint wasm install clean
+.PHONY: help bits coverage mutants lab test build python pythons bench proof slips debug asan sanitize tsan clang tidy tidy-changed format lint wasm page page-test install clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -115,6 +115,24 @@ wasm:  ## compile both libraries to WebAssembly, train in Node
 	cmake --build build/wasm -j$(JOBS)
 	node build/wasm/wasm/xor.js
 	node build/wasm/wasm/laboratory.js
+
+page: build/page/gradus.html  ## the laboratory as one HTML file (build/page/gradus.html; page/README.md)
+
+page-test: build/page/gradus.html build  ## drive the page in Chromium, and hold its numbers to those of the command line
+	node --test page/tests/
+
+# The core is compiled where anything changed; what Node needs is installed once for each lock file.
+.PHONY: build/page/gradus.html
+build/page/gradus.html:
+	@scripts/setup page
+	@$(MAKE) -s build/wasm/build.ninja page/node_modules/.of-lock
+	cmake --build build/wasm -j$(JOBS) --target page_core
+	cd page && node_modules/.bin/tsc --noEmit && node build.mjs ../build/wasm/page/core/page_core.js \
+	  ../build/wasm/page/core/page_core.wasm ../$@
+
+page/node_modules/.of-lock: page/package-lock.json
+	cd page && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 bits:  ## compare bits over compilers and processors (BITS="gcc-O0 s390x"; docs/bits.md)
 	@scripts/setup build

@@ -33,6 +33,7 @@
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/lab/model/safetensors.hpp"
 #include "gradus/lab/run/compare.hpp"
+#include "gradus/lab/run/live_run.hpp"
 #include "gradus/lab/run/run_folder.hpp"
 #include "gradus/lab/run/snapshot.hpp"
 #include "gradus/lab/sweep/grid.hpp"

@@ -7,7 +7,7 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CODE = {".cpp", ".hpp", ".py", ".pyi", ".ts", ".sh", ".cmake", ""}  # a script has no ending
-TOP = ("apps", "bench", "cmake", "examples", "fuzz", "include", "python", "scripts", "src", "studies", "tests", "wasm")
+TOP = ("apps", "bench", "cmake", "examples", "fuzz", "include", "page", "python", "scripts", "src", "studies", "tests", "wasm")
 
 
 def code_folders():
@@ -24,7 +24,7 @@ def wanting(folder, names):
         return [f"{len(names)} files and no README.md"]
     if not readme.is_file():
         return []
-    spoken_of = re.findall(r"`([\w-]+\.(?:cpp|hpp|py|pyi|ts|cmake))`", readme.read_text())
+    spoken_of = re.findall(r"`([\w-]+\.(?:cpp|hpp|py|pyi|ts|tsx|cmake))`", readme.read_text())
     return [f"README.md speaks of {name}" for name in spoken_of if name not in names]
 
 

@@ -10,7 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # A path from the top of the project, or as it is included; NAME and NNNN stand for any.
 PATH = re.compile(
-    r"`((?:include|src|apps|studies|python|examples|bench|docs|tests|scripts|cmake|data|fuzz|wasm)/[\w./-]*)`"
+    r"`((?:include|src|apps|studies|python|examples|bench|docs|tests|scripts|cmake|data|fuzz|wasm|page)/[\w./-]*)`"
 )
 LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
 PAGE = re.compile(r"\bdocs/[\w/-]+\.md\b")

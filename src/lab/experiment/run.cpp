@@ -8,7 +8,6 @@
 #include <numeric>
 
 #include "core/text.hpp"
-#include "gradus/check/planted_training.hpp"
 #include "gradus/lab/data/source.hpp"
 #include "gradus/lab/experiment/diagnosis.hpp"
 #include "gradus/lab/experiment/figures.hpp"
@@ -16,30 +15,10 @@
 #include "gradus/lab/model/applied.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/nn/fitting.hpp"
-#include "gradus/nn/initializer.hpp"
+#include "lab/experiment/prepared.hpp"
 
 namespace gradus {
 namespace {
-
-/// The samples as the network is given them: scaled, in its number type.
-template <std::floating_point T>
-struct Prepared {
-  Matrix<T> x;
-  Matrix<T> targets;
-  std::vector<T> weights{};
-
-  Samples<T> samples() const { return {x, targets, weights}; }
-};
-
-template <std::floating_point T>
-Matrix<T> convert(const Matrix<double>& from) {
-  return {from.rows(), from.cols(), std::vector<T>(from.values().begin(), from.values().end())};
-}
-
-template <std::floating_point T>
-Prepared<T> prepare(const Dataset& data, const Model& model) {
-  return {convert<T>(model.scaled(data.x)), convert<T>(model.scaled_targets(data))};
-}
 
 /// Turns what `fit` tells into what a person wants to know.
 template <std::floating_point T>
@@ -93,50 +72,19 @@ class Reporter {
   bool recorded_ = false;
 };
 
-/// Who computes the gradient: as the options say, or spoilt by the fault that the experiment plants, whose place is
-/// then written into it.
-template <std::floating_point T>
-std::unique_ptr<Passes<T>> passes_of(ExperimentResult& result, std::span<const T> theta, const Samples<T>& train,
-                                     const FitOptions& options, bool is_kept) {
-  std::string& plant = result.experiment.plant;
-  const Model& model = result.model;
-  if (plant.empty()) return make_passes<T>(model.network, options, train);
-  const PlantedFault planted = find_fault_in<T>(plant, model.network, model.loss, theta, train);
-  if (is_kept && planted.kind == FaultKind::accumulates)
-    throw ValueError(
-        "[experiment] expected a fault that begins anew at every update, for a run that is kept and goes "
-        "on, got " +
-        planted.label());
-  plant = planted.label();
-  return make_planted_passes<T>(model.network, planted, options, train);
-}
-
 template <std::floating_point T>
 void train(ExperimentResult& result, const ProgressCallback& progress, Driver* driver) {
   Model& model = result.model;
-  const Experiment& experiment = result.experiment;
-  RandomState random(experiment.seed);
-  std::vector<T> theta(model.theta.begin(), model.theta.end());  // of a model that is gone on from
-  if (experiment.from.empty()) theta = initial_parameters<T>(model.network, parse_initializer(experiment.init), random);
-  Prepared<T> train = prepare<T>(result.train, model);
-  const std::vector<double> weights = sample_weights(result.train, experiment.class_weight);
-  train.weights.assign(weights.begin(), weights.end());
-  const Prepared<T> test = result.test.size() > 0 ? prepare<T>(result.test, model) : Prepared<T>{};
-  Reporter<T> reporter(experiment, result.train.size(), progress);
+  Reporter<T> reporter(result.experiment, result.train.size(), progress);
   const auto start = std::chrono::steady_clock::now();
-  FitOptions options = fit_options(experiment, model.loss);
-  options.hit = hit_of(model.network, result.train);
-  options.state = model.state;
-  Training<T> training(passes_of<T>(result, theta, train.samples(), options, driver != nullptr), std::span<T>(theta),
-                       train.samples(), options, random,
-                       result.test.size() > 0 ? std::optional(test.samples()) : std::nullopt, reporter.callbacks());
+  PreparedTraining<T> prepared(result, options_of_run(result), reporter.callbacks(), driver != nullptr);
   if (driver)
-    driver->drive(training);
+    driver->drive(prepared.training());
   else
-    training.advance_to_end();
-  result.fit = training.finish();
+    prepared.training().advance_to_end();
+  result.fit = prepared.training().finish();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  model.theta.assign(theta.begin(), theta.end());
+  model.theta.assign(prepared.theta().begin(), prepared.theta().end());
   model.state = result.fit.state;
 }
 
@@ -337,6 +285,21 @@ Model untrained_model(const Experiment& experiment, const Dataset& train, const 
   return model;
 }
 
+ExperimentResult before_training(const Experiment& experiment, const ExperimentSource& source) {
+  ExperimentResult result;
+  result.experiment = decided(experiment, source.data);
+  ExperimentData data = split_data(experiment, source);
+  result.experiment.fingerprint = data.fingerprint;
+  result.words = source.words;
+  result.experiment.arithmetic = arithmetic_of(experiment);
+  if (!experiment.from.empty()) result.experiment.from_parameters = parameters_sha256(start_of(experiment));
+  result.train = std::move(data.train);
+  result.test = std::move(data.test);
+  result.model = untrained_model(result.experiment, result.train, result.test);
+  if (result.experiment.scale) result.model.fit_scaler(*result.experiment.scale, result.train.x);
+  return result;
+}
+
 ExperimentResult run_experiment(const Experiment& experiment, const ProgressCallback& progress, Driver* driver) {
   check(experiment);
   return run_experiment(experiment, load_source(experiment), progress, driver);
@@ -350,17 +313,8 @@ ExperimentResult run_experiment(const Experiment& experiment, const ExperimentSo
         fmt::format("expected an experiment that can be carried out from its beginning, got one that was "
                     "branched from the run {} after {} updates (`gradus resume` goes on with a branch)",
                     one_line(experiment.start_run), experiment.start_update));
-  ExperimentResult result;
-  result.experiment = decided(experiment, source.data);
-  ExperimentData data = split_data(experiment, source);
-  result.experiment.fingerprint = data.fingerprint;
-  result.words = source.words;
-  result.experiment.arithmetic = arithmetic_of(experiment);
-  if (!experiment.from.empty()) result.experiment.from_parameters = parameters_sha256(start_of(experiment));
-  result.train = std::move(data.train);
-  result.test = std::move(data.test);
-  Model& model = result.model = untrained_model(result.experiment, result.train, result.test);
-  if (result.experiment.scale) model.fit_scaler(*result.experiment.scale, result.train.x);
+  ExperimentResult result = before_training(experiment, source);
+  Model& model = result.model;
   if (experiment.precision == Precision::float32)
     train<float>(result, progress, driver);
   else

@@ -7,14 +7,11 @@
 #include "gradus/core/error.hpp"
 #include "gradus/core/shape.hpp"
 #include "gradus/lab/figure/spread.hpp"
+#include "lab/figure/area.hpp"
 
 namespace gradus {
-namespace {
 
-constexpr double most_points = 1e7;
-
-/// The range of the finite points, widened by 5 % at each end; [0, 1]^2 if there are none.
-Area area_of(ConstMatrixView<double> x) {
+Area figure_detail::area_of(ConstMatrixView<double> x) {
   double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
   for (Index i = 0; i < x.rows(); ++i)
     for (Index j = 0; j < 2; ++j)
@@ -30,6 +27,12 @@ Area area_of(ConstMatrixView<double> x) {
   }
   return {low[0], high[0], low[1], high[1]};
 }
+
+namespace {
+
+using figure_detail::area_of;
+
+constexpr double most_points = 1e7;
 
 struct Grid {
   Area area;

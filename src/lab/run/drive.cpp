@@ -12,6 +12,7 @@
 #include "gradus/lab/experiment/keys.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/lab/run/run_folder.hpp"
+#include "lab/run/adapted.hpp"
 
 namespace gradus {
 namespace {
@@ -114,41 +115,7 @@ std::string free_branch(const std::string& folder, Index update) {
   return path;
 }
 
-// ---------------------------------------------------------------------------------------------------------- another
-// way
-
-/// The state, with what does not fit on in another experiment as that begins.
-template <std::floating_point T>
-TrainingState<T> adapted(TrainingState<T> state, const Experiment& from, const Experiment& to, TrainingState<T> fresh,
-                         Index updates_per_epoch) {
-  if (from.batch != to.batch) {
-    const bool at_end = state.position.batch == updates_per_epoch || !state.position.within;
-    if (!at_end)
-      throw ValueError(
-          fmt::format("expected an update at the end of an epoch to go on from in other batches, got {}, which "
-                      "is {} updates into one of {}",
-                      state.position.updates, state.position.batch, updates_per_epoch));
-    state.position.within = false;
-    state.position.batch = 0;
-  }
-  const bool same_memory =
-      from.optimizer.index() == to.optimizer.index() && state.optimizer.slots.size() == fresh.optimizer.slots.size();
-  if (!same_memory) {
-    state.optimizer = std::move(fresh.optimizer);
-    state.descent = std::move(fresh.descent);
-    state.squares = std::move(fresh.squares);
-  }
-  if (!(from.schedule == to.schedule)) state.schedule = fresh.schedule;
-  if (from.early_stopping.metric != to.early_stopping.metric) {
-    state.early_stopping = fresh.early_stopping;
-    state.best_theta.clear();
-    state.best_running.clear();
-    state.best_epoch = 0;
-  }
-  state.online = {};
-  state.reason = StopReason::finished;
-  return state;
-}
+// ------------------------------------------------------------------------------------------------------ another way
 
 /// Asks a training for its state at first.
 template <std::floating_point T>
@@ -160,15 +127,6 @@ class Fresh : public DriverOf<Fresh<T>> {
   }
   TrainingState<T> state;
 };
-
-/// The key in which two experiments differ although training alone may; empty if there is none.
-std::string foreign_difference(const Experiment& a, const Experiment& b) {
-  constexpr std::string_view free[] = {"optimizer", "regularisation", "early_stopping", "training", "start", "output"};
-  for (const ExperimentKey& key : experiment_keys())
-    if (std::find(std::begin(free), std::end(free), key.section) == std::end(free) && key.get(a) != key.get(b))
-      return key.path();
-  return "";
-}
 
 }  // namespace
 
