@@ -69,15 +69,16 @@ from ._core import (
     make_moons,
     make_spirals,
     make_xor,
+    merge_sweep,
     predict,
     step_curve,
-    sweep,
     train_test_split,
     validate,
 )
 from ._core import version as __version__
 from .autodiff import grad, value_and_grad
 from .exchange import export_weights, import_weights
+from .sweeping import sweep
 
 __all__ = [
     "Bank",
@@ -136,6 +137,7 @@ __all__ = [
     "make_moons",
     "make_spirals",
     "make_xor",
+    "merge_sweep",
     "metrics",
     "options",
     "plot",

@@ -3,6 +3,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <algorithm>
@@ -74,6 +75,31 @@ nb::object answers(nb::handle self) {
   return nb::cast(view_within(data.targets, self));
 }
 
+using ColumnState = std::tuple<std::string, std::vector<std::string>, bool>;
+
+nb::tuple state_of(nb::handle self) {
+  const Dataset& data = nb::cast<const Dataset&>(self);
+  std::vector<ColumnState> columns;
+  for (const InputColumn& c : data.columns) columns.emplace_back(c.name, c.categories, c.ordered);
+  return nb::make_tuple(view_within(data.x, self), data.labels, view_within(data.targets, self), data.feature_names,
+                        data.class_names, data.target_names, data.weights, data.label_name, columns);
+}
+
+Dataset from_state(const nb::tuple& state) {
+  Dataset data;
+  data.x = owned(as_matrix<double>("dataset", "x", state[0]));
+  data.labels = nb::cast<std::vector<int>>(state[1]);
+  if (nb::cast<Index>(state[2].attr("size")) > 0) data.targets = owned(as_matrix<double>("dataset", "y", state[2]));
+  data.feature_names = nb::cast<std::vector<std::string>>(state[3]);
+  data.class_names = nb::cast<std::vector<std::string>>(state[4]);
+  data.target_names = nb::cast<std::vector<std::string>>(state[5]);
+  data.weights = nb::cast<std::vector<double>>(state[6]);
+  data.label_name = nb::cast<std::string>(state[7]);
+  for (const auto& [name, categories, ordered] : nb::cast<std::vector<ColumnState>>(state[8]))
+    data.columns.push_back({name, categories, ordered});
+  return data;
+}
+
 std::string describe(const Dataset& data) {
   return fmt::format("Dataset({} samples, {} features, {})", data.size(), data.features(),
                      data.is_classification() ? fmt::format("{} classes", data.classes())
@@ -125,6 +151,10 @@ Dataset(2 samples, 2 features, 2 classes)
       .def_prop_ro("is_classification", &Dataset::is_classification)
       .def("__len__", &Dataset::size)
       .def("__repr__", &describe)
+      .def("__getstate__", &state_of, nb::sig("def __getstate__(self) -> tuple[typing.Any, ...]"))
+      .def(
+          "__setstate__", [](Dataset& self, const nb::tuple& state) { new (&self) Dataset(from_state(state)); },
+          nb::sig("def __setstate__(self, state: tuple[typing.Any, ...]) -> None"))
       .def(
           "__eq__",
           [](const Dataset& self, nb::object other) {

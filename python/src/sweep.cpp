@@ -14,6 +14,7 @@
 #include "gradus/core/number.hpp"
 #include "gradus/lab/sweep/halving.hpp"
 #include "gradus/lab/sweep/report.hpp"
+#include "gradus/lab/sweep/shard.hpp"
 #include "module.hpp"
 #include "options.hpp"
 #include "source.hpp"
@@ -69,9 +70,14 @@ void warn_of_interruption(const Sweep& sweep) {
   if (PyErr_WarnEx(PyExc_RuntimeWarning, message.c_str(), 1) != 0) throw nb::python_error();
 }
 
-Sweep sweep(Index seeds, Index random, Index halving, const nb::object& folder, std::optional<int> threads,
-            nb::handle callback, const nb::kwargs& options) {
+Sweep sweep(Index seeds, Index random, Index halving, const std::optional<std::string>& part, const nb::object& folder,
+            std::optional<int> threads, nb::handle callback, const nb::kwargs& options) {
   check_callback("sweep", callback);
+  std::optional<Shard> shard;
+  if (part) shard = parse_shard(*part);
+  if (shard && halving != 0)
+    throw ValueError("[sweep] halving has no effect here: a shard does not know how the others fare");
+  if (shard && folder.is_none()) throw ValueError("[sweep] expected a folder for the file of a shard, got none");
   if (threads && *threads < 1) throw ValueError(fmt::format("[sweep] expected at least 1 thread, got {}", *threads));
   const SweepRequest request = request_of(options, seeds, random);
   Watch watch;
@@ -90,7 +96,10 @@ Sweep sweep(Index seeds, Index random, Index halving, const nb::object& folder, 
     const Unlocked others;
     const ExperimentSource source = given ? std::move(*given) : load_source(first);
     sweep.plan = plan_sweep(request, source);
-    if (halving == 0) {
+    if (shard) {
+      sweep.plan = shard_of(sweep.plan, *shard);
+      sweep.outcome = run_shard(request, sweep.plan, source, how, *shard);
+    } else if (halving == 0) {
       sweep.outcome = run_sweep(sweep.plan, source, how);
     } else {
       std::vector<HalvingRound> rounds = run_halving(sweep.plan, source, how, halving);
@@ -103,6 +112,17 @@ Sweep sweep(Index seeds, Index random, Index halving, const nb::object& folder, 
   watch.rethrow();
   if (watch.interrupted()) warn_of_interruption(sweep);
   return sweep;
+}
+
+Sweep merge_sweep(const nb::object& folder, const nb::object& data, const nb::object& into) {
+  const std::string path = as_path(folder);
+  MergeOptions how;
+  Experiment first;
+  if (!data.is_none()) how.data = source_of("merge_sweep", data, first);
+  if (!into.is_none()) how.into = as_path(into);
+  const Unlocked others;
+  MergedSweep merged = merge_shards(path, std::move(how));
+  return {std::move(merged.plan), std::move(merged.outcome)};
 }
 
 nb::dict values_of(const Sweep& sweep, std::size_t configuration) {
@@ -167,6 +187,12 @@ Examples
 >>> set(seen) <= {4}
 True
 )")
+      .def(
+          "__init__",
+          [](SweepProgress* self, Index done, Index runs, double share, double seconds, std::optional<double> best) {
+            new (self) SweepProgress{done, runs, share, seconds, best};
+          },
+          nb::arg("done"), nb::arg("runs"), nb::arg("share"), nb::arg("seconds"), nb::arg("best") = nb::none())
       .def_ro("done", &SweepProgress::done, "Runs made.")
       .def_ro("runs", &SweepProgress::runs, "Runs in all.")
       .def_ro("share", &SweepProgress::share, "Of the work that was to do.")
@@ -200,57 +226,49 @@ Examples
                            self.outcome.interrupted ? ", interrupted" : "");
       });
   m.def("sweep", &sweep, nb::kw_only(), nb::arg("seeds") = 1, nb::arg("random") = 0, nb::arg("halving") = 0,
-        nb::arg("folder") = nb::none(), nb::arg("threads") = nb::none(), nb::arg("callback") = nb::none(),
-        nb::arg("options"),
-        nb::sig("def sweep(*, seeds: int = 1, random: int = 0, halving: int = 0, folder: str | os.PathLike[str] | None "
+        nb::arg("shard") = nb::none(), nb::arg("folder") = nb::none(), nb::arg("threads") = nb::none(),
+        nb::arg("callback") = nb::none(), nb::arg("options"),
+        nb::sig("def sweep(*, seeds: int = 1, random: int = 0, halving: int = 0, shard: str | None = None, folder: str "
+                "| os.PathLike[str] | None "
                 "= None, "
                 "threads: int | None = None, callback: collections.abc.Callable[[SweepProgress], bool | None] | None = "
                 "None, **options: typing.Any) -> Sweep"),
-        R"(Trains every combination of values with many seeds.
+        "Trains every combination of values with many seeds, in this process: see `gradus.sweep`.");
+  m.def("merge_sweep", &merge_sweep, nb::arg("folder"), nb::kw_only(), nb::arg("data") = nb::none(),
+        nb::arg("into") = nb::none(),
+        nb::sig("def merge_sweep(folder: str | os.PathLike[str], *, data: typing.Any = None, "
+                "into: str | os.PathLike[str] | None = None) -> Sweep"),
+        R"(Joins the shards of a sweep, once all are there.
 
-Runs that differ in seed, learning rate and l2 alone are trained together in banks; the numbers are those of
-``gradus sweep``, whatever the number of threads.
+Writes ``results.csv``, byte for byte as one sweep would have.
 
 Parameters
 ----------
-seeds : int
-    Of each configuration, from ``seed`` on.
-random : int
-    How many configurations to draw, instead of trying all; then ``lr="0.001..0.1"`` is a range.
-halving : int
-    Train all for a part of the epochs, the best 1 / `halving` of them that many times as long, and so on; the result is of
-    the last round, and ``rounds`` tells how many each had, and how long they trained. 0: every configuration to its end.
-folder : str or path, optional
-    Where ``results.csv`` is kept: what is in it is not computed again.
-threads : int, optional
-    All there are unless given.
-callback : callable, optional
-    Called with a `SweepProgress` every few milliseconds; returning True stops. An exception it raises arrives.
-**options
-    Those of `Experiment`, ``data`` as for `validate`, where a list holds several values; texts may hold braces, ``network="2-{2,8}tanh-2softmax"``.
+folder : str or path
+    Where ``shard-1-of-N.csv`` and so on are.
+data : Dataset, (x, y) or data frame, optional
+    What the shards were made of, if that was no text or path: the folder knows these.
+into : str or path, optional
+    The folder for ``results.csv``; that of the shards unless given.
 
 Returns
 -------
 Sweep
-    After Ctrl-C too, with a RuntimeWarning: it then holds the runs that were made.
 
 Raises
 ------
-ValueError
-    If a configuration cannot be run, or an option has no effect in any, before any is.
-TypeError
-    On an unknown option.
+OSError
+    If a shard is missing, of another sweep or arithmetic, or does not have each of its runs once.
 
 Examples
 --------
->>> import gradus as gd
->>> result = gd.sweep(data="moons:samples=60,noise=0.1,seed=1", network="2-{2,8}tanh-2softmax", lr=[0.1, 0.5], seeds=5,
-...                   epochs=10, batch=4)
->>> result
-Sweep(4 configurations, 5 seeds)
->>> best = result.ranking[0]
->>> best["runs"], best["low"] <= best["mean"] <= best["high"]
-(5, True)
+>>> import gradus as gd, tempfile
+>>> options = dict(data="moons:samples=60,noise=0.1", network="2-{2,8}tanh-2softmax", seeds=4, epochs=2)
+>>> with tempfile.TemporaryDirectory() as folder:
+...     shards = [gd.sweep(shard=f"{k}/3", folder=folder, **options) for k in (1, 2, 3)]
+...     merged = gd.merge_sweep(folder)
+>>> [len(shard) for shard in shards], len(merged), merged.runs == gd.sweep(**options).runs
+([3, 2, 3], 8, True)
 )");
 }
 

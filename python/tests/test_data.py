@@ -90,6 +90,23 @@ def test_data_is_saved_as_npy_as_by_the_command_line(tmp_path):
     assert refused.returncode != 0 and "expected a CSV or .npy file, got a .npz" in refused.stderr
 
 
+def test_a_data_set_is_pickled_with_all_that_it_knows(tmp_path):
+    table = tmp_path / "flats.csv"
+    table.write_text("rooms,kind,rent\n1,attic,500\n,cellar,450.5\n3,attic,900\n")
+    x = np.random.default_rng(0).normal(size=(5, 2))
+    for data in (
+        gd.load_iris(),
+        gd.Dataset(x, ["a", "b", "a", "b", "a"], feature_names=["left", "right"]),
+        gd.Dataset(x, x[:, :1] * 2, target_names=["twice"]),
+        gd.load_data(table, encode="one-hot", missing="mean", target="rent"),
+        gd.load_iris().take([]),
+    ):
+        again = pickle.loads(pickle.dumps(data))
+        np.testing.assert_array_equal(again.x, data.x)  # a gap is NaN, and NaN no number's equal
+        assert repr(again) == repr(data) and (again == data or np.isnan(data.x).any())
+        assert again.feature_names == data.feature_names and again.target_names == data.target_names
+
+
 def test_misspelt_data_is_answered_with_the_nearest():
     with pytest.raises(OSError, match=r"circels: no such file, nor data of that name, did you mean circles\?"):
         gd.load_data("circels")

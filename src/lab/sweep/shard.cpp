@@ -108,7 +108,7 @@ SweepOutcome run_shard(const SweepRequest& request, const SweepPlan& part, const
                                 part, source, options);
 }
 
-MergedSweep merge_shards(const std::string& folder) {
+MergedSweep merge_shards(const std::string& folder, MergeOptions options) {
   const FolderLock alone(folder);
   const std::vector<Shard> shards = shards_in(folder);
   MergedSweep merged;
@@ -130,7 +130,9 @@ MergedSweep merge_shards(const std::string& folder) {
   merged.request = sweep_detail::parse_request(lines, folder + "/" + file_name(shards.front()), fingerprint);
   Experiment first = merged.request.grid.experiment(merged.request.base, merged.request.grid.samples().front());
   first.fingerprint = fingerprint;
-  merged.source = load_source(first);
+  merged.source = options.data ? std::move(*options.data) : load_source(first);
+  if (merged.source.fingerprint != fingerprint)
+    throw FileError(folder, "expected the data of these shards, " + fingerprint + ", got " + merged.source.fingerprint);
   merged.plan = plan_sweep(merged.request, merged.source);
   merged.shards = static_cast<Index>(shards.size());
 
@@ -151,7 +153,10 @@ MergedSweep merge_shards(const std::string& folder) {
       merged.outcome.results[places.at(part.runs[k].hash)] = results[k];
   }
   merged.outcome.reused = static_cast<Index>(merged.plan.runs.size());
-  sweep_detail::ResultsFile(merged.plan, {folder + "/results.csv"}).put(merged.outcome.results);
+  const std::string& into = options.into.empty() ? folder : options.into;
+  std::optional<FolderLock> other;
+  if (into != folder) other.emplace(into);
+  sweep_detail::ResultsFile(merged.plan, {into + "/results.csv"}).put(merged.outcome.results);
   return merged;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,8 +23,8 @@ std::string to_text(const Shard& shard);
 
 /// The plan with the runs of one shard alone, no longer every seed of every configuration. Runs of one configuration
 /// are dealt in blocks, up to a bank's lanes of consecutive seeds: a block to each shard, in an order drawn anew each
-/// round. Every machine deals alike, each run falls to one shard, and what takes longer in one corner of the grid, or at
-/// every N-th place of it, is spread over all.
+/// round. Every machine deals alike, each run falls to one shard, and what takes longer in one corner of the grid, or
+/// at every N-th place of it, is spread over all.
 SweepPlan shard_of(const SweepPlan& plan, const Shard& shard);
 
 /// The name of its file in the folder: `shard-3-of-16.csv`.
@@ -45,10 +46,14 @@ struct MergedSweep {
   Index shards = 0;
 };
 
-/// Joins the shards in a folder, and writes their runs into its `results.csv` as `run_sweep` would have. The data is
-/// read again from where the shards say. Throws FileError if there is none, a shard is missing, of another sweep or
-/// another arithmetic, or has not all of its runs, or one that is not its own or is there twice; what `load_source`
-/// throws if the data is gone or another.
-MergedSweep merge_shards(const std::string& folder);
+struct MergeOptions {
+  std::optional<ExperimentSource> data{};  ///< what the shards were made of; nothing: read again from where they say
+  std::string into{};                      ///< the folder for `results.csv`; empty: that of the shards
+};
+
+/// Joins the shards in a folder, and writes their runs into `results.csv` as `run_sweep` would have. Throws FileError
+/// if there is none, a shard is missing, of another sweep or another arithmetic, or has not all of its runs, or one
+/// that is not its own or is there twice; what `load_source` throws if the data is gone or another.
+MergedSweep merge_shards(const std::string& folder, MergeOptions options = {});
 
 }  // namespace gradus
