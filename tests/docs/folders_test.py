@@ -7,7 +7,21 @@ import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CODE = {".cpp", ".hpp", ".py", ".pyi", ".ts", ".sh", ".cmake", ""}  # a script has no ending
-TOP = ("apps", "bench", "cmake", "examples", "fuzz", "include", "page", "python", "scripts", "src", "studies", "tests", "wasm")
+TOP = (
+    "apps",
+    "bench",
+    "cmake",
+    "examples",
+    "fuzz",
+    "include",
+    "page",
+    "python",
+    "scripts",
+    "src",
+    "studies",
+    "tests",
+    "wasm",
+)
 
 
 def code_folders():
