@@ -114,9 +114,11 @@ bool is_comparison(const FileSample& file) {
 
 bool is_explanation(const FileSample& file) { return has(file.head, explanation_opening); }
 
-/// Of ONNX version 8 to 10 of the format, then the producer of six letters; of weights their entry in the metadata.
+/// Of ONNX version 8 to 10 of the format, then the producer of six letters; of weights their entry in the metadata; of
+/// a header its first line.
 bool is_exported(const FileSample& file) {
   if (file.head.size() <= 10) return false;
+  if (file.head.starts_with("/* ")) return has(first_row(file), ", by gradus ");
   if (file.head[0] == '\x08') return file.head.substr(2, 8) == "\x12\x06gradus";
   return file.head.substr(8, 2) == R"({")" && has(file.head, R"("gradus.weights":")");
 }

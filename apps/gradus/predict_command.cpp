@@ -5,8 +5,8 @@
 #include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/model_data.hpp"
 #include "apps/gradus/training_report.hpp"
-#include "gradus/engine/predictor.hpp"
 #include "gradus/lab/files/file.hpp"
+#include "gradus/lab/model/answers.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "src/core/text.hpp"
 
@@ -18,6 +18,7 @@ using Json = nlohmann::ordered_json;
 struct PredictOptions : ModelData {
   std::string output = "-";
   std::optional<Arithmetic> arithmetic;  // of the engine; none: the definition predicts
+  Precision precision = Precision::float64;
 };
 
 std::string quoted(const std::string& cell) {
@@ -67,20 +68,12 @@ Json predictions_json(const Model& model, const Matrix<double>& outputs, const s
   return rows;
 }
 
-Matrix<double> outputs_of(const Model& model, const Matrix<double>& x, std::optional<Arithmetic> arithmetic) {
-  if (!arithmetic) return model.predict(x);
-  const Matrix<double> scaled = model.scaled(x);
-  Matrix<double> outputs(x.rows(), model.network.output_cols(x.cols()));
-  engine::predict<double>(model.network, model.theta, scaled, outputs.view(), model.state, *arithmetic);
-  return model.in_own_units(std::move(outputs));
-}
-
 int predict_data(const Console& console, const PredictOptions& options) {
   const Model model = load_model(options.model);
   const Reading reading = load_for_model(model, options);
   const Dataset& data = reading.data;
   for (const std::string& line : reading.words) console.note(fmt::format("{}: {}\n", options.data, one_line(line)));
-  const Matrix<double> outputs = outputs_of(model, data.x, options.arithmetic);
+  const Matrix<double> outputs = answers(model, data.x, options.precision, options.arithmetic);
   const std::vector<int> classes = is_classifier(model) ? model.classes_of(outputs) : std::vector<int>{};
   Json json = {{"model", options.model}, {"data", options.data}, {"rows", options.rows}, {"samples", data.size()}};
   json["reading"] = reading.words;
@@ -121,6 +114,16 @@ void add_predict_command(Program& program) {
       {},
       "let the engine predict, with products added up auto, fused or plain (training's --arithmetic) [the definition "
       "predicts, alike on every machine]");
+  command.read(
+      "--precision",
+      [options](const std::string& name) {
+        try {
+          options->precision = parse_precision(name);
+        } catch (const ValueError&) {
+          throw UsageError(fmt::format("--precision: expected float32 or float64, got {}", in_quotes(name)));
+        }
+      },
+      {}, "what to compute in: float32 or float64 [float64]");
   command.output("-o,--output", options->output, predictions_kind, "the file to write as CSV [standard output]");
 }
 

@@ -10,7 +10,9 @@
 
 #include "arrays.hpp"
 #include "gradus/lab/data/csv.hpp"
+#include "gradus/lab/exchange/header.hpp"
 #include "gradus/lab/exchange/onnx.hpp"
+#include "gradus/lab/model/answers.hpp"
 #include "gradus/lab/model/applied.hpp"
 #include "loss.hpp"
 #include "module.hpp"
@@ -73,9 +75,12 @@ ArrayLike by_name(const Model& model, const ArrayLike& x) {
   return nb::borrow<ArrayLike>(chosen);
 }
 
-Matrix<double> predict(const Model& model, const Array2<double>& x) {
+Matrix<double> predict(const Model& model, const Array2<double>& x, const std::string& precision,
+                       const std::optional<std::string>& arithmetic) {
+  const Precision in = parse_precision(precision);
+  const auto by = arithmetic ? std::optional(parse_arithmetic(*arithmetic)) : std::nullopt;
   const Unlocked others;
-  return model.predict(view_of(x));
+  return answers(model, view_of(x), in, by);
 }
 
 nb::object theta_of(nb::handle self) {
@@ -87,6 +92,32 @@ nb::object theta_of(nb::handle self) {
 nb::bytes onnx_of(const Model& model, const std::string& precision, int opset) {
   const std::string bytes = to_onnx(model, {.precision = parse_precision(precision), .opset = opset});
   return nb::bytes(bytes.data(), bytes.size());
+}
+
+HeaderOptions header_options(const Model& model, const std::string& standard, const std::string& precision,
+                             const nb::object& calibrate, const std::string& name) {
+  HeaderOptions options{.standard = parse_header_standard(standard), .name = name};
+  if (precision == "q15") options.fixed = FixedPoint::q15;
+  if (precision == "int8") options.fixed = FixedPoint::int8;
+  if (!options.fixed) options.precision = parse_precision(precision);
+  if (options.fixed.has_value() == calibrate.is_none())
+    throw ValueError(options.fixed ? "[header] expected calibrate, the samples that integers are to hold, got none"
+                                   : "[header] expected no calibrate, which is for precision 'q15' and 'int8'");
+  if (options.fixed) {
+    const ArrayLike x = by_name(model, nb::borrow<ArrayLike>(calibrate));
+    options.calibration = Matrix<double>(view_of(as_matrix<double>("header", "calibrate", x)));
+  }
+  return options;
+}
+
+/// By the file's name what is not given.
+void write_header(const Model& model, nb::handle path, const std::optional<std::string>& standard,
+                  const std::string& precision, const nb::object& calibrate, const std::optional<std::string>& name) {
+  const std::string file = as_path(path);
+  const std::string by_ending = file.ends_with(".hpp") ? "c++17" : "c99";
+  export_header(
+      model, file,
+      header_options(model, standard.value_or(by_ending), precision, calibrate, name ? *name : header_name(file)));
 }
 
 }  // namespace
@@ -152,15 +183,20 @@ Examples
           "parameter is not finite, OSError if the file cannot be written.")
       .def(
           "predict",
-          [](const Model& self, const ArrayLike& x) {
-            return to_numpy(predict(self, as_matrix<double>("model", "x", by_name(self, x))));
+          [](const Model& self, const ArrayLike& x, const std::string& precision,
+             const std::optional<std::string>& arithmetic) {
+            return to_numpy(predict(self, as_matrix<double>("model", "x", by_name(self, x)), precision, arithmetic));
           },
-          nb::arg("x").none(),
-          nb::sig("def predict(self, x: numpy.typing.ArrayLike) -> numpy.typing.NDArray[numpy.float64]"),
-          "Answers (samples, outputs) in float64, in the targets' own units, for unscaled x (samples, inputs): an "
-          "array, or "
-          "a table (pandas, polars, Arrow), whose columns are taken by the names of training. NaN as in `predict`. "
-          "ValueError if x has another number of columns, or lacks one.")
+          nb::arg("x").none(), nb::kw_only(), nb::arg("precision") = "float64", nb::arg("arithmetic") = nb::none(),
+          nb::sig("def predict(self, x: numpy.typing.ArrayLike, *, precision: str = 'float64', "
+                  "arithmetic: str | None = None) -> numpy.typing.NDArray[numpy.float64]"),
+          "Answers (samples, outputs) in the targets' own units, for unscaled x (samples, inputs): an array, or a "
+          "table "
+          "(pandas, polars, Arrow), whose columns are taken by the names of training. NaN as in `predict`. With "
+          "precision 'float32' everything is rounded to it before it is computed with; with arithmetic 'plain', "
+          "'fused' "
+          "or 'auto' the engine computes, sample by sample, else the definition. ValueError if x has another number of "
+          "columns, or lacks one.")
       .def(
           "classify",
           [](const Model& self, const ArrayLike& x) {
@@ -177,6 +213,17 @@ Examples
       .def("to_onnx", &onnx_of, nb::kw_only(), nb::arg("precision") = "float32", nb::arg("opset") = 18,
            "The model as the bytes of an ONNX file, with its scaling and the names of its classes in the graph. "
            "ValueError if precision or opset cannot be had, or a layer has no float64 kernel in ONNX Runtime.")
+      .def(
+          "to_header",
+          [](const Model& self, const std::string& standard, const std::string& precision, const nb::object& calibrate,
+             const std::string& name) {
+            return to_header(self, header_options(self, standard, precision, calibrate, name));
+          },
+          nb::kw_only(), nb::arg("standard") = "c99", nb::arg("precision") = "float32",
+          nb::arg("calibrate") = nb::none(), nb::arg("name") = "net",
+          nb::sig("def to_header(self, *, standard: str = 'c99', precision: str = 'float32', "
+                  "calibrate: numpy.typing.ArrayLike | None = None, name: str = 'net') -> str"),
+          "The model as the text of a header of C, as `export_header` writes it.")
       .def_ro("network", &Model::network)
       .def_prop_ro("theta", &theta_of, nb::sig("def theta(self) -> numpy.typing.NDArray[typing.Any]"),
                    "The parameters, read-only or a copy: ``.copy()`` to train on.")
@@ -255,6 +302,51 @@ Examples
 >>> path = pathlib.Path(tempfile.mkdtemp()) / "line.onnx"
 >>> gd.export_onnx(model, path)
 >>> path.read_bytes() == model.to_onnx()
+True
+)");
+  m.def("export_header", &write_header, nb::arg("model"), nb::arg("path").none(), nb::kw_only(),
+        nb::arg("standard") = nb::none(), nb::arg("precision") = "float32", nb::arg("calibrate") = nb::none(),
+        nb::arg("name") = nb::none(),
+        nb::sig("def export_header(model: Model, path: str | os.PathLike[str], *, standard: str | None = None, "
+                "precision: str = 'float32', calibrate: numpy.typing.ArrayLike | None = None, "
+                "name: str | None = None) -> None"),
+        R"(Writes a model as one file of C, for a microcontroller or any program: no heap, no library but <math.h>.
+
+It declares ``void NAME_predict(const float* x, float* y)``, of a network that takes sequences ``NAME_state``, ``NAME_reset``
+and ``NAME_step``; ``NAME_INPUTS``, ``NAME_OUTPUTS`` and the like in capitals; ``NAME_classes``. Compiled without contraction of
+products (``-ffp-contract=off``) it answers ``model.predict(x, arithmetic="plain", precision="float32")`` to the last bit; with
+``-DNAME_TEST`` it is a program that says by its exit status whether it does.
+
+Parameters
+----------
+model : Model
+path : str or os.PathLike
+    Usually NAME.h or NAME.hpp.
+standard : {'c99', 'c++17'}, optional
+    C++17 for a path that ends in .hpp, else C99.
+precision : {'float32', 'float64', 'q15', 'int8'}
+    In the last two it computes in integers alone, of 16 bits or 8: chains of dense layers with elementwise activations, softmax last.
+    ``NAME_quantise`` and ``NAME_values`` go from floats to them and back, and ``NAME_bounds`` is how far each answer may be off.
+calibrate : array-like of shape (samples, inputs), optional
+    For integers: samples as the model is to be asked, from which they have their range.
+name : str, optional
+    What everything in it is called after: the file's name unless given.
+
+Raises
+------
+ValueError
+    If a layer has no C yet, which is named; for a parameter that the precision does not hold, and for a name that is no
+    identifier.
+OSError
+    If the file cannot be written.
+
+Examples
+--------
+>>> import gradus as gd, pathlib, tempfile
+>>> model = gd.Model(gd.Network("2-1sigmoid"), [1.0, -1.0, 0.0], class_names=["below", "above"])
+>>> path = pathlib.Path(tempfile.mkdtemp()) / "line.h"
+>>> gd.export_header(model, path)
+>>> path.read_text() == model.to_header(name="line")
 True
 )");
 }

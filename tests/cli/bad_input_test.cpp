@@ -56,15 +56,34 @@ TEST_F(BadInput, OptionsOutOfRangeAreNamed) {
 
 TEST_F(BadInput, WhatCannotBeExportedIsNamedAndNothingIsWritten) {
   train_circles();
-  for (const char* name : {"net", "net.h", "net.hpp", "net.npz", "net.ONNX", "net.onnx.txt"})
+  for (const char* name : {"net", "net.c", "net.hh", "net.npz", "net.ONNX", "net.onnx.txt"})
     EXPECT_EQ(refusal({"export", "c.model", "-o", name}, 2),
-              std::string("-o: expected the name of an ONNX file, NAME.onnx, or of weights, NAME.safetensors, got '") +
+              std::string("-o: expected the name of an ONNX file, NAME.onnx, of a header, NAME.h or NAME.hpp, or of "
+                          "weights, NAME.safetensors, got '") +
                   name + "'");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.h", "--std", "c11"}, 2),
+            "--std: expected c99 or c++17, got 'c11'");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.onnx", "--std", "c99"}, 2),
+            "--std: is of a header, NAME.h or NAME.hpp");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.onnx", "--name", "a"}, 2),
+            "--name: is of a header, NAME.h or NAME.hpp");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.h", "--opset", "18"}, 2),
+            "--opset: is of ONNX, NAME.onnx; a header has no operators");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.h", "--for", "torch"}, 2),
+            "--for: a header is for all; weights, NAME.safetensors, are for torch");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.h", "--name", "1x"}, 1),
+            "[header] expected a name of letters, digits and underscores that begins with a letter, got '1x'");
   for (const char* opset : {"0", "16", "23", "4294967314"})
     EXPECT_EQ(refusal({"export", "c.model", "-o", "net.onnx", "--opset", opset}, 2),
               std::string("--opset: expected 17 to 22, got ") + opset);
   EXPECT_EQ(refusal({"export", "c.model", "-o", "net.onnx", "--precision", "float16"}, 2),
-            "--precision: expected float32 or float64, got 'float16'");
+            "--precision: expected float32 or float64, or of a header q15 or int8, got 'float16'");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.onnx", "--precision", "int8", "--calibrate", "circles"}, 2),
+            "--precision: int8 is of a header, NAME.h or NAME.hpp");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.h", "--precision", "q15"}, 2),
+            "--calibrate: expected the data that integers are to hold, with --precision q15");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.h", "--calibrate", "circles"}, 2),
+            "--calibrate: has no effect but with --precision q15 or int8");
   EXPECT_EQ(refusal({"export", "c.model", "-o", "net.onnx", "--for", "torch"}, 2),
             "--for: an ONNX file is for all; weights, NAME.safetensors, are for torch");
   EXPECT_EQ(refusal({"export", "c.model", "-o", "net.safetensors"}, 2),
@@ -82,6 +101,7 @@ TEST_F(BadInput, WhatCannotBeExportedIsNamedAndNothingIsWritten) {
   EXPECT_EQ(refusal({"import", "net.safetensors", "-o", "m.model"}, 2),
             "--network: expected the network whose weights these are, as 4-8tanh-3softmax");
   EXPECT_FALSE(std::filesystem::exists(path("net.onnx")));
+  EXPECT_FALSE(std::filesystem::exists(path("net.h")));
 }
 
 TEST_F(BadInput, AMisspeltMethodIsAnsweredWithTheNearest) {

@@ -467,6 +467,29 @@ TEST_F(Cli, PredictsInTheArithmeticThatIsAskedFor) {
             "--arithmetic: expected auto, fused or plain, got 'exact'");
 }
 
+TEST_F(Cli, PredictsInFloat32ARowWhateverTheRowsAroundIt) {
+  train_circles();
+  write("ten.csv", "a,b\n0.1,0.2\n-1,0.5\n0.3,-0.7\n2,1\n0,0\n0.25,0.125\n1,1\n-0.5,0.5\n3,-3\n0.7,0.9\n");
+  write("one.csv", "a,b\n0.1,0.2\n");
+  std::set<std::string> answers;
+  for (const char* arithmetic : {"", "plain", "fused"})
+    for (const char* precision : {"float32", "float64"}) {
+      const auto outputs = [&](const std::string& data) {
+        std::vector<std::string> words{"predict", "c.model", data, "--precision", precision};
+        if (*arithmetic) words.insert(words.end(), {"--arithmetic", arithmetic});
+        const Outcome outcome = run(words);
+        EXPECT_EQ(outcome.status, 0) << outcome.err;
+        return outcome.out;
+      };
+      const std::string many = outputs("ten.csv"), one = outputs("one.csv");
+      EXPECT_TRUE(many.starts_with(one)) << arithmetic << " " << precision << many << one;
+      answers.insert(many);
+    }
+  EXPECT_EQ(answers.size(), 6U) << "alike to rounding only";
+  EXPECT_EQ(refusal({"predict", "c.model", "ten.csv", "--precision", "float16"}, 2),
+            "--precision: expected float32 or float64, got 'float16'");
+}
+
 TEST_F(Cli, TheExperimentRecordsItsArithmetic) {
   const auto recorded = [&](const std::vector<std::string>& more) {
     std::vector<std::string> words{"train", "xor", "--network", "2-2tanh-1sigmoid", "--epochs",

@@ -81,6 +81,9 @@ const std::map<std::string, Words>& values() {
       {"--run", {"kept", "kept-too"}},
       {"--every", {"1s", "2m"}},
       {"--opset", {"17", "20"}},
+      {"--std", {"c99", "c++17"}},
+      {"--name", {"own", "another"}},
+      {"--calibrate", {"mine.csv", "circles:samples=20"}},
       {"--answer", {"sign:loss", "doubled:1.weights"}},
       {"--gradient", {"mine.csv"}},
       {"--block", {"layer 1 weights"}},
@@ -108,7 +111,7 @@ const std::map<std::string, std::string>& exceptions() {
 }
 
 /// Command lines that do without options, of different kinds, for an option may be idle in one kind only. Each writes
-/// to `out`, a picture to `out.svg`, ONNX to `out.onnx`, weights to `out.safetensors`.
+/// to `out`, a picture to `out.svg`, ONNX to `out.onnx`, a header to `out.h`, weights to `out.safetensors`.
 const std::map<std::string, std::vector<Words>>& contexts() {
   static const std::map<std::string, std::vector<Words>> all = [] {
     const Words train{"train", "mine.csv", "--network", "2-3tanh-2softmax", "-o", "out"};
@@ -137,6 +140,8 @@ const std::map<std::string, std::vector<Words>>& contexts() {
         {"importance", {{"importance", "old.model", "mine.csv"}}},
         {"export",
          {{"export", "old.model", "-o", "out.onnx"},
+          {"export", "old.model", "-o", "out.h"},
+          {"export", "old.model", "-o", "out.h", "--precision", "int8", "--calibrate", "circles:samples=50"},
           {"export", "old.model", "--for", "torch", "-o", "out.safetensors"}}},
         {"import", {{"import", "old.safetensors", "--network", "2-3tanh-2softmax", "-o", "out"}}},
         {"explain", {{"explain", "old.model", "mine.csv"}}},
@@ -181,7 +186,7 @@ class IdleOptions : public CliTest {
   };
   Given given(Words words) const {
     std::filesystem::remove_all(path("out"));
-    for (const char* other : {"out.svg", "out.onnx", "out.safetensors"}) std::filesystem::remove(path(other));
+    for (const char* other : {"out.svg", "out.onnx", "out.h", "out.safetensors"}) std::filesystem::remove(path(other));
     words.push_back("--json");
     // A sweep's pictures take their time, and show the same numbers.
     const Outcome outcome = run(words, words[0] == "sweep" ? Words{"PATH=nowhere"} : Words{});
@@ -191,7 +196,7 @@ class IdleOptions : public CliTest {
     if (words[0] == "export") said.clear();  // it repeats the options: the file must show them
     std::string what = said.is_discarded() ? outcome.out : said.dump();
     if (std::filesystem::is_regular_file(path("out"))) what += written(words[0]);
-    for (const char* other : {"out.svg", "out.onnx", "out.safetensors"})
+    for (const char* other : {"out.svg", "out.onnx", "out.h", "out.safetensors"})
       if (std::filesystem::is_regular_file(path(other))) what += read(other);
     if (exists("out/results.csv")) what += read("out/results.csv").substr(0, 4000);
     return {outcome.status, what, outcome.err};

@@ -54,7 +54,9 @@ std::vector<Function<T>> functions() {
   return {{"exp", engine::exp, [](long double x) { return std::exp(x); }},
           {"log", engine::log, [](long double x) { return std::log(x); }},
           {"tanh", engine::tanh, [](long double x) { return std::tanh(x); }},
-          {"sigmoid", engine::sigmoid, exact_sigmoid}};
+          {"sigmoid", engine::sigmoid, exact_sigmoid},
+          {"expm1", engine::expm1, [](long double x) { return std::expm1(x); }},
+          {"log1p", engine::log1p, [](long double x) { return std::log1p(x); }}};
 }
 
 template <class T>

@@ -20,6 +20,12 @@ void tanh(std::span<const double> x, std::span<double> y);
 /// 1 / (1 + exp(-x))
 void sigmoid(std::span<const float> x, std::span<float> y);
 void sigmoid(std::span<const double> x, std::span<double> y);
+/// exp(x) - 1
+void expm1(std::span<const float> x, std::span<float> y);
+void expm1(std::span<const double> x, std::span<double> y);
+/// log(1 + x): -inf at -1, NaN below.
+void log1p(std::span<const float> x, std::span<float> y);
+void log1p(std::span<const double> x, std::span<double> y);
 /// max |x[k]|, exactly: 0 of none; NaN if there is one, else infinity if there is one.
 float largest_magnitude(std::span<const float> x);
 double largest_magnitude(std::span<const double> x);

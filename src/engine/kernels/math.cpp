@@ -15,7 +15,22 @@
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
-enum class Function { exp, log, tanh, sigmoid };
+enum class Function { exp, log, tanh, sigmoid, expm1, log1p };
+
+/// exp(x) - 1. Beyond 40 the 1 is nothing to it, and further on 2^n would be no number.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V vec_expm1(D d, V x) {
+  const V large = hn::Set(d, static_cast<hn::TFromD<D>>(40));
+  const V near = vec_expm1_negative(d, hn::Min(x, large));
+  return keep_nan(x, hn::IfThenElse(hn::Gt(x, large), vec_exp(d, x), near));
+}
+
+/// log(1 + x). Beyond 1 the sum's rounding is nothing to the logarithm, and Kahan's correction would overflow.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V vec_log1p(D d, V x) {
+  const V one = hn::Set(d, static_cast<hn::TFromD<D>>(1));
+  return hn::IfThenElse(hn::Gt(x, one), vec_log(d, hn::Add(one, x)), vec_log_1_plus(d, x));
+}
 
 template <class T, class F>
 void map(const T* x, T* y, std::size_t n, F f) {
@@ -37,6 +52,8 @@ void map_function(Function function, const T* x, T* y, std::size_t n) {
     case Function::log: return map(x, y, n, [](auto d, auto v) HWY_ATTR { return vec_log(d, v); });
     case Function::tanh: return map(x, y, n, [](auto d, auto v) HWY_ATTR { return vec_tanh(d, v); });
     case Function::sigmoid: return map(x, y, n, [](auto d, auto v) HWY_ATTR { return vec_sigmoid(d, v); });
+    case Function::expm1: return map(x, y, n, [](auto d, auto v) HWY_ATTR { return vec_expm1(d, v); });
+    case Function::log1p: return map(x, y, n, [](auto d, auto v) HWY_ATTR { return vec_log1p(d, v); });
   }
 }
 
@@ -106,6 +123,10 @@ void tanh(std::span<const float> x, std::span<float> y) { map(2, x, y); }
 void tanh(std::span<const double> x, std::span<double> y) { map(2, x, y); }
 void sigmoid(std::span<const float> x, std::span<float> y) { map(3, x, y); }
 void sigmoid(std::span<const double> x, std::span<double> y) { map(3, x, y); }
+void expm1(std::span<const float> x, std::span<float> y) { map(4, x, y); }
+void expm1(std::span<const double> x, std::span<double> y) { map(4, x, y); }
+void log1p(std::span<const float> x, std::span<float> y) { map(5, x, y); }
+void log1p(std::span<const double> x, std::span<double> y) { map(5, x, y); }
 float largest_magnitude(std::span<const float> x) {
   return GRADUS_DISPATCH(largest_magnitude_float)(x.data(), x.size());
 }
