@@ -83,7 +83,7 @@ const std::map<std::string, Words>& values() {
       {"--opset", {"17", "20"}},
       {"--std", {"c99", "c++17"}},
       {"--name", {"own", "another"}},
-      {"--calibrate", {"mine.csv", "circles:samples=20"}},
+      {"--calibrate", {"wide.csv", "mine.csv"}},
       {"--answer", {"sign:loss", "doubled:1.weights"}},
       {"--gradient", {"mine.csv"}},
       {"--block", {"layer 1 weights"}},
@@ -132,7 +132,7 @@ const std::map<std::string, std::vector<Words>>& contexts() {
           {"train", "xor:samples=12", "--network", "2-3tanh-2softmax", "-o", "out"},
           {"train", "numbers.csv", "--network", "2-3tanh-1", "-o", "out", "--epochs", "3"}}},
         {"sweep", {sweep, with(sweep, {"--test", "0.25"}), with(sweep, {"--optimizer", "lbfgs"})}},
-        {"predict", {{"predict", "old.model", "mine.csv"}, {"predict", "old.model", "circles:samples=10"}}},
+        {"predict", {{"predict", "old.model", "mine.csv"}, {"predict", "circles.model", "circles:samples=10"}}},
         {"plot", {{"plot", "old.model", "mine.csv", "-o", "out.svg"}}},
         {"show", {{"show", "old.model"}}},
         {"validate", {{"validate", "mine.csv", "--network", "2-3tanh-2softmax", "--epochs", "3", "--folds", "2"}}},
@@ -141,7 +141,7 @@ const std::map<std::string, std::vector<Words>>& contexts() {
         {"export",
          {{"export", "old.model", "-o", "out.onnx"},
           {"export", "old.model", "-o", "out.h"},
-          {"export", "old.model", "-o", "out.h", "--precision", "int8", "--calibrate", "circles:samples=50"},
+          {"export", "old.model", "-o", "out.h", "--precision", "int8", "--calibrate", "mine.csv"},
           {"export", "old.model", "--for", "torch", "-o", "out.safetensors"}}},
         {"import", {{"import", "old.safetensors", "--network", "2-3tanh-2softmax", "-o", "out"}}},
         {"explain", {{"explain", "old.model", "mine.csv"}}},
@@ -172,9 +172,11 @@ class IdleOptions : public CliTest {
     }
     write("mine.csv", classes);
     write("numbers.csv", numbers);
+    write("wide.csv", "a,b,label\n9,-9,yes\n0.5,8,no\n");
     for (const char* model : {"old", "other"})
       run({"train", "mine.csv", "--network", "2-3tanh-2softmax", "--epochs", "3", "-q", "--seed",
            model == std::string("old") ? "0" : "1", "-o", std::string(model) + ".model"});
+    run({"train", "circles:samples=20", "--network", "2-3tanh-2softmax", "--epochs", "3", "-q", "-o", "circles.model"});
     run({"export", "old.model", "--for", "torch", "-q", "-o", "old.safetensors"});
   }
 
