@@ -20,7 +20,7 @@ struct FixedLayer {
   Index inputs = 0, outputs = 0;
   std::vector<std::int32_t> weights{};  ///< an output's together
   std::vector<std::int64_t> bias{};     ///< with the fraction of the sums
-  int sum_shift = 0;                  ///< from the sums' fraction to that of 16 bits
+  int sum_shift = 0;                    ///< from the sums' fraction to that of 16 bits
   Kind kind = Kind::identity;
   int shift = 0;  ///< from what the function gives to the fraction of what leaves
   std::vector<std::int32_t> table{};
