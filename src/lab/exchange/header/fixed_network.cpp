@@ -9,6 +9,7 @@
 #include <numbers>
 #include <type_traits>
 
+#include "gradus/core/elementary.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/nn/pass.hpp"
@@ -299,7 +300,7 @@ class Builder {
 
   void softmax_of(FixedLayer& layer, int fraction) {
     for (int k = 0; k <= 256; ++k)
-      layer.table.push_back(static_cast<std::int32_t>(std::lround(std::exp2(-k / 256.0) * 32768)));
+      layer.table.push_back(static_cast<std::int32_t>(std::lround(gradus::pow(2.0, -k / 256.0) * 32768)));
     if (fraction < 1)
       throw ValueError(
           "[header] expected sums below 16384 before a softmax in integers, got larger ones for these data");
@@ -310,7 +311,8 @@ class Builder {
     layer.factor = std::llround(factor);
     double error = 0;
     for (std::uint32_t d = 0; d < 65536; ++d)
-      error = std::max(error, std::abs(std::ldexp(power_below(layer, d), -23) - std::exp(-std::ldexp(d, -fraction))));
+      error =
+          std::max(error, std::abs(std::ldexp(power_below(layer, d), -23) - gradus::exp(-std::ldexp(d, -fraction))));
     const double most = *std::max_element(errors_.begin(), errors_.end());
     // sum over i of |dp / dz_i| = 2 p (1 - p) is at most a half; the powers' errors move p by at most their sum.
     const double own = error * static_cast<double>(layer.outputs + 1) + std::ldexp(0.5, -kOneOfSoftmax);
