@@ -322,3 +322,80 @@ def test_missing_and_damaged_files_are_named(tmp_path):
         gd.Model.load(path)
     with pytest.raises(OSError, match="no_folder"):
         gd.Model(NETWORK, theta()).save(tmp_path / "no_folder" / "a.model")
+
+
+def paths_taken():
+    """{what is called: call(path)} of all that takes the name of a file or a folder."""
+    model = gd.Model(NETWORK, theta())
+    experiment = gd.Experiment(data="moons", network="2-2softmax", epochs=1)
+    return {
+        "Experiment.load": gd.Experiment.load,
+        "Experiment.save": experiment.save,
+        "Model.load": gd.Model.load,
+        "Model.save": model.save,
+        "Dataset.save": gd.load_iris().save,
+        "compare": lambda path: gd.compare(path, model),
+        "export_onnx": lambda path: gd.export_onnx(model, path),
+        "export_weights": lambda path: gd.export_weights(model, path),
+        "import_weights": lambda path: gd.import_weights(path, NETWORK),
+        "import_weights of FANN": lambda path: gd.import_weights(path, source="fann"),
+        "import_weights of RTNeural": lambda path: gd.import_weights(path, source="rtneural"),
+        "load_data": gd.load_data,
+        "sweep": lambda path: gd.sweep(data="moons", network="2-2softmax", epochs=1, folder=path),
+        "validate": lambda path: gd.validate(path, network="2-2softmax", epochs=1),
+        "data of an experiment": lambda path: gd.Experiment(data=path, network="2-2softmax").run(),
+        "test data of an experiment": lambda path: gd.Experiment(data="moons", test=path, network="2-2softmax").run(),
+    }
+
+
+def test_a_nul_in_a_path_is_refused_by_everything_that_takes_one(tmp_path):
+    before = tmp_path / "before"  # what the system would take instead
+    before.write_text("a,b,label\n1,2,0\n2,1,1\n")
+    held = before.read_bytes()
+    for called, call in paths_taken().items():
+        for path in (f"{before}\0.csv", f"{tmp_path}/a.model\0", f"{tmp_path}\0/b"):
+            with pytest.raises((ValueError, OSError), match="NUL"):
+                call(path)
+            assert before.read_bytes() == held and list(tmp_path.iterdir()) == [before], called
+
+
+def test_everything_that_takes_a_path_is_among_these():
+    def signatures(module):
+        for name, thing in vars(module).items():
+            for owner, function in [("", thing)] if not isinstance(thing, type) else vars(thing).items():
+                text = str(getattr(function, "__nb_signature__", "")) or str(getattr(function, "__annotations__", ""))
+                if "PathLike" in text:
+                    yield f"{name}.{owner}".removesuffix(".")
+
+    taken = set(signatures(gd))
+    assert taken >= {"Model.load", "Model.save", "export_weights", "load_data"}
+    assert taken <= set(paths_taken())
+
+
+TEXTS = {
+    "a network": ("2-3tanh:nobias-2softmax", gd.Network),
+    "data": ("blobs:centers=[0,0;3,3],no-shuffle,seed=3", gd.load_data),
+    "a method": ("adam:beta1=0.8", lambda text: gd.Experiment(optimizer=text)),
+    "a loss": ("huber:delta=2", lambda text: gd.Experiment(loss=text)),
+    "a schedule": ("step:every=3", lambda text: gd.Experiment(schedule=text)),
+    "an initializer": ("uniform:0.5", lambda text: gd.Experiment(init=text)),
+    "a key of words": ("test-loss", lambda text: gd.Experiment(early_stopping=text)),
+    "an experiment": ("seed = 1 # a\n[data]\nsource = 'moons'\n", lambda text: gd.Experiment.parse(text)),
+}
+
+
+@pytest.mark.parametrize(("text", "call"), TEXTS.values(), ids=TEXTS)
+def test_no_message_cuts_a_character_into_bytes(text, call):
+    """A UnicodeDecodeError would be one of Python's own, from inside; surrogates are what is left of other encodings."""
+    told = 0
+    for place in range(len(text) + 1):
+        for sign in ("\u00e4", "\u20ac", "\U0001f600", "\u00e4" * 300, "\u0301", "\x1b"):
+            for changed in (text[:place] + sign + text[place:], text[:place] + sign, sign + text[place:]):
+                try:
+                    call(changed)
+                except UnicodeError as error:
+                    raise AssertionError(f"{changed!r}: {error}") from error
+                except (ValueError, OSError) as error:
+                    told += 1
+                    assert "\\x" not in str(error).replace("\\x1b", "") and "\x1b" not in str(error), (changed, str(error))
+    assert told > len(text)

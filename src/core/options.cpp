@@ -2,6 +2,7 @@
 #include "gradus/core/options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/text.hpp"
@@ -13,39 +14,30 @@ namespace {
 
 constexpr double kMaxWhole = sizeof(Index) < 8 ? 1 << 30 : 9007199254740992.0;
 
-bool is_within(double x, Range range) {
-  if (!std::isfinite(x)) return false;
-  switch (range) {
-    case Range::any: return true;
-    case Range::above_0: return x > 0;
-    case Range::from_0: return x >= 0;
-    case Range::from_0_to_1: return x >= 0 && x <= 1;
-    case Range::from_0_below_1: return x >= 0 && x < 1;
-    case Range::above_0_below_1: return x > 0 && x < 1;
-    case Range::above_1: return x > 1;
-    case Range::at_least_1: return x >= 1;
-  }
-  return false;
-}
+struct RangeKind {
+  std::string_view words;  ///< behind "a number"
+  bool (*holds)(double);
+};
 
-std::string_view words(Range range) {
-  switch (range) {
-    case Range::any: return "";
-    case Range::above_0: return " above 0";
-    case Range::from_0: return " of at least 0";
-    case Range::from_0_to_1: return " from 0 to 1";
-    case Range::from_0_below_1: return " from 0 to below 1";
-    case Range::above_0_below_1: return " above 0 and below 1";
-    case Range::above_1: return " above 1";
-    case Range::at_least_1: return " of at least 1";
-  }
-  return "";
-}
+/// In the order of `Range`.
+constexpr std::array<RangeKind, 8> kRanges{{{"", [](double) { return true; }},
+                                            {" above 0", [](double x) { return x > 0; }},
+                                            {" of at least 0", [](double x) { return x >= 0; }},
+                                            {" from 0 to 1", [](double x) { return x >= 0 && x <= 1; }},
+                                            {" from 0 to below 1", [](double x) { return x >= 0 && x < 1; }},
+                                            {" above 0 and below 1", [](double x) { return x > 0 && x < 1; }},
+                                            {" above 1", [](double x) { return x > 1; }},
+                                            {" of at least 1", [](double x) { return x >= 1; }}}};
+static_assert(kRanges.size() == static_cast<std::size_t>(Range::at_least_1) + 1);
+
+const RangeKind& kind_of(Range range) { return kRanges[static_cast<std::size_t>(range)]; }
+
+bool is_within(double x, Range range) { return std::isfinite(x) && kind_of(range).holds(x); }
 
 bool is_whole(const Option& option) { return std::holds_alternative<Index*>(option.value); }
 
 std::string expected(const Option& option) {
-  return (is_whole(option) ? "a whole number" : "a finite number") + std::string(words(option.range));
+  return (is_whole(option) ? "a whole number" : "a finite number") + std::string(kind_of(option.range).words);
 }
 
 double number_of(const Option& option) {

@@ -61,8 +61,10 @@ std::vector<Index> approximate_mode(const std::vector<Index>& counts, Index draw
   for (const double value : values) {
     if (missing <= 0) break;
     std::vector<std::size_t> tied;
-    for (std::size_t c = 0; c < counts.size(); ++c)
-      if (remainders[c] == value) tied.push_back(c);
+    for (std::size_t c = 0; const double remainder : remainders) {
+      if (remainder == value) tied.push_back(c);
+      ++c;
+    }
     const Index now = std::min(static_cast<Index>(tied.size()), missing);
     for (const Index i : random.choice(static_cast<Index>(tied.size()), now, false)) ++taken[tied[at(i)]];
     missing -= now;

@@ -126,6 +126,18 @@ TEST_F(BadInput, MisspeltInitializersFaultsAndDataAreAnsweredWithTheNearest) {
   EXPECT_TRUE(has(refusal({"train", "irsi", "--network", "4-3softmax", "-o", "m"}, 1), "did you mean iris?"));
 }
 
+TEST_F(BadInput, MoreOfAMakersPartsThanThereCanBeAreRefusedByTheirOwnBound) {
+  const auto message = [&](const std::string& maker, const std::string& flag, const std::string& value) {
+    return refusal({"data", maker, flag, value}, 1);
+  };
+  EXPECT_EQ(message("blobs", "--centers", "1000000000"), "[blobs] expected centers from 1 to 1000000, got 1000000000");
+  EXPECT_EQ(message("blobs", "--centers", "0"), "[blobs] expected centers from 1 to 1000000, got 0");
+  EXPECT_TRUE(has(message("blobs", "--centers", "99999999999999999999"), "a whole number"));
+  EXPECT_EQ(message("spirals", "--arms", "1000000000"), "[spirals] expected arms from 1 to 1000, got 1000000000");
+  EXPECT_TRUE(has(message("blobs", "--features", "10000000000"), "[blobs] expected features from 1 to "));
+  EXPECT_TRUE(has(message("moons", "--samples", "10000000000"), "[moons] expected "));
+}
+
 TEST_F(BadInput, CsvFaultsNameTheLine) {
   const auto message = [&](const std::string& csv) {
     write("bad.csv", csv);

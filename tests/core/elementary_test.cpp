@@ -216,6 +216,7 @@ TEST(Elementary, SpecialValuesAreThoseOfAnnexF) {
   EXPECT_TRUE(std::isnan(log(-inf)));
   EXPECT_EQ(log(tiny), -0x1.74385446d71c3p+9);
   EXPECT_EQ(log1p(-1.0), -inf);
+  EXPECT_EQ(log1p(-1.0F), -std::numeric_limits<float>::infinity());
   EXPECT_TRUE(std::isnan(log1p(-1.5)));
   EXPECT_EQ(log1p(inf), inf);
   EXPECT_EQ(log1p(largest), log(largest));

@@ -25,8 +25,9 @@ TEST(Text, ReadsCharactersOfOneToFourBytes) {
 }
 
 TEST(Text, RefusesWhatIsNoUtf8) {
-  for (const std::string bytes : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80",
-                                  "\xF8\x88\x80\x80\x80", "\xC3(", "\xE2\x82", "\xFF"}) {
+  for (const std::string bytes :
+       {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80",
+        "\xF8\x84\x80\x80\x80", "\x80\x84\x80\x80\x80", "\xC3(", "\xE2\x82", "\xFF"}) {
     EXPECT_EQ(first_character(bytes).bytes, 0u);
     EXPECT_FALSE(is_plain_text("x" + bytes));
   }
@@ -48,6 +49,24 @@ TEST(Text, OnOneLineMovesNoCursorAndIsCutBetweenCharacters) {
     EXPECT_EQ(cut.ends_with("..."), limit < 8) << limit;
   }
   EXPECT_EQ(in_quotes("x", 1), "'x'");
+}
+
+/// A character of up to three bytes.
+std::string character(unsigned code) {
+  const auto tail = [](unsigned bits) { return static_cast<char>(0x80 | (bits & 0x3F)); };
+  if (code < 0x80) return {static_cast<char>(code)};
+  if (code < 0x800) return {static_cast<char>(0xC0 | code >> 6), tail(code)};
+  return {static_cast<char>(0xE0 | code >> 12), tail(code >> 6), tail(code)};
+}
+
+TEST(Text, ShowsEveryCharacterButThoseThatMoveSomething) {
+  for (const unsigned shown :
+       {0x20u, 0x7Eu, 0xA0u, 0x200Du, 0x2010u, 0x2027u, 0x202Fu, 0x2065u, 0x206Au, 0xD7FFu, 0xE000u})
+    EXPECT_EQ(one_line(character(shown)), character(shown)) << std::hex << shown;
+  for (const unsigned moves :
+       {0x0u, 0x9u, 0xAu, 0x1Fu, 0x7Fu, 0x80u, 0x9Fu, 0x200Eu, 0x200Fu, 0x2028u, 0x202Eu, 0x2066u, 0x2069u})
+    EXPECT_EQ(one_line(character(moves)), "?") << std::hex << moves;
+  for (const unsigned surrogate : {0xD800u, 0xDFFFu}) EXPECT_EQ(one_line(character(surrogate)), "???");
 }
 
 TEST(Text, AnExcerptShowsThePlaceOfAByteAtEveryPlace) {

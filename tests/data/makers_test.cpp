@@ -27,7 +27,16 @@ TEST(Linspace, EndsExactlyAtItsStopAndBearsSmallCounts) {
   EXPECT_TRUE(linspace(0, 1, 0).empty());
   EXPECT_EQ(linspace(2, 5, 1), (std::vector<double>{2}));
   EXPECT_EQ(linspace(0, 4, 4, false), (std::vector<double>{0, 1, 2, 3}));
+  EXPECT_EQ(linspace(2, 2, 1), (std::vector<double>{2})) << "of no step and no interval";
   EXPECT_THROW(linspace(0, 1, -1), ValueError);
+}
+
+TEST(Linspace, MultipliesByItsStepButWhereThatWouldBeZero) {
+  const std::vector<double> tenths = linspace(0, 1, 11, true);
+  for (std::size_t i = 0; i < 10; ++i) EXPECT_EQ(tenths[i], static_cast<double>(i) * 0.1) << i;
+  EXPECT_NE(tenths[3], 3.0 / 10) << "which division would give";
+  const double tiny = std::numeric_limits<double>::denorm_min();
+  EXPECT_EQ(linspace(0, 3 * tiny, 8), (std::vector<double>{0, 0, tiny, tiny, 2 * tiny, 2 * tiny, 3 * tiny, 3 * tiny}));
 }
 
 TEST(Makers, NameTheirFeaturesAndClasses) {

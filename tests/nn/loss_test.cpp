@@ -297,6 +297,15 @@ TEST(Loss, OptionsAreReadBackAndFaultsRefused) {
   }
 }
 
+TEST(Loss, TargetsOfExactlyAOneAndZerosMakeTheLargestOutputAHit) {
+  const LossFunction mse{MeanSquaredError{}};
+  EXPECT_EQ(hit_of<double>(mse, Matrix<double>{{0, 1}, {1, 0}}, 2), Hit::argmax);
+  EXPECT_EQ(hit_of<double>(mse, Matrix<double>{{0, 1, 0}, {1, 0, 0}}, 3), Hit::argmax);
+  for (const Matrix<double>& targets : {Matrix<double>{{0, 1}, {1, 0.5}}, {{0, 1}, {1, 1}}, {{0, 0}, {1, 0}}})
+    EXPECT_EQ(hit_of<double>(mse, targets, 2), Hit::none);
+  EXPECT_EQ(hit_of<double>(LossFunction{CrossEntropy{}}, Matrix<double>{{0.5, 0.5}}, 2), Hit::argmax);
+}
+
 TEST(Pass, WritesEveryNumberItMust) {
   RandomState random(1);
   for (const char* text : {"2-1sigmoid", "2-3softmax", "2-4tanh-5relu-3softmax", "3-2:nobias-1"}) {

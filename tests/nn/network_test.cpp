@@ -124,8 +124,42 @@ TEST(Network, TextErrorsPointAtTheCharacter) {
   EXPECT_EQ(position("2-2]+"), 3);
   EXPECT_EQ(position("2-[]+"), 3);
   EXPECT_EQ(position("seq3-[3lstm]+-1"), 11);
+  for (const auto& [text, place] :
+       std::vector<std::pair<const char*, int>>{{"2-3 -2", 3},  // a character that begins nothing
+                                                {"2-3:nobias\u00e4", 10},
+                                                {"1000000-conv2k1", 8},
+                                                {"1x1000000-conv2k1", 10},  // too many outputs
+                                                {"1x9-conv2k3:nobais", 12},
+                                                {"1x9-maxpool3q1", 12},
+                                                {"1x8x8-maxpool2x", 15},
+                                                {"1x8-maxpool2x2", 12},  // of a signal a window has one side
+                                                {"9-as-2", 2},
+                                                {"9-as[", 2},
+                                                {"9-[as3x3]+", 8},
+                                                {"2-softmax3", 2},
+                                                {"seq3-4gru:remember", 10},
+                                                {"seq3-4lstm:truncate0", 19},
+                                                {"2-rmsnorm:epsilon", 17}})
+    EXPECT_EQ(position(text), place) << text;
   EXPECT_EQ(position("8-as3x3-2"), 2);
   EXPECT_EQ(position("9-as3x3"), 7);
+}
+
+TEST(Network, TextErrorsListWhatMayStandThere) {
+  const auto message = [](const char* text) -> std::string {
+    try {
+      parse_network(text);
+    } catch (const ParseError& error) {
+      return error.what();
+    }
+    return "read";
+  };
+  const auto lists = [](const std::string& text, const char* name) { return text.find(name) != std::string::npos; };
+  const std::string activation = message("2-3qqqqqq"), layer = message("2-3-qqqqqq");
+  for (const char* both : {"tanh", "softmax"}) EXPECT_TRUE(lists(activation, both) && lists(layer, both)) << both;
+  for (const char* alone : {"batchnorm", "flatten", "conv"})
+    EXPECT_TRUE(!lists(activation, alone) && lists(layer, alone)) << alone;
+  EXPECT_TRUE(lists(activation, "lstm") && !lists(layer, "lstm")) << "needs a width";
 }
 
 TEST(Network, AnyPartOfATextIsReadOrRefusedWithoutACrash) {
@@ -167,6 +201,17 @@ TEST(Network, TakesSequencesOfAnyLengthAndNamesWhatDoesNotFit) {
     EXPECT_STREQ(error.what(), "[network] expected x with a multiple of 3 columns (3 a time step), got 7 (x is 2 x 7)");
   }
   EXPECT_THROW(forward(network, theta, Matrix<double>(2, 0), trace), ShapeError);
+}
+
+TEST(Initializer, OfAKindThatIsNoneIsRefused) {
+  RandomState random(1);
+  const Network network = parse_network("2-3");
+  EXPECT_THROW(initial_parameters(network, {.kind = static_cast<Initializer::Kind>(99)}, random), ValueError);
+  for (const char* text : {"glorot:0.5", "uniform:0", "uniform:-1", "uniform:inf", "uniform:x", "uniform:", "glorat",
+                           "", "uniform:1:biases"})
+    EXPECT_THROW(parse_initializer(text), ParseError) << text;
+  for (const char* text : {"uniform:0.5", "uniform:0.5:biases-first", "he-normal:biases-first", "standard-normal"})
+    EXPECT_EQ(to_text(parse_initializer(text)), text);
 }
 
 TEST(Initializer, TakesItsFansFromTheConnectionsAndItsStartsFromTheLayer) {

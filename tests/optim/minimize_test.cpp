@@ -213,5 +213,23 @@ TEST(LineSearch, MeetsTheStrongWolfeConditions) {
       }
 }
 
+TEST(LineSearch, WhereItsEvaluationsRunOutLeavesItsFunctionAtTheStepThatItGives) {
+  // Lowest at 0.401: a first step of 1 is too long, and of those that are tried then some are higher than one before.
+  double asked = -1;
+  const std::function<LinePoint<double>(double)> steep = [&](double a) {
+    asked = a;
+    return LinePoint<double>{a, std::exp(3 * a) - 10 * a, 3 * std::exp(3 * a) - 10};
+  };
+  int found = 0;
+  for (Index evaluations = 1; evaluations <= 12; ++evaluations) {
+    const auto result = line_search<double>(steep, steep(0), 1.0, {.c2 = 1e-15, .evaluations = evaluations});
+    if (!result.found) continue;
+    ++found;
+    EXPECT_LT(result.point.step, 1);
+    EXPECT_EQ(asked, result.point.step) << evaluations;
+  }
+  EXPECT_GE(found, 6);
+}
+
 }  // namespace
 }  // namespace gradus

@@ -25,6 +25,9 @@ TEST(Regularisation, PenaltiesAndTheirDerivativesLeaveBiasesAlone) {
   V gradient(6, 1.0);
   EXPECT_DOUBLE_EQ(penalty({.l1 = 0.5, .l2 = 0.1}, theta, gradient), 0.5 * 6 + 0.05 * 14);
   EXPECT_EQ(gradient, (V{1 + 0.1 * 3 + 0.5, 1 - 0.1 * 2 - 0.5, 1, 1 + 0.1 + 0.5, 1, 1}));
+  V ones(6, 0.0);
+  EXPECT_DOUBLE_EQ(penalty({.l1 = 1}, theta, ones), 6);
+  EXPECT_DOUBLE_EQ(penalty({.l2 = 1}, theta, ones), 7);
   V none(6, 1.0);
   EXPECT_EQ(penalty({}, theta, none), 0);
   EXPECT_EQ(none, V(6, 1.0));

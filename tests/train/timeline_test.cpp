@@ -45,6 +45,8 @@ TEST(Timeline, GoesBackToAnyUpdateAndOnToTheSameBits) {
       more = bench.training->advance(1) || bench.training->updates() == static_cast<Index>(thetas.size());
     }
     const Index end = bench.training->updates();
+    EXPECT_EQ(timeline.updates(), thinned(timeline.updates())) << name;
+    EXPECT_LT(timeline.updates().size(), thetas.size()) << name;
     for (Index update = end; update >= 0; --update) {
       timeline.seek(*bench.training, update);
       EXPECT_EQ(bench.training->updates(), update);

@@ -88,7 +88,8 @@ std::int64_t Arguments::integer(Piece piece) const {
 
 Index Arguments::whole(Piece piece) const {
   const std::int64_t value = integer(piece);
-  if (value < PTRDIFF_MIN || value > PTRDIFF_MAX) refuse(piece.position, "expected a smaller number");
+  if constexpr (sizeof(Index) < sizeof value)
+    if (value < PTRDIFF_MIN || value > PTRDIFF_MAX) refuse(piece.position, "expected a smaller number");
   return static_cast<Index>(value);
 }
 

@@ -95,7 +95,6 @@ class Problems {
   void refuse_any(const Source& source) const {
     if (first_) source.refuse_at(first_->place, message_ + (remedies_.empty() ? "" : " (" + remedies_ + ")"));
   }
-  bool any() const { return first_.has_value(); }
 
  private:
   std::optional<Place> first_;
@@ -259,8 +258,8 @@ class Assembly {
   }
 
   Matrix<double> inputs() {
-    const Index width = inputs_of(inputs_);
-    if (width > 0 && std::ssize(kept_) > kMostNumbers / width)
+    const Index width = inputs_of(inputs_);  // one at least
+    if (std::ssize(kept_) > kMostNumbers / width)
       source_.refuse(fmt::format("expected at most {} numbers, got {} rows of {}", kMostNumbers, kept_.size(), width));
     Matrix<double> x(std::ssize(kept_), width);
     Index first = 0;

@@ -81,8 +81,8 @@ std::string libsvm_rows(std::string_view text, const Source& source) {
     columns = std::max(columns, last);
   });
   if (columns > kMostColumns || columns * rows > kMostCells)
-    source.refuse(fmt::format("expected at most {} columns in this sparse table, got {} of {} rows", kMostColumns,
-                              columns, rows));
+    source.refuse(fmt::format("expected a sparse table of at most {} columns and {} cells, got {} columns of {} rows",
+                              kMostColumns, kMostCells, columns, rows));
   std::string csv;
   for_each_line(text, [&](const std::vector<std::string_view>& words) {
     std::size_t column = 0;

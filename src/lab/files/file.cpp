@@ -23,7 +23,9 @@
 #include <set>
 #include <tuple>
 
+#include "core/text.hpp"
 #include "gradus/core/error.hpp"
+#include "lab/files/folder.hpp"
 
 namespace gradus {
 namespace {
@@ -58,6 +60,13 @@ class Descriptor {
 
 [[noreturn]] void refuse(const std::string& path, const std::string& what, int error) {
   throw FileError(path, what + ": " + std::strerror(error));
+}
+
+/// The system ends a name at a NUL, and would take another file than the one that is meant.
+const std::string& checked(const std::string& path) {
+  if (path.find('\0') != std::string::npos)
+    throw FileError(one_line(path, 200), "expected the name of a file, got one with a NUL character");
+  return path;
 }
 
 bool write_all(int fd, std::string_view bytes) {
@@ -181,20 +190,26 @@ class Temporary {
 
 std::vector<std::string> names_in_folder(const std::string& folder) {
   std::vector<std::string> names;
-  const int error = list(folder, names);
+  const int error = list(checked(folder), names);
   if (error != 0 && error != ENOENT) refuse(folder, "cannot read the folder", error);
   return names;
 }
 
 bool file_exists(const std::string& path) {
   std::error_code error;
-  const bool exists = fs::exists(path, error);
+  const bool exists = fs::exists(checked(path), error);
   if (error) refuse(path, "cannot see whether it is there", error.value());
   return exists;
 }
 
+void make_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(checked(path), error);
+  if (error) throw FileError(path, "cannot make the folder: " + error.message());
+}
+
 std::string read_file(const std::string& path, std::uint64_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor file(::open(checked(path).c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.ok()) refuse(path, "cannot read", errno);
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) refuse(path, "cannot read", errno);
@@ -216,7 +231,7 @@ std::string read_file(const std::string& path, std::uint64_t limit) {
 
 void write_file(const std::string& path, std::string_view bytes) {
   struct stat info {};
-  const bool exists = ::stat(path.c_str(), &info) == 0;
+  const bool exists = ::stat(checked(path).c_str(), &info) == 0;
   if (exists && S_ISDIR(info.st_mode)) throw FileError(path, "cannot write: it is a folder");
   if (exists && !S_ISREG(info.st_mode)) return write_device(path, bytes);
   // Renaming asks the folder for permission, not the file: one that its owner made read-only stays as it is.
@@ -236,7 +251,7 @@ void write_file(const std::string& path, std::string_view bytes) {
 }
 
 void append_to_file(const std::string& path, std::string_view bytes, bool sync) {
-  Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  Descriptor file(::open(checked(path).c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
   struct stat before {};
   if (!file.ok() || ::fstat(file.get(), &before) != 0) refuse(path, "cannot write", errno);
   if (!write_all(file.get(), bytes) || (sync && ::fdatasync(file.get()) != 0)) {
@@ -248,7 +263,7 @@ void append_to_file(const std::string& path, std::string_view bytes, bool sync) 
 }
 
 FolderLock::FolderLock(const std::string& folder, Kind kind)
-    : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    : fd_(::open(checked(folder).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
   if (fd_ < 0) refuse(folder, "cannot open the folder", errno);
   if (::flock(fd_, (kind == alone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
   ::close(fd_);

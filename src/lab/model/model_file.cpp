@@ -127,8 +127,8 @@ class Reader {
     read_blocks(model.network.parameter_blocks(), wide, model.theta);
     read_blocks(model.network.state_blocks(), wide, model.state);
     read_description(model);
-    Matrix<double> x = matrix("test.x", model.network.inputs());
-    Matrix<double> y = matrix("test.y", model.network.outputs());
+    Matrix<double> x = matrix("test.x", test_width(model));
+    Matrix<double> y = matrix("test.y", model.network.output_cols(x.cols()));
     if (model.record) read_history(model.record->history);
     check_nothing_left();
     wrapped([&] { model.check(); });

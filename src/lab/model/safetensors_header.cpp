@@ -152,14 +152,12 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
   }
 
   [[noreturn]] void fail_value(const std::string& got) const {
-    switch (place_) {
-      case Place::outside: fail("expected the header to be an object, got " + got);
-      case Place::top: fail("expected " + in_quotes(key_) + " to be an object, got " + got);
-      case Place::metadata: fail("expected metadata " + in_quotes(key_) + " to be a string, got " + got);
-      case Place::tensor: fail(entry_label() + ": expected another kind of " + key_ + ", got " + got);
-      case Place::shape: fail(entry_label() + ": expected dimensions that are whole and not negative, got " + got);
-      case Place::offsets: break;
-    }
+    if (place_ == Place::outside) fail("expected the header to be an object, got " + got);
+    if (place_ == Place::top) fail("expected " + in_quotes(key_) + " to be an object, got " + got);
+    if (place_ == Place::metadata) fail("expected metadata " + in_quotes(key_) + " to be a string, got " + got);
+    if (place_ == Place::tensor) fail(entry_label() + ": expected another kind of " + key_ + ", got " + got);
+    if (place_ == Place::shape)
+      fail(entry_label() + ": expected dimensions that are whole and not negative, got " + got);
     fail(entry_label() + ": expected data_offsets that are whole and not negative, got " + got);
   }
 

@@ -24,9 +24,7 @@ std::string hex(std::uint32_t value) {
 /// Where the checksum's digits stand in the file, or npos.
 std::size_t digits_of(std::string_view bytes) {
   const std::size_t entry = bytes.find(kEntry);
-  if (entry == std::string_view::npos) return entry;
-  const std::size_t digits = entry + kEntry.size();
-  return digits + kBlank.size() <= bytes.size() ? digits : std::string_view::npos;
+  return entry == std::string_view::npos ? entry : entry + kEntry.size();
 }
 
 std::string checksum(std::string_view bytes, std::size_t digits) {
@@ -51,6 +49,7 @@ SafeTensors parse_sealed(std::string_view bytes, const std::string& path, std::s
     throw FileError(path,
                     "expected metadata gradus.checksum, which is missing; no " + std::string(what) + " of gradus");
   const std::size_t digits = digits_of(bytes);
+  // A shorter text is followed by its quote, so that what stands there is another.
   if (digits == std::string_view::npos || stored->second != bytes.substr(digits, kBlank.size()))
     throw FileError(path, "expected gradus.checksum to be written as 8 plain digits");
   const std::string computed = checksum(bytes, digits);

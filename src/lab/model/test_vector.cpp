@@ -99,16 +99,19 @@ Matrix<double> measured_tolerance(const Model& model, const Matrix<double>& x) {
 
 }  // namespace
 
+Index test_width(const Model& model) {
+  return model.filling.empty() ? model.network.inputs() : static_cast<Index>(model.filling.size());
+}
+
 Matrix<double> test_inputs(const Model& model) {
   RandomState random(20);
-  const Index inputs = model.network.inputs();
-  Matrix<double> x = random.uniform(-1, 1, kTestRows, inputs);
+  Matrix<double> x = random.uniform(-1, 1, kTestRows, test_width(model));
   if (!model.scaler) return x;
   // Standard scaling puts the data within about two units of 0, min-max scaling within [0, 1].
   const bool standard = model.scaler->kind == Scaler::Kind::standard;
   for (Index i = 0; i < kTestRows; ++i)
-    for (Index j = 0; j < inputs; ++j) {
-      const auto column = static_cast<std::size_t>(j);
+    for (Index j = 0; j < x.cols(); ++j) {
+      const auto column = static_cast<std::size_t>(j % model.network.inputs());  // each step is scaled alike
       const double scaled = standard ? 2 * x(i, j) : (x(i, j) + 1) / 2;
       x(i, j) = model.scaler->shift[column] + model.scaler->scale[column] * scaled;
     }
@@ -117,7 +120,7 @@ Matrix<double> test_inputs(const Model& model) {
 
 Matrix<double> replay_tolerance(const Model& model, ConstMatrixView<double> x) {
   const Network& network = model.network;
-  const Matrix<double> scaled = model.scaler ? model.scaler->transform(x) : Matrix<double>(x);
+  const Matrix<double> scaled = model.scaled(x);
   if (!has_error_bound(network)) return measured_tolerance(model, scaled);
   Trace<double> trace;
   forward(network, std::span<const double>(model.theta), scaled, trace);

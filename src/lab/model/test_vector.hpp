@@ -5,6 +5,10 @@
 
 namespace gradus {
 
+/// How many columns the test vector of a model has: one an input, or of a sequence whose gaps are filled as many as are
+/// filled, which depends on the step.
+Index test_width(const Model& model);
+
 /// Inputs for the test vector of a model: 4 rows, before scaling, where its data lie, the same for the same model.
 Matrix<double> test_inputs(const Model& model);
 

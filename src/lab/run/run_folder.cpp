@@ -12,6 +12,7 @@
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/run/snapshot.hpp"
 #include "gradus/train/timeline.hpp"
+#include "lab/files/folder.hpp"
 #include "lab/run/history_file.hpp"
 
 namespace gradus {
@@ -22,12 +23,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kExperiment = "/experiment.toml";
 constexpr std::string_view kSnapshots = "/snapshots";
 constexpr std::string_view kEnding = ".snapshot";
-
-void make_folder(const std::string& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) throw FileError(path, "cannot make the folder: " + error.message());
-}
 
 /// What a write that was killed leaves, and a later one in that folder sweeps.
 bool is_left_over(const std::string& name) { return name.starts_with(".gradus-"); }

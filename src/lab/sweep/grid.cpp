@@ -120,9 +120,9 @@ void SweepGrid::set(const ExperimentKey& key, std::string_view text, std::string
       at = close;
     }
   }
-  if (is_fixed(key) && !assignment.axes.empty())
-    throw ValueError(fmt::format("{}: expected one value{}, got '{}'", name,
-                                 key.name == "seed" ? ", the first seed (--seeds says how many)" : "", text));
+  if (is_fixed(key) && !assignment.axes.empty())  // a number, then; texts are taken as they are
+    throw ValueError(
+        fmt::format("{}: expected one value, the first seed (--seeds says how many), got '{}'", name, text));
   const std::size_t count = assignment.axes.size();
   for (std::size_t k = 0; k < count; ++k) {
     SweepAxis& axis = assignment.axes[k];

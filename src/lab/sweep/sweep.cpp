@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <optional>
 
 #include "gradus/lab/files/file.hpp"
+#include "lab/files/folder.hpp"
 #include "lab/sweep/chunk.hpp"
 #include "lab/sweep/sweeper.hpp"
 #include "lab/sweep/work_queue.hpp"
@@ -129,9 +129,7 @@ double timed(const SweepPlan& plan, const ExperimentSource& source, const Chunk&
 SweepOutcome sweep_detail::run_into(const ResultsPlace& place, const SweepPlan& plan, const ExperimentSource& source,
                                     const SweepOptions& options) {
   if (options.folder.empty()) return Sweeper(place, plan, source, options).run();
-  std::error_code error;
-  std::filesystem::create_directories(options.folder, error);
-  if (error) throw FileError(options.folder, "cannot make the folder: " + error.message());
+  make_folder(options.folder);
   // Two sweeps in one folder would lose each other's results; shards have files of their own.
   const FolderLock lock(options.folder, place.preamble.empty() ? FolderLock::alone : FolderLock::shared);
   return Sweeper(place, plan, source, options).run();

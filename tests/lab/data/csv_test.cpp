@@ -199,6 +199,36 @@ TEST(Csv, KeepsARegressionARegression) {
   EXPECT_EQ(parse_csv(to_csv(data)), data);
 }
 
+TEST(Csv, QuotesWhatWouldBeReadAsSomethingElse) {
+  Dataset data;
+  data.x = Matrix<double>{{1}, {2}, {3}, {4}, {5}, {6}};
+  data.class_names = {"plain", "", " before", "behind\t", "a,b", "a\"b"};
+  data.labels = {0, 1, 2, 3, 4, 5};
+  const std::string csv = to_csv(data);
+  EXPECT_EQ(csv, "x0,label\n1,plain\n2,\"\"\n3,\" before\"\n4,\"behind\t\"\n5,\"a,b\"\n6,\"a\"\"b\"\n");
+  data.labels[0] = 6;
+  EXPECT_THROW(to_csv(data), ValueError);
+  data.labels[0] = -1;
+  EXPECT_THROW(to_csv(data), ValueError);
+  EXPECT_EQ(to_csv(Dataset{}), "");
+}
+
+TEST(Csv, NamesColumnsOfItsOwnWhereThereAreNone) {
+  Dataset data;
+  data.x = Matrix<double>{{1, 2}};
+  data.feature_names = {"a"};
+  data.targets = Matrix<double>{{0.5, 3}};
+  data.target_names = {"t"};
+  data.weights = {0.25};
+  EXPECT_EQ(to_csv(data), "a,x1,t,y1,weight\n1,2,0.5,3.0,0.25\n");
+  Dataset classes;
+  classes.x = Matrix<double>{{1}};
+  classes.class_names = {"u", "v"};
+  classes.labels = {1};
+  classes.label_name = "kind";
+  EXPECT_EQ(to_csv(classes), "x0,kind\n1,v\n");
+}
+
 TEST(Csv, WritesAFileAndNamesItsPathInErrors) {
   const std::string path = ::testing::TempDir() + "gradus_csv_" + std::to_string(::getpid()) + ".csv";
   const Dataset iris = load_iris();

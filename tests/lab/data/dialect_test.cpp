@@ -83,6 +83,42 @@ TEST(Dialect, DoesAsItIsTold) {
   EXPECT_TRUE(recognise("1,2\n1,2\n", {.header = true}).dialect.header);
 }
 
+TEST(Dialect, HearsExcelsOwnLineUnlessItIsTold) {
+  EXPECT_EQ(recognise("sep=;\na;b\n1;2\n", {}).dialect.separator, ';');
+  EXPECT_EQ(recognise("sep=;\na,b\n1,2\n", {.separator = ','}).dialect.separator, ',');
+  EXPECT_EQ(recognise("sep=;\na,b\n1,2\n", {.separator = ','}).line, 2u) << "the line is Excel's in any case";
+  EXPECT_EQ(recognise("sep=|\r\na|b\r\n", {}).start, 7u);
+  EXPECT_EQ(recognise("sep=|\ra|b\r", {}).start, 6u);
+  for (const char* none : {"sep=;", "sep=;x\n", "sap=;\n1,2\n", "", "1,2\n"}) EXPECT_EQ(recognise(none, {}).start, 0u);
+}
+
+TEST(Dialect, TakesASignForCommentsOnlyWhereItIsNoCell) {
+  for (const char* text : {"# x\n1,2\n", "1,2\n#\n3,4\n", "1,2\r#x\r", "%x"})
+    EXPECT_NE(recognise(text, {}).dialect.comment, '\0') << text;
+  for (const char* text : {"#,a\n1,2\n", "#;a\n1;2\n", "#\ta\n1\t2\n", "a,#\n1,2\n"})
+    EXPECT_EQ(recognise(text, {}).dialect.comment, '\0') << text;
+}
+
+TEST(Dialect, LooksAtTheBeginningOfALongText) {
+  std::string rows = "a;b\n";
+  while (rows.size() < 200'000) rows += "1,5;2\n";
+  EXPECT_EQ(recognise(rows, {}).dialect.separator, ';');
+  EXPECT_EQ(recognise(rows, {}).dialect.decimal, ',');
+  EXPECT_EQ(recognise(rows + "3.5;4\n", {}).dialect.decimal, ',') << "what comes late is not seen";
+  std::string line = "1";  // a line without an end
+  while (line.size() < 100'000) line += "|2";
+  EXPECT_EQ(recognise(line, {}).dialect.separator, '|');
+}
+
+TEST(Dialect, AWordMayBeInAnyScript) {
+  for (const char* word : {"a", "Z", "_", "\u00e4", "\u6f22", "x1"})
+    EXPECT_TRUE(recognise(std::string(word) + ",b\n1,2\n3,4\n", {}).dialect.header) << word;
+  for (const char* sign : {"-", "[", "@", "{", "*"})
+    EXPECT_FALSE(recognise(std::string(sign) + ",1.5\n1,2\n3,4\n", {}).dialect.header) << sign;
+  EXPECT_FALSE(recognise("", {}).dialect.header);
+  EXPECT_TRUE(recognise("a,b,c\n1,2\n3,,x\n", {}).dialect.header) << "with rows that are short, or have gaps";
+}
+
 TEST(Dialect, SaysWhatIsUnusual) {
   EXPECT_EQ(parse_table(written(",", '.')).words, std::vector<std::string>{});
   EXPECT_EQ(parse_table("% x\n" + written(";", ',')).words,
@@ -97,6 +133,8 @@ TEST(Dialect, TakesNoSampleForAHeader) {
         "0,1,2\n3,1,0\n2,2,5\n",                                       // counts of things
         "0,1\n0.1,0.9\n0.2,0.8\n",                                     // a curve from (0, 1)
         "p,x,s\ne,x,y\np,b,w\n",                                       // words alone, and again
+        "1,2,4\n0.5,0.1,0.9\n0.2,0.8,0.4\n",                           // whole, but no count
+        "0,1,2,-0.5\n0.1,0.2,0.3,0.4\n0.2,0.3,0.4,0.5\n",              // and beside a number that is not whole
         "-,1.5,2\n0.5,1.5,3\n", "NA,0.3,0\n0.9,-0.5,1\n0.2,0.2,0\n"})  // a sign, or a gap, above numbers
     EXPECT_FALSE(recognise(text).dialect.header) << text;
 }
@@ -124,13 +162,28 @@ TEST(Dialect, ReadsWekasFiles) {
             "f.csv:6: expected 2 columns as in the first row, got 1");
 }
 
+TEST(Dialect, BearsWekasFilesWithoutNamesOrData) {
+  EXPECT_EQ(parse_csv("@relation r\n@attribute \"a b\" real\n@attribute b\treal\n@data\n1,0\n2,1\n").feature_names,
+            (std::vector<std::string>{"a b"}));
+  EXPECT_EQ(fault("@relation r\n@attribute a real\n"),
+            "f.csv: expected rows of comma-separated values, got an empty file");
+  EXPECT_EQ(recognise("@relation r\n@attribute\n@attribute c\n@data", {}).names, (std::vector<std::string>{"", "c"}));
+  EXPECT_EQ(recognise("@relation r\n@data\n1,2\n", {}).line, 3u);
+  for (const char* none : {"@relations r\n1,2\n", "@rel\n", "% a comment\n", "1,@relation\n"})
+    EXPECT_EQ(recognise(none, {}).dialect.quote, '"') << none;
+}
+
 TEST(Dialect, ReadsSparseRows) {
   const Dataset data = parse_csv("0 1:-1.5 3:2\n# none\n1 2:4 # here\n\n1 \n");
   EXPECT_EQ(data.x, (Matrix<double>{{-1.5, 0, 2}, {0, 4, 0}, {0, 0, 0}}));
   EXPECT_EQ(data.labels, (std::vector<int>{0, 1, 1}));
   EXPECT_EQ(fault("0 1:1 2:2\n1 2:1 1:2\n"), "f.csv:2: expected ascending index:value, indices from 1, got '1:2'");
   EXPECT_EQ(fault("0 1:1\n1 0:1\n"), "f.csv:2: expected ascending index:value, indices from 1, got '0:1'");
-  EXPECT_NE(fault("0 99999999:1\n1 1:1\n").find("expected at most 100000 columns"), std::string::npos);
+  const std::string most = "f.csv: expected a sparse table of at most 100000 columns and 1073741824 cells, got ";
+  EXPECT_EQ(fault("0 99999999:1\n1 1:1\n"), most + "99999999 columns of 2 rows");
+  std::string many = "0 100000:1\n\n";
+  for (int row = 2; row <= 10738; ++row) many += "1 1:1\n";  // 100,000 columns of so many are more than 2^30 cells
+  EXPECT_EQ(fault(many), most + "100000 columns of 10738 rows");
 }
 
 TEST(Dialect, NamesFilesOfOtherKindsAndWhatToDo) {
@@ -181,7 +234,10 @@ TEST(Dialect, HoldsToEveryPrefixOfEveryKind) {
 TEST(Dialect, NamesSeparatorsAndTakesTheirNames) {
   for (const char c : {',', ';', '\t', '|', ' ', ':', '~'})
     EXPECT_EQ(parse_separator(c == ':' || c == '~' ? std::string(1, c) : separator_name(c)), c);
-  for (const char* bad : {"", "ab", "1", ".", "\"", "-"}) EXPECT_THROW(parse_separator(bad), ValueError) << bad;
+  EXPECT_EQ(parse_separator("\\t"), '\t');
+  EXPECT_EQ(separator_name('~'), "'~'");
+  for (const char* bad : {"", "ab", "1", ".", "\"", "-", "\n", "\r", "e"})
+    EXPECT_THROW(parse_separator(bad), ValueError) << bad;
 }
 
 TEST(Dialect, ANumberWithADecimalCommaHasNoPointAndAnEnd) {

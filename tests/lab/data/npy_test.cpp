@@ -107,8 +107,8 @@ TEST(Npy, WritesWhatItReadsBackBitForBit) {
 }
 
 TEST(Npy, RefusesTypesItDoesNotHold) {
-  for (const std::string descr :
-       {"|O", "<f2", "<c16", "|V8", "<U3", "|S8", "<f16", "f8", "=f8", "<M8", "|i4", "", "<f8x"})
+  for (const std::string descr : {"|O", "<f2", "<c16", "|V8", "<U3", "|S8", "<f16", "f8", "=f8", "|b2", "<u3", "<f1",
+                                  "<i5", "<M8", "|i4", "", "<f8x"})
     EXPECT_NE(fault(npy(dictionary(descr, "(1, 1)"), std::string(8, '\0'))).find("expected booleans, integers"),
               std::string::npos)
         << descr;

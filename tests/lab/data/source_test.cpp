@@ -166,6 +166,18 @@ TEST(Source, PointsAtTheCharacterThatIsWrong) {
   EXPECT_EQ(refusal("circles:factor=2"), "[circles] expected 0 <= factor < 1, got 2");
 }
 
+TEST(Source, TakesASwitchWithTrueAndFalseAndAListForItself) {
+  EXPECT_EQ(make_dataset("moons:no-shuffle=true"), make_dataset("moons:no-shuffle"));
+  EXPECT_EQ(make_dataset("moons:no-shuffle=false"), make_dataset("moons"));
+  EXPECT_EQ(refusal("moons:no-shuffle="), "moons:no-shuffle=\n                 ^");
+  EXPECT_EQ(refusal("moons:seed=-1"), "moons:seed=-1\n           ^");
+  EXPECT_EQ(refusal("blobs:centers=[0,0;3,3"), "blobs:centers=[0,0;3,3\n                      ^");
+  EXPECT_EQ(refusal("blobs:centers=[0,0]x"), "blobs:centers=[0,0]x\n              ^");
+  EXPECT_EQ(refusal("blobs:center-box=[1,2,3]"), "blobs:center-box=[1,2,3]\n                 ^");
+  EXPECT_EQ(source_text("blobs", {{"centers", "[0,0;3,3]"}, {"samples", "5,6"}}),
+            "blobs:centers=[0,0;3,3],samples=[5,6]");
+}
+
 TEST(Source, ListsTheKnownNames) {
   try {
     make_dataset("moons:nose=1");

@@ -83,6 +83,72 @@ TEST(Table, MakesInputsOfCategories) {
             "f.csv: expected a feature to encode, got 'shape' (");
 }
 
+TEST(Table, NamesUpToFourColumnsWithWordsAndCountsMore) {
+  EXPECT_NE(fault("a,b,c,d,l\nu,v,w,x,0\n").find(" (words in a, b, c, d: --encode"), std::string::npos);
+  EXPECT_NE(fault("a,b,c,d,e,l\nu,v,w,x,y,0\n").find(" (words in 5 columns: --encode"), std::string::npos);
+}
+
+TEST(Table, TellsTheFirstCellThatCannotBeUsedAndAllRemedies) {
+  EXPECT_TRUE(fault("a,b,l\n1,2,0\n1,x,1\ny,2,1\n").starts_with("f.csv:3: column 'b': expected a number, got 'x' ("));
+  const std::string both = fault("a,b,l\n1,x,0\n,y,1\n,z,1\n");
+  EXPECT_EQ(
+      both,
+      "f.csv:2: column 'b': expected a number, got 'x' (words in b: --encode one-hot takes them as categories, "
+      "--drop b leaves the column out; gaps in 2 of 3 rows: --missing median or mean fills them, drop leaves them "
+      "out)");
+  EXPECT_EQ(fault("a,b,l\n1,inf,0\n1,2,1\n"), "f.csv:2: column 'b': expected a finite number, got 'inf'");
+}
+
+TEST(Table, OfAModelTellsWhatItWasNotToldInTraining) {
+  const TableOptions options{.inputs = {{"a"}, {"b"}}, .answers = {"l"}};
+  EXPECT_EQ(fault("a,b\n1,x\n", options), "f.csv:2: column 'b': expected a number as in training, got 'x'");
+  EXPECT_EQ(fault("a,b\n1,\n", options),
+            "f.csv:2: column 'b': expected a number, got an empty cell (the model was not told how to fill gaps: train "
+            "it with --missing mean or median)");
+  EXPECT_TRUE(fault("a,b,l\n1,2,\n", options).starts_with("f.csv:2: column 'l': expected an answer, got an empty"));
+  const TableOptions ordered{.inputs = {{"a", {"s", "m"}, true}}, .answers_are_optional = true};
+  EXPECT_NE(fault("a\ns\n?\n", ordered).find("column 'a': expected a number"), std::string::npos)
+      << "of an order a gap is no category";
+}
+
+TEST(Table, TakesUpToAHundredCategoriesThatComeAgain) {
+  const auto words_of = [](int kinds, int rows) {
+    std::string text = "word,a,label\n";
+    for (int i = 0; i < rows; ++i)
+      text += "w" + std::to_string(i % kinds) + "," + std::to_string(i) + "," + std::to_string(i % 2) + "\n";
+    return parse_table(text, reading({.encode = "one-hot"})).words.at(0);
+  };
+  EXPECT_EQ(words_of(20, 20), "encoded one-hot: word, 20 categories");
+  EXPECT_EQ(words_of(21, 42), "encoded one-hot: word, 21 categories");
+  EXPECT_EQ(words_of(21, 41), "left out: word, 21 different words in 41 rows (--encode word takes them)");
+  EXPECT_EQ(words_of(100, 1000), "encoded one-hot: word, 100 categories");
+  EXPECT_EQ(words_of(101, 1000), "left out: word, 101 different words in 1000 rows (--encode word takes them)");
+  std::string names = "name,label\n";
+  for (int i = 0; i < 60; ++i) names += "n" + std::to_string(i) + ",0\n";
+  EXPECT_EQ(fault(names, reading({.encode = "one-hot"})),
+            "f.csv: expected a feature, got only columns that are left out");
+}
+
+TEST(Table, TakesNumbersForCategoriesWhereItIsAsked) {
+  const Dataset data =
+      parse_csv("a,n,label\n1,2,0\n10,3,1\n9,4,0\n,5,1\n", reading({.encode = "a", .missing = Missing::mean}));
+  EXPECT_EQ(data.feature_names, (Names{"a=1", "a=9", "a=10", "n"})) << "in their order as numbers";
+  EXPECT_EQ(data.x, (Matrix<double>{{1, 0, 0, 2}, {0, 0, 1, 3}, {0, 1, 0, 4}, {0, 0, 0, 5}}));
+  EXPECT_EQ(parse_csv("a,label\n1,0\n2.5,1\nx,1\n1.0,0\n,1\n", reading({.encode = "a", .missing = Missing::mean}))
+                .feature_names,
+            (Names{"a=1", "a=2.5", "a=x"}))
+      << "what stood before the first word counts, each number once";
+}
+
+TEST(Table, HasAnEnd) {
+  InputColumn wide{"a", {}};
+  for (int k = 0; k < 300'000; ++k) wide.categories.push_back(std::to_string(k));
+  std::string text = "a\n";
+  for (int row = 0; row < 7200; ++row) text += "7\n";
+  EXPECT_EQ(fault(text, {.inputs = {wide}, .answers_are_optional = true}),
+            "f.csv: expected at most 2147483648 numbers, got 7200 rows of 300000");
+}
+
 TEST(Table, LeavesOutWhatIsNoCategory) {
   std::string text = "name,a,label\n";
   for (int i = 0; i < 60; ++i)
@@ -134,6 +200,9 @@ TEST(Table, HearsWhatTheNetworkSaysOfTheTargets) {
   EXPECT_TRUE(parse_csv("a,b\n1,0\n2,1\n3,2\n", {.outputs = 3}).is_classification());
   EXPECT_FALSE(parse_csv("a,b\n1,0\n2,1\n3,2\n", {.outputs = 1}).is_classification());
   EXPECT_TRUE(parse_csv("a,b\n1,0\n2,1\n", {.outputs = 1}).is_classification());
+  EXPECT_TRUE(parse_csv("a,b\n1,3\n2,7\n", {.outputs = 1}).is_classification()) << "of two kinds";
+  EXPECT_FALSE(parse_csv("a,b\n1,3\n2,7\n3,8\n", {.outputs = 1}).is_classification());
+  EXPECT_TRUE(parse_csv("a,b\n1,3\n2,7\n3,8\n", {.outputs = 1, .bounded_outputs = true}).is_classification());
   EXPECT_EQ(parse_csv("a,b\n1,0.0\n2,1.0\n").class_names, (Names{"0", "1"}));
   EXPECT_EQ(
       fault("a,b\n1,0\n2,0.5\n", {.task = Task::classification, .because = "the network ends in softmax"}),
@@ -181,6 +250,7 @@ TEST(Table, CodesCategoriesAsTheModelDoes) {
   const Reading table = parse_table("n,color\n1,red\n2,green\n3,\n", options);
   EXPECT_EQ(table.data.x, (Matrix<double>{{0, 1, 1}, {0, 0, 2}, {0, 0, 3}}));
   EXPECT_EQ(table.words, (Names{"color: 1 rows of a category never seen in training"}));
+  EXPECT_EQ(parse_table("n,color\n1,red\n2,\n", options).words, Names{}) << "a gap is no stranger";
 }
 
 TEST(Table, CountsAnswersThatAreMissingOrUnknown) {

@@ -102,6 +102,17 @@ TEST(Experiment, NamesTheLineOfAValueOutOfRangeOrOfAnotherType) {
             "run.toml:5: figure.file: expected a name that ends in .svg, .png or .pdf, got 'a.gif'");
 }
 
+TEST(Experiment, NamesTheLineOfAValueThatIsNone) {
+  EXPECT_EQ(message_of("seed = {a = 1}\n" + kSmallest),
+            "run.toml:1: seed: expected a whole number from 0 to 4294967295, got a table");
+  EXPECT_EQ(message_of("seed = 2026-11-30\n" + kSmallest),
+            "run.toml:1: seed: expected a whole number from 0 to 4294967295, got a date or time");
+  EXPECT_EQ(message_of("figure = 1\n" + kSmallest),
+            "run.toml:1: expected figures as tables, [[figure]] with kind and file");
+  EXPECT_EQ(message_of(kSmallest + "[[figure]]\nkind = 1\n"), "run.toml:6: figure.kind: expected a text");
+  EXPECT_EQ(message_of(kSmallest + "[[figure]]\nfile = 1\n"), "run.toml:6: figure.file: expected a text");
+}
+
 TEST(Experiment, PointsIntoTheNetworksText) {
   EXPECT_EQ(message_of("[data]\nsource = 'iris'\n[network]\nlayers = '4-0tanh-3softmax'\n"),
             "run.toml:4: network.layers: network '4-0tanh-3softmax', character 3: expected the layer's width to be at "
@@ -148,6 +159,14 @@ TEST(Experiment, IsBoundInSizeAndInEveryKindOfNestingBeforeItIsParsed) {
   EXPECT_EQ(refusal("a = \"\\\"\"\nb = " + repeated("[", 9)), "e.toml:2: " + brackets) << "behind an escaped quote";
   EXPECT_EQ(refusal("a = '''\n" + repeated("[", 9) + "'''\n").find(brackets), std::string::npos) << "in a text";
   EXPECT_EQ(refusal("# " + repeated("[.", 30) + "\na = 1").find(brackets), std::string::npos) << "in a comment";
+  EXPECT_EQ(refusal("# " + repeated("[.", 30)), "e.toml: expected the key data.source: what to train on");
+  EXPECT_EQ(refusal("a = \"\"\"\n\n\"\"\"\nb = " + repeated("[", 9)), "e.toml:4: " + brackets)
+      << "behind lines of text";
+  EXPECT_EQ(refusal("a = \"x\nb = " + repeated("[", 9)), "e.toml:2: " + brackets) << "behind a text without an end";
+  EXPECT_EQ(refusal("a = '\\'\nb = " + repeated("[", 9)), "e.toml:2: " + brackets) << "where nothing is escaped";
+  for (const char* open : {"a = 'x", "a = \"x\\", "a = '''x\n", "a = \"\"\"x\"\""})
+    EXPECT_NE(refusal(open).find(": no TOML: "), std::string::npos) << open;
+  EXPECT_TRUE(refusal("a = [1, 2]\nb = {c.d = 1}\n").starts_with("e.toml:1: unknown key 'a'")) << "closed again";
   EXPECT_EQ(refusal(std::string((1 << 20) + 1, '#')),
             "e.toml: expected an experiment of at most 1048576 bytes, got 1048577");
   for (const std::string& text : {repeated("x", 100'000) + " = 1", "seed = '" + repeated("x", 100'000) + "'",
@@ -222,6 +241,17 @@ TEST(ExperimentFile, TrainingOptionsAreReadBack) {
   }
   EXPECT_EQ(message_of(kSmallest + "[optimizer]\nmethod = \"lm\"\nlearning_rate = 1\n"),
             "run.toml:7: lm finds its own steps and takes no learning rate");
+}
+
+TEST(ExperimentFile, WaysOfReadingATableAreReadBack) {
+  const Experiment e = parse_experiment(
+      kSmallest + "[reading]\nseparator = \"semicolon\"\ndecimal = \"comma\"\ncomment = \"%\"\nheader = false\n",
+      "run.toml");
+  EXPECT_EQ(e.reading.dialect.separator, ';');
+  EXPECT_EQ(e.reading.dialect.decimal, ',');
+  EXPECT_EQ(e.reading.dialect.comment, '%');
+  EXPECT_EQ(e.reading.dialect.header, false);
+  EXPECT_EQ(parse_experiment(to_toml(e), "run.toml"), e);
 }
 
 TEST(ExperimentFile, LossesKeepTheirOptions) {

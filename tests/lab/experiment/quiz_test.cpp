@@ -50,6 +50,12 @@ TEST(Quiz, HidesTheSameForTheSameSeedAndOthersForOthers) {
   EXPECT_GT(hidden.size(), 3u);
 }
 
+TEST(Quiz, ShowsTheGradientByTheTapeAndDifferencesAndByNoComplexStep) {
+  const std::string question = Quiz({.seed = 1}).question();
+  EXPECT_NE(question.find("tape"), std::string::npos) << question;
+  EXPECT_EQ(question.find("complex"), std::string::npos) << question;
+}
+
 TEST(Quiz, AsksAboutNumbersAsAboutClasses) {
   const Quiz quiz({.data = "gaussian:samples=60", .network = "1-4tanh-1", .seed = 1});
   EXPECT_EQ(quiz.experiment().network, "1-4tanh-1");

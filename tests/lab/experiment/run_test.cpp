@@ -225,6 +225,23 @@ TEST(RunExperiment, TellsItsProgress) {
   EXPECT_TRUE(last.test_accuracy.has_value());
 }
 
+TEST(RunExperiment, TellsTheLearningRateOfAMethodThatHasOne) {
+  for (const char* method : {"sgd:lr=0.5", "adam", "lbfgs", "lm"}) {
+    Experiment e = circles();
+    e.optimizer = parse_training_method(method);
+    const double rate = learning_rate(e.optimizer) ? *learning_rate(e.optimizer) : 0;
+    e.loss = "mse";
+    e.batch = 0;
+    Index calls = 0;
+    run_experiment(e, [&](const Progress& p) {
+      EXPECT_EQ(p.learning_rate, rate) << method;
+      ++calls;
+      return Signal::go_on;
+    });
+    EXPECT_GT(calls, 0) << method;
+  }
+}
+
 TEST(Fingerprint, ChangesWithEveryNumberAndName) {
   const Dataset data = load_data("xor");
   const std::string before = fingerprint(data);

@@ -5,20 +5,25 @@
 #include <gtest/gtest.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <thread>
 
 #include "gradus/core/error.hpp"
 #include "gradus/lab/files/crc32.hpp"
+#include "src/lab/files/folder.hpp"
 
 namespace gradus {
 namespace {
@@ -94,6 +99,46 @@ TEST_F(File, LeftBehindByAKilledProcessIsSweptAndOneOfTheLivingIsNot) {
   EXPECT_FALSE(fs::exists(leftover));
   for (const std::string& name : {living, locked, path(".gradus-0-0.tmp"), path(".gradus-x.tmp"), path(".tmp")})
     EXPECT_TRUE(fs::exists(name)) << name;
+}
+
+TEST_F(File, LeftBehindIsToldByItsNameItsKindAndItsAge) {
+  const std::string living = ".gradus-" + std::to_string(::getppid());
+  const std::string dead = ".gradus-" + std::to_string(std::numeric_limits<pid_t>::max());
+  const std::string own = ".gradus-" + std::to_string(::getpid());
+  const std::string old = path(living + "-0.tmp");
+  std::ofstream(old) << "of another machine, perhaps, an hour ago";
+  fs::last_write_time(old, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  fs::create_directory(path(dead + "-0.tmp"));
+  fs::create_symlink("f", path(dead + "-1.tmp"));
+  ASSERT_EQ(::mkfifo(path(dead + "-2.tmp").c_str(), 0600), 0);
+  const std::vector<std::string> stay{dead + "-0.tmp",
+                                      dead + "-1.tmp",
+                                      dead + "-2.tmp",  // a folder, a link, a pipe
+                                      living + "-1.tmp",
+                                      own + "-77.tmp",
+                                      dead + "-3.tmpx",
+                                      dead + ".tmp",
+                                      "." + dead,
+                                      ".gradus--1-0.tmp",
+                                      ".gradus-99999999999999999999-0.tmp"};
+  for (std::size_t k = 3; k < stay.size(); ++k) std::ofstream(path(stay[k])) << "x";
+  std::ofstream(path(dead + "-4.tmp")) << "x";
+  write_file(path("f"), "whole");
+  EXPECT_FALSE(fs::exists(old));
+  EXPECT_FALSE(fs::exists(path(dead + "-4.tmp")));
+  for (const std::string& name : stay) EXPECT_TRUE(fs::exists(fs::symlink_status(path(name)))) << name;
+}
+
+TEST_F(File, OfAProcessOfAnotherUserIsNoneThatIsLeftBehind) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only a superuser becomes another user";
+  ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
+  const std::string theirs = path(".gradus-1-0.tmp");
+  std::ofstream(theirs) << "x";
+  ASSERT_EQ(::setresuid(65534, 65534, 0), 0);
+  const std::string message = refusal([&] { write_file(path("f"), "whole"); });
+  ASSERT_EQ(::setresuid(0, 0, 0), 0);
+  EXPECT_EQ(message, "");
+  EXPECT_TRUE(fs::exists(theirs)) << "its process lives, though nobody may ask it";
 }
 
 TEST_F(File, AppendedToIsCutBackIfItCannotBeDone) {
@@ -216,6 +261,41 @@ TEST_F(File, MayBeADeviceOrAPipe) {
   EXPECT_TRUE(fs::is_fifo(path("pipe")));
 }
 
+TEST_F(File, ThatIsASocketOrAFolderAboveIsRefused) {
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "%s", path("socket").c_str());
+  ASSERT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(refusal([&] { write_file(path("socket"), "x"); }),
+            path("socket") + ": cannot write: No such device or address");
+  ::close(socket);
+  EXPECT_EQ(refusal([&] { append_to_file(path("none"), "x"); }),
+            path("none") + ": cannot write: No such file or directory");
+  write_file(path("f"), "x");
+  EXPECT_EQ(refusal([&] { make_folder(path("f/sub")); }), path("f/sub") + ": cannot make the folder: Not a directory");
+  make_folder(path("a/b"));
+  make_folder(path("a/b"));
+  EXPECT_TRUE(fs::is_directory(path("a/b")));
+  EXPECT_EQ(refusal([&] { FolderLock lock(path("f")); }), path("f") + ": cannot open the folder: Not a directory");
+}
+
+TEST_F(File, IsWrittenInTheFolderOneIsIn) {
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_);
+  write_file("f", "here");
+  fs::current_path(before);
+  EXPECT_EQ(read_file(path("f")), "here");
+}
+
+TEST_F(File, ALockOnAFolderNeedsNoStandardInput) {
+  const int input = ::dup(STDIN_FILENO);
+  ASSERT_EQ(::close(STDIN_FILENO), 0);
+  EXPECT_EQ(refusal([&] { FolderLock lock(folder_.string()); }), "") << "its descriptor is 0";
+  ASSERT_EQ(::dup2(input, STDIN_FILENO), STDIN_FILENO);
+  ::close(input);
+}
+
 TEST_F(File, MayHaveTheLongestNameThereIs) {
   const std::string name(255, 'n');
   write_file(path(name), "x");
@@ -229,6 +309,22 @@ TEST_F(File, IsThereOrNotOrTheSystemDoesNotTell) {
   std::filesystem::create_symlink("loop", path("loop"));
   EXPECT_THROW(file_exists(path("loop")), FileError);
   EXPECT_THROW(file_exists(path(std::string(256, 'n'))), FileError);
+}
+
+TEST_F(File, WithANulInItsNameIsRefusedAndTheOneBeforeItIsLeftAlone) {
+  write_file(path("f"), "x");
+  const std::string name = path("f") + std::string("\0g", 2);
+  const std::string message = path("f") + "?g: expected the name of a file, got one with a NUL character";
+  EXPECT_EQ(refusal([&] { read_file(name); }), message);
+  EXPECT_EQ(refusal([&] { write_file(name, "y"); }), message);
+  EXPECT_EQ(refusal([&] { append_to_file(name, "y"); }), message);
+  EXPECT_EQ(refusal([&] { file_exists(name); }), message);
+  EXPECT_EQ(refusal([&] { names_in_folder(name); }), message);
+  EXPECT_EQ(refusal([&] { make_folder(name); }), message);
+  EXPECT_EQ(refusal([&] { FolderLock lock(folder_.string() + std::string(1, '\0')); }),
+            folder_.string() + "?: expected the name of a file, got one with a NUL character");
+  EXPECT_EQ(read_file(path("f")), "x");
+  EXPECT_EQ(entries(), 1);
 }
 
 TEST_F(File, IsListedInItsFolder) {

@@ -128,7 +128,21 @@ TEST(ModelFile, WithPartsThatDoNotFitIsRefused) {
   EXPECT_NE(with("scaler", R"([1,2])"), "");
   EXPECT_NE(with("scaler", ""), "");
   EXPECT_NE(with("scaler", std::string(100'000, '[')), "");
-  EXPECT_NE(with("class_names", R"(["a","b","c"])"), "");
+  const std::string scaler =
+      "f: metadata scaler: expected {\"kind\":\"standard\",\"shift\":[numbers],\"scale\":[numbers]}";
+  for (const char* none : {R"({"kind":"standard","shift":{},"scale":[1,1]})", R"({"colour":"red"})", R"([1])", R"(1)",
+                           R"({"kind":["standard"]})", R"({"shift":"x"})", R"({"shift":1})", R"({"shift":[true]})",
+                           R"({"shift":[null]})", R"({"kind":"standard"}{})", R"({"shift":[[1]]})", R"({})"})
+    EXPECT_EQ(with("scaler", none), scaler) << none;
+  EXPECT_EQ(with("scaler", R"({"kind":"standard","shift":[1,2,3],"scale":[1,1]})"),
+            "f: metadata scaler: expected at most 2 numbers in a list");
+  for (const char* none : {"1", "[1][2]", "[[1]]", "[\"1\"]", "{}", "[1"})
+    EXPECT_EQ(with("filling", none), "f: metadata filling: expected a JSON list of numbers") << none;
+  EXPECT_EQ(with("filling", "[1,2,3]"), "f: metadata filling: expected at most 2 numbers");
+  for (const char* none :
+       {"[\"a\"][\"b\"]", "\"a\"", "[[\"a\"]]", "[1]", "[true]", "[null]", "[1.5]", "[-1]", "{}", "[\"a\""})
+    EXPECT_EQ(with("class_names", none), "f: metadata class_names: expected a JSON list of strings") << none;
+  EXPECT_EQ(with("class_names", R"(["a","b","c"])"), "f: metadata class_names: expected at most 2 names");
   EXPECT_NE(with("class_names", R"(["a"])"), "");
   EXPECT_NE(with("class_names", R"(["a",1])"), "");
   EXPECT_NE(with("class_names", R"("ab")"), "");
@@ -137,6 +151,13 @@ TEST(ModelFile, WithPartsThatDoNotFitIsRefused) {
   EXPECT_NE(with("class_names", std::string(R"(["a","b"])") + '\0' + "x"), "");
   EXPECT_NE(with("target_names", R"(["a","b"])"), "");  // and class names
   EXPECT_NE(with("feature_names", R"(["a"])"), "");
+  const std::string form = "f: metadata columns: expected a JSON list of lists of strings";
+  for (const char* columns : {R"([[]])", R"([["a","<"],["b"]])", R"([["a","?","x"],["b"]])", R"(["a"])", R"([[["a"]]])",
+                              R"([["a"]][["b"]])", R"([["a",1]])", R"("a")", R"({})"})
+    EXPECT_EQ(with("columns", columns), form) << columns;
+  EXPECT_EQ(with("columns", R"([["a"],["b"],["c"]])").substr(0, 3), "f: ");
+  EXPECT_EQ(with("columns", R"([["a","=","1","2","3","4","5","6","7","8"]])"),
+            "f: metadata columns: expected columns of at most 2 inputs");
   for (const char* key : {"gradus.version", "network", "loss", "reduction", "precision"})
     EXPECT_NE(refusal(tampered(model, [&](SafeTensors& file) { file.metadata.erase(key); })), "") << key;
 }
@@ -153,11 +174,40 @@ TEST(ModelFile, WithARecordThatIsNoneIsRefused) {
     return "";
   };
   EXPECT_EQ(refusal(good), "");
-  for (const char* bad :
-       {"", "[]", "3", "{\"epochs\":-1}", "{\"epochs\":1.5}", "{\"train\":3}", "{\"train\":{\"train\":{}}}",
-        "{\"train\":{\"beauty\":1}}", "{\"diagnosis\":[1]}", "{\"diagnosis\":[[]]}", "{\"beauty\":{}}",
-        "{\"epochs\":\"1\"}", "{} {}", "{\"epochs\":null}", "{\"epochs\":1e300}"})
-    EXPECT_NE(refusal(bad), "") << bad;
+  for (const char* bad : {"",
+                          "[]",
+                          "3",
+                          "{\"epochs\":-1}",
+                          "{\"epochs\":1.5}",
+                          "{\"train\":3}",
+                          "{\"train\":{\"train\":{}}}",
+                          "{\"train\":{\"beauty\":1}}",
+                          "{\"diagnosis\":[1]}",
+                          "{\"diagnosis\":[[]]}",
+                          "{\"beauty\":{}}",
+                          "{\"epochs\":\"1\"}",
+                          "{} {}",
+                          "{\"epochs\":null}",
+                          "{\"epochs\":1e300}",
+                          "{\"diagnosis\":{}}",
+                          "{\"train\":[1]}",
+                          "{\"train\":{\"samples\":-1}}",
+                          "{\"train\":{\"samples\":\"many\"}}",
+                          "{\"train\":{\"diagnosis\":[\"x\"]}}",
+                          "{\"beauty\":1}",
+                          "[[1]]",
+                          "{\"train\":{\"loss\":[1]}}",
+                          "{\"diagnosis\":\"x\"}"})
+    EXPECT_EQ(refusal(bad),
+              "f: metadata record: expected a record: {\"epochs\":N,\"updates\":N,\"train\":{\"samples\":N,...},...}")
+        << bad;
+  const auto lines = [](int count) {
+    std::string list;
+    for (int k = 0; k < count; ++k) list += (k > 0 ? "," : "") + std::string("\"x\"");
+    return "{\"diagnosis\":[" + list + "]}";
+  };
+  EXPECT_EQ(refusal(lines(64)), "");
+  EXPECT_EQ(refusal(lines(65)), "f: metadata record: expected at most 64 lines of diagnosis");
   const std::string short_column = tampered(model, [](SafeTensors& file) {
     for (Tensor& tensor : file.tensors)
       if (tensor.name == "history.loss") tensor.shape[0] -= 1, tensor.bytes.resize(tensor.bytes.size() - 8);

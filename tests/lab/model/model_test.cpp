@@ -44,6 +44,34 @@ TEST(Model, OfATableWithScaledTargetsComesBackWithItsColumnsAndItsState) {
   expect_equal(parse_model_file(to_model_file(model), "f"), model);
 }
 
+TEST(Model, OfSequencesComesBackWithWhatItKnowsOfEachStep) {
+  for (const char* text : {"seq2-3elman-1", "seq2-3lstm:all-1"}) {
+    Model model = model_of(text);
+    model.loss = parse_loss("mse");
+    expect_equal(parse_model_file(to_model_file(model), "f"), model);
+    model.feature_names = {"a0", "b0", "a1", "b1", "a2", "b2"};
+    model.filling = {1, 2, 3, 4, 5, 6};
+    model.scaler = Scaler{.kind = Scaler::Kind::min_max, .shift = {0.5, -1}, .scale = {2, 3}};
+    const std::string bytes = to_model_file(model);
+    EXPECT_EQ(parse_safetensors(bytes, "f").find("test.x")->shape, (std::vector<Index>{4, 6})) << text;
+    expect_equal(parse_model_file(bytes, "f"), model);
+    EXPECT_NE(refusal(tampered(model, [](SafeTensors& file) { file.metadata["filling"] = "[1,2]"; })), "") << text;
+  }
+  const std::string unnamed = tampered(full_model(), [](SafeTensors& file) { file.metadata["label_name"] = "[]"; });
+  EXPECT_EQ(parse_model_file(unnamed, "f").label_name, "");
+}
+
+TEST(Model, WhoseAnswersAreNoNumbersComesBackToo) {
+  for (const char* text : {"1-2-1", "1-2elu-1"}) {  // of the one the roundings are bound, of the other measured
+    Model model = model_of(text);
+    model.theta = {1e308, 1e308, 1e308, 1e308, 1e308, -1e308, 0};
+    const std::string bytes = to_model_file(model);
+    EXPECT_EQ(to_model_file(parse_model_file(bytes, "f")), bytes) << text;
+    EXPECT_NE(refusal(tampered(model, [](SafeTensors& file) { set_number(tensor(file, "test.y"), 0, 1.0); })), "")
+        << text;
+  }
+}
+
 TEST(Model, NamesItsTensorsAndTheirShapes) {
   const SafeTensors file = parse_safetensors(to_model_file(model_of("2-16tanh-3softmax", Precision::float32)), "f");
   const auto shape = [&](const char* name) { return file.find(name)->shape; };
@@ -114,6 +142,18 @@ TEST(Model, NamesItsClasses) {
   EXPECT_EQ(model_of("2-1sigmoid").class_of(1), "1");
 }
 
+TEST(Model, OfAChainTooLongToBeReadIsNotSaved) {
+  Model model;
+  model.network = Network(std::vector<Layer>(40'000, Dense{1, 1}));
+  model.theta.assign(80'000, 1);
+  try {
+    to_model_file(model);
+    ADD_FAILURE() << "saved";
+  } catch (const ValueError& error) {
+    EXPECT_STREQ(error.what(), "[model] expected a network's text of at most 65536 bytes");
+  }
+}
+
 TEST(Model, IsNotSavedIfItsPartsDoNotFit) {
   const auto refused = [](auto change) {
     Model model = full_model();
@@ -131,6 +171,7 @@ TEST(Model, IsNotSavedIfItsPartsDoNotFit) {
   refused([](Model& m) { m.target_names = {"a", "b"}; });
   refused([](Model& m) { m.feature_names[0].back() = '\xff'; });
   refused([](Model& m) { m.experiment.back() = '\xff'; });
+  refused([](Model& m) { m.columns = {{.name = "\xff"}, {.name = "b"}}; });
 }
 
 TEST(Model, WithNonFiniteParametersIsNotSavedAndTheEntryIsNamed) {
@@ -147,6 +188,9 @@ TEST(Model, WithNonFiniteParametersIsNotSavedAndTheEntryIsNamed) {
   EXPECT_EQ(message(), "[model] layer 2 weights[3, 1] is nan; a model is saved with finite parameters only");
   model.theta[2 * 4 + 1] = -kInf;
   EXPECT_EQ(message(), "[model] layer 1 bias[1] is -inf; a model is saved with finite parameters only");
+  model = model_of("2-batchnorm-1");
+  model.state = {0, kInf, 1, 1};
+  EXPECT_EQ(message(), "[model] layer 1 running mean[1] is inf; a model is saved with finite parameters only");
   model = model_of("1-1", Precision::float32);
   model.theta[0] = 1e300;
   EXPECT_EQ(message(), "[model] layer 1 weights[0, 0] is inf in float32; a model is saved with finite parameters only");

@@ -200,6 +200,43 @@ TEST(SafeTensors, RefusesHeadersThatSayWhatTheFormatForbids) {
   }
 }
 
+TEST(SafeTensors, NamesTheKindOfValueThatStandsInAWrongPlace) {
+  const auto ends = [](const std::string& header, const std::string& words) {
+    const std::string message = refusal_of_header(header, "xy");
+    EXPECT_TRUE(message.ends_with(words)) << header << ": " << message;
+  };
+  const std::string whole = " that are whole and not negative, got ";
+  ends(R"({"a":{"shape":["x"]}})", "tensor 'a': expected dimensions" + whole + "a string");
+  ends(R"({"a":{"data_offsets":["x"]}})", "tensor 'a': expected data_offsets" + whole + "a string");
+  ends(R"({"a":{"data_offsets":[{}]}})", "tensor 'a': expected data_offsets" + whole + "an object");
+  ends(R"({"a":{"data_offsets":[[]]}})", "tensor 'a': expected data_offsets" + whole + "a list");
+  ends(R"({"a":{"dtype":[]}})", "tensor 'a': expected another kind of dtype, got a list");
+  ends(R"({"a":{"dtype":7}})", "tensor 'a': expected another kind of dtype, got a number");
+  ends(R"({"a":{"shape":"x"}})", "tensor 'a': expected another kind of shape, got a string");
+  ends(R"({"a":"x"})", "expected 'a' to be an object, got a string");
+  ends(R"({"__metadata__":{"k":[]}})", "expected metadata 'k' to be a string, got a list");
+  ends(R"({"__metadata__":{"k":7}})", "expected metadata 'k' to be a string, got a number");
+  ends(R"({"a":{"extra":7}})", "tensor 'a': unknown key 'extra'");
+  ends(R"({"a":{"data_offsets":[0]}})", "tensor 'a': expected 2 data_offsets, got 1");
+  ends(R"({"a":{"dtype":"U8"}})", "tensor 'a': expected dtype, shape and data_offsets");
+}
+
+TEST(SafeTensors, PassesOverTypesOfOthersWhereItIsAsked) {
+  const std::string bytes = with_length(R"({"a":{"dtype":"F4","shape":[2],"data_offsets":[0,1]},)"
+                                        R"("b":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",
+                                        "xy");
+  EXPECT_NE(refusal(bytes).find("unknown dtype 'F4'"), std::string::npos);
+  const SafeTensors file = parse_safetensors(bytes, "f", ForeignTypes::unread);
+  EXPECT_EQ(file.unread, (std::vector<std::string>{"a (F4)"}));
+  ASSERT_EQ(file.tensors.size(), 1u);
+  EXPECT_EQ(file.tensors[0].name, "b");
+}
+
+TEST(SafeTensors, NamesTheFieldThatIsTooLong) {
+  EXPECT_EQ(refusal_of_header(one(R"("dtype":"U8","shape":[2],"data_offsets":[0,2,2])"), "xy"),
+            "f, byte 60: tensor 'a': expected 2 data_offsets, got more");
+}
+
 TEST(SafeTensors, RefusesATensorGivenTwiceEvenWhereItsBytesFit) {
   EXPECT_EQ(refusal_of_header(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
                               R"("a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}})",

@@ -3,12 +3,18 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
 #include <filesystem>
 
 #include "gradus/core/error.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/lab/run/snapshot.hpp"
 #include "gradus/train/timeline.hpp"
+#include "src/lab/run/history_file.hpp"
 
 namespace gradus {
 namespace {
@@ -75,6 +81,28 @@ TEST_F(RunFolderTest, KeepsTheFewerSnapshotsTheOlderTheyAre) {
     EXPECT_EQ(kept.back(), state.position.updates);
   }
   EXPECT_LT(folder.updates().size(), 20U);
+}
+
+TEST_F(RunFolderTest, TakesNoMoreThanAHundredthOfItsTimeForSnapshotsHoweverOftenTheyAreAskedFor) {
+  Experiment e = experiment();
+  e.epochs = 300;
+  RunFolder folder = RunFolder::create(path("run"), e);
+  fs::create_directories(path("run/snapshots"));
+  const int watch = ::inotify_init1(IN_NONBLOCK);
+  ASSERT_GE(::inotify_add_watch(watch, path("run/snapshots").c_str(), IN_MOVED_TO), 0);
+  const Index updates = carry_out(folder, {}, 0).fit.updates;
+  std::array<char, 1 << 16> events;
+  Index saves = 0;
+  for (ssize_t got = 0; (got = ::read(watch, events.data(), events.size())) > 0;)
+    for (ssize_t at = 0; at < got; ++saves) {
+      inotify_event event;
+      std::memcpy(&event, events.data() + at, sizeof event);
+      at += static_cast<ssize_t>(sizeof event + event.len);
+    }
+  ::close(watch);
+  EXPECT_EQ(updates, 2100);
+  EXPECT_GE(saves, 2) << "at its beginning and at its end";
+  EXPECT_LT(saves, 210) << "a snapshot takes longer than an update";
 }
 
 TEST_F(RunFolderTest, OfARunThatIsOverGoesOnToMoreEpochs) {
@@ -156,6 +184,47 @@ TEST_F(RunFolderTest, RefusesWhatIsNoneOrNotItsOwn) {
   fs::remove(snapshot);  // what is left goes on
   EXPECT_EQ(to_model_file(carry_out(folder).model), bytes_of(e));
   EXPECT_EQ(read_file(folder.history()).substr(0, 7), "update,");
+}
+
+TEST_F(RunFolderTest, TakesForASnapshotWhatIsCalledSoAndHoldsWhatItSays) {
+  fs::create_directories(path("run"));
+  write_file(path("run/.gradus-1-0.tmp"), "left by a write that was killed");
+  RunFolder folder = RunFolder::create(path("run"), experiment());
+  carry_out(folder, stop_after(5));
+  const std::vector<Index> kept = folder.updates();
+  for (const char* other : {"x.snapshot", "-1.snapshot", "1x.snapshot", ".snapshot", "000000000003", "3.snapshots"})
+    write_file(path(std::string("run/snapshots/") + other), "mine");
+  EXPECT_EQ(folder.updates(), kept);
+  const std::string sixth = path("run/snapshots/000000000006.snapshot");
+  fs::rename(path("run/snapshots/000000000005.snapshot"), sixth);
+  try {
+    folder.snapshot<double>(6);
+    ADD_FAILURE() << "taken";
+  } catch (const FileError& error) {
+    EXPECT_EQ(error.what(), sixth + ": expected the state after 6 updates, got that after 5");
+  }
+}
+
+TEST_F(RunFolderTest, KeepsARunInEitherPrecision) {
+  Experiment e = experiment();
+  e.precision = Precision::float32;
+  RunFolder folder = RunFolder::create(path("run"), e);
+  carry_out(folder, stop_after(5));
+  EXPECT_EQ(to_model_file(carry_out(folder).model), bytes_of(e));
+  EXPECT_EQ(folder.snapshot<float>(folder.updates().back()).position.updates, folder.updates().back());
+}
+
+TEST(HistoryFile, HoldsARowForEachUpdateThatSomethingIsKnownOf) {
+  const std::string header = "update,loss,accuracy,test_loss,test_accuracy\n";
+  History history;
+  EXPECT_EQ(history_csv(history), header);
+  history.update = {1, 4};
+  history.loss = {0.5, 0.25};
+  EXPECT_EQ(history_csv(history), header + "1,0.5,,,\n4,0.25,,,\n");
+  history.accuracy = {1};  // of the first alone
+  history.test_update = {2, 4, 6};
+  history.test_loss = {1, 2, 3};
+  EXPECT_EQ(history_csv(history), header + "1,0.5,1,,\n2,,,1,\n4,0.25,,2,\n6,,,3,\n");
 }
 
 TEST_F(RunFolderTest, KeepsADivergedRunToBranchFromBefore) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <tuple>
 
 #include "gradus/core/error.hpp"
@@ -76,6 +77,68 @@ TEST(Snapshot, MissesEveryPartThatIsLeftOut) {
   SafeTensors more = whole;
   more.metadata["unheard"] = "of";
   EXPECT_THROW(parse_snapshot<double>(to_sealed(more), "s"), FileError);
+}
+
+/// The message with which a snapshot is refused after a change of its content.
+template <class F>
+std::string refusal(F change) {
+  SafeTensors file = parse_safetensors(some_snapshot(), "s");
+  change(file);
+  try {
+    parse_snapshot<double>(to_sealed(std::move(file)), "s");
+  } catch (const FileError& error) {
+    return error.what();
+  }
+  return "read";
+}
+Tensor& tensor_in(SafeTensors& file, const std::string& name) {
+  return *std::find_if(file.tensors.begin(), file.tensors.end(), [&](const Tensor& t) { return t.name == name; });
+}
+
+TEST(Snapshot, NoticesEveryTensorOfAnotherTypeOrShape) {
+  const SafeTensors whole = parse_safetensors(some_snapshot(), "s");
+  for (const Tensor& tensor : whole.tensors) {
+    const std::string quoted = "s: tensor '" + tensor.name + "'";
+    EXPECT_TRUE(refusal([&](SafeTensors& file) {
+                  Tensor& other = tensor_in(file, tensor.name);
+                  other.dtype = other.dtype == DType::f64 ? DType::i64 : DType::f64;
+                  other.bytes.resize(other.bytes.size() / item_size(tensor.dtype) * 8);
+                }).starts_with(quoted))
+        << tensor.name;
+    EXPECT_NE(refusal([&](SafeTensors& file) {
+                Tensor& other = tensor_in(file, tensor.name);
+                if (other.shape.size() == 2)
+                  other.shape = {other.shape[0] * other.shape[1]};
+                else
+                  other.shape.push_back(1);
+              }),
+              "read")
+        << tensor.name;
+  }
+  EXPECT_EQ(refusal([](SafeTensors& file) {
+              file.tensors.push_back({"zzz", DType::u8, {0}, {}});
+            }),
+            "s: tensor 'zzz' belongs to no part of a state");
+}
+
+TEST(Snapshot, RefusesNumbersThatCannotBeMeant) {
+  const auto with = [](const std::string& name, std::int64_t value) {
+    return refusal([&](SafeTensors& file) { std::memcpy(tensor_in(file, name).bytes.data(), &value, sizeof value); });
+  };
+  const SafeTensors whole = parse_safetensors(some_snapshot(), "s");
+  ASSERT_NE(whole.find("reason"), nullptr);
+  for (const std::int64_t reason : {std::int64_t{-1}, std::int64_t{99}})
+    EXPECT_EQ(with("reason", reason), "s: reason is out of range");
+  for (const std::int64_t none : {std::int64_t{1} << 40, -(std::int64_t{1} << 40)})
+    EXPECT_EQ(with("reason", none), "s: reason holds a number too large for this machine");
+  EXPECT_EQ(refusal([](SafeTensors& file) {
+              Tensor& gaussian = tensor_in(file, "random.cached_gaussian");
+              gaussian.shape = {2};
+              gaussian.bytes.resize(16);
+            }),
+            "s: random.cached_gaussian has more than one number");
+  EXPECT_EQ(refusal([](SafeTensors& file) { file.metadata["gradus.snapshot"] = "7"; }),
+            "s: expected a snapshot of version 1, got '7'");
 }
 
 TEST(Snapshot, OfAnotherPrecisionOrKindIsRefused) {

@@ -126,6 +126,18 @@ TEST(SweepGrid, DrawsFromRangesWithAUniformLogarithm) {
   EXPECT_THROW(grid.all(), ValueError);
 }
 
+TEST(SweepGrid, DrawsEvenlyFromARangeThatBeginsAtZeroOrBelow) {
+  const SweepGrid grid = grid_of({{"l2", "0..0.5"}});
+  RandomState random(1);
+  int small = 0;
+  for (const auto& values : grid.draw(1000, random)) {
+    const double l2 = grid.experiment({}, values).regularisation.l2;
+    EXPECT_TRUE(l2 >= 0 && l2 <= 0.5) << l2;
+    small += l2 < 0.25;
+  }
+  EXPECT_NEAR(small, 500, 80) << "5 standard deviations of 16";
+}
+
 TEST(SweepGrid, PointsAtABraceWithoutItsFellow) {
   const auto position = [](const std::string& text) -> std::size_t {
     try {
@@ -143,7 +155,13 @@ TEST(SweepGrid, PointsAtABraceWithoutItsFellow) {
 
 TEST(SweepGrid, RefusesWhatCannotVaryAndWhatIsNoRange) {
   EXPECT_THROW(grid_of({{"seed", "1,2"}}), ValueError);
-  EXPECT_THROW(grid_of({{"lr", "0.1..x"}}), ValueError);
+  for (const char* none : {"0.1..x", "x..0.1", "0.1..0.1", "nan..1", "-inf..1", "0.1..inf", "..", "1..", "{1..0}"})
+    EXPECT_THROW(grid_of({{"lr", none}}), ValueError) << none;
+  for (const char* single : {"{", "}", "{0.1", "0.1}", ""}) {
+    const SweepGrid grid = grid_of({{"lr", single}});
+    EXPECT_EQ(grid.axes().size(), 0u) << single;
+    EXPECT_THROW(grid.experiment({}, grid.all().front()), ValueError) << "no number";
+  }
   EXPECT_THROW(grid_of({{"lr", "0.1,0.3,0.10"}}), ValueError) << "a value twice";
   EXPECT_THROW(grid_of({{"network", "2-3{tanh,relu,tanh}-2"}}), ValueError);
   EXPECT_THROW(grid_of({{"lr", "0.5..0.1"}}), ValueError);

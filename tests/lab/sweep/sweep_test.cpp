@@ -11,6 +11,7 @@
 
 #include "gradus/core/error.hpp"
 #include "gradus/lab/files/file.hpp"
+#include "src/lab/sweep/chunk.hpp"
 
 namespace gradus {
 namespace {
@@ -252,8 +253,43 @@ TEST_F(Sweep, RefusesAFileThatHoldsNoResults) {
   EXPECT_EQ(refusal(s), "results.csv:2: column status: expected done or diverged, got 'finished'");
   write_csv(header + "0123,\"2-3tanh,0.1,0,done,0.5,,,\n");
   EXPECT_EQ(refusal(s), "results.csv:2: expected a quote that closes the one before");
+  write_csv(header + "0123,2-3tanh-2softmax,0.1,0,done,,,,\n");
+  EXPECT_EQ(refusal(s), "results.csv:2: column train_loss: expected a number, got nothing");
+  for (const char* none : {"\n", "\r\n", "seed,run,status,train_loss,train_accuracy,test_loss,test_accuracy\n"}) {
+    write_csv(none);
+    EXPECT_TRUE(refusal(s).starts_with("results.csv:1: expected results of a sweep, ")) << refusal(s);
+  }
   write_csv("");
   EXPECT_EQ(refusal(s), "");
+}
+
+TEST_F(Sweep, ReadsResultsOfOtherLineEndsOfOthersColumnsAndCutOffAtTheirEnd) {
+  const Prepared s = prepare(kCircles, kSmall, 1);
+  const SweepOutcome whole = run(s);
+  const std::string good = csv();
+  std::string other;
+  for (const char c : good) other += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  write_csv(other);
+  EXPECT_EQ(run(s).results, whole.results);
+  EXPECT_EQ(csv(), good);
+  write_csv(good.substr(0, good.size() - 3));  // of the last row
+  EXPECT_EQ(run(s).computed, 1);
+  EXPECT_EQ(csv(), good);
+  // A row of another's, whose texts hold what ends a cell, from before there were checksums.
+  write_csv(
+      "run,note,seed,status,train_loss,train_accuracy,test_loss,test_accuracy\n"
+      "0123,\"a \"\"b\"\", c\",0,done,0.5,,,\n4567,,1,diverged,,,,\n");
+  EXPECT_EQ(run(s).computed, 4);
+  EXPECT_TRUE(csv().starts_with("run,network,lr,note,seed,status,")) << csv().substr(0, 60);
+  EXPECT_NE(csv().find("\n0123,,,\"a \"\"b\"\", c\",0,done,0.5,,,,"), std::string::npos) << csv();
+  EXPECT_EQ(run(s).reused, 4);
+}
+
+TEST_F(Sweep, WithoutAFolderKeepsNothing) {
+  const Prepared s = prepare(kCircles, kSmall, 1);
+  const SweepOutcome outcome = run_sweep(s.plan, s.source, {});
+  EXPECT_EQ(outcome.computed, 4);
+  EXPECT_EQ(outcome.results, run(s).results);
 }
 
 TEST_F(Sweep, NoAlteredRowIsBelieved) {
@@ -300,6 +336,30 @@ TEST_F(Sweep, ARunThatDivergesIsOneOfTheResults) {
   ASSERT_TRUE(outcome.best());
   EXPECT_LT(*outcome.best(), 3u);
   EXPECT_EQ(run(s).results, outcome.results) << "read back";
+}
+
+TEST(Chunk, ABankScalesALargeTableForFewLanesButForOneAtLeast) {
+  ExperimentSource source;
+  Experiment e;
+  e.scale = Scaler::Kind::standard;
+  const auto lanes = [&](Index samples) {
+    source.data.x = Matrix<double>(samples, 0);  // 16 numbers each are counted beside the features
+    return sweep_detail::lanes_of_bank(e, source);
+  };
+  const Index width = lanes(100);
+  EXPECT_GT(width, 2);
+  EXPECT_EQ(lanes(3'125'000), 2);
+  EXPECT_EQ(lanes(6'250'000), 1);
+  EXPECT_EQ(lanes(Index{1} << 40), 1);
+  e.scale.reset();
+  EXPECT_EQ(lanes(Index{1} << 40), width) << "one table serves all";
+}
+
+TEST_F(Sweep, ARunByItselfThatDivergesInItsFirstUpdateIsOneOfTheResultsToo) {
+  const Prepared s = prepare("xor:noise=1e200",
+                             {{"network", "2-2"}, {"loss", "mse"}, {"optimizer", "{lbfgs,cg}"}, {"epochs", "3"}}, 2);
+  const SweepOutcome outcome = run(s);
+  for (std::size_t k = 0; k < 4; ++k) EXPECT_TRUE(outcome.results[k] && outcome.results[k]->diverged) << k;
 }
 
 TEST_F(Sweep, TheHashIsOfEverythingThatTheNumbersDependOn) {
