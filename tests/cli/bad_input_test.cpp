@@ -132,7 +132,10 @@ TEST_F(BadInput, MoreOfAMakersPartsThanThereCanBeAreRefusedByTheirOwnBound) {
   };
   EXPECT_EQ(message("blobs", "--centers", "1000000000"), "[blobs] expected centers from 1 to 1000000, got 1000000000");
   EXPECT_EQ(message("blobs", "--centers", "0"), "[blobs] expected centers from 1 to 1000000, got 0");
-  EXPECT_TRUE(has(message("blobs", "--centers", "99999999999999999999"), "a whole number"));
+  const std::string huge = "99999999999999999999";
+  EXPECT_TRUE(
+      has(pointed_refusal({"data", "blobs", "--centers", huge}, 1, "blobs:centers=" + huge + "\n              ^\n"),
+          "character 15: expected a whole number, got '" + huge + "'"));
   EXPECT_EQ(message("spirals", "--arms", "1000000000"), "[spirals] expected arms from 1 to 1000, got 1000000000");
   EXPECT_TRUE(has(message("blobs", "--features", "10000000000"), "[blobs] expected features from 1 to "));
   EXPECT_TRUE(has(message("moons", "--samples", "10000000000"), "[moons] expected "));
