@@ -13,7 +13,9 @@ export NODE_PATH := /usr/share/nodejs
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-lab: build  ## build, run all studies, write the report into report/
+lab: build  ## build, run all studies, write the report into report/ (beside it the page, once `make page` has built it)
+	@mkdir -p report
+	@[ ! -f build/page/gradus.html ] || cp build/page/gradus.html report/
 	build/release/gradus study all --out report
 	@echo
 	@echo "The report:  report/index.html   (open it in a browser)"

@@ -36,4 +36,6 @@ install(FILES ${PROJECT_BINARY_DIR}/gradus-config.cmake ${PROJECT_BINARY_DIR}/gr
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET gradus_cli)
   install(TARGETS gradus_cli)
+  # The page, once `make page` has built it: `gradus page` writes this copy.
+  install(FILES ${PROJECT_SOURCE_DIR}/build/page/gradus.html DESTINATION ${CMAKE_INSTALL_DATADIR}/gradus OPTIONAL)
 endif()

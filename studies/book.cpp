@@ -64,6 +64,8 @@ Book write_book(const Results& results, const std::string& folder,
       "Five course notebooks on perceptrons, back-propagation and automatic differentiation, computed anew by "
       "one C++ program. Every random number comes from the notebooks' own stream, so that every number can "
       "be held against theirs; where a document goes wrong, the right result stands beside.");
+  if (file_exists(folder + "/gradus.html"))
+    report.link("The laboratory as a page", "gradus.html", "in which the same core trains as you look on.");
   const std::size_t total = count_figures(results);
   const auto draw = [&](const FigureEntry& entry) {
     if (!book.problem.empty()) return report.missing_figure(book.problem, entry.caption, entry.command), void();

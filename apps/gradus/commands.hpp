@@ -25,5 +25,6 @@ void add_run_command(Program& program);
 void add_resume_command(Program& program);
 void add_rewind_command(Program& program);
 void add_branch_command(Program& program);
+void add_page_command(Program& program);
 
 }  // namespace gradus::cli

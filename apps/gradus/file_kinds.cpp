@@ -72,6 +72,9 @@ bool is_figure(const FileSample& file) {
          (has(file.head, "<svg") && has(file.head, "-all\">\n<rect"));
 }
 
+bool is_page(const FileSample& file) {
+  return file.head.find(R"(<meta name="generator" content="Gradus page">)") != std::string::npos;
+}
 bool is_report(const FileSample& file) { return is_report_page(file.head); }
 
 /// A sweep reads what is there before it writes, and refuses what holds no results, whatever --force says.
@@ -136,6 +139,7 @@ const FileKind explanation_kind{"explanation that gradus wrote", is_explanation}
 const FileKind exported_kind{"file that gradus exported", is_exported};
 const FileKind comparison_kind{"comparison that gradus wrote", is_comparison};
 const FileKind predictions_kind{"predictions that gradus wrote", is_predictions};
+const FileKind page_kind{"page of gradus", is_page};
 
 std::vector<FileInFolder> figures_in_folder() {
   std::vector<FileInFolder> files;

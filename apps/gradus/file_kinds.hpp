@@ -29,6 +29,8 @@ extern const FileKind comparison_kind;
 extern const FileKind explanation_kind;
 /// What `gradus predict` writes: CSV by its header, or by numbers of 17 digits alone.
 extern const FileKind predictions_kind;
+/// The laboratory as a page, by the generator that it names.
+extern const FileKind page_kind;
 
 /// Every figure that `--figures` may draw.
 std::vector<FileInFolder> figures_in_folder();

@@ -31,6 +31,7 @@ int run(int argc, char** argv) {
   add_resume_command(program);
   add_rewind_command(program);
   add_branch_command(program);
+  add_page_command(program);
   return program.run(argc, argv);
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "gradus/core/error.hpp"
+#include "gradus/lab/figure/mathml.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "page/core/session.hpp"
 
@@ -18,6 +19,7 @@ class Desk {
   Json answer(const Json& message, Bytes& bytes) {
     const std::string what = message.at("do");
     if (what == "offer") return offer();
+    if (what == "formula") return {{"mathml", to_mathml(message.at("tex").get<std::string>(), true)}};
     if (what == "shape") return shape(message);
     if (what == "open_model") return open_model(message);
     if (what == "create") return create(message);
@@ -36,7 +38,10 @@ class Desk {
                                       ? parse_experiment(message.at("toml").get<std::string>(), message.at("name"))
                                       : experiment_of(message.at("keys"));
     const ExperimentSource source = source_of(experiment);
-    Json answer = hold(Session(run_of(experiment, source)));
+    Session session(run_of(experiment, source));
+    if (const auto frame = message.find("frame"); frame != message.end())
+      session.frame = Area{frame->at(0), frame->at(1), frame->at(2), frame->at(3)};
+    Json answer = hold(std::move(session));
     answer["words"] = source.words;
     return answer;
   }

@@ -107,10 +107,15 @@ Json offer() {
   Json faults = Json::array();
   for (const FaultKindInfo& info : fault_kinds)
     if (info.kind != FaultKind::accumulates) faults.push_back({{"name", info.name}, {"help", info.what}});
+  Json rates = Json::object();
+  for (const std::string& method : variant_names<TrainingMethod>()) {
+    const std::optional<double> rate = learning_rate(parse_training_method(method));
+    rates[method] = rate ? Json(to_text(KeyValue(*rate))) : Json();
+  }
   return {{"version", version()},
           {"data", data},
           {"losses", variant_names<LossFunction>()},
-          {"optimizers", variant_names<TrainingMethod>()},
+          {"rates", rates},
           {"activations", names_in(Activations{})},
           {"faults", faults}};
 }

@@ -30,6 +30,7 @@ void for_each_sample(const Session& session, Visit visit) {
 }
 
 Area area_of(const Session& session, Index a, Index b) {
+  if (session.frame) return *session.frame;
   const Index samples = session.run().train().size() + session.run().test().size();
   Matrix<double> plane(samples, 2);
   Index row = 0;

@@ -83,6 +83,7 @@ void Session::changed() {
 
 Session Session::branch() const {
   Session other(run_.branch());
+  other.frame = frame;
   for (const Curve::Point& point : curve_.points())
     if (point.update <= run_.updates()) other.curve_.add(point);
   return other;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "gradus/lab/figure/figure.hpp"
 #include "gradus/lab/run/live_run.hpp"
 
 /// What the page shows, taken from the library: a message's fields as JSON, and what is many numbers as bytes.
@@ -48,6 +49,8 @@ class Session {
 
   LiveRun& run() { return run_; }
   const LiveRun& run() const { return run_; }
+  /// What the pictures show at least, where it is not all samples and no more.
+  std::optional<Area> frame;
   /// The model as it stands.
   const Model& model();
   const Curve& curve() const { return curve_; }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What comes in from files, and what is taken along.
 import { useState } from "preact/hooks";
-import { about, curve, openFile, refusals, take } from "./state";
+import { Choice, Text } from "./fields";
+import { about, addPoint, beginDrawing, curve, drawing, drawn, endDrawing, openFile, pen, refusals, removePoint, take } from "./state";
 
 function save(name: string, type: string, content: BlobPart): void {
   const url = URL.createObjectURL(new Blob([content], { type }));
@@ -77,7 +78,36 @@ export function TakeAlong() {
   );
 }
 
-/** A table of one's own: a file, or pasted. */
+/** Points set by hand: by the pointer on the plane, or by their numbers. */
+function Drawing() {
+  const [x, setX] = useState("0");
+  const [y, setY] = useState("0");
+  const numbers = [Number(x), Number(y)];
+  const known = numbers.every((number) => Number.isFinite(number)) && x.trim() !== "" && y.trim() !== "";
+  return (
+    <div class="drawing">
+      <p class="soft">Click on the plane, class by class, or say where.</p>
+      <div class="small">
+        <Choice label="Class" value={pen.value} choices={["a", "b", "c", "d", "e", "f"]} set={(kind) => (pen.value = kind)} />
+        <Text label="x" of="drawn" value={x} set={setX} />
+        <Text label="y" of="drawn" value={y} set={setY} />
+      </div>
+      <div class="row">
+        <button type="button" class="quiet" disabled={!known} onClick={() => addPoint(numbers[0] as number, numbers[1] as number)}>
+          Add the point
+        </button>
+        <button type="button" class="quiet" disabled={drawn.value.length === 0} onClick={removePoint}>
+          Remove the last
+        </button>
+        <button type="button" class="quiet" onClick={endDrawing}>
+          Done
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** A table of one's own: a file, pasted, or drawn. */
 export function OwnData() {
   const [text, setText] = useState("");
   const [pasting, setPasting] = useState(false);
@@ -99,7 +129,11 @@ export function OwnData() {
         <button type="button" class="quiet" aria-expanded={pasting} onClick={() => setPasting(!pasting)}>
           Paste a table
         </button>
+        <button type="button" class="quiet" aria-expanded={drawing.value} onClick={beginDrawing}>
+          Draw points
+        </button>
       </div>
+      {drawing.value ? <Drawing /> : null}
       {pasting ? (
         <div class="field">
           <label for="table">A table as CSV, the answer in its last column</label>

@@ -5,6 +5,7 @@ import { CurvePicture } from "./curve";
 import { Fields } from "./fields";
 import { FieldPicture } from "./field";
 import { Graph } from "./graph";
+import { Guide } from "./guide";
 import { Derivative, Parameters } from "./parameters";
 import { about, notice, offer, refusals } from "./state";
 import { Status, TimeLine, Transport } from "./transport";
@@ -35,6 +36,7 @@ export function App() {
         <p class="lead">A network that can be seen through</p>
         <Transport />
       </header>
+      <Guide />
       <Trouble />
       <main>
         <section class="fields" aria-labelledby="experiment">

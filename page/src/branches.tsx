@@ -42,7 +42,7 @@ export function Branches() {
   ];
   const said = [...new Set(all.flatMap((one) => Object.keys(one.keys)))];
   const differing = said.filter((key) => new Set(all.map((one) => one.keys[key] ?? "")).size > 1);
-  const rows: [string, (one: Shown) => string][] = [
+  const told: [string, (one: Shown) => string][] = [
     ...differing.map((key): [string, (one: Shown) => string] => [key, (one) => one.keys[key] ?? "–"]),
     ["update", (one) => `${one.standing.update}`],
     ["changed on the way", (one) => (one.standing.changes === 0 ? "never" : `${one.standing.changes} times`)],
@@ -50,7 +50,9 @@ export function Branches() {
     ["loss on the test set", (one) => short(one.standing.test_loss)],
     ["accuracy", (one) => percent(one.standing.accuracy)],
     ["accuracy on the test set", (one) => percent(one.standing.test_accuracy)],
+    ["R²", (one) => short(one.standing.r2)],
   ];
+  const rows = told.filter(([, value]) => all.some((one) => value(one) !== "–"));
   return (
     <section class="branches" aria-labelledby="branches">
       <h2 id="branches">Side by side</h2>

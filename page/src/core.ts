@@ -5,11 +5,15 @@
 /** An experiment as its fields say it: "network.layers" and its text. */
 export type Keys = Record<string, string>;
 
+/** From left to right, from bottom to top. */
+export type Area = [number, number, number, number];
+
 export interface Offer {
   version: string;
   data: { name: string; help: string; parameters: { name: string; fallback: string; help: string }[] }[];
   losses: string[];
-  optimizers: string[];
+  /** Of each optimizer its own learning rate; null: it has none. */
+  rates: Record<string, string | null>;
   activations: string[];
   faults: { name: string; help: string }[];
 }
@@ -111,8 +115,9 @@ interface Plane {
 /** What is asked, and what is answered. */
 export interface Messages {
   offer: { ask: object; answer: Offer };
+  formula: { ask: { tex: string }; answer: { mathml: string } };
   shape: { ask: { keys: Keys }; answer: Shape };
-  create: { ask: { keys: Keys } | { toml: string; name: string }; answer: Held };
+  create: { ask: ({ keys: Keys } | { toml: string; name: string }) & { frame?: Area }; answer: Held };
   open_model: { ask: { name: string }; answer: { keys: Keys } };
   branch: { ask: { run: number }; answer: Held };
   close: { ask: { run: number }; answer: object };
@@ -127,7 +132,7 @@ export interface Messages {
   proof: { ask: { run: number }; answer: Proof };
   chain: { ask: { run: number; sample: number; weight: string }; answer: Chain };
   take: { ask: { run: number }; answer: { toml: string; command: string; changes: number } };
-  points: { ask: Plane; answer: { area: [number, number, number, number]; x: string; y: string } };
+  points: { ask: Plane; answer: { area: Area; x: string; y: string } };
   field: { ask: Plane & { size: number }; answer: { kind: "field" | "curve" } };
   units: {
     ask: Plane & { size: number };

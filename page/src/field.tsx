@@ -2,7 +2,7 @@
 // What the network answers over the plane, and the samples on it.
 import { useEffect, useRef } from "preact/hooks";
 import { Choice } from "./fields";
-import { about, axes, field, lookAlong, picture, type Picture, standing } from "./state";
+import { about, addPoint, axes, drawing, field, lookAlong, picture, type Picture, standing } from "./state";
 import { percent, short } from "./texts";
 
 /** The colours of Okabe and Ito, as the library's figures have them for class after class. */
@@ -10,7 +10,7 @@ export const CLASSES = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "
 const MARKERS = ["circle", "square", "triangle", "diamond", "down", "pentagon"] as const;
 
 /** The outline of a class's marker about (x, y). */
-export function marker(context: CanvasRenderingContext2D, kind: number, x: number, y: number, r: number): void {
+export function marker(context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D, kind: number, x: number, y: number, r: number): void {
   const corners = (turn: number, count: number, size = r) => {
     for (let k = 0; k < count; ++k) {
       const angle = turn + (2 * Math.PI * k) / count;
@@ -29,26 +29,23 @@ export function marker(context: CanvasRenderingContext2D, kind: number, x: numbe
   }
 }
 
-export function paint(canvas: HTMLCanvasElement, drawn: { kind: string; bytes: ArrayBuffer } | null, of: Picture | null, classes: number) {
-  const scale = globalThis.devicePixelRatio || 1;
-  const size = canvas.clientWidth;
-  if (size === 0) return;
-  if (canvas.width !== Math.round(size * scale)) canvas.width = canvas.height = Math.round(size * scale);
-  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  context.clearRect(0, 0, size, size);
-  if (drawn?.kind === "field") {
-    const side = Math.sqrt(drawn.bytes.byteLength / 4);
-    const small = new OffscreenCanvas(side, side);
-    small.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(drawn.bytes), side, side), 0, 0);
-    context.imageSmoothingEnabled = true;
-    context.imageSmoothingQuality = "high";
-    context.drawImage(small, 0, 0, size, size);
-  }
-  if (!of) return;
+/** From a picture's numbers to pixels of a square of this size. */
+function scales(of: Picture, size: number) {
   const [left, right, bottom, top] = of.area;
-  const x = (value: number) => ((value - left) / (right - left)) * size;
-  const y = (value: number) => size - ((value - bottom) / (top - bottom)) * size;
+  return {
+    x: (value: number) => ((value - left) / (right - left)) * size,
+    y: (value: number) => size - ((value - bottom) / (top - bottom)) * size,
+  };
+}
+
+/** The samples drawn once for each size, for they stay while the field changes below them. */
+let drawnPoints: { of: Picture; pixels: number; classes: number; canvas: OffscreenCanvas } | null = null;
+function pointsOf(of: Picture, size: number, pixels: number, classes: number): OffscreenCanvas {
+  if (drawnPoints?.of === of && drawnPoints.pixels === pixels && drawnPoints.classes === classes) return drawnPoints.canvas;
+  const canvas = new OffscreenCanvas(pixels, pixels);
+  const context = canvas.getContext("2d") as OffscreenCanvasRenderingContext2D;
+  context.scale(pixels / size, pixels / size);
+  const { x, y } = scales(of, size);
   const radius = of.points.length > 4 * 600 ? 2.2 : 3.4;
   for (let k = 0; k < of.points.length; k += 4) {
     const [px, py, answer, isTest] = of.points.subarray(k, k + 4) as unknown as [number, number, number, number];
@@ -60,11 +57,31 @@ export function paint(canvas: HTMLCanvasElement, drawn: { kind: string; bytes: A
     context.fill();
     context.stroke();
   }
+  drawnPoints = { of, pixels, classes, canvas };
+  return canvas;
+}
+
+export function paint(canvas: HTMLCanvasElement, drawn: { kind: string; bytes: ArrayBuffer } | null, of: Picture | null, classes: number) {
+  const size = canvas.clientWidth;
+  if (size === 0) return;
+  const pixels = Math.round(size * (globalThis.devicePixelRatio || 1));
+  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  context.clearRect(0, 0, pixels, pixels);
+  if (drawn?.kind === "field") {
+    const side = Math.sqrt(drawn.bytes.byteLength / 4);
+    const small = new OffscreenCanvas(side, side);
+    small.getContext("2d")?.putImageData(new ImageData(new Uint8ClampedArray(drawn.bytes), side, side), 0, 0);
+    context.drawImage(small, 0, 0, pixels, pixels);
+  }
+  if (!of) return;
+  context.drawImage(pointsOf(of, size, pixels, classes), 0, 0);
   if (drawn?.kind === "curve") {
+    const { x, y } = scales(of, pixels);
     const line = new Float64Array(drawn.bytes);
     context.beginPath();
     for (let k = 0; k < line.length; k += 2) context.lineTo(x(line[k] as number), y(line[k + 1] as number));
-    context.lineWidth = 2.5;
+    context.lineWidth = (2.5 * pixels) / size;
     context.strokeStyle = "#d55e00";
     context.stroke();
   }
@@ -88,7 +105,19 @@ export function FieldPicture() {
     <figure role="figure" aria-label={says}>
       <div class="frame">
         <span class="axis y">{of?.y ?? ""}</span>
-        <canvas ref={canvas} class="plane" aria-hidden="true" />
+        <canvas
+          ref={canvas}
+          class={drawing.value ? "plane paper" : "plane"}
+          aria-hidden="true"
+          onPointerDown={(event) => {
+            if (!drawing.value || !of) return;
+            const box = event.currentTarget.getBoundingClientRect();
+            const [left, right, bottom, top] = of.area;
+            const x = left + ((event.clientX - box.left) / box.width) * (right - left);
+            const y = top - ((event.clientY - box.top) / box.height) * (top - bottom);
+            addPoint(Number(x.toFixed(3)), Number(y.toFixed(3)));
+          }}
+        />
         <span class="axis x">{of?.x ?? ""}</span>
       </div>
       <figcaption>

@@ -194,9 +194,9 @@ export function Fields() {
         <Choice
           label="Optimizer"
           value={(keys["optimizer.method"] ?? "").split(":")[0] ?? ""}
-          choices={offer.value?.optimizers ?? []}
+          choices={Object.keys(offer.value?.rates ?? {})}
           of="optimizer.method"
-          set={(method) => void setTraining("optimizer.method", method, cleaned(method))}
+          set={(method) => void setTraining("optimizer.method", method, withMethod(method))}
         />
         <div class="small">
           <Text
@@ -222,5 +222,9 @@ export function Fields() {
 /** Keys of which something is said. */
 const said = (keys: Record<string, string>) => Object.fromEntries(Object.entries(keys).filter(([, text]) => text !== ""));
 const scaleOf = (data: string) => (data === "iris" || data === "digits" ? "standard" : "none");
-/** What belongs to sgd alone. */
-const cleaned = (method: string): Record<string, string> => (method === "sgd" ? {} : { "optimizer.momentum": "", "optimizer.nesterov": "" });
+/** What goes with a method: its own rate, and nothing that belongs to sgd alone. */
+const withMethod = (method: string): Record<string, string> => ({
+  "optimizer.learning_rate": offer.value?.rates[method] ?? "",
+  "optimizer.momentum": "",
+  "optimizer.nesterov": "",
+});

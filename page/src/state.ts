@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the page knows, as signals, and what a person can do, as functions. Nothing here draws.
 import { batch, computed, signal } from "@preact/signals";
-import { type About, Core, type Chain, type Held, type Keys, type Offer, type Proof, Refusal, type Standing } from "./core";
+import { type About, type Area, Core, type Chain, type Held, type Keys, type Offer, type Proof, Refusal, type Standing } from "./core";
+import type { Chapter } from "./chapters/chapter";
 import * as link from "./link";
 import { dataName, dataText, fitted, startOf } from "./texts";
 
@@ -17,7 +18,7 @@ export interface Line {
 }
 
 export interface Picture {
-  area: [number, number, number, number];
+  area: Area;
   x: string;
   y: string;
   points: Float32Array;
@@ -79,7 +80,7 @@ let branches = 0;
 
 
 
-const SLICE = 12; // milliseconds of training between two pictures
+const SLICE = 24; // milliseconds of training between two pictures
 
 // ------------------------------------------------------------------------------------------------------- telling
 
@@ -96,8 +97,14 @@ function accepted(...keys: string[]): void {
 
 /** One after another: a message that moves the run never crosses another one. */
 let queue: Promise<unknown> = Promise.resolve();
+let waiting = 0;
 function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const done = queue.then(work, work);
+  ++waiting;
+  const begin = () => {
+    --waiting;
+    return work();
+  };
+  const done = queue.then(begin, begin);
   queue = done.catch(() => undefined);
   return done;
 }
@@ -171,7 +178,8 @@ async function hold(held: Held): Promise<void> {
 
 /** Fields that are not those asked for have been edited since, and stay. */
 async function create(asked: Keys | { toml: string; name: string }): Promise<void> {
-  const held = await core.ask("create", "toml" in asked ? (asked as { toml: string; name: string }) : { keys: asked });
+  const what = "toml" in asked ? (asked as { toml: string; name: string }) : { keys: asked };
+  const held = await core.ask("create", drawing.value ? { ...what, frame: PAPER } : what);
   const old = run.value;
   changes = [];
   notice.value = (held.words ?? []).join(" ");
@@ -194,6 +202,7 @@ export function restart(key: string, next: Keys): Promise<void> {
 
 /** Other data: the network's ends follow it. */
 export function setData(source: string, more: Keys = {}): Promise<void> {
+  if (source !== "drawn.csv") drawing.value = false;
   const next: Keys = { ...fields.value, ...more, "data.source": source };
   fields.value = next;
   playing.value = false;
@@ -262,8 +271,12 @@ export async function seek(update: number): Promise<void> {
     while (seeking.value !== null) {
       const wanted = seeking.value;
       const now = await core.ask("approach", { run: run.value, update: wanted, milliseconds: 40 });
-      if (seeking.value === wanted && now.arrived) seeking.value = null;
-      await show(now);
+      if (now.arrived) {
+        if (seeking.value === wanted) seeking.value = null;
+        await show(now);
+      } else {
+        standing.value = now;
+      }
     }
   });
   seeking.value = null;
@@ -285,40 +298,66 @@ export function pause(): void {
   playing.value = false;
 }
 
+/** How many updates are due by now, where they are not made as fast as can be. */
+class Pace {
+  private rest = 0;
+  private last = performance.now();
+
+  async due(): Promise<number> {
+    for (;;) {
+      const now = performance.now();
+      if (speed.value === 0) return 1e9;
+      this.rest = Math.min(this.rest + ((now - this.last) / 1000) * speed.value, speed.value);
+      this.last = now;
+      if (this.rest >= 1 || !playing.value) return Math.floor(this.rest);
+      await new Promise(requestAnimationFrame);
+    }
+  }
+  made(updates: number): void {
+    this.rest -= updates;
+  }
+}
+
+const REST = 250; // milliseconds between two pictures of all but the field
+
+/** Trains until somebody else's turn has come. The worker has its next slice before this one is drawn. */
+async function burst(pace: Pace): Promise<void> {
+  let drawn = 0;
+  const slice = async () => {
+    const before = performance.now();
+    const updates = await pace.due();
+    const all = before - drawn > REST;
+    if (all) drawn = before;
+    const [now] = await Promise.all([
+      core.ask("advance", { run: run.value, milliseconds: SLICE, updates }),
+      drawField(),
+      all ? drawRest() : undefined,
+    ]);
+    return now;
+  };
+  let pending = slice();
+  for (let more = true; more; ) {
+    const now = await pending;
+    pace.made(now.update - (standing.value?.update ?? 0));
+    if (now.stopped) playing.value = false;
+    more = playing.value && waiting === 0;
+    if (more) pending = slice();
+    batch(() => {
+      standing.value = now;
+      sha.value = null;
+      proof.value = null;
+    });
+  }
+}
+
 export async function play(): Promise<void> {
   if (playing.value) return;
   playing.value = true;
-  let rest = 0;
-  let last = performance.now();
-  let drawn = 0;
-  while (playing.value) {
+  const pace = new Pace();
+  while (playing.value)
     await inTurn(async () => {
-      if (!playing.value) return;
-      const now = performance.now();
-      rest = speed.value > 0 ? Math.min(rest + ((now - last) / 1000) * speed.value, speed.value) : 1e9;
-      last = now;
-      const due = Math.floor(rest);
-      if (due > 0) {
-        const before = standing.value?.update ?? 0;
-        const all = now - drawn > 80;
-        if (all) drawn = now;
-        const [then] = await Promise.all([
-          core.ask("advance", { run: run.value, milliseconds: SLICE, updates: due }),
-          drawField(),
-          all ? drawRest() : undefined,
-        ]);
-        rest -= then.update - before;
-        batch(() => {
-          standing.value = then;
-          sha.value = null;
-          proof.value = null;
-        });
-        if (then.stopped) playing.value = false;
-      } else {
-        await new Promise(requestAnimationFrame);
-      }
+      if (playing.value) await burst(pace);
     });
-  }
   await asked("", async () => show(standing.value as Standing));
 }
 
@@ -354,6 +393,35 @@ export function lookAlong(a: number, b: number): Promise<void> {
     await drawPoints();
     await Promise.all([drawField(), drawRest()]);
   });
+}
+
+// -------------------------------------------------------------------------------------------------------- chapters
+
+export const begunChapter = signal<Chapter | null>(null);
+
+export function openChapter(chapter: Chapter): void {
+  begunChapter.value = chapter;
+  drawing.value = false;
+  speed.value = 1000; // what is told of is to be seen
+  void restart("", { ...chapter.keys });
+}
+
+/** From here on by these keys, or, where nothing is made yet, from the beginning. */
+export function goOn(next: Keys): Promise<void> {
+  if ((standing.value?.update ?? 0) === 0 && changes.length === 0) return restart("", next);
+  fields.value = next;
+  return asked("", () => change(next));
+}
+
+const formulas = new Map<string, Promise<string>>();
+/** TeX as MathML, by the library. */
+export function formula(tex: string): Promise<string> {
+  let set = formulas.get(tex);
+  if (!set) {
+    set = core.ask("formula", { tex }).then(({ mathml }) => mathml);
+    formulas.set(tex, set);
+  }
+  return set;
 }
 
 // -------------------------------------------------------------------------------------------------------- branches
@@ -479,6 +547,55 @@ export async function take(): Promise<Taken | null> {
     taken = { ...words, model: new Uint8Array(bytes) };
   });
   return taken;
+}
+
+// ------------------------------------------------------------------------------------------------- drawn by hand
+
+/** What is drawn on. */
+export const PAPER: Area = [-1, 1, -1, 1];
+export const drawing = signal(false);
+export const drawn = signal<{ x: number; y: number; kind: string }[]>([]);
+/** The class of the next point. */
+export const pen = signal("a");
+
+export function beginDrawing(): void {
+  playing.value = false;
+  drawing.value = true;
+  void learnDrawn();
+}
+
+export function endDrawing(): void {
+  drawing.value = false;
+}
+
+export function addPoint(x: number, y: number): void {
+  drawn.value = [...drawn.value, { x, y, kind: pen.value }];
+  void learnDrawn();
+}
+
+export function removePoint(): void {
+  drawn.value = drawn.value.slice(0, -1);
+  void learnDrawn();
+}
+
+/** What is drawn is a table like any other, once there are two classes to be told apart. */
+async function learnDrawn(): Promise<void> {
+  const kinds = [...new Set(drawn.value.map((point) => point.kind))].sort();
+  if (kinds.length < 2) {
+    batch(() => {
+      field.value = null;
+      const points = drawn.value.flatMap(({ x, y, kind }) => [x, y, kinds.indexOf(kind), 0]);
+      picture.value = { area: PAPER, x: "x", y: "y", points: new Float32Array(points) };
+    });
+    return;
+  }
+  const rows = drawn.value.map(({ x, y, kind }) => `${x},${y},${kind}`);
+  const text = `x,y,class\n${rows.join("\n")}\n`;
+  files.set("drawn.csv", text);
+  await core.lay("drawn.csv", new TextEncoder().encode(text).buffer as ArrayBuffer);
+  const { "data.test": _, ...others } = fields.value;
+  fields.value = others;
+  await setData("drawn.csv", { "data.scale": "none", "training.batch": "full" });
 }
 
 const LARGEST = 20e6; // bytes of a file that is opened

@@ -46,6 +46,12 @@ class CliTest : public ::testing::Test {
     return count;
   }
 
+  /// Has `gradus page` find a page, which `make test` builds none of.
+  void lay_page() const {
+    write("installed.html", R"(<!DOCTYPE html><meta name="generator" content="Gradus page">)");
+    ::setenv("GRADUS_PAGE", path("installed.html").c_str(), 1);
+  }
+
   /// Starts `gradus` with these words; `environment` holds NAME=VALUE.
   pid_t start(const std::vector<std::string>& words, const std::vector<std::string>& environment = {}) const {
     const pid_t child = ::fork();

@@ -27,9 +27,30 @@ TEST_F(Cli, KnowsItsVersion) {
   EXPECT_NE(project.find("VERSION " + version), std::string::npos);
 }
 
+TEST_F(Cli, ThePageThatCameWithTheProgramIsWritten) {
+  lay_page();
+  const Outcome written = run({"page", "-o", "g.html"});
+  EXPECT_EQ(written.status, 0) << written.err;
+  EXPECT_EQ(read("g.html"), read("installed.html"));
+  EXPECT_EQ(run({"page"}).status, 2) << "nobody says where to";
+  EXPECT_EQ(refusal({"page", "-o", "installed.html.d/g.html"}, 1).find("installed.html.d"), 0U);
+  const Outcome shown = run({"page", "-o", "g.html", "--open"}, {"PATH=nowhere"});
+  EXPECT_EQ(shown.status, 1);
+  EXPECT_NE(shown.err.find("open it by hand"), std::string::npos) << shown.err;
+  std::filesystem::create_directories(path("bin"));
+  write("bin/xdg-open", "#!/bin/sh\necho \"$1\" >opened\n");
+  std::filesystem::permissions(path("bin/xdg-open"), std::filesystem::perms::owner_all);
+  EXPECT_EQ(run({"page", "-o", "g.html", "--open"}, {"PATH=" + path("bin") + ":/bin:/usr/bin"}).status, 0);
+  EXPECT_EQ(read("opened"), "g.html\n");
+  write("installed.html", "something else");
+  EXPECT_NE(refusal({"page", "-o", "h.html"}, 1).find("expected the page of Gradus"), std::string::npos);
+  EXPECT_FALSE(exists("h.html"));
+  EXPECT_NE(run({"page", "-o", "h.html"}, {"GRADUS_PAGE=gone.html"}).err.find("gone.html"), std::string::npos);
+}
+
 TEST_F(Cli, HelpsWithAnExampleForEveryCommand) {
   for (const std::string command : {"data", "train", "validate", "predict", "plot", "importance", "show", "compare",
-                                    "check", "explain", "quiz", "run", "sweep"}) {
+                                    "check", "explain", "quiz", "run", "sweep", "page"}) {
     const Outcome outcome = run({command, "--help"});
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.err, "");

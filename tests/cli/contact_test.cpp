@@ -27,6 +27,7 @@ class FirstContact : public CliTest {
       words.push_back((*k)[1].matched ? (*k)[1].str() : k->str());
     words.erase(words.begin());
     if (words[0] == "sweep") words.insert(words.end(), {"--epochs", "3"});  // the figures are of the others
+    if (words[0] == "page") lay_page();
     if (words[0] == "quiz") {  // it waits for an answer, and this one is not likely to be right
       words.insert(words.end(), {"--answer", "sign:loss"});
       EXPECT_LE(run(words).status, 1) << line;

@@ -64,6 +64,7 @@ const std::map<std::string, Example>& examples() {
        {{"explain", "{MODEL}", "{DATA}", "-o", "{--output}"},
         {{"MODEL", "old.model"}, {"DATA", "mine.csv"}, {"--output", "e.md"}}}},
       {"quiz", {{"quiz", "{DATA}", "--answer", "sign:loss"}, {{"DATA", "mine.csv"}}}},
+      {"page", {{"page", "-o", "{--output}"}, {{"--output", "g.html"}}}},
       {"run",
        {{"run", "{EXPERIMENT}", "-o", "{--output}", "--figures", "{--figures}"},
         {{"EXPERIMENT", "old.model"}, {"--output", "m.model"}, {"--figures", "pictures"}}}},
@@ -87,6 +88,7 @@ class Safe : public CliTest {
               0);
     EXPECT_EQ(run({"export", "old.model", "--for", "torch", "-q", "-o", "old.safetensors"}).status, 0);
     write("own.csv", "0.5\n");
+    lay_page();
     table_ = json::parse(run({"--options"}).out);
   }
 

@@ -150,6 +150,7 @@ const std::map<std::string, std::vector<Words>>& contexts() {
          {{"check", "old.model", "mine.csv"},
           {"check", "--network", "2-3tanh-2softmax", "mine.csv"},
           {"check", "--network", "2-3tanh-1", "numbers.csv"}}},
+        {"page", {{"page", "-o", "out"}}},
         {"run", {{"run", "old.model", "-o", "out"}}}};
   }();
   return all;
@@ -178,6 +179,7 @@ class IdleOptions : public CliTest {
            model == std::string("old") ? "0" : "1", "-o", std::string(model) + ".model"});
     run({"train", "circles:samples=20", "--network", "2-3tanh-2softmax", "--epochs", "3", "-q", "-o", "circles.model"});
     run({"export", "old.model", "--for", "torch", "-q", "-o", "old.safetensors"});
+    lay_page();
   }
 
   /// What a command gives: its words as JSON, without the time that it took, and the files that it wrote.
@@ -190,8 +192,8 @@ class IdleOptions : public CliTest {
     std::filesystem::remove_all(path("out"));
     for (const char* other : {"out.svg", "out.onnx", "out.h", "out.safetensors"}) std::filesystem::remove(path(other));
     words.push_back("--json");
-    // A sweep's pictures take their time, and show the same numbers.
-    const Outcome outcome = run(words, words[0] == "sweep" ? Words{"PATH=nowhere"} : Words{});
+    // A sweep's pictures take their time, and show the same numbers; no browser is to be opened.
+    const Outcome outcome = run(words, words[0] == "sweep" || words[0] == "page" ? Words{"PATH=nowhere"} : Words{});
     json said = json::parse(outcome.out, nullptr, false);
     if (said.is_object())
       for (const char* key : {"seconds", "threads", "source"}) said.erase(key);

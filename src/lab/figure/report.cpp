@@ -158,6 +158,11 @@ Report& Report::list(const std::vector<std::string>& items) {
   return *this;
 }
 
+Report& Report::link(const std::string& name, const std::string& href, const std::string& text) {
+  body_ += fmt::format("<p><a href=\"{}\">{}</a> {}</p>\n", escape_html(href), inline_html(name), inline_html(text));
+  return *this;
+}
+
 Report& Report::code(const std::string& text) {
   body_ += fmt::format("<pre><code>{}</code></pre>\n", escape_html(text));
   return *this;

@@ -113,5 +113,10 @@ TEST(Report, ARowOfAnotherLengthIsRefused) {
   EXPECT_THROW(report.table({.caption = "c", .header = {"a", "b"}, .rows = {{"1", "2"}, {"1"}}}), ShapeError);
 }
 
+TEST(Report, LinksToAnotherPageByText) {
+  const std::string html = Report("A").link("The <page>", "g\".html", "in *which* one plays").html();
+  EXPECT_NE(html.find("<a href=\"g&quot;.html\">The &lt;page&gt;</a> in <em>which</em> one plays"), html.npos) << html;
+}
+
 }  // namespace
 }  // namespace gradus

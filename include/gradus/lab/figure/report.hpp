@@ -43,6 +43,8 @@ class Report {
 
   Report& paragraph(const std::string& text);
   Report& list(const std::vector<std::string>& items);
+  /// A way to another page, on a line of its own: its name, and words after it.
+  Report& link(const std::string& name, const std::string& href, const std::string& text);
   /// Lines of a program or of a terminal, as they are.
   Report& code(const std::string& text);
   /// A formula on a line of its own.
