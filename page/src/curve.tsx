@@ -21,7 +21,7 @@ function column(numbers: Float64Array, k: number): [number, number][] {
   const points: [number, number][] = [];
   for (let i = 0; i + FIELDS <= numbers.length; i += FIELDS) {
     const value = numbers[i + k] as number;
-    if (value > 0) points.push([numbers[i] as number, value]);
+    if (value > 0 && Number.isFinite(value)) points.push([numbers[i] as number, value]);
   }
   return points;
 }
@@ -46,7 +46,8 @@ function ticks(low: number, high: number): number[] {
       const tick = digit * 10 ** power;
       if (tick >= low && tick <= high) found.push(tick);
     }
-  return found.length > 6 ? found.filter((_, k) => k % 2 === 0) : found;
+  const every = Math.ceil(found.length / 6);
+  return found.filter((_, k) => k % every === 0);
 }
 
 export function CurvePicture() {

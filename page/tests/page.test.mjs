@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import {
   atTheCommandLine, box, button, choice, choose, open, reached, sha256, start, status, stop, trained, type, update, words,
 } from "./browser.mjs";
@@ -212,6 +213,11 @@ test("a link repeats the run in a fresh profile, with what was changed on the wa
     await page.getByRole("alert").filter({ hasText: "cut" }).waitFor();
     await reached(page, 0);
   }, link.slice(0, -30));
+  const newer = gzipSync(JSON.stringify({ version: 2, keys: {}, changes: [], update: 0 })).toString("base64url");
+  await visit(async (page) => {
+    await page.getByRole("alert").filter({ hasText: "newer" }).waitFor();
+    await reached(page, 0);
+  }, `#run=${newer}`);
 });
 
 const table = "width,height,kind\n" + Array.from({ length: 40 }, (_, k) => `${k % 7},${(k * k) % 11},${k % 2 ? "cat" : "dog"}`).join("\n");
@@ -233,6 +239,41 @@ test("a table of one's own is trained on, and one that is broken is told of by i
     assert.match(await page.getByRole("alert").innerText(), /broken.csv:42: expected 3 columns/);
     assert.equal(await update(page), at);
     assert.equal(await sha256(page), sha);
+  }));
+
+test("what is no model, and what is too large, is refused in one line, and nothing is lost", () =>
+  visit(async (page) => {
+    await button(page, "One epoch").click();
+    await reached(page, 24);
+    const sha = await sha256(page);
+    await choose(page, "other.model", "neither a model nor anything else");
+    await page.getByRole("alert").filter({ hasText: "other.model" }).waitFor();
+    await choose(page, "huge.csv", "x".repeat(25e6));
+    await page.getByRole("alert").filter({ hasText: "at most 20 MB" }).waitFor();
+    await choose(page, "broken.toml", "seed = ");
+    await page.getByRole("alert").filter({ hasText: "broken.toml" }).waitFor();
+    assert.equal((await page.getByRole("alert").innerText()).trim().split("\n").length, 1);
+    assert.equal(await update(page), 24);
+    assert.equal(await sha256(page), sha);
+  }));
+
+test("a rate that is too large ends the run in words, and from before it goes on", () =>
+  visit(async (page) => {
+    await choice(page, "Data").selectOption("gaussian");
+    await choice(page, "Optimizer").selectOption("sgd");
+    await type(page, "Network", "1-8relu-1");
+    await type(page, "Learning rate", "1e6");
+    await button(page, "Play").click();
+    await status(page).getByText("diverged").waitFor();
+    assert.match(await status(page).innerText(), /non-finite|not finite|nan|inf/i);
+    await button(page, "Play").waitFor(); // it stands
+    await button(page, "Back to start").click();
+    await reached(page, 0);
+    await type(page, "Learning rate", "0.01");
+    await button(page, "One epoch").click();
+    await page.waitForTimeout(200);
+    assert.ok((await update(page)) > 0);
+    assert.doesNotMatch(await status(page).innerText(), /diverged/);
   }));
 
 test("the model file and the experiment are read by the command line", () =>
