@@ -2,7 +2,7 @@
 // Every parameter with its derivative by several ways, and the chain that leads to one of them.
 import { useState } from "preact/hooks";
 import { Text } from "./fields";
-import { about, chain, choose, chosen, names, playing, proof, prove, proving, refusals, setParameter, standing, theta } from "./state";
+import { about, chain, choose, chosen, names, playing, proof, prove, proving, quiz, refusals, setParameter, standing, theta } from "./state";
 import { short } from "./texts";
 
 const MOST = 120; // rows shown at once
@@ -34,6 +34,7 @@ function Value({ name, value, set }: { name: string; value: number; set: (text: 
 
 function Verdict() {
   const found = proof.value;
+  const isAsked = quiz.value !== null && quiz.value.answer === null; // what is to be found out is not told
   if (proving.value) return <p aria-live="polite">proving…</p>;
   if (refusals.value.proof)
     return (
@@ -46,7 +47,7 @@ function Verdict() {
     <div class={`verdict ${found.verdict}`} aria-live="polite">
       <strong>The gradient is {found.verdict}</strong> on {found.samples} samples at update {found.update}.
       {found.because ? ` ${found.because}` : ""}
-      {found.diagnoses.map((sentence) => (
+      {(isAsked ? [] : found.diagnoses).map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}
     </div>

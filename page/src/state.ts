@@ -182,6 +182,7 @@ async function create(asked: Keys | { toml: string; name: string }): Promise<voi
   const held = await core.ask("create", drawing.value ? { ...what, frame: PAPER } : what);
   const old = run.value;
   changes = [];
+  quiz.value = null;
   notice.value = (held.words ?? []).join(" ");
   begun = held.about.keys;
   // What was edited meanwhile stays in its field: its turn comes.
@@ -422,6 +423,36 @@ export function formula(tex: string): Promise<string> {
     formulas.set(tex, set);
   }
   return set;
+}
+
+// ------------------------------------------------------------------------------------------------- a hidden fault
+
+/** The fault that is to be found out, and what it was taken for. */
+export const quiz = signal<{ kind: string; answer: string | null } | null>(null);
+
+/** Begins anew with a fault that no field shows: one that this network can have. */
+export function hideFault(): Promise<void> {
+  playing.value = false;
+  const kinds = (offer.value?.faults ?? []).map((fault) => ({ name: fault.name, at: Math.random() })).sort((a, b) => a.at - b.at);
+  return asked("training.plant", async () => {
+    const { "training.plant": _, ...keys } = fields.value;
+    fields.value = keys;
+    let refusal: unknown = new Refusal("expected faults to hide, got none", "training.plant", -1);
+    for (const { name } of kinds) {
+      try {
+        await create({ ...keys, "training.plant": name });
+        quiz.value = { kind: name, answer: null };
+        return;
+      } catch (error) {
+        refusal = error; // this one shows nowhere here: another
+      }
+    }
+    throw refusal;
+  });
+}
+
+export function answerQuiz(answer: string): void {
+  if (quiz.value) quiz.value = { ...quiz.value, answer };
 }
 
 // -------------------------------------------------------------------------------------------------------- branches

@@ -301,6 +301,27 @@ test("a planted fault is named by the checker", () =>
     assert.match(await page.locator(".verdict").innerText(), /sign/);
   }));
 
+test("a hidden fault is asked for, and found by what the checker says of it", () =>
+  visit(async (page) => {
+    await button(page, "Hide a fault").click();
+    const which = choice(page, "Which fault");
+    await which.waitFor();
+    await button(page, "Prove").click();
+    await page.getByText("The gradient is wrong").waitFor({ timeout: 60000 });
+    assert.equal(await page.locator(".verdict p").count(), 0); // it names nothing yet
+    const kinds = await which.locator("option").evaluateAll((options) => options.map((option) => option.value).filter(Boolean));
+    const answers = [];
+    for (const kind of kinds) {
+      await which.selectOption(kind);
+      if (await page.getByText("Right.", { exact: true }).count()) answers.push(kind);
+    }
+    assert.equal(answers.length, 1);
+    await button(page, "Without the fault").click();
+    await choice(page, "Planted fault").waitFor();
+    await button(page, "Prove").click();
+    await page.getByText("The gradient is right").waitFor({ timeout: 60000 });
+  }));
+
 test("points set by hand are learned, and a link carries them", async () => {
   let link;
   let sha;
