@@ -195,6 +195,8 @@ void add_export_command(Program& program) {
                "integers have their range");
   command.text("--name", options->name, "what everything in a header is called after [the file's name]");
   command.check([options, opset = own_option(command, "--opset")] {
+    if (options->output.ends_with(".npz"))
+      throw UsageError("-o: arrays of NumPy are written in Python: gd.export_weights(model, FILE, target='numpy')");
     if (!options->format())
       throw UsageError(fmt::format(
           "-o: expected the name of an ONNX file, NAME.onnx, of a header, NAME.h or NAME.hpp, or of weights, "

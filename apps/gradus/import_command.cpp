@@ -36,6 +36,11 @@ Source source_of(const ImportOptions& options) {
   for (const Known& one : known)
     if (options.source == one.name || (options.source == "auto" && options.file.ends_with(one.ending)))
       return one.source;
+  constexpr std::string_view of_python[] = {"keras", "npz"};
+  for (const std::string_view name : of_python)
+    if (options.source == name || (options.source == "auto" && options.file.ends_with("." + std::string(name))))
+      throw UsageError(
+          fmt::format("--from: {} is read in Python: gd.import_weights(FILE, source='{}')[0].save(MODEL)", name, name));
   if (options.source == "auto")
     throw UsageError(
         fmt::format("--from: expected torch, fann or rtneural, for the name {} does not tell whose weights "

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _core
+from . import _core, _keras
 from ._core import weights as _weights
 
 _TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8"}
@@ -31,7 +32,7 @@ def import_weights(
     *,
     source: str = "torch",
 ) -> tuple[_core.Model, list[str]]:
-    """A model of weights that PyTorch, scikit-learn or FANN trained, or that RTNeural runs, and what was decided on the way.
+    """A model of weights that another framework trained, and what was decided on the way.
 
     Arrays of a module (``fc1.weight``, ``fc1.bias``) go to the layer that has arrays of these names and shapes; modules of
     one name but for its numbers in the order of the numbers. Linear weights are turned to (inputs, outputs), the two
@@ -42,10 +43,11 @@ def import_weights(
     weights : path, mapping or estimator
         For ``source='torch'`` a safetensors file, or a ``state_dict()`` on the CPU, whose values NumPy can take. For
         ``source='sklearn'`` a fitted ``MLPClassifier`` or ``MLPRegressor``; for ``source='fann'`` a file that FANN
-        saved, for ``source='rtneural'`` RTNeural's JSON.
+        saved, for ``source='rtneural'`` RTNeural's JSON; for ``source='keras'`` a NAME.keras of Keras 3 (h5py is needed); for
+        ``source='npz'`` a file of NumPy or its arrays by name.
     network : Network or str, optional
-        Of the same layers: for PyTorch needed, since a state_dict knows no activations; the others know it.
-    source : {'torch', 'sklearn', 'fann', 'rtneural'}
+        Of the same layers: for PyTorch and NumPy needed, since arrays know no activations; the others know it.
+    source : {'torch', 'keras', 'npz', 'sklearn', 'fann', 'rtneural'}
 
     Returns
     -------
@@ -73,9 +75,11 @@ def import_weights(
     >>> remarks
     []
     """
-    if source not in ("torch", "sklearn", "fann", "rtneural"):
-        raise ValueError(f"[import_weights] expected source 'torch', 'sklearn', 'fann' or 'rtneural', got {source!r}")
-    if source != "torch" and network is not None:
+    if source not in ("torch", "keras", "npz", "sklearn", "fann", "rtneural"):
+        raise ValueError(
+            f"[import_weights] expected source 'torch', 'keras', 'npz', 'sklearn', 'fann' or 'rtneural', got {source!r}"
+        )
+    if source not in ("torch", "npz") and network is not None:
         raise ValueError(f"[import_weights] expected no network: that of source {source!r} is known")
     if source == "sklearn":
         return _from_sklearn(weights), []
@@ -83,10 +87,15 @@ def import_weights(
         return _weights.from_fann(_path(weights))
     if source == "rtneural":
         return _weights.from_rtneural(_path(weights))
+    if source == "keras":
+        return _keras.read(_path(weights))
     if network is None:
-        raise ValueError("[import_weights] expected a network: a state_dict knows no activations")
+        what = "a state_dict knows" if source == "torch" else "arrays know"
+        raise ValueError(f"[import_weights] expected a network: {what} no activations")
     if isinstance(network, str):
         network = _core.Network(network)
+    if source == "npz":
+        return _from_numpy(weights, network)
     if isinstance(weights, Mapping):
         return _weights.from_arrays([_named(name, array) for name, array in weights.items()], network)
     return _weights.from_file(_path(weights), network)
@@ -99,17 +108,19 @@ def export_weights(
     target: str = "torch",
     precision: str = "float32",
 ) -> dict[str, npt.NDArray[Any]]:
-    """A model's weights as a state_dict of an ``nn.Sequential`` of the same layers has them, and as a file, if a path is given.
+    """A model's weights as another framework has them, and as a file, if a path is given.
 
-    Names begin with the layer's place in the chain, activations and dropout counted: ``0.weight``, ``0.bias``, ``2.weight``.
-    The scaling of inputs and targets is not in the weights; a file says it in its metadata.
+    For PyTorch they are a state_dict of an ``nn.Sequential`` of the same layers: names begin with the layer's place in the chain,
+    activations and dropout counted: ``0.weight``, ``0.bias``, ``2.weight``. For NumPy they are as here, (inputs, outputs), by the names
+    of a model file: ``layer1.weights``. The scaling of inputs and targets is not in the weights; a file for PyTorch says it in its
+    metadata.
 
     Parameters
     ----------
     model : Model
     path : str or os.PathLike, optional
-        Of a safetensors file to write.
-    target : {'torch'}
+        Of a file to write: of safetensors, or of ``numpy.savez``.
+    target : {'torch', 'numpy'}
     precision : {'float32', 'float64'}
 
     Returns
@@ -131,8 +142,10 @@ def export_weights(
     >>> {name: array.tolist() for name, array in gd.export_weights(model).items()}
     {'0.weight': [[1.0, -1.0]], '0.bias': [0.5]}
     """
+    if target == "numpy":
+        return _to_numpy(model, path, precision)
     if target != "torch":
-        raise ValueError(f"[export_weights] expected target 'torch', got {target!r}")
+        raise ValueError(f"[export_weights] expected target 'torch' or 'numpy', got {target!r}")
     if path is not None:
         _weights.to_file(model, os.fspath(path), precision)
     arrays = _weights.to_arrays(model, precision)
@@ -140,6 +153,78 @@ def export_weights(
         name: np.frombuffer(data, _TYPES[kind]).reshape(shape).astype(np.dtype(_TYPES[kind]).newbyteorder("="))
         for name, kind, shape, data in arrays
     }
+
+
+def _to_numpy(model: _core.Model, path: str | os.PathLike[str] | None, precision: str) -> dict[str, npt.NDArray[Any]]:
+    if precision not in ("float32", "float64"):
+        raise ValueError(f"[export_weights] expected precision 'float32' or 'float64', got {precision!r}")
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for numbers, blocks in ((model.theta, model.network.blocks), (model.state, model.network.state_blocks)):
+        for block in blocks:
+            part = np.asarray(numbers[block.offset : block.offset + block.size], np.float64)
+            with np.errstate(over="ignore"):
+                arrays[block.name] = part.astype(precision).reshape(block.shape)
+            if np.isinf(arrays[block.name]).any() and np.isfinite(part).all():
+                raise ValueError(
+                    f"[export_weights] expected parameters that float32 holds, got larger ones in {block.label}"
+                )
+    if path is not None:
+        with open(path, "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+    return arrays
+
+
+def _from_numpy(weights: Any, network: _core.Network) -> tuple[_core.Model, list[str]]:
+    """By the names of a model file; else in their order, if each has the shape of the block whose turn it is."""
+    where = "[import_weights] "
+    if isinstance(weights, Mapping):
+        arrays = {str(name): np.asarray(array) for name, array in weights.items()}
+    else:
+        where = f"{_path(weights)}: "
+        try:
+            file = np.load(_path(weights), allow_pickle=False)
+            if not isinstance(file, np.lib.npyio.NpzFile):
+                raise ValueError("it holds one array")
+            with file:
+                arrays = {name: file[name] for name in file.files}
+        except (ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise OSError(f"{where}expected a file of numpy.savez: {error}") from None
+    blocks = [*network.blocks, *network.state_blocks]
+    remarks = []
+    missing = [block.name for block in blocks if block.name not in arrays]
+    if missing and len(missing) < len(blocks):
+        raise ValueError(
+            f"{where}expected {missing[0]} of shape {next(b for b in blocks if b.name == missing[0]).shape}, got none"
+        )
+    names = [block.name for block in blocks]
+    if missing:
+        names = list(arrays)[: len(blocks)]
+        if len(names) < len(blocks):
+            raise ValueError(
+                f"{where}expected {len(blocks)} arrays ({', '.join(b.name for b in blocks)}), got {len(names)}"
+            )
+        remarks = [f"{name} is taken as {block.name}, by its place" for name, block in zip(names, blocks, strict=True)]
+    taken = []
+    for name, block in zip(names, blocks, strict=True):
+        array = arrays[name]
+        if array.shape != block.shape or array.dtype.kind != "f":
+            raise ValueError(
+                f"{where}expected {name} to hold floating-point numbers of shape {block.shape}, for {block.label}, got "
+                f"{array.dtype} of shape {array.shape}"
+            )
+        if not np.isfinite(array).all():
+            raise ValueError(
+                f"{where}expected finite numbers in {name}, got NaN or infinity: its training has diverged"
+            )
+        taken.append(array)
+    left = [name for name in arrays if name not in names]
+    if left:
+        remarks.append(f"no layer takes {', '.join(left)}: left")
+    precision = np.float64 if any(array.dtype.itemsize > 4 for array in taken) else np.float32
+    numbers = np.concatenate([array.ravel().astype(precision) for array in taken])
+    count = network.parameter_count
+    state = numbers[count:] if len(numbers) > count else None
+    return _core.Model(network, numbers[:count], state=state), remarks
 
 
 def _path(weights: Any) -> str:

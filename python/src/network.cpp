@@ -137,6 +137,7 @@ Examples
           },
           "The names of the chain's layers: ``['dense', 'tanh', ...]``.")
       .def_prop_ro("blocks", &Network::parameter_blocks, "Every named array in theta, in order.")
+      .def_prop_ro("state_blocks", &Network::state_blocks, "Every named array in the running statistics, in order.")
       .def("arrays", &unpack, nb::arg("theta"),
            nb::sig("def arrays(self, theta: numpy.typing.NDArray[typing.Any]) -> "
                    "dict[str, numpy.typing.NDArray[typing.Any]]"),

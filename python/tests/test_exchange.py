@@ -103,7 +103,9 @@ def test_a_network_of_rtneural_is_taken_as_a_sequence():
 def test_what_cannot_be_taken_is_refused_in_one_line(tmp_path):
     with pytest.raises(ValueError, match=r"expected a network: a state_dict knows no activations"):
         gd.import_weights({})
-    with pytest.raises(ValueError, match=r"expected source 'torch', 'sklearn', 'fann' or 'rtneural', got 'jax'"):
+    with pytest.raises(
+        ValueError, match=r"expected source 'torch', 'keras', 'npz', 'sklearn', 'fann' or 'rtneural', got 'jax'"
+    ):
         gd.import_weights({}, "2-2", source="jax")
     with pytest.raises(ValueError, match=r"expected a fitted MLPClassifier or MLPRegressor, got MLPClassifier"):
         gd.import_weights(MLPClassifier(), source="sklearn")
@@ -125,3 +127,152 @@ def test_what_cannot_be_taken_is_refused_in_one_line(tmp_path):
         gd.import_weights(tmp_path / "no.safetensors", "2-2")
     with pytest.raises(ValueError, match="torch"):
         gd.export_weights(gd.Model(gd.Network("1-1"), [1.0, 0.0]), target="keras")
+
+
+KERAS = FIXTURES.parent / "keras"
+
+
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [
+        (
+            "deep",
+            "3-3tanh-4relu-5silu-3hardsigmoid-4softsign-5selu-3softplus-4mish-5elu-3exponential-4logsoftmax",
+        ),
+        (
+            "norms",
+            "4-6-batchnorm:momentum0.01-relu-batchnorm:epsilon0.001:momentum0.01-prelu-layernorm:epsilon0.001-3softmax",
+        ),
+        ("gru", "seq2-3gru:all-4gru-1"),
+        ("lstm", "seq2-3elman:all-4lstm:all-2"),
+        ("functional", "3-6gelu-dropout0.25-4elu-1sigmoid:nobias"),
+    ],
+)
+def test_a_model_of_keras_answers_what_keras_answered(name, network):
+    pytest.importorskip("h5py")
+    model, remarks = gd.import_weights(KERAS / f"{name}.keras", source="keras")
+    assert str(model.network) == network
+    assert remarks == (["the two biases of 'gru' are added up"] if name == "gru" else [])
+    with np.load(KERAS / f"{name}.npz") as file:
+        x, y = file["x"], file["y"]
+    assert model.theta.dtype == y.dtype
+    # What Keras answers in float64 is no nearer to the truth than float32: XLA's tanh and 1 / sqrt of doubles are off by 1e-7 on a
+    # processor. Some hundred roundings, sums of at most 10 terms through at most eleven layers.
+    tolerance = 100 * np.finfo(np.float32).eps * max(1, np.abs(y).max())
+    np.testing.assert_allclose(model.predict(x.reshape(len(x), -1)), y.reshape(len(y), -1), rtol=0, atol=tolerance)
+    weights = model.theta.copy()
+    weights[np.argmax(np.abs(weights[:6]))] *= 1.01  # the tolerance can tell
+    other = gd.Model(model.network, weights, state=model.state if len(model.state) else None)
+    assert np.abs(other.predict(x.reshape(len(x), -1)) - y.reshape(len(y), -1)).max() > tolerance
+
+
+def changed_keras(tmp_path, change, source="norms"):
+    """A model of Keras's whose configuration is another."""
+    import json
+    import zipfile
+
+    path = tmp_path / "changed.keras"
+    with zipfile.ZipFile(KERAS / f"{source}.keras") as old, zipfile.ZipFile(path, "w") as new:
+        config = json.loads(old.read("config.json"))
+        layers = config["config"]["layers"]
+        change(layers)
+        new.writestr("config.json", json.dumps(config))
+        new.writestr("model.weights.h5", old.read("model.weights.h5"))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda layers: layers[1].update(class_name="Conv2D"), r"layer 'dense\w*' \(Conv2D\): expected one of Activation"),
+        (lambda layers: layers[1]["config"].update(activation="relu6"), "expected an activation that there is here, got 'relu6'"),
+        (lambda layers: layers[1]["config"].update(units=7), r"expected weights of shapes \[\(4, 7\), \(7,\)\], got \[\(4, 6\), \(6,\)\]"),
+        (lambda layers: layers[1]["config"].update(name="other"), r"expected weights of shapes \[\(4, 6\), \(6,\)\], got \[\]"),
+        (lambda layers: layers[2]["config"].update(axis=1), r"\(BatchNormalization\): expected axis=-1, got 1"),
+        (lambda layers: layers[3]["config"].update(max_value=6.0), r"\(ReLU\): expected max_value=None, got 6.0"),
+        (lambda layers: layers.pop(0), "expected an InputLayer first"),
+    ],
+)  # fmt: skip
+def test_what_keras_has_and_we_have_not_is_refused_by_layer(tmp_path, change, message):
+    pytest.importorskip("h5py")
+    with pytest.raises(OSError, match=message):
+        gd.import_weights(changed_keras(tmp_path, change), source="keras")
+
+
+def test_weights_of_keras_that_no_layer_takes_are_named(tmp_path):
+    pytest.importorskip("h5py")
+    path = changed_keras(tmp_path, lambda layers: layers.pop(-2))
+    with pytest.raises(FileNotFoundError):
+        gd.import_weights(tmp_path / "none.keras", source="keras")
+    model, remarks = gd.import_weights(path, source="keras")
+    assert str(model.network).endswith("layernorm:epsilon0.001-softmax")
+    assert len(remarks) == 1 and remarks[0].startswith("no layer takes dense") and remarks[0].endswith(": left")
+
+
+@pytest.mark.parametrize("damage", [0, 1, 100, 1000, 20000, -1])
+def test_a_damaged_file_of_keras_is_an_error_in_one_line(tmp_path, damage):
+    pytest.importorskip("h5py")
+    data = bytearray((KERAS / "gru.keras").read_bytes())
+    path = tmp_path / "damaged.keras"
+    path.write_bytes(data[:damage])
+    with pytest.raises(OSError, match="expected a model that Keras 3 saved") as error:
+        gd.import_weights(path, source="keras")
+    assert "\n" not in str(error.value)
+
+
+def test_arrays_of_numpy_go_out_and_come_back(tmp_path):
+    network = gd.Network("4-6tanh-batchnorm-3softmax")
+    state = np.linspace(0.5, 2, 12)
+    model = gd.Model(network, network.initial_parameters("glorot", random_state=1), state=state)
+    arrays = gd.export_weights(model, tmp_path / "weights.npz", target="numpy", precision="float64")
+    assert list(arrays) == [
+        "layer1.weights", "layer1.bias", "layer2.scale", "layer2.shift", "layer3.weights", "layer3.bias",
+        "layer2.running_mean", "layer2.running_variance",
+    ]  # fmt: skip
+    assert arrays["layer1.weights"].shape == (4, 6)
+    x = np.random.default_rng(1).normal(size=(5, 4))
+    for weights in (arrays, tmp_path / "weights.npz"):
+        again, remarks = gd.import_weights(weights, str(network), source="npz")
+        assert remarks == []
+        np.testing.assert_array_equal(again.theta, model.theta)
+        np.testing.assert_array_equal(again.predict(x), model.predict(x))
+    assert gd.export_weights(model, target="numpy")["layer1.bias"].dtype == np.float32
+
+
+def test_arrays_without_our_names_are_taken_in_their_order_and_it_is_said(tmp_path):
+    w1, b1, w2 = np.ones((2, 3), np.float32), np.zeros(3, np.float32), np.full((3, 1), 0.5, np.float32)
+    np.savez(tmp_path / "w.npz", w1, b1, w2, np.zeros(1, np.float32), np.ones(2))
+    model, remarks = gd.import_weights(tmp_path / "w.npz", "2-3relu-1", source="npz")
+    assert model.theta.dtype == np.float32
+    assert model.predict(np.array([[1.0, 2.0]])) == 4.5
+    assert remarks == [
+        "arr_0 is taken as layer1.weights, by its place",
+        "arr_1 is taken as layer1.bias, by its place",
+        "arr_2 is taken as layer2.weights, by its place",
+        "arr_3 is taken as layer2.bias, by its place",
+        "no layer takes arr_4: left",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"layer1.weights": np.ones((2, 1))}, r"expected layer1.bias of shape \(1,\), got none"),
+        ({"a": np.ones((2, 1))}, r"expected 2 arrays \(layer1.weights, layer1.bias\), got 1"),
+        ({"a": np.ones((1, 2)), "b": np.ones(1)}, r"expected a to hold floating-point numbers of shape \(2, 1\), for layer 1 weights"),
+        ({"a": np.ones((2, 1), int), "b": np.ones(1)}, "got int64 of shape"),
+        ({"a": np.full((2, 1), np.nan), "b": np.ones(1)}, "expected finite numbers in a"),
+    ],
+)  # fmt: skip
+def test_arrays_that_do_not_fit_are_refused_by_name(arrays, message):
+    with pytest.raises(ValueError, match=message):
+        gd.import_weights(arrays, "2-1", source="npz")
+
+
+def test_what_is_no_file_of_arrays_is_an_error(tmp_path):
+    np.save(tmp_path / "one.npy", np.ones(3))
+    (tmp_path / "text.npz").write_text("hello")
+    np.savez(tmp_path / "objects.npz", a=np.array([{}, {}], object), b=np.ones(1))
+    for name in ("one.npy", "text.npz", "objects.npz"):
+        with pytest.raises(OSError, match="expected a file of numpy.savez"):
+            gd.import_weights(tmp_path / name, "2-1", source="npz")

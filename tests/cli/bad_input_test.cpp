@@ -56,7 +56,7 @@ TEST_F(BadInput, OptionsOutOfRangeAreNamed) {
 
 TEST_F(BadInput, WhatCannotBeExportedIsNamedAndNothingIsWritten) {
   train_circles();
-  for (const char* name : {"net", "net.c", "net.hh", "net.npz", "net.ONNX", "net.onnx.txt"})
+  for (const char* name : {"net", "net.c", "net.hh", "net.keras", "net.ONNX", "net.onnx.txt"})
     EXPECT_EQ(refusal({"export", "c.model", "-o", name}, 2),
               std::string("-o: expected the name of an ONNX file, NAME.onnx, of a header, NAME.h or NAME.hpp, or of "
                           "weights, NAME.safetensors, got '") +
@@ -92,6 +92,12 @@ TEST_F(BadInput, WhatCannotBeExportedIsNamedAndNothingIsWritten) {
             "--for: expected torch, got 'keras'");
   EXPECT_EQ(refusal({"export", "c.model", "-o", "net.safetensors", "--for", "torch", "--opset", "18"}, 2),
             "--opset: is of ONNX, NAME.onnx; weights have no operators");
+  EXPECT_EQ(refusal({"export", "c.model", "-o", "net.npz", "--for", "numpy"}, 2),
+            "-o: arrays of NumPy are written in Python: gd.export_weights(model, FILE, target='numpy')");
+  EXPECT_EQ(refusal({"import", "net.keras", "-o", "m.model"}, 2),
+            "--from: keras is read in Python: gd.import_weights(FILE, source='keras')[0].save(MODEL)");
+  EXPECT_EQ(refusal({"import", "net.bin", "--from", "npz", "--network", "2-2", "-o", "m.model"}, 2),
+            "--from: npz is read in Python: gd.import_weights(FILE, source='npz')[0].save(MODEL)");
   EXPECT_EQ(refusal({"import", "net.bin", "--network", "2-2", "-o", "m.model"}, 2),
             "--from: expected torch, fann or rtneural, for the name 'net.bin' does not tell whose weights these are");
   EXPECT_EQ(refusal({"import", "net.bin", "--from", "jax", "--network", "2-2", "-o", "m.model"}, 2),
