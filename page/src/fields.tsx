@@ -3,7 +3,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { OwnData } from "./along";
-import { answerQuiz, fields, hideFault, offer, quiz, refusals, restart, setData, setTraining } from "./state";
+import { Faults } from "./faults";
+import { fields, offer, refusals, restart, setData, setTraining } from "./state";
 import * as texts from "./texts";
 
 /** Why a field cannot be carried out, with a caret under the character it is at. */
@@ -141,42 +142,6 @@ function NetworkFields() {
         choices={offer.value?.activations ?? []}
         set={(name) => set(texts.withActivation(network, name))}
       />
-    </>
-  );
-}
-
-/** What is planted, told or hidden. */
-function Faults() {
-  const faults = (offer.value?.faults ?? []).map((fault): [string, string] => [fault.name, `${fault.name}: ${fault.help}`]);
-  const hidden = quiz.value;
-  if (!hidden)
-    return (
-      <>
-        <Choice
-          label="Planted fault"
-          value={(fields.value["training.plant"] ?? "").split(":")[0] ?? ""}
-          choices={[["", "none"], ...faults]}
-          of="training.plant"
-          set={(kind) => void setTraining("training.plant", kind)}
-        />
-        <button type="button" class="quiet" disabled={faults.length === 0} onClick={() => void hideFault()}>
-          Hide a fault
-        </button>
-      </>
-    );
-  const right = hidden.answer === hidden.kind;
-  return (
-    <>
-      <p class="soft">A fault is hidden in the gradient. Play, prove, look at the numbers: which is it?</p>
-      <Choice label="Which fault" value={hidden.answer ?? ""} choices={[["", "…"], ...faults]} set={answerQuiz} />
-      {hidden.answer ? (
-        <p aria-live="polite">
-          {right ? <strong>Right.</strong> : <strong>No.</strong>} {right ? "" : "Prove names it now, or try again."}
-        </p>
-      ) : null}
-      <button type="button" class="quiet" onClick={() => void restart("training.plant", { ...fields.value })}>
-        Without the fault
-      </button>
     </>
   );
 }
