@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export NODE_PATH := /usr/share/nodejs
 
 .DEFAULT_GOAL := help
-.PHONY: help bits coverage mutants lab test build python pythons bench proof slips debug asan sanitize tsan clang tidy tidy-changed format lint wasm page page-test install clean
+.PHONY: help bits bare-metal coverage mutants lab test build python pythons bench proof slips debug asan sanitize tsan clang tidy tidy-changed format lint wasm page page-test install clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -139,6 +139,9 @@ page/node_modules/.of-lock: page/package-lock.json
 bits:  ## compare bits over compilers and processors (BITS="gcc-O0 s390x"; docs/bits.md)
 	@scripts/setup build
 	@scripts/bits $(BITS)
+
+bare-metal: build  ## headers of C on an AVR and a Cortex-M4, in simulators (docs/export.md)
+	@scripts/bare-metal
 
 coverage:  ## branches of readers and parsers that the tests take, by gcov
 	@scripts/setup test
