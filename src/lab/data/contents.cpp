@@ -18,6 +18,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::string_view kGzip = "\x1f\x8b";
+[[maybe_unused]] constexpr std::size_t kPiece = 1 << 16;  // that zlib is given at once, and gives
 
 /// How files of other kinds begin, what they are, and what to do with them.
 struct Kind {
@@ -74,11 +75,11 @@ std::string unpack(std::string_view bytes, const Source& source, std::size_t mos
   constexpr int gzip_only = 16 + MAX_WBITS;
   if (inflateInit2(&stream, gzip_only) != Z_OK) source.refuse("cannot unpack gzip: out of memory");
   std::string text;
-  std::array<char, 1 << 16> piece;
+  std::array<char, kPiece> piece;
   std::size_t given = 0;
   while (true) {
-    if (stream.avail_in == 0) {  // zlib counts in 32 bits; of a file that is cut off there is nothing more
-      const std::size_t next = std::min(bytes.size() - given, std::size_t{1} << 30);
+    if (stream.avail_in == 0) {  // of a file that is cut off there is nothing more
+      const std::size_t next = std::min(bytes.size() - given, kPiece);
       stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data() + given));
       stream.avail_in = static_cast<uInt>(next);
       given += next;

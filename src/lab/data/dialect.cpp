@@ -182,7 +182,7 @@ bool is_header(const Rows& rows, char decimal) {
     numbers_below = numbers_below || columns[j].all_numbers();
     repeats = repeats || (is_word(first[j], decimal) && columns[j].repeats_first);
   }
-  return (no_number && !repeats && !numbers_below) || (no_number && rows.size() == 1) || counts(first, columns);
+  return (no_number && !repeats && !numbers_below) || counts(first, columns);
 }
 
 }  // namespace

@@ -184,8 +184,8 @@ Roles roles_by_count(const Names& names, Index width, Index features, const Tabl
     for (Index j = width - (several - features); j < width; ++j) roles.targets.push_back(j);
   }
   if (std::ssize(roles.features) != features)
-    source.refuse(fmt::format("expected {} features{}, got {} columns", features,
-                              none ? "" : fmt::format(", or {} columns with the target", several), width));
+    source.refuse(
+        fmt::format("expected {} features, or {} columns with the target, got {} columns", features, several, width));
   return roles;
 }
 

@@ -78,35 +78,37 @@ struct Table {
   }
 };
 
+Table all_makers() {
+  Table t;
+  t.add(blobs, "blobs", "normal clouds around centres, one a class",
+        {{"samples", Kind::counts, "100", "in all, or of each cloud"},
+         {"features", Kind::count, "2", "of drawn centres"},
+         {"centers", Kind::centers, "", "how many to draw (3 unless samples is a list), or the centres themselves"},
+         {"cluster-std", Kind::numbers, "1", "standard deviation, of all clouds or of each"},
+         {"center-box", Kind::range, "[-10,10]", "where centres are drawn"},
+         kShuffle});
+  t.add(moons, "moons", "two half circles that interlock",
+        {{"samples", Kind::counts, "100", "in all, or of the upper and the lower moon"}, kNoise, kShuffle});
+  t.add(circles, "circles", "a circle within another",
+        {{"samples", Kind::counts, "100", "in all, or of the outer and the inner circle"},
+         {"factor", Kind::number, "0.8", "radius of the inner circle, the outer being 1"},
+         kNoise,
+         kShuffle});
+  t.add(spirals, "spirals", "arms wound around the origin, one a class",
+        {{"samples", Kind::counts, "200", "in all, or of each arm"},
+         {"arms", Kind::count, "2", "how many"},
+         {"turns", Kind::number, "1.5", "of each arm"},
+         kNoise,
+         kShuffle});
+  t.add(exclusive_or, "xor", "the four corners of a square, opposite ones of one class",
+        {{"samples", Kind::count, "4", "the corners over and over"}, kNoise});
+  t.add(gaussian, "gaussian", "the curve exp(-x^2), a regression",
+        {{"samples", Kind::count, "500", "evenly spaced"}, {"range", Kind::range, "[-5,5]", "of x"}, kNoise});
+  return t;
+}
+
 const Table& table() {
-  static const Table table = [] {
-    Table t;
-    t.add(blobs, "blobs", "normal clouds around centres, one a class",
-          {{"samples", Kind::counts, "100", "in all, or of each cloud"},
-           {"features", Kind::count, "2", "of drawn centres"},
-           {"centers", Kind::centers, "", "how many to draw (3 unless samples is a list), or the centres themselves"},
-           {"cluster-std", Kind::numbers, "1", "standard deviation, of all clouds or of each"},
-           {"center-box", Kind::range, "[-10,10]", "where centres are drawn"},
-           kShuffle});
-    t.add(moons, "moons", "two half circles that interlock",
-          {{"samples", Kind::counts, "100", "in all, or of the upper and the lower moon"}, kNoise, kShuffle});
-    t.add(circles, "circles", "a circle within another",
-          {{"samples", Kind::counts, "100", "in all, or of the outer and the inner circle"},
-           {"factor", Kind::number, "0.8", "radius of the inner circle, the outer being 1"},
-           kNoise,
-           kShuffle});
-    t.add(spirals, "spirals", "arms wound around the origin, one a class",
-          {{"samples", Kind::counts, "200", "in all, or of each arm"},
-           {"arms", Kind::count, "2", "how many"},
-           {"turns", Kind::number, "1.5", "of each arm"},
-           kNoise,
-           kShuffle});
-    t.add(exclusive_or, "xor", "the four corners of a square, opposite ones of one class",
-          {{"samples", Kind::count, "4", "the corners over and over"}, kNoise});
-    t.add(gaussian, "gaussian", "the curve exp(-x^2), a regression",
-          {{"samples", Kind::count, "500", "evenly spaced"}, {"range", Kind::range, "[-5,5]", "of x"}, kNoise});
-    return t;
-  }();
+  static const Table table = all_makers();
   return table;
 }
 

@@ -88,8 +88,10 @@ void write_device(const std::string& path, std::string_view bytes) {
 /// Where a chain of symbolic links ends, so that the file they name is replaced and not a link.
 fs::path followed(fs::path path) {
   std::error_code error;
-  for (int links = 0; links < 40 && fs::is_symlink(path, error); ++links)
+  for (int links = 0; fs::is_symlink(path, error); ++links) {
+    if (links == 40) refuse(path, "cannot write", ELOOP);
     path = path.parent_path() / fs::read_symlink(path, error);  // an absolute link stands alone
+  }
   return path;
 }
 

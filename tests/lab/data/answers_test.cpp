@@ -89,6 +89,12 @@ TEST(Answers, ManyAndRareAreCountsWhetherThereAreTenKindsOrMore) {
   EXPECT_FALSE(is_classes(54, [](int i) { return i % 11; }));
 }
 
+TEST(Answers, ThatAreMissingAreNoKindOfTheirOwn) {
+  const TableOptions drop{.reading = {.missing = ReadingOptions::Missing::drop}};
+  EXPECT_EQ(parse_csv("a,y\n1,3\n2,\n3,4\n", drop).class_names, (Names{"3", "4"}));
+  EXPECT_FALSE(parse_csv("a,y\n1,1e300\n2,3\n").is_classification()) << "no whole number that a double counts to";
+}
+
 TEST(Answers, OfAnArrayAreClassesOrNumbersLikeThoseOfAText) {
   const auto read = [](const Matrix<double>& x, const TableOptions& options = {}) {
     return parse_npy_dataset(to_npy(x.view()), options, "f.npy");

@@ -57,6 +57,14 @@ TEST(Contents, WhatIsPackedIsUnpackedToABound) {
   EXPECT_EQ(text_of(bytes + "more"), "f: expected a file of gzip, got one that is damaged");
 }
 
+TEST(Contents, WhatIsPackedMayBeLongerThanAPieceOfIt) {
+  // "x\n" by gzip, over and over: the pieces that it is read in end within a member.
+  const std::string member("\x1f\x8b\x08\0\0\0\0\0\x02\x03\xab\xe0\x02\0\x1f\x08\xea\x46\x02\0\0\0", 22);
+  std::string bytes, text;
+  for (int k = 0; k < 10'000; ++k) bytes += member, text += "x\n";
+  EXPECT_EQ(text_of(bytes), text);
+}
+
 TEST(Contents, SparseRowsAreMadeWhole) {
   EXPECT_EQ(text_of("1 1:2 3:4\n0 2:5\n"), "2,0,4,1\n0,5,0,0\n");
   for (const char* none : {"1 1:x\n", "x 1:2\n", "1\n", "1 0:2\n", "1 a:2\n", "1 1=2\n", "1 1\n", "1 1:\n", "1 1:inf\n",

@@ -108,6 +108,7 @@ TEST(Csv, NamesTheFileWithoutRows) {
 TEST(Csv, NamesTheLineOfARowOfAnotherWidth) {
   EXPECT_EQ(fault("x0,x1,label\n1,2,0\n\n1,2\n"), "f.csv:4: expected 3 columns as in the first row, got 2");
   EXPECT_EQ(fault("1,2,0\r\n1,2,0,\r\n"), "f.csv:2: expected 3 columns as in the first row, got 4");
+  EXPECT_EQ(fault(",a,l\n1,2,3,4\n"), "f.csv:2: expected 3 columns as in the first row, got 4") << "R leaves it out";
   EXPECT_EQ(fault("a,b,label\n1,2,\"two\nlines\"\n1\n"), "f.csv:4: expected 3 columns as in the first row, got 1");
 }
 
@@ -274,6 +275,31 @@ TEST(Csv, ReadsAnyPrefixAndAnyChangedByteOrSaysWhyNot) {
       changed[i] = byte;
       survives(changed);
     }
+}
+
+TEST(CheckTrainable, SaysWhichPartIsMissing) {
+  const auto message = [](const Dataset& data) {
+    try {
+      check_trainable(data);
+    } catch (const ValueError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  Dataset data;
+  data.x = Matrix<double>(2, 0);
+  EXPECT_EQ(message(data), "[data] expected at least one feature, got none");
+  data.x = Matrix<double>{{1}, {2}};
+  data.class_names = {"a", "b"};
+  EXPECT_EQ(message(data), "[data] expected samples of at least two classes, got no labels");
+  data.labels = {1, 1};
+  EXPECT_EQ(message(data), "[data] expected samples of at least two classes, got only 'b'");
+  data.x(1, 0) = std::nan("");
+  EXPECT_EQ(message(data), "[data] expected finite numbers, got nan (sample 1, feature 0)");
+  data.labels = {0, 1};
+  EXPECT_NO_THROW(check_trainable(data, true)) << "gaps are to be filled";
+  data.x(1, 0) = std::numeric_limits<double>::infinity();
+  EXPECT_THROW(check_trainable(data, true), ValueError);
 }
 
 TEST(CheckTrainable, RefusesWhatNothingCanBeLearnedFrom) {

@@ -110,6 +110,11 @@ TEST(Dialect, LooksAtTheBeginningOfALongText) {
   EXPECT_EQ(recognise(line, {}).dialect.separator, '|');
 }
 
+TEST(Dialect, APointInAWordIsNoDecimalPoint) {
+  EXPECT_EQ(recognise("a;b\nx.y;1,5\n", {}).dialect.decimal, ',');
+  EXPECT_EQ(recognise("a;b\n1.5;1,5\n", {}).dialect.decimal, '.');
+}
+
 TEST(Dialect, AWordMayBeInAnyScript) {
   for (const char* word : {"a", "Z", "_", "\u00e4", "\u6f22", "x1"})
     EXPECT_TRUE(recognise(std::string(word) + ",b\n1,2\n3,4\n", {}).dialect.header) << word;

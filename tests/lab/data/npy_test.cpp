@@ -127,6 +127,27 @@ TEST(Npy, RefusesSizesThatTheFileDoesNotHold) {
             "f.npy, byte 70: expected 2 x 1 elements of 8 bytes, got 8 bytes to the end of the file");
 }
 
+TEST(Npy, CountsBytesByTheirNumber) {
+  EXPECT_TRUE(fault(npy(dictionary("|u1", "(3,)"), "12"))
+                  .ends_with("expected 3 elements of 1 byte, got 2 bytes to the end of the file"));
+  EXPECT_EQ(fault(npy("{\"descr\": \"|u1\", \"fortran_order\": False, \"shape\": (2,)}", "12")), "read")
+      << "quotes of either kind";
+}
+
+TEST(Npy, OfADatasetHasItsAnswersBehindItsFeatures) {
+  Dataset data;
+  data.x = Matrix<double>{{1, 2}, {3, 4}};
+  data.targets = Matrix<double>{{5, 6}, {7, 8}};
+  EXPECT_EQ(parse_npy(to_npy(data)).values, (Matrix<double>{{1, 2, 5, 6}, {3, 4, 7, 8}}));
+  data.targets = {};
+  data.class_names = {"a", "b"};
+  data.labels = {1, 0};
+  EXPECT_EQ(parse_npy(to_npy(data)).values, (Matrix<double>{{1, 2, 1}, {3, 4, 0}}));
+  EXPECT_TRUE(is_npy_of_ours(to_npy(data)));
+  EXPECT_FALSE(is_npy_of_ours(read_file(GRADUS_FIXTURES "/matrix_f8.npy")));
+  EXPECT_FALSE(is_npy_of_ours("1,2\n"));
+}
+
 TEST(Npy, RefusesIntegersThatADoubleCannotHold) {
   const std::int64_t limit = std::int64_t{1} << 53;
   EXPECT_EQ(parse_npy(npy(dictionary("<i8", "(1,)"), bytes_of<std::int64_t>({-limit}, false))).values(0, 0), -0x1p53);
@@ -152,7 +173,11 @@ TEST(Npy, RefusesHeadersThatAreNoHeaders) {
         "{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (1,)}",
         "{'descr': '<f8', 'fortran_order': 0, 'shape': (1,)}",
         "{'descr': '<f8', 'fortran_order': False, 'shape': (1,)} x",
-        "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'more': 1}", "{'descr: (1,)}", "{'shape': (1 1)}"})
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'more': 1}", "{'descr: (1,)}", "{'shape': (1 1)}",
+        "{'descr': '<f8', 'fortran_order': False, 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'shape': (1,)}",
+        "{'descr': '<f8', 'fortran_order': False}", "{'descr': '<f8', 'shape': (1,)}",
+        "{'fortran_order': False, 'shape': (1,)}"})
     EXPECT_NE(fault(npy(text, std::string(8, '\0'))), "read") << text;
 }
 

@@ -37,6 +37,7 @@ TEST(Roles, APatternsStarStandsForAnyCharacters) {
   EXPECT_EQ(features("ab*"), (Columns{0, 1}));
   EXPECT_EQ(features("*b"), (Columns{0, 2}));
   EXPECT_EQ(features("a**c"), (Columns{1}));
+  EXPECT_EQ(features("abc*"), (Columns{1})) << "which ab is too short for";
   EXPECT_EQ(features("a*"), (Columns{4})) << "a column is called so";
   EXPECT_EQ(features("b,*b,b"), (Columns{2, 0})) << "each once";
   EXPECT_EQ(fault(names, {.reading = {.features = "*q*"}}),
@@ -105,6 +106,8 @@ TEST(Roles, ByTheirNumberAreAsManyFeaturesAsAModelHas) {
   EXPECT_EQ(by_count({}, 4, several), (Pair{{0, 1}, {2, 3}})) << "a regression of several numbers";
   EXPECT_EQ(by_count({}, 2, several), (Pair{{0, 1}, {}}));
   EXPECT_EQ(fault({}, several, 5), "f.csv: expected 2 features, or 4 columns with the target, got 5 columns");
+  EXPECT_EQ(fault({"p", "q", "r", "w"}, {.target = "w", .weights = "w", .features = 2}),
+            "f.csv: expected 2 features, or 3 columns with the target, got 4 columns");
   EXPECT_EQ(fault({}, two, 5), "f.csv: expected 2 features, or 3 columns with the target, got 5 columns");
   const TableOptions numbered{.inputs = {{"x0"}, {"x1"}}};
   EXPECT_EQ(by_count({"p", "q"}, 2, numbered), (Pair{{0, 1}, {}})) << "a model of a table without a header";
@@ -126,6 +129,8 @@ TEST(Roles, ByTheirNamesAreTheColumnsThatAModelKnows) {
   EXPECT_EQ(roles({"a", "label", "b", "c"}, silent).targets, (Columns{1}));
   EXPECT_EQ(roles({"a", "b", "c"}, silent).targets, (Columns{2}));
   EXPECT_EQ(roles({"c", "a", "b"}, silent).targets, Columns{});
+  EXPECT_EQ(roles({"c", "a", "b"}, {.target = "c", .inputs = {{"a"}, {"b"}}}).targets, (Columns{0}))
+      << "if it is named";
   EXPECT_EQ(roles({"a", "b", "c", "d"}, silent).targets, Columns{});
   EXPECT_EQ(roles({"a", "b"}, silent).targets, Columns{});
   EXPECT_EQ(roles({"a", "label"}, {.inputs = {{"a"}, {"label"}}}).targets, Columns{}) << "nor is a usual name";

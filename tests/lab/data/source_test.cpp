@@ -51,6 +51,7 @@ TEST(Source, MakesWhatTheOptionsMake) {
   EXPECT_EQ(make_dataset("xor:samples=8,noise=0.1"), make_xor({.samples = 8, .noise = 0.1}, random));
   EXPECT_EQ(make_dataset("gaussian:range=[0,1]"), make_gaussian({.range = {0, 1}}, random));
   EXPECT_EQ(make_dataset("iris"), load_iris());
+  EXPECT_EQ(make_dataset("digits"), load_digits());
 }
 
 TEST(Source, MakesTheSameFromParametersAsTheCommandLineSpellsThem) {
@@ -221,9 +222,21 @@ TEST(Source, ReadsAFileByItsEnding) {
   std::filesystem::remove(path);
   EXPECT_EQ(load_data(GRADUS_FIXTURES "/matrix_f8.npy").x.rows(), 2);
   EXPECT_THROW(load_data("./iris"), FileError);
-  for (const std::string text : {"iris", "moons", "moons:noise=1", "mons:noise=1", ""})
+  for (const std::string text : {"iris", "digits", "moons", "moons:noise=1", "mons:noise=1", ""})
     EXPECT_FALSE(is_file(text)) << text;
   for (const std::string text : {"iris.csv", "./iris", "a/b:c", "mons"}) EXPECT_TRUE(is_file(text)) << text;
+}
+
+TEST(Source, ReadsAFileWithoutAnEndingWhereItIsThere) {
+  const std::string folder = ::testing::TempDir() + "gradus_source_plain_" + std::to_string(::getpid());
+  std::filesystem::create_directories(folder);
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(folder);
+  EXPECT_THROW(load_data("plain"), FileError);
+  write_csv(load_iris(), "plain");
+  EXPECT_EQ(load_data("plain"), load_iris());
+  std::filesystem::current_path(before);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Source, BearsAnyPrefixOfAText) {

@@ -140,6 +140,26 @@ TEST(Table, TakesNumbersForCategoriesWhereItIsAsked) {
       << "what stood before the first word counts, each number once";
 }
 
+TEST(Table, OfAnOrderTakesAStrangerForAGap) {
+  const TableOptions ordered{
+      .reading = {.missing = Missing::mean}, .inputs = {{"a", {"s", "m", "l"}, true}}, .answers_are_optional = true};
+  const Reading table = parse_table("a\ns\nl\nxl\n?\n", ordered);
+  EXPECT_EQ(table.data.x(1, 0), 2);
+  EXPECT_TRUE(std::isnan(table.data.x(2, 0)) && std::isnan(table.data.x(3, 0)));
+  EXPECT_EQ(table.words, (Names{"a: 1 rows of a category never seen in training"}));
+  EXPECT_EQ(fault("a,b,l\n1,,0\n2,,1\n"),
+            "f.csv:2: column 'b': expected a number, got an empty cell (gaps in 2 of 2 rows: --missing median or mean "
+            "fills them, drop leaves them out)");
+}
+
+TEST(Table, KnowsItsColumnsByItsCategoriesOrByItsFeatures) {
+  Dataset data = parse_csv("a,b,l\n1,2,0\n2,3,1\n");
+  ASSERT_EQ(columns_of(data).size(), 2u);
+  EXPECT_EQ(columns_of(data)[1].name, "b");
+  data.columns = {{"size", {"s", "m"}}};
+  EXPECT_EQ(columns_of(data), data.columns);
+}
+
 TEST(Table, HasAnEnd) {
   InputColumn wide{"a", {}};
   for (int k = 0; k < 300'000; ++k) wide.categories.push_back(std::to_string(k));

@@ -154,6 +154,10 @@ TEST(Experiment, IsBoundInSizeAndInEveryKindOfNestingBeforeItIsParsed) {
   EXPECT_EQ(refusal(repeated("a.", 25) + "b = 1"), "e.toml:1: " + dots);
   EXPECT_EQ(refusal("[" + repeated("a.", 25) + "b]"), "e.toml:1: " + dots);
   EXPECT_EQ(refusal("a = {" + repeated("b.", 25) + "c = 1}"), "e.toml:1: " + dots);
+  EXPECT_EQ(refusal("a = [\"\"\"x\"\"\"\"\", " + repeated("[", 9)), "e.toml:1: " + brackets) << "behind five quotes";
+  EXPECT_EQ(refusal("a = [\"\"\"x\"\"\"\"\"\"\", " + repeated("[", 9)), "e.toml:1: " + brackets)
+      << "and a text of its own";
+  EXPECT_EQ(refusal("a = \"\"\"x\"\"\""), "e.toml:1: unknown key 'a'" + refusal("a = 1").substr(25)) << "at its end";
   EXPECT_EQ(refusal("a = [\"\"\"x\"\"\"\", " + repeated("[", 9)), "e.toml:1: " + brackets) << "behind four quotes";
   EXPECT_EQ(refusal("a = 'x' # '\nb = " + repeated("[", 9)), "e.toml:2: " + brackets) << "behind a comment's quote";
   EXPECT_EQ(refusal("a = \"\\\"\"\nb = " + repeated("[", 9)), "e.toml:2: " + brackets) << "behind an escaped quote";

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -129,16 +131,79 @@ TEST_F(File, LeftBehindIsToldByItsNameItsKindAndItsAge) {
   for (const std::string& name : stay) EXPECT_TRUE(fs::exists(fs::symlink_status(path(name)))) << name;
 }
 
+/// What f() is refused with by a user who is no superuser, who may do everything.
+template <class F>
+std::string refusal_of_a_plain_user(F f) {
+  const bool was_root = ::geteuid() == 0;
+  if (was_root && ::setresuid(65534, 65534, 0) != 0) return "cannot be another user";
+  std::string message = refusal(f);
+  if (was_root && ::setresuid(0, 0, 0) != 0) return "cannot be a superuser again";
+  return message;
+}
+
 TEST_F(File, OfAProcessOfAnotherUserIsNoneThatIsLeftBehind) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only a superuser becomes another user";
   ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
   const std::string theirs = path(".gradus-1-0.tmp");
   std::ofstream(theirs) << "x";
-  ASSERT_EQ(::setresuid(65534, 65534, 0), 0);
-  const std::string message = refusal([&] { write_file(path("f"), "whole"); });
-  ASSERT_EQ(::setresuid(0, 0, 0), 0);
-  EXPECT_EQ(message, "");
+  EXPECT_EQ(refusal_of_a_plain_user([&] { write_file(path("f"), "whole"); }), "");
   EXPECT_TRUE(fs::exists(theirs)) << "its process lives, though nobody may ask it";
+}
+
+/// The process's number of a temporary file, from its name.
+unsigned next_number(const fs::path& folder) {
+  const int watch = ::inotify_init1(IN_NONBLOCK);
+  EXPECT_GE(::inotify_add_watch(watch, folder.c_str(), IN_CREATE), 0);
+  write_file(folder / "seen", "x");
+  alignas(inotify_event) std::array<char, 4096> events{};
+  EXPECT_GT(::read(watch, events.data(), events.size()), 0);
+  ::close(watch);
+  const std::string name(events.data() + sizeof(inotify_event));  // .gradus-123-4.tmp
+  return static_cast<unsigned>(std::stoul(name.substr(name.rfind('-') + 1))) + 1;
+}
+
+TEST_F(File, TakesAnotherNameForATemporaryFileWhereOneIsTaken) {
+  const unsigned next = next_number(folder_);
+  std::vector<std::string> taken;
+  for (unsigned k = next; k < next + 3; ++k)
+    taken.push_back(path(".gradus-" + std::to_string(::getpid()) + "-" + std::to_string(k) + ".tmp"));
+  for (const std::string& name : taken) std::ofstream(name) << "theirs";
+  write_file(path("f"), "mine");
+  EXPECT_EQ(read_file(path("f")), "mine");
+  for (const std::string& name : taken) EXPECT_EQ(read_file(name), "theirs");
+}
+
+TEST_F(File, GoesOnWhereASignalInterruptsIt) {
+  struct sigaction before {
+  }, action{};
+  action.sa_handler = [](int) {};  // and no SA_RESTART: a call that waits is ended
+  ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
+  const auto disturb = [](std::thread& thread) {
+    for (int k = 0; k < 20; ++k) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      ::pthread_kill(thread.native_handle(), SIGUSR1);
+    }
+  };
+  const std::string content(300'000, 'x');  // more than a pipe holds
+  for (const char* name : {"in", "out"}) ASSERT_EQ(::mkfifo(path(name).c_str(), 0600), 0);
+  std::thread writer([&] { write_file(path("out"), content); });
+  const int out = ::open(path("out").c_str(), O_RDONLY);
+  disturb(writer);
+  std::string got;
+  char buffer[4096];
+  for (ssize_t size = 0; (size = ::read(out, buffer, sizeof buffer)) > 0;)
+    got.append(buffer, static_cast<std::size_t>(size));
+  writer.join();
+  EXPECT_EQ(got, content);
+  std::string read;
+  std::thread reader([&] { read = read_file(path("in")); });
+  const int in = ::open(path("in").c_str(), O_WRONLY);
+  disturb(reader);
+  EXPECT_EQ(::write(in, "late", 4), 4);
+  ::close(in);
+  reader.join();
+  EXPECT_EQ(read, "late");
+  ::close(out);
+  ::sigaction(SIGUSR1, &before, nullptr);
 }
 
 TEST_F(File, AppendedToIsCutBackIfItCannotBeDone) {
@@ -192,6 +257,14 @@ TEST_F(File, BehindALinkIsReplacedAndTheLinkStays) {
   EXPECT_EQ(read_file(path("sub/absent")), "there now");
 }
 
+TEST_F(File, BehindALinkToItselfIsRefusedAndTheLinkStays) {
+  fs::create_symlink("loop", folder_ / "loop");
+  EXPECT_EQ(refusal([&] { write_file(path("loop"), "x"); }),
+            path("loop") + ": cannot write: Too many levels of symbolic links");
+  EXPECT_TRUE(fs::is_symlink(folder_ / "loop"));
+  EXPECT_EQ(entries(), 1);
+}
+
 TEST_F(File, InAFolderThatIsMissingIsRefused) {
   EXPECT_EQ(refusal([&] { write_file(path("no/f"), "x"); }),
             path("no/f") + ": cannot write: No such file or directory");
@@ -214,6 +287,8 @@ TEST_F(File, ThatMayNotBeWrittenOrLiesInSuchAFolderIsRefusedAndIntact) {
   EXPECT_EXIT(write_as_plain_user(path("g")), testing::ExitedWithCode(0), "g: cannot write: Permission denied$");
   ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
   ASSERT_EQ(::chmod(path("f").c_str(), 0444), 0);
+  EXPECT_EQ(refusal_of_a_plain_user([&] { write_file(path("f"), "new"); }),
+            path("f") + ": cannot write: Permission denied");
   EXPECT_EXIT(write_as_plain_user(path("f")), testing::ExitedWithCode(0), "f: cannot write: Permission denied$");
   EXPECT_EQ(read_file(path("f")), "old");
   EXPECT_EQ(entries(), 1);

@@ -23,9 +23,10 @@ struct Cursor {
   bool count() { return !(too_many = ++parts > kMostParts); }
 };
 
+/// What is to be skipped nanopb reads into a buffer of its own, in pieces.
 bool read_bytes(pb_istream_t* stream, pb_byte_t* to, std::size_t count) {
   Cursor& cursor = *static_cast<Cursor*>(stream->state);
-  if (to != nullptr) std::memcpy(to, cursor.at, count);
+  std::memcpy(to, cursor.at, count);
   cursor.at += count;
   return true;
 }
@@ -55,7 +56,8 @@ bool on_bytes(pb_istream_t* stream, F f) {
 /// All that is left of the stream, which nanopb has seen to lie within the file.
 std::string_view rest(Cursor& cursor, pb_istream_t* stream) {
   const std::string_view bytes(cursor.at, stream->bytes_left);
-  return pb_read(stream, nullptr, bytes.size()) ? bytes : std::string_view{};
+  (void)pb_read(stream, nullptr, bytes.size());
+  return bytes;
 }
 
 pb_callback_t text(std::string& to) {
