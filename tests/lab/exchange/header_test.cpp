@@ -210,7 +210,7 @@ TEST_F(Headers, OfChainsOfDenseLayersAnswerWhatThePredictorAnswers) {
   add_all<float>(one);
   EXPECT_GT(models(), 100u);
   expect_equal_bits("cc -std=c99 -O0");
-  expect_equal_bits("cc -std=c99 -O3 -march=native");
+  expect_equal_bits("cc -std=c99 -O3 -march=native -fno-trapping-math");
   expect_equal_bits("c++ -std=c++17 -x c++ -O1", ".cpp");
   if (has_clang()) expect_equal_bits("clang-14 -std=c99 -O2");
 }
