@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/nn/loss.hpp"
+#include "gradus/core/elementary.hpp"
 
 #include <gtest/gtest.h>
 
@@ -144,6 +145,17 @@ TEST(Loss, ValuesAreThoseOfTheFormulas) {
   EXPECT_DOUBLE_EQ(MultiLabelCrossEntropy{}.value<double>(V{0.5, 0.25}, V{1, 0}), std::log(2) - std::log(0.75));
   EXPECT_EQ(MultiLabelCrossEntropy::terms(7), 1);
   EXPECT_EQ(BinaryCrossEntropy::terms(7), 7);
+}
+
+TEST(Loss, BoundsOfACutLossAreWhatTheFunctionsSay) {
+  const auto hold = [](auto zero) {
+    using T = decltype(zero);
+    const T eps = std::numeric_limits<T>::epsilon();
+    EXPECT_EQ(cut_minus_log(T(0)), -log1p(-eps));
+    EXPECT_EQ(cut_minus_log(std::numeric_limits<T>::infinity()), -log(eps));
+  };
+  hold(0.0);
+  hold(0.0F);
 }
 
 TEST(Loss, CutProbabilitiesBoundTheCrossEntropies) {
