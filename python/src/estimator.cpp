@@ -216,11 +216,19 @@ Outputs<T> outputs(const Network& network, const Array1<T>& theta, const Array2<
   return to_numpy(std::move(out));
 }
 
-/// None if a number of x is not finite.
+/// The same in `out`, which is given back; None if a number of x is not finite. (An array that is made here costs a
+/// microsecond, a fifth of a prediction.)
 template <class T>
-std::optional<Outputs<T>> outputs_if_finite(const Network& network, const Array1<T>& theta, const Array2<T>& x) {
-  if (!all_finite<T>({x.data(), x.size()})) return std::nullopt;
-  return outputs(network, theta, x);
+nb::object outputs_if_finite(const Network& network, const Array1<T>& theta, const Array2<T>& x,
+                             const nb::object& out) {
+  const auto buffer = nb::cast<Buffer2<T>>(out);
+  if (!all_finite<T>({x.data(), x.size()})) return nb::none();
+  const MatrixView<T> view = view_of(buffer);
+  {
+    const Unlocked release;
+    engine::predict<T>(network, span_of(theta), view_of(x), view);
+  }
+  return out;
 }
 
 template <class T>

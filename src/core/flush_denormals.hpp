@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/thread_mode.hpp"
+
 #if defined(__SSE2__)
 #include <xmmintrin.h>
 #elif defined(__aarch64__)
@@ -12,7 +14,7 @@ namespace gradus {
 namespace detail {
 /// Whether a FlushDenormals of this thread has it flush. To read the processor's mode takes as long as ten additions,
 /// in every update several times.
-extern constinit thread_local bool flushes_by_scope;
+GRADUS_THREAD_MODE extern constinit thread_local bool flushes_by_scope;
 }  // namespace detail
 
 /// While it lives, numbers of this thread too small for a full mantissa (below 1e-38 in float32) count as 0, where the

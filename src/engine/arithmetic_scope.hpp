@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/flush_denormals.hpp"
+#include "core/thread_mode.hpp"
 #include "gradus/engine/arithmetic.hpp"
 
 /// The arithmetic is a mode of a thread, as the direction of rounding is: kernels ask the thread, so that nothing in
@@ -9,7 +10,7 @@
 namespace gradus::engine {
 
 namespace detail {
-extern constinit thread_local Arithmetic arithmetic_of_thread;
+GRADUS_THREAD_MODE extern constinit thread_local Arithmetic arithmetic_of_thread;
 }
 
 /// While it lives, this thread's kernels compute so.

@@ -75,6 +75,8 @@ struct GradientPlan<T>::State {
   std::uint64_t update = 0;
   Index x_cols = 0;  // of the samples that were checked last; 0: of none yet
   Index target_cols = 0;
+  double scaled_count = -1;  // of the batch before, which most often is this one's
+  double last_scale = 0;
 
   /// Batches have columns as those before them, and are many and small: the network is asked about the first only.
   void check(std::span<const T> theta, ConstMatrixView<T> x, const Targets<T>& targets) {
@@ -96,7 +98,13 @@ struct GradientPlan<T>::State {
   }
 
   /// What a sum of losses of samples that count so much is multiplied with.
-  double scale(double count) const { return scale_of(loss, outputs, count); }
+  double scale(double count) {
+    if (count != scaled_count) {
+      scaled_count = count;
+      last_scale = scale_of(loss, outputs, count);
+    }
+    return last_scale;
+  }
 };
 
 template <class T>

@@ -361,15 +361,18 @@ class BaseMLP(Exchange, Passes, ABC):
         return self._outputs_of_members(X).std(axis=0)
 
     def _outputs_of_plain_array(self, X):
-        """The outputs for the usual argument, an array that needs no conversion; None for any other."""
-        if type(X) is not np.ndarray or X.ndim != 2 or not X.flags.c_contiguous or X.dtype.char not in "fd":
+        """The outputs for the usual argument, an array of the parameters' type; None for any other."""
+        if type(X) is not np.ndarray or X.ndim != 2 or X.dtype.char not in "fd":
             return None
         if X.shape[0] == 0 or X.shape[1] != self.n_features_in_ or hasattr(self, "feature_names_in_"):
             return None
         theta = self._parameters().flat
         if X.dtype != theta.dtype:
             return None
-        return estimator.outputs_if_finite(self._network(), theta, X)
+        if not X.flags.c_contiguous:  # as rows of a wider table, scikit-learn's digits: copied sooner than checked
+            X = np.ascontiguousarray(X)
+        out = np.empty((X.shape[0], self.n_outputs_), theta.dtype)
+        return estimator.outputs_if_finite(self._network(), theta, X, out)
 
     def _outputs(self, X):
         """The outputs for X as checked, in the wider of the types of X and of the parameters."""

@@ -15,14 +15,25 @@
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 
-/// f(d, k) for every whole vector, then number by number.
+/// f(d, k) for fewer than 2 L numbers, from k on, by vectors of L and its halves.
+template <class T, int L, class F>
+HWY_INLINE void sweep_rest(Index k, Index n, F f) {
+  if constexpr (L > 0) {
+    if (k + L <= n) {
+      f(hn::CappedTag<T, static_cast<std::size_t>(L)>(), k);
+      k += L;
+    }
+    sweep_rest<T, L / 2>(k, n, f);
+  }
+}
+/// f(d, k) for every whole vector, then for what is left.
 template <class T, class F>
 HWY_INLINE void sweep(Index n, F f) {
   const hn::ScalableTag<T> d;
-  constexpr Index lanes = static_cast<Index>(hn::MaxLanes(hn::ScalableTag<T>()));
+  constexpr int lanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<T>()));
   Index k = 0;
   for (; k + lanes <= n; k += lanes) f(d, k);
-  for (; k < n; ++k) f(hn::CappedTag<T, 1>(), k);
+  sweep_rest<T, lanes / 2>(k, n, f);
 }
 
 template <class T>
@@ -59,27 +70,42 @@ void adam(const AdamStep<T>& step, Index n, const T* HWY_RESTRICT g, T* HWY_REST
   });
 }
 
-/// Sum of f(w_k), k < n.
-template <class T, class F>
-HWY_INLINE double sum_of_terms(Index n, const T* w, F f) {
-  Vec<T> sum[kParts<T>][1];
-  for (auto& part : sum) part[0] = hn::Zero(Tag<T>());
-  for (Index k = 0; k < n; k += kLine<T>)
-    for (int p = 0; p < kParts<T>; ++p) sum[p][0] = f(load_within(w, k + p * kLanes<T>, n), sum[p][0]);
-  fold_parts(sum);
-  return static_cast<double>(sum_of<T>(sum[0][0]));
+/// Adds the penalty's derivative to g and gives its value, the sums of squares and sizes taken as along a line.
+template <class T, bool Squares, bool Sizes>
+HWY_INLINE double penalise_by(const PenaltyStep<T>& step, Index n, const T* HWY_RESTRICT w, T* HWY_RESTRICT g) {
+  const Tag<T> d;
+  Vec<T> squares[kParts<T>][1], sizes[kParts<T>][1];
+  for (int p = 0; p < kParts<T>; ++p) squares[p][0] = sizes[p][0] = hn::Zero(d);
+  for (Index k = 0; k < n; k += kLine<T>) {
+    HWY_UNROLL(16)
+    for (int p = 0; p < kParts<T>; ++p) {
+      const Index at = k + p * kLanes<T>;
+      const Vec<T> wk = load_within(w, at, n);
+      Vec<T> slope = hn::Zero(d);
+      if constexpr (Sizes) slope = hn::IfThenZeroElse(hn::Eq(wk, hn::Zero(d)), hn::CopySign(hn::Set(d, step.l1), wk));
+      const Vec<T> change = hn::Add(hn::Mul(hn::Set(d, step.l2), wk), slope);
+      store_within(hn::Add(load_within(g, at, n), change), g, at, n);
+      if constexpr (Squares) squares[p][0] = mul_add(wk, wk, squares[p][0]);
+      if constexpr (Sizes) sizes[p][0] = hn::Add(sizes[p][0], hn::Abs(wk));
+    }
+  }
+  double penalty = 0;
+  if constexpr (Squares) {
+    fold_parts(squares);
+    penalty += static_cast<double>(step.l2) / 2 * static_cast<double>(sum_of<T>(squares[0][0]));
+  }
+  if constexpr (Sizes) {
+    fold_parts(sizes);
+    penalty += static_cast<double>(step.l1) * static_cast<double>(sum_of<T>(sizes[0][0]));
+  }
+  return penalty;
 }
 
 template <class T>
 double penalise(const PenaltyStep<T>& step, Index n, const T* HWY_RESTRICT w, T* HWY_RESTRICT g) {
-  sweep<T>(n, [&](auto d, Index k) HWY_ATTR {
-    const auto wk = hn::LoadU(d, w + k);
-    const auto slope = hn::IfThenZeroElse(hn::Eq(wk, hn::Zero(d)), hn::CopySign(hn::Set(d, step.l1), wk));
-    hn::StoreU(hn::Add(hn::LoadU(d, g + k), hn::Add(hn::Mul(hn::Set(d, step.l2), wk), slope)), d, g + k);
-  });
-  const double squares = sum_of_terms<T>(n, w, [](Vec<T> v, Vec<T> sum) HWY_ATTR { return mul_add(v, v, sum); });
-  const double sizes = sum_of_terms<T>(n, w, [](Vec<T> v, Vec<T> sum) HWY_ATTR { return hn::Add(sum, hn::Abs(v)); });
-  return static_cast<double>(step.l2) / 2 * squares + static_cast<double>(step.l1) * sizes;
+  if (step.l1 == 0) return penalise_by<T, true, false>(step, n, w, g);
+  if (step.l2 == 0) return penalise_by<T, false, true>(step, n, w, g);
+  return penalise_by<T, true, true>(step, n, w, g);
 }
 
 double penalise_float(const PenaltyStep<float>& step, Index n, const float* w, float* g) {
