@@ -113,4 +113,4 @@ def test_a_buffer_that_is_not_written_is_caught(monkeypatch):
     monkeypatch.setattr(MLPRegressor, "_outputs", lambda self, X: np.empty((X.shape[0], self.n_outputs_)))
     model = MLPRegressor(hidden_layer_sizes=(6,), max_iter=2, random_state=0).fit(X, X[:, 0])
     monkeypatch.setattr(np, "empty", poisoned_empty)
-    assert np.isnan(model.predict(np.asfortranarray(X))).all()
+    assert np.isnan(model.predict(X.tolist())).all()

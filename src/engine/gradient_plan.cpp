@@ -2,6 +2,7 @@
 #include "gradus/engine/gradient_plan.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 
@@ -75,7 +76,7 @@ struct GradientPlan<T>::State {
   std::uint64_t update = 0;
   Index x_cols = 0;  // of the samples that were checked last; 0: of none yet
   Index target_cols = 0;
-  double scaled_count = -1;  // of the batch before, which most often is this one's
+  double scaled_count = std::nan("");  // of the batch before, which most often is this one's; NaN: there was none
   double last_scale = 0;
 
   /// Batches have columns as those before them, and are many and small: the network is asked about the first only.

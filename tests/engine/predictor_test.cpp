@@ -31,6 +31,34 @@ void check_predictions(const std::vector<Case>& cases) {
   }
 }
 
+template <class T>
+void check_infinite_inputs() {
+  for (const char* activation : {"tanh", "sigmoid"})
+    for (const int units : {1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33})
+      for (const char* end : {"2softmax", "3", "1sigmoid"}) {
+        const Network network = parse_network("2-" + std::to_string(units) + activation + "-" + end);
+        RandomState random(7);
+        const std::vector<T> theta = initial_parameters<T>(network, parse_initializer("glorot"), random);
+        const Matrix<T> x(2, 2,
+                          {std::numeric_limits<T>::infinity(), T(0.5), T(0.25), -std::numeric_limits<T>::infinity()});
+        Matrix<T> got(2, network.outputs());
+        engine::Predictor<T>(network, theta)(x, got);
+        const Matrix<T> expected = predict(network, theta, x);
+        EXPECT_LE(distance(got.values(), expected.values()),
+                  100 * static_cast<double>(std::numeric_limits<T>::epsilon()))
+            << to_text(network) << " " << engine::instruction_set();
+      }
+}
+
+TEST(Predictor, AnInfiniteInputSaturatesItsUnitsAndSpoilsNothing) {
+  for (const std::string& set : engine::instruction_sets()) {
+    engine::use_instruction_set(set);
+    check_infinite_inputs<float>();
+    check_infinite_inputs<double>();
+  }
+  engine::use_instruction_set("");
+}
+
 TEST(Predictor, PredictsWhatTheDefinitionPredicts) {
   for (const std::string& set : engine::instruction_sets()) {
     engine::use_instruction_set(set);

@@ -289,7 +289,8 @@ TaylorCheck taylor_along(const LossOfBatch<L>& f, std::span<const double> hand, 
   check.slope = std::isnan(slope) ? 0 : fall.value;
   check.is_zero = !(check.slope < 1.5) && size <= rounding;
   if (check.slope < 1.5 && !std::isnan(slope))
-    check.is_kink = branches_at(f, direction, 2 * check.steps[fall.last], seed);
+    check.is_kink =
+        branches_at(f, direction, 2 * check.steps[fall.last], seed) || ties_at(f, direction, check.steps.front(), seed);
   return check;
 }
 

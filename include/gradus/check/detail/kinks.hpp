@@ -109,6 +109,21 @@ bool branches_at(const LossOfBatch<L>& f, std::span<const double> direction, dou
   return here != probe.at(moved_along(f, direction, reach)) || here != probe.at(moved_along(f, direction, -reach));
 }
 
+/// Whether numbers that are compared are equal here and no longer so a step away: a kink that the point lies on, also
+/// where smaller steps vanish in rounding.
+template <class L>
+bool ties_at(const LossOfBatch<L>& f, std::span<const double> direction, double reach, std::uint64_t seed) {
+  DecisionProbe<L> probe(f, seed);
+  const Decisions here = probe.at(moved_along(f, direction, 0));
+  for (const double way : {reach, -reach}) {
+    const Decisions there = probe.at(moved_along(f, direction, way));
+    for (std::size_t l = 0; l < here.logs.size(); ++l)
+      for (std::size_t k = 0; k < std::min(here.logs[l].size(), there.logs[l].size()); ++k)
+        if (here.logs[l][k] == 0 && there.logs[l][k] != 0) return true;
+  }
+  return false;
+}
+
 template <class L>
 class KinkFinder {
  public:

@@ -87,6 +87,9 @@ void two_stages(const ForwardStage<T>& s, const T* x, T* y) {
   Vec<T> h[B];
   chains_by_input<B, K>(s.shape.inputs, s.shape.row, s.weights, s.bias, x, h);
   for (int b = 0; b < B; ++b) h[b] = apply(d, F, h[b]);
+  // Beyond the last unit an infinite input times a weight 0 is NaN, and so would be every output.
+  if (s.shape.outputs < B * n)
+    h[B - 1] = hn::IfThenElseZero(hn::FirstN(d, static_cast<std::size_t>(s.shape.outputs - (B - 1) * n)), h[B - 1]);
   const ForwardStage<T>& next = (&s)[1];
   Vec<T> sum[kParts<T>][kGroup<T>];
   for (auto& part : sum)
