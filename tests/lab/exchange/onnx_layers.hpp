@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Operators of ONNX, after onnx/docs/Operators.md.
+// Operators of ONNX, as its table of operators defines them.
 #pragma once
 
 #include <limits>
