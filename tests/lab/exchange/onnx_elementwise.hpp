@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Operators of ONNX that work number by number, after onnx/docs/Operators.md.
+// Operators of ONNX that work number by number, as its table of operators defines them.
 #pragma once
 
 #include "tests/lab/exchange/onnx_array.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Computes a graph of ONNX, written after the operators' own descriptions (onnx/docs/Operators.md) and after nothing of
-// the library's: in float64, without regard to speed, and only what a graph of ours may hold. Types, shapes and
-// attributes are believed as a runtime believes them: what does not go together throws.
+// Computes a graph of ONNX, written after the operators' own descriptions (the table of its operators) and after
+// nothing of the library's: in float64, without regard to speed, and only what a graph of ours may hold. Types, shapes
+// and attributes are believed as a runtime believes them: what does not go together throws.
 #pragma once
 
 #include "gradus/core/little_endian.hpp"
