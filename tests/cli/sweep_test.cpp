@@ -132,7 +132,7 @@ TEST_F(SweepCli, ShardsOfItMadeAtOnceAreJoinedByteForByte) {
 TEST_F(SweepCli, RefusesShardsInOneLine) {
   const auto with = [&](const Words& more, int status = 2) { return refusal(sweep(more), status); };
   EXPECT_EQ(with({"-o", "s", "--shard", "0/3"}),
-            "--shard: expected a shard such as 3/16, its number from 1 on, got '0/3'");
+            "--shard: expected a shard such as 3/16, its number from 1 on, of at most a million, got '0/3'");
   EXPECT_EQ(with({"-o", "s", "--shard", "1/3", "--halving", "2"}),
             "--halving has no effect here: a shard does not know how the others fare");
   EXPECT_EQ(with({"--shard", "1/3", "--dry-run"}),

@@ -18,6 +18,7 @@ namespace gradus {
 namespace {
 
 constexpr std::size_t kBlock = 16;         // seeds of a configuration that stay together: the lanes of a float32 bank
+constexpr Index kMostShards = 1000000;     // as runs: names and options may say any number
 constexpr std::size_t kBlocksOfShard = 4;  // at least, where there are runs enough, so that shards are alike
 
 std::optional<Index> whole_number(std::string_view text) {
@@ -27,6 +28,13 @@ std::optional<Index> whole_number(std::string_view text) {
   return value;
 }
 
+/// Nothing if there is no such shard.
+std::optional<Shard> shard_of_numbers(std::string_view number_text, std::string_view of_text) {
+  const auto number = whole_number(number_text), of = whole_number(of_text);
+  if (!number || !of || *number < 1 || *number > *of || *of > kMostShards) return std::nullopt;
+  return Shard{*number, *of};
+}
+
 /// Of a name that `file_name` gives; of all others nothing.
 std::optional<Shard> shard_of_name(std::string_view name) {
   constexpr std::string_view begin = "shard-", middle = "-of-", end = ".csv";
@@ -34,10 +42,8 @@ std::optional<Shard> shard_of_name(std::string_view name) {
   const std::string_view numbers = name.substr(begin.size(), name.size() - begin.size() - end.size());
   const std::size_t at = numbers.find(middle);
   if (at == std::string_view::npos) return std::nullopt;
-  const auto number = whole_number(numbers.substr(0, at)), of = whole_number(numbers.substr(at + middle.size()));
-  if (!number || !of || *number < 1 || *number > *of) return std::nullopt;
-  const Shard shard{*number, *of};
-  return file_name(shard) == name ? std::optional(shard) : std::nullopt;
+  const std::optional<Shard> shard = shard_of_numbers(numbers.substr(0, at), numbers.substr(at + middle.size()));
+  return shard && file_name(*shard) == name ? shard : std::nullopt;
 }
 
 /// The shards whose files are in a folder, in order. Throws FileError if these are not all of one sweep.
@@ -72,11 +78,10 @@ std::vector<Shard> shards_in(const std::string& folder) {
 
 Shard parse_shard(std::string_view text) {
   const std::size_t slash = text.find('/');
-  if (slash != std::string_view::npos) {
-    const auto number = whole_number(text.substr(0, slash)), of = whole_number(text.substr(slash + 1));
-    if (number && of && *number >= 1 && *number <= *of) return {*number, *of};
-  }
-  throw ValueError(fmt::format("expected a shard such as 3/16, its number from 1 on, got '{}'", text));
+  if (slash != std::string_view::npos)
+    if (const auto shard = shard_of_numbers(text.substr(0, slash), text.substr(slash + 1))) return *shard;
+  throw ValueError(
+      fmt::format("expected a shard such as 3/16, its number from 1 on, of at most a million, got '{}'", text));
 }
 
 std::string to_text(const Shard& shard) { return fmt::format("{}/{}", shard.number, shard.of); }

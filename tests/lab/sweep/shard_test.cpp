@@ -85,7 +85,7 @@ TEST(Shard, IsReadAsItIsWritten) {
     }
   EXPECT_EQ(file_name(parse_shard("3/16")), "shard-3-of-16.csv");
   for (const char* wrong : {"", "3", "/", "3/", "/3", "0/3", "4/3", "-1/3", "1/0", "1/3/5", "1.5/3", "1 / 3", "a/b",
-                            "99999999999999999999/99999999999999999999"})
+                            "1/1000001", "99999999999999999999/99999999999999999999"})
     EXPECT_THROW(parse_shard(wrong), ValueError) << wrong;
 }
 
@@ -213,6 +213,12 @@ TEST_F(Shards, WhatIsMissingDoubledOrForeignIsRefused) {
   EXPECT_EQ(refusal(), "/shard-2-of-3.csv:1: expected '# gradus sweep, shard 2/3'");
   restore();
   EXPECT_EQ(refusal(), "none") << "each of these faults alone was refused";
+}
+
+TEST_F(Shards, AFileWhoseNameCountsToTheMoonIsNoShard) {
+  std::filesystem::create_directories(folder_);
+  write_file(path("shard-1-of-1000000000000000.csv"), "");
+  EXPECT_EQ(refusal(), ": expected the shards of a sweep, shard-1-of-N.csv and so on, got none");
 }
 
 TEST_F(Shards, OfOneArithmeticAndOneSweepOnly) {

@@ -17,7 +17,7 @@ struct Shard {
   bool operator==(const Shard&) const = default;
 };
 
-/// `3/16`. Throws ValueError, also for a number that is not within 1 and `of`.
+/// `3/16`. Throws ValueError, also for a number that is not within 1 and `of`, and for more than a million shards.
 Shard parse_shard(std::string_view text);
 std::string to_text(const Shard& shard);
 
