@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "gradus/lab/experiment/keys.hpp"
+#include "gradus/lab/experiment/words.hpp"
 
 namespace gradus::cli {
 namespace {
@@ -37,8 +38,7 @@ Role::Kind role_of(const ExperimentKey& key) {
 std::string help_with_default(const ExperimentKey& key) {
   const std::optional<KeyValue> fallback = key.get(Experiment{});
   if (!fallback || *fallback == KeyValue{""}) return std::string(key.help);
-  const auto* text = std::get_if<std::string>(&*fallback);
-  return fmt::format("{} [{}]", key.help, text ? *text : to_text(*fallback));
+  return fmt::format("{} [{}]", key.help, plain_text(*fallback));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "apps/gradus/option_table.hpp"
 #include "gradus/core/version.hpp"
+#include "gradus/lab/experiment/words.hpp"
 #include "src/core/text.hpp"
 
 namespace gradus::cli {
@@ -102,16 +103,6 @@ class Screener {
 };
 
 }  // namespace
-
-std::string shell_word(const std::string& word) {
-  const bool plain =
-      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=:,./+%") ==
-      std::string::npos;
-  if (plain && !word.empty()) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
 
 void write_stdout(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)

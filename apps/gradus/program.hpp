@@ -110,9 +110,6 @@ class Command : public CLI::App {
 /// Calls work(argc, argv), which gives the exit status; says in one line what it throws.
 int guarded(int (*work)(int, char**), int argc, char** argv);
 
-/// A word as a shell takes it.
-std::string shell_word(const std::string& word);
-
 /// Writes to standard output. Throws FileError if it cannot take everything (a full disk).
 void write_stdout(std::string_view text);
 

@@ -11,6 +11,7 @@
 #include "apps/gradus/interrupt.hpp"
 #include "apps/gradus/progress.hpp"
 #include "apps/gradus/training_report.hpp"
+#include "gradus/lab/experiment/words.hpp"
 #include "gradus/lab/model/model_file.hpp"
 #include "gradus/lab/sweep/halving.hpp"
 #include "gradus/lab/sweep/report.hpp"

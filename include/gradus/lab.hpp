@@ -21,6 +21,7 @@
 #include "gradus/lab/experiment/quiz.hpp"
 #include "gradus/lab/experiment/run.hpp"
 #include "gradus/lab/experiment/scores.hpp"
+#include "gradus/lab/experiment/words.hpp"
 #include "gradus/lab/figure/color.hpp"
 #include "gradus/lab/figure/contour.hpp"
 #include "gradus/lab/figure/figure.hpp"

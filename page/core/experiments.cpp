@@ -9,28 +9,12 @@
 #include "gradus/core/options.hpp"
 #include "gradus/core/version.hpp"
 #include "gradus/lab/data/source.hpp"
-#include "gradus/lab/experiment/keys.hpp"
+#include "gradus/lab/experiment/words.hpp"
 #include "gradus/nn/activations.hpp"
 #include "page/core/session.hpp"
 
 namespace gradus::page {
 namespace {
-
-std::string text_of(const KeyValue& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text ? *text : to_text(value);
-}
-
-/// A word as a shell takes it.
-std::string shell_word(const std::string& word) {
-  const bool plain =
-      word.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=:,./+%") ==
-      std::string::npos;
-  if (plain && !word.empty()) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
 
 /// Keys that the page has fields for: they are told even where they are what they are by themselves.
 bool has_field(const ExperimentKey& key) {
@@ -75,7 +59,7 @@ Json keys_of(const Experiment& experiment) {
   for (const ExperimentKey& key : experiment_keys()) {
     if (key.section == "output" || key.path() == "data.fingerprint" || key.path() == "training.arithmetic") continue;
     const std::optional<KeyValue> value = key.get(experiment);
-    if (value && (has_field(key) || value != key.get(plain))) keys[key.path()] = text_of(*value);
+    if (value && (has_field(key) || value != key.get(plain))) keys[key.path()] = plain_text(*value);
   }
   return keys;
 }
@@ -87,7 +71,7 @@ std::string command_of(const Experiment& experiment) {
     const std::optional<KeyValue> value = key.flag.empty() ? std::nullopt : key.get(experiment);
     if (!value || (!has_field(key) && value == key.get(plain)) || key.path() == "training.epochs") continue;
     if (key.form != KeyForm::flag)
-      command += fmt::format(" --{} {}", key.flag, shell_word(text_of(*value)));
+      command += fmt::format(" --{} {}", key.flag, shell_word(plain_text(*value)));
     else if (std::get<bool>(*value))
       command += fmt::format(" --{}", key.flag);
   }

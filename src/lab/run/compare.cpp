@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/lab/run/compare.hpp"
+#include "gradus/lab/experiment/words.hpp"
 
 #include <fmt/format.h>
 
@@ -52,11 +53,7 @@ Candidate load_run(const std::string& path) {
           file_exists(folder.final_model()) ? "" : fmt::format("stands at update {}", standing.update())};
 }
 
-std::string words_of(const std::optional<KeyValue>& value) {
-  if (!value) return "-";
-  const auto* text = std::get_if<std::string>(&*value);
-  return text ? *text : to_text(*value);
-}
+std::string words_of(const std::optional<KeyValue>& value) { return value ? plain_text(*value) : "-"; }
 
 /// What says the same of every run, or of where it came from alone.
 bool is_of_no_matter(const ExperimentKey& key) { return key.section == "output" || key.path() == "data.fingerprint"; }

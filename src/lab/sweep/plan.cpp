@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "gradus/lab/experiment/words.hpp"
 #include "gradus/lab/sweep/sweep.hpp"
 #include "lab/experiment/fnv.hpp"
 
@@ -72,10 +73,7 @@ SweepPlan plan_sweep(const SweepRequest& request, const ExperimentSource& source
 }
 
 std::string value_text(const SweepPlan& plan, const SweepRun& run, const ExperimentKey& key) {
-  if (const std::optional<KeyValue> value = key.get(run.experiment)) {
-    const auto* words = std::get_if<std::string>(&*value);
-    return words ? *words : to_text(*value);
-  }
+  if (const std::optional<KeyValue> value = key.get(run.experiment)) return plain_text(*value);
   // A value that a file would leave out, as it was written.
   for (std::size_t a = 0; a < plan.axes.size(); ++a)
     if (plan.axes[a].name == key.flag) return plan.configurations[run.configuration][a];

@@ -8,17 +8,12 @@
 
 #include "gradus/core/error.hpp"
 #include "gradus/engine/arithmetic.hpp"
+#include "gradus/lab/experiment/words.hpp"
 
 namespace gradus::sweep_detail {
 namespace {
 
 constexpr std::string_view kOpening = "# gradus sweep, shard ";
-
-/// As `parse_key_value` reads it.
-std::string plain(const KeyValue& value) {
-  const auto* words = std::get_if<std::string>(&value);
-  return words ? *words : to_text(value);
-}
 
 std::string line(std::string_view name, std::string_view value) {
   if (value.find_first_of("\r\n") != std::string_view::npos)
@@ -46,7 +41,7 @@ std::string request_lines(const SweepRequest& request, const std::string& finger
   std::string text;
   for (const ExperimentKey& key : experiment_keys())
     if (const std::optional<KeyValue> value = key.get(request.base); value && value != key.get(Experiment{}))
-      text += line("base " + key.path(), plain(*value));
+      text += line("base " + key.path(), plain_text(*value));
   for (const auto& [key, value] : request.grid.texts()) text += line("grid " + key->path(), value);
   text += line("seeds", std::to_string(request.seeds));
   text += line("random", std::to_string(request.random));
