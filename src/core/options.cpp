@@ -92,9 +92,10 @@ void read_options(std::string_view kind, std::string_view text, std::size_t posi
     const std::string_view item = text.substr(start, text.find(',', start) - start);
     const std::string_view name = item.substr(0, item.find('='));
     const auto option = std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == name; });
-    if (option == options.end())
-      fail(start, "unknown option " + in_quotes(name) +
-                      (options.empty() ? " (it has no options)" : suggestion(name, names(options))));
+    if (option == options.end()) {
+      const std::string known = options.empty() ? " (it has no options)" : suggestion(name, names(options));
+      fail(start, "unknown option " + in_quotes(name) + known);
+    }
     const std::string_view value = name.size() < item.size() ? item.substr(name.size() + 1) : "";
     if (const auto* flag = std::get_if<bool*>(&option->value)) {
       if (name.size() < item.size() && value != "true" && value != "false")

@@ -71,7 +71,7 @@ Excerpt excerpt(std::string_view text, std::size_t byte) {
     return static_cast<std::size_t>(std::count_if(part.begin(), part.end(), [](char c) { return !continues(c); }));
   };
   std::size_t begin = byte, end = byte;
-  while (begin > 0 && (characters(text.substr(begin, byte - begin)) < around || continues(text[begin]))) --begin;
+  while (begin > 0 && characters(text.substr(begin, byte - begin)) < around) --begin;  // the last counted begins there
   while (end < text.size() && (characters(text.substr(byte, end - byte)) < around || continues(text[end]))) ++end;
   // A few characters more are no longer than the dots that would stand for them.
   if (begin <= 3) begin = 0;

@@ -197,10 +197,10 @@ class Parser : detail::TextReader {
         layer.every_step = true;
       else if (option == "truncate")
         layer.truncation = number({"the number of time steps"});
-      else if constexpr (remembers)
-        return option == "remember" && (layer.remember = true);
-      else
+      else if (!remembers || option != "remember")
         return false;
+      else if constexpr (remembers)
+        layer.remember = true;
       return true;
     });
     recurrent_ = true;
@@ -284,7 +284,7 @@ class Parser : detail::TextReader {
   void dropout(std::size_t start) {
     const std::size_t at = position_;
     const double rate = decimal("the rate");
-    if (!(rate >= 0 && rate < 1)) fail(at, "expected a rate of at least 0 and below 1");
+    if (!(rate < 1)) fail(at, "expected a rate of at least 0 and below 1");
     add(Dropout{width_, rate}, start);
   }
 

@@ -315,7 +315,15 @@ TEST(Loss, TargetsOfExactlyAOneAndZerosMakeTheLargestOutputAHit) {
   EXPECT_EQ(hit_of<double>(mse, Matrix<double>{{0, 1, 0}, {1, 0, 0}}, 3), Hit::argmax);
   for (const Matrix<double>& targets : {Matrix<double>{{0, 1}, {1, 0.5}}, {{0, 1}, {1, 1}}, {{0, 0}, {1, 0}}})
     EXPECT_EQ(hit_of<double>(mse, targets, 2), Hit::none);
-  EXPECT_EQ(hit_of<double>(LossFunction{CrossEntropy{}}, Matrix<double>{{0.5, 0.5}}, 2), Hit::argmax);
+  const LossFunction entropy{CrossEntropy{}};
+  EXPECT_EQ(hit_of<double>(entropy, Matrix<double>{{0.5, 0.5}}, 2), Hit::argmax);
+  EXPECT_EQ(hit_of<double>(mse, Matrix<double>{{1}}, 1), Hit::none) << "a number";
+  EXPECT_EQ(hit_of<double>(entropy, Matrix<double>{{1}}, 1), Hit::threshold) << "one of two classes";
+  for (const Index outputs : {0, 2}) {  // what does not fit is refused elsewhere
+    EXPECT_EQ(hit_of<double>(mse, Matrix<double>{{1, 0, 0}}, outputs), Hit::none);
+    EXPECT_EQ(hit_of<double>(entropy, Matrix<double>{{1, 0, 0}}, outputs), Hit::argmax);
+  }
+  EXPECT_EQ(hit_of<float>(mse, Matrix<float>{{0, 1}, {1, 0}}, 2), Hit::argmax);
 }
 
 TEST(Pass, WritesEveryNumberItMust) {

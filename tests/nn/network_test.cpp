@@ -129,6 +129,7 @@ TEST(Network, TextErrorsPointAtTheCharacter) {
                                                 {"2-3:nobias\u00e4", 10},
                                                 {"1000000-conv2k1", 8},
                                                 {"1x1000000-conv2k1", 10},  // too many outputs
+                                                {"1x1000000-maxpool2s1p1", 10},
                                                 {"1x9-conv2k3:nobais", 12},
                                                 {"1x9-maxpool3q1", 12},
                                                 {"1x8x8-maxpool2x", 15},
@@ -201,6 +202,26 @@ TEST(Network, TakesSequencesOfAnyLengthAndNamesWhatDoesNotFit) {
     EXPECT_STREQ(error.what(), "[network] expected x with a multiple of 3 columns (3 a time step), got 7 (x is 2 x 7)");
   }
   EXPECT_THROW(forward(network, theta, Matrix<double>(2, 0), trace), ShapeError);
+}
+
+TEST(Initializer, DrawsAsWideAsItsKindSays) {
+  const Network network = parse_network("100-300");
+  for (const auto& [kind, deviation] :
+       std::vector<std::pair<const char*, double>>{{"standard-normal", 1},
+                                                   {"uniform:0.5", 0.5 / std::sqrt(3)},
+                                                   {"glorot", std::sqrt(2.0 / 400)},
+                                                   {"glorot-normal", std::sqrt(2.0 / 400)},
+                                                   {"he-uniform", std::sqrt(2.0 / 100)},
+                                                   {"he", std::sqrt(2.0 / 100)}}) {
+    RandomState random(1);
+    const std::vector<double> theta = initial_parameters(network, parse_initializer(kind), random);
+    double squares = 0;
+    for (std::size_t k = 0; k < 30'000; ++k) squares += theta[k] * theta[k];
+    // Of 30000 draws the deviation is known to 1 / sqrt(60000), a two hundred and fiftieth: five of these.
+    EXPECT_NEAR(std::sqrt(squares / 30'000), deviation, 0.02 * deviation) << kind;
+    const bool drawn = std::string(kind).starts_with("standard") || std::string(kind).starts_with("uniform");
+    EXPECT_EQ(std::count(theta.begin() + 30'000, theta.end(), 0.0), drawn ? 0 : 300) << kind << ": its biases";
+  }
 }
 
 TEST(Initializer, OfAKindThatIsNoneIsRefused) {

@@ -103,19 +103,29 @@ TEST(LevenbergMarquardt, ASlipInTheJacobianShows) {
   EXPECT_LT(digits(theta[0], test.at("certified").at(0)), 8);
 }
 
+/// r = A b - y with A (5 x 2): one column of ones, one of 0..4; the line through (i, i^2) is 4 i - 2.
+const Residuals<double> kLine = [](std::span<const double> b, std::vector<double>& r, Matrix<double>* jacobian) {
+  r.resize(5);
+  if (jacobian) jacobian->resize(5, 2);
+  for (Index i = 0; i < 5; ++i) {
+    const double x = static_cast<double>(i);
+    r[static_cast<std::size_t>(i)] = b[0] + b[1] * x - x * x;
+    if (jacobian) (*jacobian)(i, 0) = 1, (*jacobian)(i, 1) = x;
+  }
+};
+
+TEST(LevenbergMarquardt, StandsWithTheSumOfSquaresAndItsGradient) {
+  std::vector<double> theta{7, -3};
+  Standing<double> at;
+  at.theta = theta;
+  LeastSquares<double>({}).start(kLine, at);
+  EXPECT_EQ(at.value, 7 * 7 + 3 * 3 + 3 * 3 + 11 * 11 + 21 * 21);
+  EXPECT_EQ(at.gradient, (std::vector<double>{2 * (7 + 3 - 3 - 11 - 21), 2 * (3 - 2 * 3 - 3 * 11 - 4 * 21)}));
+}
+
 TEST(LevenbergMarquardt, SolvesALinearProblemAsTheNormalEquationsDo) {
-  // r = A b - y with A (5 x 2): one column of ones, one of 0..4; the line through (i, i^2) is 4 i - 2.
-  const Residuals<double> line = [](std::span<const double> b, std::vector<double>& r, Matrix<double>* jacobian) {
-    r.resize(5);
-    if (jacobian) jacobian->resize(5, 2);
-    for (Index i = 0; i < 5; ++i) {
-      const double x = static_cast<double>(i);
-      r[static_cast<std::size_t>(i)] = b[0] + b[1] * x - x * x;
-      if (jacobian) (*jacobian)(i, 0) = 1, (*jacobian)(i, 1) = x;
-    }
-  };
   std::vector<double> b{7, -3};
-  EXPECT_EQ(minimize(LevenbergMarquardt{}, line, b).stop, MinimizeStop::converged);
+  EXPECT_EQ(minimize(LevenbergMarquardt{}, kLine, b).stop, MinimizeStop::converged);
   EXPECT_NEAR(b[0], -2, 1e-7);
   EXPECT_NEAR(b[1], 4, 1e-7);
 }

@@ -55,6 +55,12 @@ TEST(Sgd, WithNesterovEqualsDescentAtTheLookAhead) {
   }
 }
 
+TEST(Sgd, LooksAheadByItsMomentumOnly) {
+  EXPECT_THROW((Sgd{.nesterov = true}.check()), ValueError);
+  EXPECT_NO_THROW((Sgd{.momentum = 0.5, .nesterov = true}.check()));
+  EXPECT_NO_THROW(Sgd{}.check());
+}
+
 TEST(Sgd, KeepsOneSlotOnlyWithMomentum) {
   EXPECT_TRUE(Optimizer<double>(Sgd{}, 5).state().slots.empty());
   const Optimizer<float> optimizer(Sgd{.learning_rate = 0.1, .momentum = 0.5}, 5);

@@ -97,6 +97,16 @@ TEST(Schedule, AdaptiveDividesOnAStallAndEndsAtItsFloor) {
   EXPECT_FALSE(scheduler.end_epoch(0.75));
 }
 
+TEST(Schedule, IsConstantInAPassIfItKnowsWholePassesOnly) {
+  for (const auto& [text, constant] : std::vector<std::pair<const char*, bool>>{{"constant", true},
+                                                                                {"inverse", true},
+                                                                                {"adaptive", true},
+                                                                                {"exponential", false},
+                                                                                {"cosine:epochs=5", false},
+                                                                                {"constant:warm-up=2", false}})
+    EXPECT_EQ(Scheduler(parse_schedule(text), 10, 100).is_constant_in_pass(), constant) << text;
+}
+
 TEST(Schedule, TextsAreReadBackAndFaultsRefused) {
   for (const char* text : {"constant", "constant:warm-up=5", "step:every=30,by=0.5", "cosine:epochs=50,floor=0.01",
                            "adaptive:patience=3", "one-cycle:epochs=20,rise=0.2", "inverse:power=1", "exponential"})

@@ -61,8 +61,7 @@ class ColumnsReader final : public StrictReader {
   std::vector<InputColumn> columns;
 
   bool start_array(std::size_t) override {
-    if (++depth_ > 2 || (depth_ == 1 && opened_)) refuse();
-    opened_ = true;
+    if (++depth_ > 2) refuse();
     if (depth_ == 2) {
       check_limit();
       columns.emplace_back();
@@ -102,7 +101,6 @@ class ColumnsReader final : public StrictReader {
   std::size_t limit_;
   std::size_t strings_ = 0;
   int depth_ = 0;
-  bool opened_ = false;
   bool begun_ = false;   ///< the column's name is known
   bool marked_ = false;  ///< and whether its categories have an order
 };

@@ -30,8 +30,8 @@ class RecordReader final : public StrictReader {
   TrainingRecord record;
 
   bool start_object(std::size_t) override {
-    if (depth_ == 0 && !seen_root_) {
-      seen_root_ = true;
+    if (depth_ == 0) {
+      // The record itself.
     } else if (depth_ == 1 && key_ == "train") {
       scores_ = &record.train;
     } else if (depth_ == 1 && key_ == "test") {
@@ -100,7 +100,6 @@ class RecordReader final : public StrictReader {
   std::string key_;
   Scores* scores_ = nullptr;  // those that are being read
   int depth_ = 0;
-  bool seen_root_ = false;
   bool in_list_ = false;
 };
 

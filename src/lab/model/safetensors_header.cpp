@@ -147,12 +147,11 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
   enum class Place { outside, top, metadata, tensor, shape, offsets };
 
   [[noreturn]] void fail(const std::string& message) const {
-    const auto read = static_cast<std::size_t>(seen_ - text_.data());
-    throw FileError::at_byte(path_, start_ + (read > 0 ? read - 1 : 0), message);
+    const auto read = static_cast<std::size_t>(seen_ - text_.data());  // the brace that opens it, at least
+    throw FileError::at_byte(path_, start_ + read - 1, message);
   }
 
   [[noreturn]] void fail_value(const std::string& got) const {
-    if (place_ == Place::outside) fail("expected the header to be an object, got " + got);
     if (place_ == Place::top) fail("expected " + in_quotes(key_) + " to be an object, got " + got);
     if (place_ == Place::metadata) fail("expected metadata " + in_quotes(key_) + " to be a string, got " + got);
     if (place_ == Place::tensor) fail(entry_label() + ": expected another kind of " + key_ + ", got " + got);

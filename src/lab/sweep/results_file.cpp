@@ -213,8 +213,9 @@ void ResultsFile::write_in_order() const {
     std::string cells;
     for (const std::string& column : columns) {
       const auto at = row.find(column);
-      cells += (cells.empty() && column == "run" ? "" : ",") + quoted(at == row.end() ? "" : at->second);
+      cells += ',' + quoted(at == row.end() ? "" : at->second);
     }
+    cells.erase(0, 1);
     text += with_checksum(std::move(cells));
   }
   write_file(place_.path, text);

@@ -166,7 +166,9 @@ TEST(OnnxGraph, ScalesWhatComesInAndWhatGoesOut) {
     for (const Scaler::Kind target : {Scaler::Kind::standard, Scaler::Kind::log}) {
       model.scaler = Scaler{.kind = kind, .shift = {0.5, 1, 0.25}, .scale = {2, 0.5, 4}};
       model.target_scaler = Scaler{.kind = target, .shift = {0.125, 1}, .scale = {0.5, 2}};
-      expect_near(run(model, {}, x).at("prediction"), model.predict(x), std::string(to_text(kind)));
+      const Arrays values = run(model, {}, x);
+      expect_near(values.at("prediction"), model.predict(x), std::string(to_text(kind)));
+      EXPECT_TRUE(values.contains("scaler.shift") && values.contains("target_scaler.shift"));
     }
 }
 
@@ -200,6 +202,16 @@ TEST(OnnxGraph, CodesTheCategoriesOfATable) {
     of_type.at("w").type = precision == Precision::float64 ? ElementType::float64 : ElementType::float32;
     expect_near(run(to_onnx(model, {.precision = precision}), of_type).at("prediction"), model.predict(coded), "table");
   }
+}
+
+TEST(OnnxGraph, OfAnOpsetThatHasAnOperatorAsksForIt) {
+  const auto has = [](const char* network, int opset, const char* op) {
+    const std::string file = to_onnx(model_of(parse_network(network)), {.opset = opset});
+    const onnx::ModelProto read = onnx::decode(file, "net.onnx");
+    return std::any_of(read.graph.nodes.begin(), read.graph.nodes.end(), [&](auto& node) { return node.op == op; });
+  };
+  EXPECT_TRUE(!has("2-3gelu", 19, "Gelu") && has("2-3gelu", 20, "Gelu"));
+  EXPECT_TRUE(!has("2-3mish", 17, "Mish") && has("2-3mish", 18, "Mish"));
 }
 
 TEST(OnnxGraph, HoldsNoNumberThatItsPrecisionDoesNot) {

@@ -239,8 +239,16 @@ TEST(ModelFile, ThatIsNoModelSaysSo) {
   EXPECT_NE(refusal(to_safetensors({.metadata = {{"gradus.checksum", "1234"}}, .tensors = {}})), "");
   EXPECT_NE(refusal(to_safetensors({.metadata = {{"gradus.checksum", ""}}, .tensors = {}})), "");
   EXPECT_NE(refusal(resealed(to_safetensors({.metadata = {{"gradus.checksum", "00000000"}}, .tensors = {}}))), "");
+  std::string spaced = to_model_file(model_of("1-1"));
+  const std::size_t colon = spaced.find("\"gradus.checksum\":") + std::string("\"gradus.checksum\":").size();
+  const std::size_t blank = spaced.find("  ", colon);  // behind the header
+  ASSERT_LT(blank, spaced.find('\0', 8));
+  spaced.erase(blank, 1).insert(colon, " ");
+  EXPECT_EQ(refusal(spaced), "f: expected gradus.checksum to be written as 8 plain digits");
   EXPECT_NE(refusal(""), "");
   EXPECT_NE(refusal("x0,x1,label\n1,2,3\n"), "");
+  for (const char* none : {"", "12345678", "x0,x1,label\n"}) EXPECT_FALSE(looks_like_model(none)) << none;
+  EXPECT_TRUE(looks_like_model(to_model_file(model_of("1-1"))));
 }
 
 TEST_F(ModelFolder, SavesAndLoads) {

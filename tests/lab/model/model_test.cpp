@@ -72,6 +72,18 @@ TEST(Model, WhoseAnswersAreNoNumbersComesBackToo) {
   }
 }
 
+TEST(Model, WhoseRoundingsHaveNoBoundIsReplayedToWhatIsLeft) {
+  Model lost = model_of("1-2-1-1-1");  // a difference of 0, whose roundings overflow before they are multiplied by 0
+  lost.theta = {1e200, 1e200, 0, 0, 1, -1, 0, 1e200, 0, 0, 0};
+  Model step = model_of("1-1step");  // on its edge, where a rounding decides
+  step.theta = {0, 0};
+  for (const Model& model : {lost, step}) {
+    const std::string bytes = to_model_file(model);
+    EXPECT_EQ(to_model_file(parse_model_file(bytes, "f")), bytes);
+    EXPECT_EQ(refusal(tampered(model, [](SafeTensors& file) { set_number(tensor(file, "test.y"), 0, 0.5); })), "");
+  }
+}
+
 TEST(Model, NamesItsTensorsAndTheirShapes) {
   const SafeTensors file = parse_safetensors(to_model_file(model_of("2-16tanh-3softmax", Precision::float32)), "f");
   const auto shape = [&](const char* name) { return file.find(name)->shape; };
@@ -84,6 +96,12 @@ TEST(Model, NamesItsTensorsAndTheirShapes) {
   EXPECT_EQ(shape("test.y"), (std::vector<Index>{4, 3}));
   EXPECT_EQ(file.find("layer1.bias")->dtype, DType::f32);
   EXPECT_EQ(file.metadata.at("network"), "2-16tanh-3softmax");
+}
+
+TEST(Model, WhoseLossIsNoNumberComesBackWithoutIt) {
+  Model model = full_model();
+  model.record->train.loss = kNan;
+  EXPECT_TRUE(std::isnan(parse_model_file(to_model_file(model), "f").record->train.loss));
 }
 
 TEST(Model, RoundsToFloatWhenSavedInFloat32) {

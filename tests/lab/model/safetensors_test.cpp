@@ -266,6 +266,23 @@ TEST(SafeTensors, RefusesTextThatIsTooLongAndEntriesThatAreTooMany) {
   EXPECT_NE(refusal_of_header("{\"__metadata__\":{" + entries.substr(1) + "}}"), "");
 }
 
+TEST(SafeTensors, WritesNoMoreEntriesThanItReadsAndNoLongerHeader) {
+  SafeTensors many;
+  for (std::size_t i = 0; i <= SafeTensorsLimits::entries; ++i) many.metadata[std::to_string(i)];
+  EXPECT_THROW(to_safetensors(many), ValueError);
+  many.metadata.erase("0");
+  EXPECT_EQ(parse_safetensors(to_safetensors(many), "f").metadata.size(), SafeTensorsLimits::entries);
+  std::string tensors;
+  for (std::size_t i = 0; i <= SafeTensorsLimits::entries; ++i)
+    tensors += (i > 0 ? ",\"" : "\"") + std::to_string(i) + R"(":{"dtype":"U8","shape":[0],"data_offsets":[0,0]})";
+  EXPECT_NE(refusal_of_header("{" + tensors + "}").find("expected at most 65536 tensors"), std::string::npos);
+  SafeTensors wide;
+  for (const char* key : {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l",
+                          "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "w", "x"})
+    wide.metadata[key] = std::string(SafeTensorsLimits::text - 2, 'x');
+  EXPECT_THROW(to_safetensors(wide), ValueError) << "of 24 texts of 4 MiB";
+}
+
 TEST(SafeTensors, TakesTheLongestTextThatItWrites) {
   const SafeTensors file{.metadata = {{"k", std::string(SafeTensorsLimits::text - 2, 'x')}}, .tensors = {}};
   EXPECT_EQ(parse_safetensors(to_safetensors(file), "f"), file);

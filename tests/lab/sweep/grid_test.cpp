@@ -165,7 +165,8 @@ TEST(SweepGrid, RefusesWhatCannotVaryAndWhatIsNoRange) {
   EXPECT_THROW(grid_of({{"lr", "0.1,0.3,0.10"}}), ValueError) << "a value twice";
   EXPECT_THROW(grid_of({{"network", "2-3{tanh,relu,tanh}-2"}}), ValueError);
   EXPECT_THROW(grid_of({{"lr", "0.5..0.1"}}), ValueError);
-  EXPECT_EQ(grid_of({{"target", "{a,b}"}}).axes().size(), 0u) << "a column may be called so";
+  for (const char* fixed : {"target", "task", "sample-weight"})
+    EXPECT_EQ(grid_of({{fixed, "{a,b}"}}).axes().size(), 0u) << "a column may be called so";
   const SweepGrid bad = grid_of({{"lr", "0.1,-1"}});
   EXPECT_THROW(bad.experiment({}, bad.all().back()), ValueError);
   EXPECT_THROW(grid_of({{"network", "2-{3,x}tanh-2"}}).experiment({}, std::vector<std::string>{"x"}), ParseError);

@@ -255,7 +255,8 @@ TEST_F(Sweep, RefusesAFileThatHoldsNoResults) {
   EXPECT_EQ(refusal(s), "results.csv:2: expected a quote that closes the one before");
   write_csv(header + "0123,2-3tanh-2softmax,0.1,0,done,,,,\n");
   EXPECT_EQ(refusal(s), "results.csv:2: column train_loss: expected a number, got nothing");
-  for (const char* none : {"\n", "\r\n", "seed,run,status,train_loss,train_accuracy,test_loss,test_accuracy\n"}) {
+  for (const char* none : {"\n", "\r\n", "seed,run,status,train_loss,train_accuracy,test_loss,test_accuracy\n",
+                           "run,seed,status,train_loss,train_accuracy,test_loss\n"}) {
     write_csv(none);
     EXPECT_TRUE(refusal(s).starts_with("results.csv:1: expected results of a sweep, ")) << refusal(s);
   }
@@ -275,6 +276,10 @@ TEST_F(Sweep, ReadsResultsOfOtherLineEndsOfOthersColumnsAndCutOffAtTheirEnd) {
   write_csv(good.substr(0, good.size() - 3));  // of the last row
   EXPECT_EQ(run(s).computed, 1);
   EXPECT_EQ(csv(), good);
+  write_csv(
+      "run,seed,status,train_loss,train_accuracy,test_loss,test_accuracy,note\n0123,0,done,0.5,,,,\"at the end\"\n");
+  EXPECT_EQ(run(s).computed, 4);
+  EXPECT_NE(csv().find(",at the end,"), std::string::npos) << csv();
   // A row of another's, whose texts hold what ends a cell, from before there were checksums.
   write_csv(
       "run,note,seed,status,train_loss,train_accuracy,test_loss,test_accuracy\n"
