@@ -17,7 +17,7 @@ GRADUS_THREAD_MODE extern constinit thread_local Arithmetic arithmetic_of_thread
 class ArithmeticScope {
  public:
   explicit ArithmeticScope(Arithmetic arithmetic) : before_(detail::arithmetic_of_thread) {
-    detail::arithmetic_of_thread = resolved(arithmetic);
+    detail::arithmetic_of_thread = arithmetic == Arithmetic::automatic ? resolved(arithmetic) : arithmetic;
   }
   ~ArithmeticScope() { detail::arithmetic_of_thread = before_; }
   ArithmeticScope(const ArithmeticScope&) = delete;

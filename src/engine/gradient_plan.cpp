@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/rows.hpp"
 #include "engine/arithmetic_scope.hpp"
 #include "engine/definition_plan.hpp"
 #include "engine/plans/batch/batch_kernel.hpp"
@@ -50,11 +51,7 @@ std::unique_ptr<Plan<T>> make_plan(const Network& network, const Loss& loss, Ind
 }
 
 void check_rows_of(Index samples, std::span<const Index> rows) {
-  // Of a row below 0 or beyond the last one, a number here has the sign of those below 0: sums that take vector
-  // instructions, where a search would not.
-  Index signs = 0;
-  for (const Index row : rows) signs |= row | (samples - 1 - row);
-  if (signs >= 0) return;
+  if (!has_row_outside(rows, samples)) return;
   const auto is_out = [&](Index row) { return row < 0 || row >= samples; };
   throw ValueError("[engine] expected rows from 0 to " + std::to_string(samples - 1) + ", got " +
                    std::to_string(*std::find_if(rows.begin(), rows.end(), is_out)));
@@ -69,7 +66,8 @@ struct GradientPlan<T>::State {
   Workshop workshop;
   Arithmetic arithmetic;
   Network network;
-  Index outputs = 0;  // of the network
+  Index outputs = 0;           // of the network, and
+  std::size_t parameters = 0;  // what it has of these
   Loss loss;
   std::unique_ptr<Plan<T>> plan;
   std::uint64_t mask_seed = 0;
@@ -87,11 +85,13 @@ struct GradientPlan<T>::State {
       x_cols = x.cols();
       target_cols = targets.values.cols();
     }
-    check_rows("engine", "targets", targets.values, x.rows());
-    if (!targets.weights.empty())
-      check_length("engine", "sample weights", static_cast<Index>(targets.weights.size()), x.rows());
-    check_length("engine", "theta", static_cast<Index>(theta.size()), network.parameter_count());
+    const auto weights = static_cast<Index>(targets.weights.size());
+    if (targets.values.rows() != x.rows()) check_rows("engine", "targets", targets.values, x.rows());
+    if (weights > 0 && weights != x.rows()) check_length("engine", "sample weights", weights, x.rows());
+    if (theta.size() != parameters) check_length("engine", "theta", static_cast<Index>(theta.size()), length());
   }
+
+  Index length() const { return static_cast<Index>(parameters); }
 
   /// Samples, or time steps, that one row of targets makes.
   Index steps(const Targets<T>& targets) const {
@@ -115,6 +115,7 @@ GradientPlan<T>::GradientPlan(const Network& network, const Loss& loss, Index ba
   if (batch < 1) throw ValueError("[engine] expected a batch >= 1, got " + std::to_string(batch));
   state_->network = network;
   state_->outputs = network.outputs();
+  state_->parameters = static_cast<std::size_t>(network.parameter_count());
   state_->loss = loss;
   state_->plan = make_plan<T>(network, loss, batch, kind, state_->workshop);
 }
@@ -132,7 +133,8 @@ Tally GradientPlan<T>::operator()(std::span<const T> theta, ConstMatrixView<T> x
   const TrainingScope scope(s.arithmetic);
   s.check(theta, x, targets);
   check_rows_of(x.rows(), rows);
-  check_length("engine", "gradient", static_cast<Index>(gradient.size()), s.network.parameter_count());
+  if (gradient.size() != s.parameters)
+    check_length("engine", "gradient", static_cast<Index>(gradient.size()), s.length());
   if (rows.empty() && x.rows() == 0) throw ValueError("[engine] expected at least one sample, got none");
   Pass<T> pass{.theta = theta,
                .x = x,

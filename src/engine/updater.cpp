@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/engine/updater.hpp"
-#include "gradus/core/elementary.hpp"
 
 #include <cmath>
 
@@ -8,6 +7,7 @@
 #include "engine/kernels/step_kernel.hpp"
 #include "engine/threads/workshop.hpp"
 #include "gradus/core/number.hpp"
+#include "optim/bias_correction.hpp"
 
 namespace gradus {
 namespace {
@@ -40,7 +40,7 @@ template <class T, class Method>
 void step_by_kernel(const Method& adam, std::span<T> theta, std::span<const T> gradient, OptimizerState<T>& state,
                     engine::Workshop* workshop) {
   const double t = static_cast<double>(state.steps + 1);
-  const double rate = adam.learning_rate * std::sqrt(1 - pow(adam.beta2, t)) / (1 - pow(adam.beta1, t));
+  const double rate = adam.learning_rate * std::sqrt(bias_correction(adam.beta2, t)) / bias_correction(adam.beta1, t);
   const AdamStep<T> step{static_cast<T>(rate), static_cast<T>(adam.beta1), static_cast<T>(adam.beta2),
                          static_cast<T>(adam.epsilon)};
   share(workshop, static_cast<Index>(theta.size()), [&](Index first, Index count) {
@@ -78,7 +78,9 @@ Updater<T>::Updater(const OptimizerMethod& method, const Regularisation& regular
       blocks_(std::move(blocks)),
       parameters_(parameters),
       steps_(steps),
-      arithmetic_(engine::resolved(arithmetic)) {
+      arithmetic_(engine::resolved(arithmetic)),
+      is_bare_(regularisation.clip_value == 0 && regularisation.clip_norm == 0 && regularisation.weight_decay == 0 &&
+               regularisation.max_norm == 0) {
   check(regularisation_);
   std::vector<std::uint8_t>& decays = optimizer_.state().decays;
   decays.assign(static_cast<std::size_t>(parameters), 1);
@@ -117,11 +119,13 @@ void Updater<T>::step(std::span<T> theta, std::span<T> gradient, engine::Worksho
   const engine::ArithmeticScope scope(arithmetic_);
   const FlushDenormals flush(steps_ == Steps::kernels && arithmetic_ == Arithmetic::fused);
   const std::span<const ParameterBlock> blocks(blocks_);
-  clip(regularisation_, gradient);
-  decay_weights(regularisation_, blocks, learning_rate(), theta);
+  if (!is_bare_) {
+    clip(regularisation_, gradient);
+    decay_weights(regularisation_, blocks, learning_rate(), theta);
+  }
   if (steps_ == Steps::definition || !try_kernel<T>(optimizer_, blocks, theta, gradient, workshop))
     optimizer_.step(theta, gradient);
-  limit_norms(regularisation_, blocks, theta);
+  if (!is_bare_) limit_norms(regularisation_, blocks, theta);
 }
 
 template <std::floating_point T>

@@ -42,6 +42,7 @@ Training<T>::Loop::Loop(std::unique_ptr<Passes<T>> passes, std::span<T> theta, c
       stall_rule_(stall_rule(options.early_stopping)),
       batches_(options_, train.x.rows()),
       scheduler_(options.schedule, batches_.per_epoch(), train.x.rows()),
+      is_steady_(scheduler_.is_constant_in_pass() && !std::holds_alternative<InverseSchedule>(options.schedule)),
       gradient_(theta.size()) {
   if (const std::optional<OptimizerMethod> method = stepping_method(options.optimizer)) {
     const bool defined = &passes_->definition() == passes_.get();
@@ -96,6 +97,7 @@ void Training<T>::Loop::set_state(TrainingState<T> state) {
   check_state(state);
   random_->set_state(state.random);
   scheduler_.set_state(state.schedule);
+  rate_set_.reset();
   if (updater_) updater_->set_state(std::move(state.optimizer));
   if (minimiser_) minimiser_->read_state(state);
   std::copy(state.theta.begin(), state.theta.end(), theta_.begin());

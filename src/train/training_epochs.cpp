@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/rows.hpp"
 #include "gradus/core/number.hpp"
 #include "gradus/core/shape.hpp"
 #include "train/training_loop.hpp"
@@ -24,6 +25,7 @@ void Training<T>::Loop::enter_epoch() {
   ++s_.position.epochs;
   s_.position.within = true;
   s_.position.batch = 0;
+  rate_set_.reset();
 }
 
 template <std::floating_point T>
@@ -37,8 +39,7 @@ void Training<T>::Loop::begin_epoch(const Samples<T>& set, std::span<const Index
   check_rows("training", "targets", set.targets, set.x.rows());
   if (!set.weights.empty())
     check_length("training", "sample weights", static_cast<Index>(set.weights.size()), set.x.rows());
-  const auto is_out = [&](Index row) { return row < 0 || row >= set.x.rows(); };
-  if (set.x.rows() == 0 || std::any_of(order.begin(), order.end(), is_out))
+  if (set.x.rows() == 0 || has_row_outside(order, set.x.rows()))
     throw ValueError("[training] expected samples, and rows of them from 0 to " + std::to_string(set.x.rows() - 1));
   train_ = set;
   batches_.set_samples(set.count(order));
@@ -52,6 +53,7 @@ void Training<T>::Loop::scale_learning_rate(double factor) {
     throw ValueError("[training] expected a finite factor of the learning rate of at least 0, got " +
                      number_text(factor));
   scheduler_.set_state({.factor = factor, .stall = scheduler_.state().stall});
+  rate_set_.reset();
 }
 
 template <std::floating_point T>

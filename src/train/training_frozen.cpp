@@ -53,21 +53,14 @@ void Training<T>::Loop::keep_frozen_state() {
 /// Whatever a step does to parameters beside following the gradient (decay, a largest norm, momentum from before),
 /// those that stay are put back.
 template <std::floating_point T>
-template <class Move>
-bool Training<T>::Loop::without_frozen(Move move) {
-  if (frozen_.empty()) return move();
+bool Training<T>::Loop::move_without_frozen(T loss) {
   kept_.resize(theta_.size());
   for (const ParameterBlock& block : frozen_)
     std::copy_n(theta_.begin() + block.offset, block.size(), kept_.begin() + block.offset);
-  const bool moved = move();
+  const bool moved = move_all(loss);
   for (const ParameterBlock& block : frozen_)
     std::copy_n(kept_.begin() + block.offset, block.size(), theta_.begin() + block.offset);
   return moved;
-}
-
-template <std::floating_point T>
-bool Training<T>::Loop::move(T loss, double rate) {
-  return without_frozen([&] { return move_all(loss, rate); });
 }
 
 template class Training<double>::Loop;

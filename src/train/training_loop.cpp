@@ -35,12 +35,13 @@ void Training<T>::Loop::advance(Index updates) {
   const bool flushes = steps() && passes_->flushes_denormals() && !calls_back();
   const FlushDenormals flush(flushes || FlushDenormals::is_on());
   RunPosition& at = s_.position;
+  const bool online = goes_online();
   const Index end = at.updates + std::min(updates, std::numeric_limits<Index>::max() - at.updates);
   // The last epoch is ended by `finish`, and so not yet if a training is given more of them later.
   if (is_whole() && !is_over()) end_epoch(false);
   while (!is_over() && at.updates < end) {
     if (!at.within) begin_epoch();
-    if (goes_online())
+    if (online)
       update_online(end - at.updates);
     else
       update();
@@ -48,8 +49,9 @@ void Training<T>::Loop::advance(Index updates) {
   }
 }
 
+/// In one piece: in a small network's update calls took a tenth of the time.
 template <std::floating_point T>
-void Training<T>::Loop::update() {
+[[gnu::flatten]] void Training<T>::Loop::update() {
   const Index k = s_.position.batch;
   if (batches_.in_turn(s_.order)) {
     const auto [first, count] = batches_.stretch(k);
@@ -90,10 +92,10 @@ void Training<T>::Loop::update_on_batch() {
             .penalty = static_cast<double>(passed.penalty) * scale});
   }
   if (options_.keep_gradients) s_.history.gradients.emplace_back(gradient_.begin(), gradient_.end());
-  const double rate = learning_rate(s_.position.updates);
+  const double rate = set_learning_rate();
   if (callbacks_.before_step) obey(callbacks_.before_step(event(passed, s_.position.updates, rate)));
   std::copy_n(theta_.begin(), previous_.size(), previous_.begin());
-  const bool moved = move(passed.loss, rate);
+  const bool moved = move(passed.loss);
   count(1);
   after_updates(mean);
   if (callbacks_.after_step) obey(callbacks_.after_step(event(passed, s_.position.updates - 1, rate)));
@@ -114,6 +116,15 @@ UpdateEvent<T> Training<T>::Loop::event(const Passed& passed, Index update, doub
           .weights = batch.weights};
 }
 
+/// Of the update under way, which the updater is told.
+template <std::floating_point T>
+double Training<T>::Loop::set_learning_rate() {
+  if (is_steady_ && rate_set_) return *rate_set_;
+  const double rate = learning_rate(s_.position.updates);
+  if (updater_ && rate != rate_set_) updater_->set_learning_rate(rate);
+  return *(rate_set_ = rate);
+}
+
 // -------------------------------------------------------------------------------------------------- passes and steps
 
 template <std::floating_point T>
@@ -131,9 +142,11 @@ template <std::floating_point T>
 typename Training<T>::Loop::Passed Training<T>::Loop::pass(Passes<T>& passes, const PassRequest<T>& request) {
   const engine::Tally tally = passes.gradient(request, gradient_);
   const T loss = request.record ? static_cast<T>(tally.loss) : std::numeric_limits<T>::quiet_NaN();
-  keep_frozen_state();
   const T penalty = add_penalty(theta_, gradient_);
-  still(gradient_);
+  if (!frozen_.empty()) {
+    keep_frozen_state();
+    still(gradient_);
+  }
   return {loss + penalty, penalty, tally.hits, largest_or_not_finite<T>(gradient_)};
 }
 
@@ -150,9 +163,8 @@ T Training<T>::Loop::add_penalty(std::span<const T> theta, std::span<T> gradient
 }
 
 template <std::floating_point T>
-bool Training<T>::Loop::move_all(T loss, double rate) {
+bool Training<T>::Loop::move_all(T loss) {
   if (updater_) {
-    updater_->set_learning_rate(rate);
     updater_->step(theta_, gradient_, passes_->workshop());
     return true;
   }

@@ -74,12 +74,13 @@ class Training<T>::Loop {
   Passed pass_on_batch(Passes<T>& passes) { return pass(passes, request()); }
   PassRequest<T> request();
   UpdateEvent<T> event(const Passed& passed, Index update, double rate);
+  double set_learning_rate();
   void take_rows(std::span<const Index> rows);
   bool is_good(const Passed& passed) const;
   T add_penalty(std::span<const T> theta, std::span<T> gradient) const;
   /// False if no step leads further down.
-  bool move(T loss, double rate);
-  bool move_all(T loss, double rate);
+  bool move(T loss) { return frozen_.empty() ? move_all(loss) : move_without_frozen(loss); }
+  bool move_all(T loss);
   bool has_converged() const;
   void diverge(const Passed& passed);
 
@@ -87,8 +88,7 @@ class Training<T>::Loop {
   void find_frozen();
   void still(std::span<T> gradient) const;
   void keep_frozen_state();
-  template <class Move>
-  bool without_frozen(Move move);
+  bool move_without_frozen(T loss);
 
   // What is due after updates, and at the end of an epoch.
   void begin_epoch();
@@ -120,8 +120,10 @@ class Training<T>::Loop {
   StallRule stall_rule_;
   detail::Batches batches_;
   Scheduler scheduler_;
-  double rate_ = 0;
-  std::optional<Updater<T>> updater_;              // either this
+  double rate_ = 0;                    // of the method, and
+  std::optional<double> rate_set_;     // what it was set to last, unless the schedule has been changed since
+  bool is_steady_;                     // whether the schedule changes it at the end of epochs only
+  std::optional<Updater<T>> updater_;  // either this
   std::optional<detail::Minimiser<T>> minimiser_;  // or this
   TrainingState<T> s_;
   RunSums last_epoch_;

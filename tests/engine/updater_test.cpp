@@ -10,6 +10,7 @@
 
 #include "gradus/engine/instruction_set.hpp"
 #include "gradus/random/random_state.hpp"
+#include "src/optim/bias_correction.hpp"
 
 namespace gradus {
 namespace {
@@ -94,6 +95,12 @@ void check_adam() {
 TEST(Updater, AdamByKernelsAgreesWithTheDefinitionToRounding) {
   check_adam<double>();
   check_adam<float>();
+}
+
+TEST(Updater, ABiasCorrectionThatIsNotComputedIsOneToTheLastBit) {
+  for (const double beta : {0.0, 0.5, 0.9, 0.99, 0.999, 0.9999, 1.0})
+    for (double t = 1; t < 1e6; t = std::floor(t * 1.01) + 1)
+      EXPECT_EQ(bias_correction(beta, t), 1 - pow(beta, t)) << beta << " ^ " << t;
 }
 
 TEST(Updater, OnlyWeightsDecayAndArePenalised) {

@@ -273,6 +273,13 @@ TEST(Training, ItsLearningRateCanBeScaledFromAnyUpdateOn) {
   again.training->set_state(b.training->state());
   EXPECT_TRUE(again.finish().theta == a.finish().theta);
   EXPECT_THROW(b.training->scale_learning_rate(-1), ValueError);
+
+  Bench<double> within(whole);  // an epoch, whose next update is made by the new rate already
+  within.training->advance(1);
+  within.training->scale_learning_rate(2);
+  Bench<double> restored(whole, 99);
+  restored.training->set_state(within.training->state());
+  EXPECT_TRUE(within.finish().theta == restored.finish().theta);
 }
 
 TEST(Training, AStateThatDoesNotFitIsRefused) {

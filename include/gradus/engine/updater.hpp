@@ -64,6 +64,7 @@ class Updater {
   Index parameters_;
   Steps steps_;
   Arithmetic arithmetic_;
+  bool is_bare_;  // whether nothing but the penalties is asked for beside the method
 };
 
 extern template class Updater<float>;

@@ -219,39 +219,6 @@ HWY_INLINE V over_root(D d, V a, V v, V epsilon) {
   (void)d;
   return hn::Div(a, hn::Add(hn::Sqrt(v), epsilon));
 }
-#if HWY_TARGET <= HWY_AVX3
-/// In float64 root and quotient wait for one slow divider; steps of Newton's, from approximations of 14 bits, do not.
-/// Two make 1 / sqrt(v) and 1 / divisor right to about an ULP; the last one of each takes the exact remainder, which
-/// rounds root and quotient as the divider does (Markstein, IA-64 and Elementary Functions, 2000, chapters 8 and 9),
-/// but for the root of the number next below a power of 4, which the divider gives.
-HWY_INLINE hn::Vec<hn::ScalableTag<double>> over_root(hn::ScalableTag<double> d, hn::Vec<decltype(d)> a,
-                                                      hn::Vec<decltype(d)> v, hn::Vec<decltype(d)> epsilon) {
-  using V = hn::Vec<decltype(d)>;
-  const V size = hn::Abs(a);
-  const auto is_usual = hn::And(hn::Gt(v, hn::Set(d, 1e-280)), hn::Lt(v, hn::Set(d, 1e280)));
-  const auto is_zero = hn::Eq(v, hn::Zero(d));
-  const hn::RebindToUnsigned<decltype(d)> du;
-  const auto mantissa = hn::Set(du, (std::uint64_t{1} << Format<double>::mantissa) - 1);
-  const auto next = hn::And(hn::Add(hn::BitCast(du, v), hn::Set(du, 1)), mantissa);
-  const auto below_power = hn::RebindMask(d, hn::Eq(next, hn::Zero(du)));
-  // Outside, remainders would not be exact.
-  const auto small = hn::And(hn::Gt(size, hn::Set(d, 1e-150)), hn::Lt(size, hn::Set(d, 1e150)));
-  const auto has_root = hn::Or(hn::AndNot(below_power, is_usual), is_zero);
-  const auto fits = hn::And(has_root, hn::Or(small, hn::Eq(size, hn::Zero(d))));
-  if (HWY_UNLIKELY(!hn::AllTrue(d, fits))) return hn::Div(a, hn::Add(hn::Sqrt(v), epsilon));
-  const V half = hn::Set(d, 0.5);
-  const V one = hn::Set(d, 1.0);
-  V y{_mm512_rsqrt14_pd(v.raw)};  // infinite for 0
-  for (int k = 0; k < 2; ++k) y = mul_add(y, neg_mul_add(hn::Mul(half, hn::Mul(v, y)), y, half), y);
-  V root = hn::Mul(v, y);
-  root = mul_add(neg_mul_add(root, root, v), hn::Mul(half, y), root);
-  const V divisor = hn::Add(hn::IfThenElseZero(is_usual, root), epsilon);
-  V r{_mm512_rcp14_pd(divisor.raw)};
-  for (int k = 0; k < 2; ++k) r = mul_add(r, neg_mul_add(divisor, r, one), r);
-  const V quotient = hn::Mul(size, r);
-  return hn::CopySign(mul_add(neg_mul_add(divisor, quotient, size), r, quotient), a);
-}
-#endif
 
 }  // namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -23,7 +23,7 @@
 #include "engine/plans/bank/bank_forward-inl.hpp"
 #include "engine/plans/bank/bank_loss-inl.hpp"
 
-#include "gradus/core/elementary.hpp"
+#include "optim/bias_correction.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
@@ -201,7 +201,7 @@ class Stepper {
     const Tag<T> d;
     Vec<T> penalty = hn::Zero(d);
     const double t = static_cast<double>(update + 1);
-    const Vec<T> rate = rates(std::sqrt(1 - pow(adam.beta2, t)), 1 - pow(adam.beta1, t));
+    const Vec<T> rate = rates(std::sqrt(bias_correction(adam.beta2, t)), bias_correction(adam.beta1, t));
     const Vec<T> b1 = hn::Set(d, static_cast<T>(adam.beta1));
     const Vec<T> b2 = hn::Set(d, static_cast<T>(adam.beta2));
     const Vec<T> one = hn::Set(d, T(1));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
+
 #include "engine/plan.hpp"
 #include "gradus/engine/buffer.hpp"
 #include "gradus/engine/description.hpp"
@@ -12,8 +14,9 @@ template <class T>
 struct BatchWork {
   T* memory = nullptr;  ///< `units` numbers for each sample, 64-byte aligned
   Index units = 0;
-  Index samples = 0;  ///< kept at once; for a gradient, a whole piece or all there are
-  T* rows = nullptr;  ///< scratch of a defined loss
+  Index samples = 0;                           ///< kept at once; for a gradient, a whole piece or all there are
+  T* rows = nullptr;                           ///< scratch of a defined loss
+  std::array<bool, kMaxStages> keeps_slope{};  ///< Description::keeps_slope of each stage
 };
 
 void run_batch(const Description& net, const BatchWork<float>& work, Pass<float>& pass);
