@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _core
+from ._errors import file_error
 
 _Arrays = list[npt.NDArray[Any]]
 
@@ -51,7 +52,7 @@ class _Reader:
         self.layer = ""
 
     def refuse(self, message: str) -> NoReturn:
-        raise OSError(f"{self.path}: {self.layer}{message}")
+        raise file_error(self.path, f"{self.layer}{message}")
 
     def expect(self, config: dict[str, Any], **values: Any) -> None:
         """Options that have one meaning here; what is not said is what Keras takes."""
@@ -224,9 +225,9 @@ def _member(archive: zipfile.ZipFile, path: str, name: str, most: int) -> bytes:
     try:
         info = archive.getinfo(name)
     except KeyError:
-        raise OSError(f"{path}: expected {name} in it, as Keras 3 saves") from None
+        raise file_error(path, f"expected {name} in it, as Keras 3 saves") from None
     if info.file_size > most:
-        raise OSError(f"{path}: expected {name} of at most {most} bytes, got {info.file_size}")
+        raise file_error(path, f"expected {name} of at most {most} bytes, got {info.file_size}")
     return archive.read(info)
 
 
@@ -234,7 +235,7 @@ def _chain(config: Any, path: str) -> list[dict[str, Any]]:
     """The layers of a Sequential model, or of a Functional one that is a chain."""
     kind = config.get("class_name") if isinstance(config, dict) else None
     if kind not in ("Sequential", "Functional"):
-        raise OSError(f"{path}: expected a Sequential or Functional model, got {kind!r}")
+        raise file_error(path, f"expected a Sequential or Functional model, got {kind!r}")
     layers: list[dict[str, Any]] = config["config"]["layers"]
     before = None
     for layer in layers if kind == "Functional" else []:
@@ -242,7 +243,7 @@ def _chain(config: Any, path: str) -> list[dict[str, Any]]:
         sources = [] if not nodes else json.dumps(nodes).split('"keras_history": ["')[1:]
         names = [source.split('"')[0] for source in sources]
         if len(nodes) > 1 or (names and names != [before]):
-            raise OSError(f"{path}: expected a chain of layers, got layer {layer['config']['name']!r} after {names}")
+            raise file_error(path, f"expected a chain of layers, got layer {layer['config']['name']!r} after {names}")
         before = layer["config"]["name"]
     return layers
 
@@ -264,7 +265,7 @@ def _weights(data: bytes, path: str) -> dict[str, dict[int, npt.NDArray[Any]]]:
             for holder in holders:
                 for number, dataset in holder.items():
                     if dataset.dtype.kind != "f":
-                        raise OSError(f"{path}: expected {dataset.name} of floating-point numbers, got {dataset.dtype}")
+                        raise file_error(path, f"expected {dataset.name} of floating-point numbers, got {dataset.dtype}")
                     arrays[int(number)] = np.asarray(dataset)
     return found
 
@@ -278,7 +279,7 @@ def read(path: str | os.PathLike[str]) -> tuple[_core.Model, list[str]]:
             config = json.loads(_member(archive, name, "config.json", _MOST_CONFIG))
             weights = _weights(_member(archive, name, "model.weights.h5", most), name)
     except (zipfile.BadZipFile, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise OSError(f"{name}: expected a model that Keras 3 saved, NAME.keras: {error}") from None
+        raise file_error(name, f"expected a model that Keras 3 saved, NAME.keras: {error}") from None
     reader = _Reader(name)
     double = any(array.dtype.itemsize > 4 for numbered in weights.values() for array in numbered.values())
     for layer in _chain(config, name):

@@ -6,13 +6,14 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _core, _keras
 from ._core import weights as _weights
+from ._errors import file_error, one_line
 
 _TYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8"}
 _NAMES = {np.dtype(code): name for name, code in _TYPES.items()}
@@ -177,6 +178,10 @@ def _to_numpy(model: _core.Model, path: str | os.PathLike[str] | None, precision
 def _from_numpy(weights: Any, network: _core.Network) -> tuple[_core.Model, list[str]]:
     """By the names of a model file; else in their order, if each has the shape of the block whose turn it is."""
     where = "[import_weights] "
+
+    def refuse(message: str) -> NoReturn:
+        raise ValueError(one_line(where + message))
+
     if isinstance(weights, Mapping):
         arrays = {str(name): np.asarray(array) for name, array in weights.items()}
     else:
@@ -188,34 +193,28 @@ def _from_numpy(weights: Any, network: _core.Network) -> tuple[_core.Model, list
             with file:
                 arrays = {name: file[name] for name in file.files}
         except (ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise OSError(f"{where}expected a file of numpy.savez: {error}") from None
+            raise file_error(_path(weights), f"expected a file of numpy.savez: {error}") from None
     blocks = [*network.blocks, *network.state_blocks]
     remarks = []
     missing = [block.name for block in blocks if block.name not in arrays]
     if missing and len(missing) < len(blocks):
-        raise ValueError(
-            f"{where}expected {missing[0]} of shape {next(b for b in blocks if b.name == missing[0]).shape}, got none"
-        )
+        refuse(f"expected {missing[0]} of shape {next(b for b in blocks if b.name == missing[0]).shape}, got none")
     names = [block.name for block in blocks]
     if missing:
         names = list(arrays)[: len(blocks)]
         if len(names) < len(blocks):
-            raise ValueError(
-                f"{where}expected {len(blocks)} arrays ({', '.join(b.name for b in blocks)}), got {len(names)}"
-            )
+            refuse(f"expected {len(blocks)} arrays ({', '.join(b.name for b in blocks)}), got {len(names)}")
         remarks = [f"{name} is taken as {block.name}, by its place" for name, block in zip(names, blocks, strict=True)]
     taken = []
     for name, block in zip(names, blocks, strict=True):
         array = arrays[name]
         if array.shape != block.shape or array.dtype.kind != "f":
-            raise ValueError(
-                f"{where}expected {name} to hold floating-point numbers of shape {block.shape}, for {block.label}, got "
+            refuse(
+                f"expected {name} to hold floating-point numbers of shape {block.shape}, for {block.label}, got "
                 f"{array.dtype} of shape {array.shape}"
             )
         if not np.isfinite(array).all():
-            raise ValueError(
-                f"{where}expected finite numbers in {name}, got NaN or infinity: its training has diverged"
-            )
+            refuse(f"expected finite numbers in {name}, got NaN or infinity: its training has diverged")
         taken.append(array)
     left = [name for name in arrays if name not in names]
     if left:

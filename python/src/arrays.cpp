@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -91,13 +90,27 @@ std::vector<int> as_integers(std::string_view where, std::string_view what, nb::
   return integers;
 }
 
+namespace {
+
+std::string bytes_of(nb::handle bytes) {
+  const nb::bytes held = nb::cast<nb::bytes>(bytes);
+  return {held.c_str(), held.size()};
+}
+
+}  // namespace
+
+std::string as_text(nb::handle text) {
+  if (!PyUnicode_Check(text.ptr())) return bytes_of(nb::module_::import_("os").attr("fsencode")(text));
+  return bytes_of(text.attr("encode")("utf-8", "surrogateescape"));
+}
+
 std::string as_path(nb::handle path) {
-  const nb::bytes name = nb::cast<nb::bytes>(nb::module_::import_("os").attr("fsencode")(path));
-  if (name.size() == 0) throw ValueError("[file] expected the name of a file, got ''");
+  std::string name = bytes_of(nb::module_::import_("os").attr("fsencode")(path));
+  if (name.empty()) throw ValueError("[file] expected the name of a file, got ''");
   // The system would stop there, and open another file.
-  if (std::memchr(name.c_str(), '\0', name.size()) != nullptr)
+  if (name.find('\0') != std::string::npos)
     throw ValueError("[file] expected the name of a file, got one with a NUL character");
-  return {name.c_str(), name.size()};
+  return name;
 }
 
 template <class T>

@@ -97,6 +97,8 @@ std::vector<int> as_integers(std::string_view where, std::string_view what, nb::
 /// The argument that names a file or folder: a text, bytes or os.PathLike, as Python's own functions take it. Throws
 /// ValueError on an empty one, Python's TypeError on anything else.
 std::string as_path(nb::handle path);
+/// A str or a path in UTF-8; what of a file's name is none stays as it is.
+std::string as_text(nb::handle text);
 
 /// What a network of so many outputs is trained towards: y (samples, outputs) as it is; y (samples) of whole numbers as
 /// one-hot rows, or of any numbers as a column where there is one output. Throws ShapeError or ValueError.

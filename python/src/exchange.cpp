@@ -5,6 +5,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include "arrays.hpp"
 #include "gil.hpp"
 #include "gradus/lab/exchange/weights.hpp"
 #include "gradus/lab/files/file.hpp"
@@ -41,7 +42,8 @@ void bind_exchange(nb::module_& m) {
     ImportedWeights imported = from_torch(tensors_of(arrays), network, "weights");
     return std::pair(std::move(imported.model), std::move(imported.remarks));
   });
-  weights.def("from_file", [](const std::string& path, const Network& network) {
+  weights.def("from_file", [](nb::handle given, const Network& network) {
+    const std::string path = as_path(given);
     ImportedWeights imported = [&] {
       const Unlocked others;
       return from_torch(parse_safetensors(read_file(path), path, ForeignTypes::unread), network, path);
@@ -49,7 +51,8 @@ void bind_exchange(nb::module_& m) {
     return std::pair(std::move(imported.model), std::move(imported.remarks));
   });
   const auto reader = [](ImportedWeights (*read)(std::string_view, const std::string&)) {
-    return [read](const std::string& path) {
+    return [read](nb::handle given) {
+      const std::string path = as_path(given);
       ImportedWeights imported = [&] {
         const Unlocked others;
         return read(read_file(path), path);
@@ -66,7 +69,8 @@ void bind_exchange(nb::module_& m) {
                           nb::bytes(reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()));
     return arrays;
   });
-  weights.def("to_file", [](const Model& model, const std::string& path, const std::string& precision) {
+  weights.def("to_file", [](const Model& model, nb::handle given, const std::string& precision) {
+    const std::string path = as_path(given);
     const std::string bytes = to_safetensors(to_torch(model, parse_precision(precision)));
     const Unlocked others;
     write_file(path, bytes);

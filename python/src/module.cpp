@@ -9,12 +9,12 @@
 namespace gradus::python {
 namespace {
 
-/// A message may quote a name that is no UTF-8; its bytes are shown then.
+/// A message may quote a name that is no UTF-8, whose bytes are shown then, or that would move a cursor.
 void raise(PyObject* type, const Error& error) {
   const std::string_view what = error.what();
   const nb::object message =
       nb::steal(PyUnicode_DecodeUTF8(what.data(), static_cast<Py_ssize_t>(what.size()), "backslashreplace"));
-  PyErr_SetObject(type, message.ptr());
+  PyErr_SetObject(type, nb::module_::import_("gradus._errors").attr("one_line")(message).ptr());
 }
 
 /// The library's errors as the exceptions that Python's users expect, with the library's message.

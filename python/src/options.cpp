@@ -24,6 +24,9 @@ std::string python_name(const ExperimentKey& key) {
   return name;
 }
 
+/// A name in the quotes of the language, in which nothing moves a cursor.
+std::string quoted(std::string_view name) { return nb::repr(nb::str(name.data(), name.size())).c_str(); }
+
 /// No sections: all of them, but the one that `gradus branch` alone can fill.
 bool is_in(const ExperimentKey& key, std::span<const std::string_view> sections) {
   if (sections.empty() && key.section == "start") return false;
@@ -32,7 +35,7 @@ bool is_in(const ExperimentKey& key, std::span<const std::string_view> sections)
 
 [[noreturn]] void refuse(std::string_view where, const std::string& name, const std::vector<std::string>& known) {
   const std::string meant = nearest(name, known);
-  throw nb::type_error(fmt::format("[{}] unknown option '{}' ({})", where, name,
+  throw nb::type_error(fmt::format("[{}] unknown option {} ({})", where, quoted(name),
                                    meant.empty() ? fmt::format("known: {}", fmt::join(known, ", "))
                                                  : fmt::format("did you mean '{}'?", meant))
                            .c_str());
@@ -76,11 +79,11 @@ ClassWeights class_weights_of(std::string_view where, nb::handle given, Index cl
 
 KeyValue value_of(std::string_view called, nb::handle value) {
   if (PyBool_Check(value.ptr())) return nb::cast<bool>(value);
-  if (PyUnicode_Check(value.ptr())) return nb::cast<std::string>(value);
+  if (PyUnicode_Check(value.ptr())) return as_text(value);
   if (PyIndex_Check(value.ptr())) return nb::cast<std::int64_t>(nb::steal(PyNumber_Index(value.ptr())));
   if (PyFloat_Check(value.ptr()) || nb::hasattr(value, "__float__"))
     return nb::cast<double>(nb::steal(PyNumber_Float(value.ptr())));
-  if (nb::hasattr(value, "__fspath__")) return nb::cast<std::string>(value.attr("__fspath__")());
+  if (nb::hasattr(value, "__fspath__")) return as_text(value);
   throw nb::type_error(
       fmt::format("{}: expected a number, a text, True or False, got {}", called, name_of_type(value)).c_str());
 }
@@ -131,7 +134,7 @@ nb::object get_option(const Experiment& experiment, std::string_view name) {
       if (!value) return nb::none();
       return std::visit([](const auto& v) -> nb::object { return nb::cast(v); }, *value);
     }
-  throw nb::attribute_error(fmt::format("an experiment has no option '{}'", name).c_str());
+  throw nb::attribute_error(fmt::format("an experiment has no option {}", quoted(name)).c_str());
 }
 
 std::vector<std::string> option_names(std::span<const std::string_view> sections) {

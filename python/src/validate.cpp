@@ -38,7 +38,7 @@ Validation run(nb::handle data, Index folds, Index repeats, std::optional<int> t
   if (is_data(data)) {
     source = source_of("validate", data, experiment);
   } else {
-    experiment.data = nb::cast<std::string>(PyUnicode_Check(data.ptr()) ? nb::borrow(data) : nb::str(data));
+    experiment.data = as_text(data);
     const Unlocked others;
     source = load_source(experiment);
   }

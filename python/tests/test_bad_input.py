@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What cannot be meant is refused in one line that says what was expected and what came; what can be meant works."""
 
+import os
 import re
+import warnings
 import zlib
 
 import gradus as gd
@@ -372,6 +374,65 @@ def test_everything_that_takes_a_path_is_among_these():
     taken = set(signatures(gd))
     assert taken >= {"Model.load", "Model.save", "export_weights", "load_data"}
     assert taken <= set(paths_taken())
+
+
+def evil_files(folder):
+    """{name: call} of files that hold escape sequences, line ends and overrides of direction where names stand."""
+    evil = "a\x1b[2J\u202e\x9b"
+    texts = {
+        "names.csv": f'"{evil}\n",{evil},label\n1,x,0\n',
+        "cells.csv": f"a,label\n1,0\n{evil},\x1b\n,,,\n",
+        "key.toml": f'"{evil}" = 1\n',
+        "value.toml": f'[data]\nsource = "{evil}\\u001b"\n',
+        "wrong.toml": f"[{evil}",
+        "names.fann": f"FANN_FLO_2.1\nnum_layers={evil}\n",
+        "names.json": '{"in_shape": [null, 1], "layers": [{"type": "' + evil.replace("\x1b", "\\u001b") + '"}]}',
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+        if name.endswith("csv"):
+            yield name, lambda path: gd.load_data(path, header=True), folder / name
+            yield name, lambda path: gd.Experiment(data=path, network="3-2softmax").run(), folder / name
+        if name.endswith("toml"):
+            yield name, gd.Experiment.load, folder / name
+        if name.endswith("fann"):
+            yield name, lambda path: gd.import_weights(path, source="fann"), folder / name
+        if name.endswith("json"):
+            yield name, lambda path: gd.import_weights(path, source="rtneural"), folder / name
+    np.savez(folder / "names.npz", **{evil: np.zeros((2, 3)), "\n": np.zeros(3), "c": np.zeros((3, 2)), "d": np.zeros(2)})
+    np.savez(folder / "shapes.npz", **{evil: np.zeros(2), "\n": np.zeros(3), "c": np.zeros(1), "d": np.zeros(2)})
+    for name in ("names.npz", "shapes.npz"):
+        yield name, lambda path: gd.import_weights(path, NETWORK, source="npz"), folder / name
+
+
+def test_no_message_moves_a_cursor(tmp_path):
+    """A terminal, and a log, take it as it is."""
+    told = 0
+
+    def ask(call, *given):
+        nonlocal told
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                call(*given)
+        except (ValueError, OSError, TypeError, AttributeError) as error:
+            told += 1
+            assert str(error).isprintable(), (given, str(error))
+
+    for call in paths_taken().values():
+        for name in ("a\x1b[2J\n.csv", "\x9b.keras", "\u202e.toml", "b\x1b.onnx", os.fsdecode(b"\xff.npz")):
+            ask(call, str(tmp_path / "no folder" / name))
+    assert told > 4 * len(paths_taken())
+    told = 0
+    for _, call, path in evil_files(tmp_path):
+        ask(call, path)
+    assert told >= 7
+    for text, call in TEXTS.values():
+        for place in range(len(text) + 1):
+            ask(call, text[:place] + "\x1b[2J\r\n" + text[place:])
+    ask(lambda: gd.Experiment(**{"\x1b[2J": 1}))
+    ask(lambda: getattr(gd.Experiment(), "\x1b[2J"))
+    assert told > 100
 
 
 TEXTS = {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The version is written in one place, project() in CMakeLists.txt, and the CHANGELOG tells what is new in it."""
 
+import hashlib
 import os
 import pathlib
 import re
@@ -45,6 +46,21 @@ def test_the_changelog_has_what_is_new():
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", date), f"expected a date after [{name}], got '{date}'"
 
 
+def tells_of(changelog, table):
+    """Whether the newest heading "Last bits" names this table of hashes by its own."""
+    newest = changelog.partition("### Last bits")[2].partition("\n#")[0]
+    return f"sha256 {hashlib.sha256(table).hexdigest()[:16]}" in newest
+
+
+def test_no_hash_changes_without_a_line_in_the_changelog():
+    changelog, table = (ROOT / "CHANGELOG.md").read_text(), (ROOT / "tests/bits/hashes.txt").read_bytes()
+    assert tells_of(changelog, table), (
+        "tests/bits/hashes.txt is not the one that CHANGELOG.md names under Last bits: say there what is computed "
+        f"otherwise, and name the new table: sha256 {hashlib.sha256(table).hexdigest()[:16]}"
+    )
+    assert not tells_of(changelog, table.replace(b"0", b"1", 1)), "one digit"
+
+
 def test_a_second_literal_would_be_noticed():
     assert literals(f'version = "{VERSION}"\n') == 1
     assert literals(f"set(version {VERSION})") == 1
@@ -56,6 +72,7 @@ if __name__ == "__main__":
         test_one_place,
         test_the_program_says_it,
         test_the_changelog_has_what_is_new,
+        test_no_hash_changes_without_a_line_in_the_changelog,
         test_a_second_literal_would_be_noticed,
     ):
         test()

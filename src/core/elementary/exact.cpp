@@ -109,14 +109,17 @@ Fixed series_of(const Fixed& r, std::uint32_t first) {
   return first ? r * series : series;
 }
 
-double sine(double x, unsigned quadrants) {
+}  // namespace
+
+Sum sine(double x, unsigned quadrants) {
   const Angle angle = reduce(x);
   const unsigned quadrant = (angle.quadrant + quadrants) & 3;
-  const Fixed value = series_of(angle.rest, quadrant % 2 == 0 ? 1 : 0);
-  return rounded(quadrant >= 2 ? -value : value, 0);
+  const Fixed size = series_of(angle.rest, quadrant % 2 == 0 ? 1 : 0);
+  const bool is_odd = quadrants % 2 == 0;  // reduce knows |x|
+  const Fixed value = (quadrant >= 2) != (is_odd && x < 0) ? -size : size;
+  const double hi = rounded(value, 0);
+  return {hi, rounded(value - Fixed(hi), 0)};
 }
-
-}  // namespace
 
 double exp(double x) {
   const Scaled e = exp_of(Fixed(x));
@@ -150,12 +153,8 @@ double tanh(double x) {
   return rounded(x < 0 ? -value : value, 0);
 }
 
-double sin(double x) {
-  const double value = sine(x, 0);
-  return x < 0 ? -value : value;
-}
-
-double cos(double x) { return sine(x, 1); }
+double sin(double x) { return sine(x, 0).hi; }
+double cos(double x) { return sine(x, 1).hi; }
 
 double pow(double x, double y) {
   const Fixed l = log_of(x);

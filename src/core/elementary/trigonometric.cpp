@@ -60,6 +60,12 @@ inline double sine_of(double x, std::int64_t quadrants, double (*exactly)(double
   return settled(s, std::abs(s.hi) * sine_error + 0x1p-100, y) ? y : exactly(x);
 }
 
+/// Of the sum, not of the double that it rounds to, which may be the middle between two floats.
+inline float sine_in_float(double x, unsigned quadrants) {
+  if (std::abs(x) < far) return narrow(sine(reduce(x), quadrants));
+  return x - x == 0 ? narrow(exact::sine(x, quadrants)) : std::numeric_limits<float>::quiet_NaN();
+}
+
 }  // namespace
 }  // namespace detail
 
@@ -68,15 +74,7 @@ using namespace detail;
 double sin(double x) { return std::abs(x) < 0x1p-26 ? x : sine_of(x, 0, exact::sin); }
 double cos(double x) { return std::abs(x) < 0x1p-27 ? 1 : sine_of(x, 1, exact::cos); }
 
-float sin(float x) {
-  const auto wide = static_cast<double>(x);
-  if (std::abs(wide) < 0x1p-12) return x;
-  return std::abs(wide) < far ? narrow(sine(reduce(wide), 0)) : static_cast<float>(sin(wide));
-}
-
-float cos(float x) {
-  const auto wide = static_cast<double>(x);
-  return std::abs(wide) < far ? narrow(sine(reduce(wide), 1)) : static_cast<float>(cos(wide));
-}
+float sin(float x) { return std::abs(x) < 0x1p-12f ? x : sine_in_float(static_cast<double>(x), 0); }
+float cos(float x) { return sine_in_float(static_cast<double>(x), 1); }
 
 }  // namespace gradus
