@@ -265,7 +265,9 @@ def _weights(data: bytes, path: str) -> dict[str, dict[int, npt.NDArray[Any]]]:
             for holder in holders:
                 for number, dataset in holder.items():
                     if dataset.dtype.kind != "f":
-                        raise file_error(path, f"expected {dataset.name} of floating-point numbers, got {dataset.dtype}")
+                        raise file_error(
+                            path, f"expected {dataset.name} of floating-point numbers, got {dataset.dtype}"
+                        )
                     arrays[int(number)] = np.asarray(dataset)
     return found
 
