@@ -14,6 +14,7 @@
 
 #include "arrays.hpp"
 #include "gradus/engine/gradient_plan.hpp"
+#include "gradus/engine/math.hpp"
 #include "gradus/engine/predictor.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/optim/stall.hpp"
@@ -70,9 +71,7 @@ void draw_orders(nb::handle bit_generator, std::vector<std::vector<Index>>& orde
 
 template <class T>
 bool all_finite(std::span<const T> values) {
-  T sum = 0;  // 0 * x is 0 for the finite ones only, and a sum keeps a NaN
-  for (const T value : values) sum += 0 * value;
-  return sum == 0;
+  return std::isfinite(engine::largest_magnitude(values));
 }
 
 /// A training an epoch or several at a time, whose parameters are an array of the caller's: read before, written after.

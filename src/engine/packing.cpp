@@ -30,28 +30,41 @@ Packing<T>::Packing(const Description& net) {
               stages_[1].outputs <= 4;
 }
 
+/// f(k, at, n, step): parameters k, k + 1, ... k + n - 1 lie at `at`, at + step, ... in packed memory.
 template <class T>
 template <class F>
-void Packing<T>::for_each_parameter(F f) const {
+void Packing<T>::for_each_run(F f) const {
   for (std::size_t l = 0; l < stages_.size(); ++l) {
     const PackedStage& s = stages_[l];
     Index k = offsets_[l];
-    for (Index i = 0; i < s.inputs; ++i)
-      for (Index j = 0; j < s.outputs; ++j, ++k)
-        f(static_cast<std::size_t>(k), s.weights + (s.by_output ? j * s.row + i : i * s.row + j));
-    for (Index j = 0; s.has_bias && j < s.outputs; ++j, ++k) f(static_cast<std::size_t>(k), s.bias + j);
+    for (Index i = 0; i < s.inputs; ++i, k += s.outputs) {
+      if (s.by_output)
+        f(k, s.weights + i, s.outputs, s.row);
+      else
+        f(k, s.weights + i * s.row, s.outputs, Index{1});
+    }
+    if (s.has_bias) f(k, s.bias, s.outputs, Index{1});
   }
 }
 
 template <class T>
 void Packing<T>::pack(std::span<const T> theta, T* packed) const {
-  std::fill(packed, packed + size_, T(0));
-  for_each_parameter([&](std::size_t from, Index to) { packed[to] = theta[from]; });
+  for_each_run([&](Index k, Index at, Index n, Index step) {
+    const T* from = theta.data() + k;
+    T* to = packed + at;
+    if (step == 1) return void(std::copy_n(from, n, to));
+    for (Index i = 0; i < n; ++i) to[i * step] = from[i];
+  });
 }
 
 template <class T>
 void Packing<T>::unpack(const T* packed, std::span<T> theta) const {
-  for_each_parameter([&](std::size_t to, Index from) { theta[to] = packed[from]; });
+  for_each_run([&](Index k, Index at, Index n, Index step) {
+    const T* from = packed + at;
+    T* to = theta.data() + k;
+    if (step == 1) return void(std::copy_n(from, n, to));
+    for (Index i = 0; i < n; ++i) to[i] = from[i * step];
+  });
 }
 
 template class Packing<float>;

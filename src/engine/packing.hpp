@@ -50,12 +50,13 @@ class Packing {
   /// The one-hidden-layer shape that the fixed kernels take.
   bool is_small() const { return is_small_; }
 
+  /// What pads rows is left as it is: zeros, from the memory's beginning on.
   void pack(std::span<const T> theta, T* packed) const;
   void unpack(const T* packed, std::span<T> theta) const;
 
  private:
   template <class F>
-  void for_each_parameter(F f) const;
+  void for_each_run(F f) const;
 
   std::vector<PackedStage> stages_;
   std::vector<Index> offsets_;  // in theta

@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <memory>
 
 #include "gradus/train/fit.hpp"
+#include "gradus/train/training.hpp"
 #include "tests/engine/plan_cases.hpp"
 
 namespace gradus {
@@ -157,6 +160,30 @@ TEST(FitByTheEngine, ExplainsADivergenceAsTheDefinitionDoes) {
         if (record_every < 0) continue;  // no loss is known
         expect_near({got.result.divergence.last_finite_loss / expected.result.divergence.last_finite_loss}, {1}, 1e-8);
       }
+}
+
+TEST(FitByTheEngine, OnlineUpdatesThatWentNonFiniteLeaveNothingBehind) {
+  const Problem<double> p = problem_of({"3-5tanh-3relu-2", "mse"}, 8, 3);
+  FitOptions options;
+  options.loss = p.loss;
+  options.batch = 1;
+  Matrix<double> spoilt = p.x;
+  spoilt(0, 1) = std::numeric_limits<double>::infinity();
+  const Samples<double> good{p.x, p.targets};
+  const Samples<double> bad{spoilt, p.targets};
+  std::vector<std::vector<double>> thetas;
+  for (const bool fails_first : {false, true}) {
+    const std::unique_ptr<Passes<double>> passes = make_passes(p.network, options, good);
+    ASSERT_TRUE(passes->goes_online());
+    OnlineSums sums;
+    std::vector<double> theta = p.theta;
+    if (fails_first) passes->online(theta, bad, {}, 0.1, true, sums);
+    EXPECT_EQ(std::isfinite(theta[0]), !fails_first);
+    theta = p.theta;
+    passes->online(theta, good, {}, 0.1, true, sums);
+    thetas.push_back(theta);
+  }
+  EXPECT_EQ(thetas[0], thetas[1]);
 }
 
 TEST(FitByTheEngine, SeesTheInputThatIsNoNumber) {

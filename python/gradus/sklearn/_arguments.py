@@ -93,6 +93,8 @@ class Argument:
         """Whether a value asks for anything but what the default gives."""
         if self.default is None:
             return value is not None and not (hasattr(value, "__len__") and len(value) == 0)
+        if isinstance(value, bool | int | float | str):
+            return value != self.default
         try:
             return not np.all(np.asarray(value) == self.default)
         except ValueError:

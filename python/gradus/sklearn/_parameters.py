@@ -21,8 +21,10 @@ class Parameters:
     def __init__(self, coefs, intercepts, dtype=None):
         arrays = []
         for coef, intercept in zip(coefs, intercepts, strict=True):
-            arrays.append(np.asarray(coef))
-            arrays.append(np.broadcast_to(np.asarray(intercept), arrays[-1].shape[1:]))
+            coef, intercept = np.asarray(coef), np.asarray(intercept)
+            if intercept.shape != coef.shape[1:]:
+                intercept = np.broadcast_to(intercept, coef.shape[1:])
+            arrays += (coef, intercept)
         if dtype is None:
             dtype = np.result_type(*arrays)
         self.flat = np.empty(sum(a.size for a in arrays), np.float32 if dtype == np.float32 else np.float64)

@@ -225,9 +225,10 @@ def check_effects(est):
     """Refuses what the configuration ignores, if the parameter or the solver is Gradus's own. What scikit-learn ignores
     in silence is ignored so."""
     for argument in est._arguments:
+        if argument.only is None or not (argument.own or est.solver in MORE_SOLVERS):
+            continue
         value = getattr(est, argument.name)
-        refused = argument.own or est.solver in MORE_SOLVERS
-        if refused and argument.only and argument.is_asked_for(value) and not argument.only.holds(est):
+        if argument.is_asked_for(value) and not argument.only.holds(est):
             raise ValueError(
                 f"[{type(est).__name__}] expected {argument.name}={argument.default!r}, for it has an effect only with "
                 f"{argument.only.text}, got {value!r}."

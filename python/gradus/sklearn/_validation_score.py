@@ -13,7 +13,7 @@ from ._engine import objective
 
 def toarray(labels):
     """Labels of which each sample has several may be a sparse matrix."""
-    return labels.toarray() if issparse(labels) else labels
+    return labels if isinstance(labels, np.ndarray) or not issparse(labels) else labels.toarray()
 
 
 def accuracy(y, predicted, weights):
@@ -21,7 +21,7 @@ def accuracy(y, predicted, weights):
     hit = toarray(predicted) == toarray(y)
     if hit.ndim == 2:
         hit = hit.all(axis=1)
-    return float(np.average(hit, weights=weights))
+    return float(hit.mean() if weights is None else np.average(hit, weights=weights))
 
 
 def r2(y, predicted, weights):

@@ -20,7 +20,10 @@ class OnlinePlan {
   /// Throws ValueError if there is none.
   OnlinePlan(const Network& network, const Loss& loss, Arithmetic arithmetic);
 
-  void set_parameters(std::span<const T> theta) { packing_.pack(theta, packed_.data()); }
+  void set_parameters(std::span<const T> theta) {
+    packed_.assign(packed_.size(), T(0));  // a run that went non-finite has spoilt the padding, too
+    packing_.pack(theta, packed_.data());
+  }
   void parameters(std::span<T> theta) const { packing_.unpack(packed_.data(), theta); }
 
   /// An update on each of `count` samples, `rows` of them or the first ones. What is recorded, the sums of the samples'
