@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What classifier and regressor have in common."""
 
+import math
 from abc import ABC, abstractmethod
 from functools import cache
 
@@ -151,7 +152,7 @@ class BaseMLP(Exchange, Passes, ABC):
             )
 
     def _check_weights(self):
-        if not all(np.isfinite(w).all() for w in (*self.coefs_, *self.intercepts_)):
+        if not np.isfinite(self._parameters().flat).all():
             raise ValueError(
                 "Solver produced non-finite parameter weights. The input data may contain large values and need to be"
                 " preprocessed."
@@ -199,7 +200,7 @@ class BaseMLP(Exchange, Passes, ABC):
     def _init_coef(self, fan_in, fan_out, dtype, activation=None):
         """A layer's weights, row by row, and then its biases, drawn in float64 (Glorot and Bengio, 2010). A subclass may
         have its own."""
-        bound = np.sqrt((2.0 if (activation or self.activation) == "logistic" else 6.0) / (fan_in + fan_out))
+        bound = math.sqrt((2.0 if (activation or self.activation) == "logistic" else 6.0) / (fan_in + fan_out))
         coef = self._random_state.uniform(-bound, bound, (fan_in, fan_out))
         intercept = self._random_state.uniform(-bound, bound, fan_out)
         return coef.astype(dtype, copy=False), intercept.astype(dtype, copy=False)
