@@ -2,7 +2,8 @@
 // Stands between a program and the C library, and lets one call fail: the n-th allocation, or the n-th call of the
 // system, as SQLite's tests do ("How SQLite Is Tested", sections 3.1 and 3.2). LD_PRELOAD loads it. For a program that
 // knows nothing of it, GRADUS_FAULT=a17 arms it as main begins, and GRADUS_FAULT_STRUCK names a file that is made once
-// the call has failed. GRADUS_FAULT=p12 cuts the power instead, with the 12th call: see below.
+// the call has failed. With s12 the 12th call fails, with g12 that one and all after it: the disk is gone. p12 cuts the
+// power instead, with the 12th call: see below.
 #include "interposer.hpp"
 
 #include <dlfcn.h>
@@ -49,6 +50,13 @@ bool strikes(char kind) {
   armed = 0;
   tell_struck();
   return true;
+}
+
+/// Whether this call of the system fails: the one, or since the disk is gone.
+bool fails() {
+  if (armed.load() != 'g') return strikes('s');
+  if (--left == 0) tell_struck();
+  return left.load() <= 0;
 }
 
 void* counted(void* block) {
@@ -127,7 +135,7 @@ void note_renaming(const char* to) {
 template <class Result, class F, class... Arguments>
 Result call(int error, F f, Arguments... arguments) {
   if (strikes('p')) cut_power();
-  if (strikes('s')) {
+  if (fails()) {
     errno = error;
     return static_cast<Result>(-1);
   }
@@ -215,7 +223,7 @@ ssize_t write(int fd, const void* bytes, std::size_t size) {
 int close(int fd) {
   REAL(close);
   if (watches_power()) note_closing(fd);
-  if (!strikes('s')) return real(fd);
+  if (!fails()) return real(fd);
   real(fd);
   errno = EIO;
   return -1;
@@ -279,7 +287,9 @@ int __libc_start_main(int (*main)(int, char**, char**), int argc, char** argv, v
       ::unsetenv("LD_PRELOAD");  // gnuplot is another program
       gradus_faults_arm(fault[0], std::atol(fault + 1));
     }
-    return real_main(count, words, environment);
+    const int status = real_main(count, words, environment);
+    gradus_faults_arm(0, 0);  // nor what comes after, as where gcov writes its counts
+    return status;
   };
   const auto real = reinterpret_cast<decltype(&__libc_start_main)>(::dlsym(RTLD_NEXT, "__libc_start_main"));
   return real(begin, argc, argv, init, fini, rtld_fini, stack_end);

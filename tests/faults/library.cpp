@@ -11,10 +11,12 @@
 #include <functional>
 #include <new>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gradus/lab.hpp"
 #include "interposer.hpp"
+#include "src/lab/exchange/onnx/message.hpp"
 
 namespace {
 
@@ -63,12 +65,27 @@ Experiment small(const std::string& data) {
   return e;
 }
 
+/// "a,b,label\n1,2,0\n2,1,1\n" by gzip.
+constexpr char kPacked[] =
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\x4b\xd4\x49\xd2\xc9\x49\x4c\x4a\xcd\xe1\x32\xd4\x31\xd2\x31\xe0\x32\xd2"
+    "\x31\xd4\x31\xe4\x02\x00\xdf\x48\x75\x1a\x16\x00\x00\x00";
+
 std::vector<Operation> operations() {
   const Dataset moons = load_data("moons:samples=20,noise=0.1");
   save_data(moons, "moons.csv");
+  write_file("packed.csv.gz", {kPacked, sizeof kPacked - 1});
   const Model model = run_experiment(small("moons.csv")).model;
   save_model(model, "old.model");
   return {
+      {"load a packed file",
+       [] {
+         try {
+           load_data("packed.csv.gz");
+         } catch (const FileError& error) {  // of a library without zlib
+           if (std::string_view(error.what()).find("gunzip") == std::string_view::npos) throw;
+         }
+       }},
+      {"write and read ONNX", [model] { onnx::decode(to_onnx(model), "net.onnx"); }},
       {"load a model", [] { load_model("old.model"); }},
       {"save a model", [model] { save_model(model, "old.model"); }, "old.model"},
       {"predict", [model, moons] { model.predict(moons.x); }},
@@ -165,7 +182,7 @@ int main() {
   fs::current_path(folder);
   Trial trial(faults);
   for (const Operation& operation : operations())
-    for (const char kind : {'a', 's'}) trial.each(operation, kind);
+    for (const char kind : {'a', 's', 'g'}) trial.each(operation, kind);
   fs::current_path("/");
   fs::remove_all(folder);
   return trial.good() ? 0 : 1;

@@ -104,7 +104,7 @@ std::optional<pid_t> owner_of(std::string_view name) {
   name.remove_prefix(kTemporaryBegin.size());
   pid_t owner = 0;
   const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), owner);
-  if (error != std::errc{} || owner <= 0 || end == name.data() + name.size() || *end != '-') return std::nullopt;
+  if (error != std::errc{} || owner <= 0 || *end != '-') return std::nullopt;  // the digits end before the suffix
   return owner;
 }
 

@@ -297,6 +297,7 @@ TEST_F(File, ThatMayNotBeWrittenOrLiesInSuchAFolderIsRefusedAndIntact) {
 TEST_F(File, OnAFullDiskIsRefused) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   EXPECT_EQ(refusal([] { write_file("/dev/full", "x"); }), "/dev/full: cannot write: No space left on device");
+  EXPECT_EQ(refusal([] { append_to_file("/dev/full", "x"); }), "/dev/full: cannot write: No space left on device");
 }
 
 // A limit on file sizes stops the write half-way, as a full disk does.
