@@ -69,6 +69,31 @@ def sparse_samples(features, density):
     return X, np.arange(2000) % 3
 
 
+def memory_bound(numbers, arrays, updates, repetitions):
+    """Seconds to read so many numbers of each array and write them back, for each update."""
+    memory = [np.ones(numbers) for _ in range(arrays)]
+    return updates * min(seconds(lambda: [np.negative(a, out=a) for a in memory]) for _ in range(repetitions))
+
+
+def sparse_rows(features, density, units, few, repetitions):
+    X, y = sparse_samples(features, density)
+    settings = {"hidden_layer_sizes": (units,)}
+    descent = {**settings, "solver": "sgd", "momentum": 0}
+    for dtype in (np.float64, np.float32):
+        samples = X.astype(dtype), y
+        what = f"sparse, {features} features of density {density}, {units} units, {np.dtype(dtype)}"
+        row(f"{what}, an epoch", *epochs("MLPClassifier", *samples, few, many=3, **settings))
+        row(f"{what}, descent, an epoch", *epochs("MLPClassifier", *samples, few, many=3, **descent))
+        row(f"{what}, descent, alpha=0, an epoch", *epochs("MLPClassifier", *samples, few, many=3, **descent, alpha=0))
+        row(f"{what}, predict, 2000 rows", *predictions(*samples, 2000, 2 * repetitions, **settings))
+    # Adam moves weights and both moments at each of 10 updates, descent the weights.
+    for solver, arrays in (("adam", 3), ("descent", 1)):
+        bound = memory_bound(features * units, arrays, 10, repetitions)
+        line(
+            f"| what {solver} moves in memory in an epoch of these, float64: read and written back | | {bound * 1e3:.4g} | |"
+        )
+
+
 def grid_search():
     X, y = load_digits(return_X_y=True)
     grid = {
@@ -134,13 +159,7 @@ def measure(repetitions, with_grid):
     for rows in (1, 100, 1797):
         row(f"digits, predict, {rows} rows", *predictions(*digits, rows, 20 * repetitions))
     for features, density, units in ((50_000, 0.001, 10), (10_000, 0.005, 100)):
-        samples = sparse_samples(features, density)
-        what = f"sparse, {features} features of density {density}, {units} units"
-        settings = {"hidden_layer_sizes": (units,)}
-        row(f"{what}, an epoch", *epochs("MLPClassifier", *samples, few, many=3, **settings))
-        descent = {**settings, "solver": "sgd", "alpha": 0, "momentum": 0}
-        row(f"{what}, plain descent, an epoch", *epochs("MLPClassifier", *samples, few, many=3, **descent))
-        row(f"{what}, predict, 2000 rows", *predictions(*samples, 2000, repetitions, **settings))
+        sparse_rows(features, density, units, few, repetitions)
     if with_grid:
         row("digits, grid search of 40 candidates", *grid_search())
 

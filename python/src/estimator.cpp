@@ -16,11 +16,14 @@
 #include "gradus/engine/gradient_plan.hpp"
 #include "gradus/engine/math.hpp"
 #include "gradus/engine/predictor.hpp"
+#include "gradus/engine/sparse_plan.hpp"
 #include "gradus/nn/pass.hpp"
 #include "gradus/optim/stall.hpp"
 #include "gradus/random/shuffle.hpp"
+#include "gradus/train/sparse_passes.hpp"
 #include "gradus/train/training.hpp"
 #include "module.hpp"
+#include "sparse.hpp"
 
 namespace gradus::python {
 namespace {
@@ -94,14 +97,23 @@ class EpochTrainer {
     options_.mask_seed = mask_seed;
   }
 
+  /// Whether sparse samples, so many of them, are taken as they are; otherwise they are to be written out.
+  bool takes_sparse(Index samples) const { return SparsePasses<T>::exist(network_, options_, samples); }
+
   /// The samples' mean loss without penalties, and the mean of the penalties.
   std::pair<double, double> epoch(const Buffer1<T>& theta, const Array2<T>& x, const Array2<T>& targets,
                                   const Array1<T>& weights, const Array1<Index>& order) {
     const Unlocked release;
-    std::copy_n(theta.data(), theta_.size(), theta_.begin());
-    const std::pair<double, double> means = pass({view_of(x), view_of(targets), span_of(weights)}, order_of(order));
-    std::copy(theta_.begin(), theta_.end(), theta.data());
-    return means;
+    take_dense();
+    return epochs_of(theta, {view_of(x), view_of(targets), span_of(weights)},
+                     {{order.data(), order.data() + order.size()}})
+        .front();
+  }
+  /// The same of sparse samples.
+  std::pair<double, double> sparse_epoch(const Buffer1<T>& theta, const Csr<T>& x, const Array2<T>& targets,
+                                         const Array1<T>& weights, const Array1<Index>& order) {
+    const Unlocked release;
+    return epochs_of(theta, take_sparse(x, targets, weights), {{order.data(), order.data() + order.size()}}).front();
   }
 
   /// So many epochs, each in a new order drawn from the bit generator of a NumPy random state, unless it is None.
@@ -109,17 +121,18 @@ class EpochTrainer {
   std::vector<std::pair<double, double>> epochs(const Buffer1<T>& theta, const Array2<T>& x, const Array2<T>& targets,
                                                 const Array1<T>& weights, const Buffer1<Index>& order,
                                                 nb::handle bit_generator, Index count) {
-    std::vector<std::vector<Index>> orders(static_cast<std::size_t>(count),
-                                           {order.data(), order.data() + order.size()});
-    if (!bit_generator.is_none()) draw_orders(bit_generator, orders);
+    const std::vector<std::vector<Index>> orders = next_orders(order, bit_generator, count);
     const Unlocked release;
-    std::vector<std::pair<double, double>> means;
-    std::copy_n(theta.data(), theta_.size(), theta_.begin());
-    for (const std::vector<Index>& rows : orders)
-      means.push_back(pass({view_of(x), view_of(targets), span_of(weights)}, rows));
-    std::copy(theta_.begin(), theta_.end(), theta.data());
-    std::copy(orders.back().begin(), orders.back().end(), order.data());
-    return means;
+    take_dense();
+    return epochs_of(theta, {view_of(x), view_of(targets), span_of(weights)}, orders);
+  }
+  std::vector<std::pair<double, double>> sparse_epochs(const Buffer1<T>& theta, const Csr<T>& x,
+                                                       const Array2<T>& targets, const Array1<T>& weights,
+                                                       const Buffer1<Index>& order, nb::handle bit_generator,
+                                                       Index count) {
+    const std::vector<std::vector<Index>> orders = next_orders(order, bit_generator, count);
+    const Unlocked release;
+    return epochs_of(theta, take_sparse(x, targets, weights), orders);
   }
 
   double learning_rate() const { return rate_; }
@@ -144,6 +157,48 @@ class EpochTrainer {
     return Optimizer<T>(*stepping_method(options_.optimizer), network_.parameter_count()).state();
   }
 
+  /// The orders of the next epochs; the last one is left in `order`.
+  static std::vector<std::vector<Index>> next_orders(const Buffer1<Index>& order, nb::handle bit_generator,
+                                                     Index count) {
+    std::vector<std::vector<Index>> orders(static_cast<std::size_t>(count),
+                                           {order.data(), order.data() + order.size()});
+    if (!bit_generator.is_none()) draw_orders(bit_generator, orders);
+    std::copy(orders.back().begin(), orders.back().end(), order.data());
+    return orders;
+  }
+
+  std::vector<std::pair<double, double>> epochs_of(const Buffer1<T>& theta, const Samples<T>& set,
+                                                   const std::vector<std::vector<Index>>& orders) {
+    std::vector<std::pair<double, double>> means;
+    std::copy_n(theta.data(), theta_.size(), theta_.begin());
+    for (const std::vector<Index>& rows : orders) means.push_back(pass(set, rows));
+    std::copy(theta_.begin(), theta_.end(), theta.data());
+    return means;
+  }
+
+  /// The training goes on, or begins, with samples of the one kind or the other.
+  void take_dense() {
+    if (sparse_) rest();
+    sparse_ = nullptr;
+    waiting_.reset();
+  }
+  Samples<T> take_sparse(const Csr<T>& x, const Array2<T>& targets, const Array1<T>& weights) {
+    rows_ = rows_of<T>(x);
+    if (training_ && !sparse_) rest();
+    if (training_) {
+      sparse_->set_samples(rows_);
+    } else {
+      waiting_ = std::make_unique<SparsePasses<T>>(network_, options_, rows_, view_of(targets));
+      sparse_ = waiting_.get();
+    }
+    return {sparse_->outline(), view_of(targets), span_of(weights)};
+  }
+  /// Ends the training, of which the optimizer's memory is left.
+  void rest() {
+    if (training_) remembered_ = training_->state().optimizer;
+    training_.reset();
+  }
+
   /// Where a number goes non-finite the training is over; here all numbers are then NaN, as they would become.
   std::pair<double, double> pass(const Samples<T>& set, std::span<const Index> order) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -154,6 +209,7 @@ class EpochTrainer {
     training_->advance(training_->updates_per_epoch());
     if (training_->is_over()) {
       training_.reset();
+      sparse_ = nullptr;
       remembered_.reset();
       std::fill(theta_.begin(), theta_.end(), static_cast<T>(nan));
       return {nan, nan};
@@ -163,7 +219,9 @@ class EpochTrainer {
   }
 
   void begin(const Samples<T>& set) {
-    training_.emplace(make_passes<T>(network_, options_, set), std::span<T>(theta_), set, options_, unused_);
+    std::unique_ptr<Passes<T>> passes = std::move(waiting_);
+    if (!passes) passes = make_passes<T>(network_, options_, set);
+    training_.emplace(std::move(passes), std::span<T>(theta_), set, options_, unused_);
     if (!remembered_) return;
     TrainingState<T> state = training_->state();
     state.optimizer = *remembered_;
@@ -178,6 +236,9 @@ class EpochTrainer {
   RandomState unused_;
   std::optional<OptimizerState<T>> remembered_;
   std::optional<Training<T>> training_;
+  SparseRows<T> rows_;
+  std::unique_ptr<SparsePasses<T>> waiting_;  // for the training to begin
+  SparsePasses<T>* sparse_ = nullptr;         // the training's, if its samples are sparse
 };
 
 /// Loss, and gradient, of all samples at once, without penalties: what L-BFGS descends.
@@ -199,6 +260,30 @@ class Objective {
 
  private:
   engine::GradientPlan<T> plan_;
+};
+
+/// The same of sparse samples.
+template <class T>
+class SparseObjective {
+ public:
+  static bool exists(const Network& network, const std::string& loss, Index samples) {
+    return engine::SparsePlan<T>::exists(network, parse_loss(loss), samples);
+  }
+  SparseObjective(const Network& network, const std::string& loss, double factor, Index samples)
+      : plan_(network, scaled_loss(loss, factor), samples) {}
+
+  double operator()(const Array1<T>& theta, const Csr<T>& x, const Array2<T>& targets, const Array1<T>& weights,
+                    const Buffer1<T>& gradient) {
+    const Unlocked release;
+    return plan_(span_of(theta), rows_of<T>(x), {view_of(targets), span_of(weights)}, {}, span_of(gradient)).loss;
+  }
+  double score(const Array1<T>& theta, const Csr<T>& x, const Array2<T>& targets, const Array1<T>& weights) {
+    const Unlocked release;
+    return plan_.score(span_of(theta), rows_of<T>(x), {view_of(targets), span_of(weights)}).loss;
+  }
+
+ private:
+  engine::SparsePlan<T> plan_;
 };
 
 template <class T>
@@ -230,8 +315,34 @@ nb::object outputs_if_finite(const Network& network, const Array1<T>& theta, con
   return out;
 }
 
+/// The outputs for sparse samples.
 template <class T>
-void bind(nb::module_& m, const char* trainer, const char* objective) {
+Outputs<T> sparse_outputs(const Network& network, const Array1<T>& theta, const Csr<T>& x) {
+  const SparseRows<T> rows = rows_of<T>(x);
+  Matrix<T> out(rows.rows(), network.outputs());
+  {
+    const Unlocked release;
+    engine::predict<T>(network, span_of(theta), rows, out);
+  }
+  return to_numpy(std::move(out));
+}
+/// The same, unless a value is not finite: then None.
+template <class T>
+nb::object sparse_outputs_if_finite(const Network& network, const Array1<T>& theta, const Csr<T>& x) {
+  if (!all_finite<T>(span_of(std::get<0>(x)))) return nb::none();
+  return nb::cast(sparse_outputs<T>(network, theta, x));
+}
+
+template <class Made>
+void bind_objective(nb::class_<Made>& made) {
+  made.def(nb::init<const Network&, const std::string&, double, Index>(), nb::arg("network"), nb::arg("loss"),
+           nb::arg("factor"), nb::arg("samples"))
+      .def("__call__", &Made::operator())
+      .def("score", &Made::score);
+}
+
+template <class T>
+void bind(nb::module_& m, const char* trainer, const char* objective, const char* sparse_objective) {
   nb::class_<EpochTrainer<T>>(m, trainer)
       .def(nb::init<const Network&, const std::string&, double, const std::string&, double, Index, std::uint64_t>(),
            nb::arg("network"), nb::arg("loss"), nb::arg("factor"), nb::arg("optimizer"), nb::arg("alpha"),
@@ -239,16 +350,22 @@ void bind(nb::module_& m, const char* trainer, const char* objective) {
       .def("epoch", &EpochTrainer<T>::epoch)
       .def("epochs", &EpochTrainer<T>::epochs, nb::arg("theta"), nb::arg("x"), nb::arg("targets"), nb::arg("weights"),
            nb::arg("order"), nb::arg("bit_generator").none(), nb::arg("count"))
+      .def("takes_sparse", &EpochTrainer<T>::takes_sparse, nb::arg("samples"))
+      .def("sparse_epoch", &EpochTrainer<T>::sparse_epoch)
+      .def("sparse_epochs", &EpochTrainer<T>::sparse_epochs, nb::arg("theta"), nb::arg("x"), nb::arg("targets"),
+           nb::arg("weights"), nb::arg("order"), nb::arg("bit_generator").none(), nb::arg("count"))
       .def("state", &EpochTrainer<T>::state)
       .def("set_state", &EpochTrainer<T>::set_state)
       .def_prop_rw("learning_rate", &EpochTrainer<T>::learning_rate, &EpochTrainer<T>::set_learning_rate);
-  nb::class_<Objective<T>>(m, objective)
-      .def(nb::init<const Network&, const std::string&, double, Index>(), nb::arg("network"), nb::arg("loss"),
-           nb::arg("factor"), nb::arg("samples"))
-      .def("__call__", &Objective<T>::operator())
-      .def("score", &Objective<T>::score);
+  nb::class_<Objective<T>> dense(m, objective);
+  bind_objective(dense);
+  nb::class_<SparseObjective<T>> sparse(m, sparse_objective);
+  sparse.def_static("exists", &SparseObjective<T>::exists);
+  bind_objective(sparse);
   m.def("outputs", &outputs<T>);
   m.def("outputs_if_finite", &outputs_if_finite<T>);
+  m.def("sparse_outputs", &sparse_outputs<T>);
+  m.def("sparse_outputs_if_finite", &sparse_outputs_if_finite<T>);
 }
 
 /// The best loss so far and the number of values in a row without progress, after some more values; of scores with
@@ -266,8 +383,8 @@ void bind_estimator(nb::module_& m) {
   nb::module_ estimator = m.def_submodule("estimator", "What gradus.sklearn computes with.");
   estimator.def("stall", &stall, nb::arg("values"), nb::arg("best"), nb::arg("bad"), nb::arg("tol"),
                 nb::arg("scores") = false);
-  bind<float>(estimator, "Trainer32", "Objective32");
-  bind<double>(estimator, "Trainer64", "Objective64");
+  bind<float>(estimator, "Trainer32", "Objective32", "SparseObjective32");
+  bind<double>(estimator, "Trainer64", "Objective64", "SparseObjective64");
   bind_ensemble(estimator);
 }
 

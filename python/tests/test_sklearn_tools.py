@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Tools that are built for scikit-learn's estimators, or go by their class, with ours. A tool that is not installed is left out:
-pip install skl2onnx onnxruntime skops mlxtend imbalanced-learn mapie lime."""
+pip install skl2onnx onnxruntime skops mlxtend imbalanced-learn mapie lime mlflow-skinny shap eli5 sklearn2pmml (which needs Java)."""
 
+import shutil
 import warnings
 
 import numpy as np
 import pytest
+import sklearn
 from gradus.sklearn import MLPClassifier, MLPRegressor
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -88,6 +90,58 @@ def test_lime_explains_it(model):
     explainer = lime.LimeTabularExplainer(X, feature_names=list("abcd"), random_state=0)
     explained = explainer.explain_instance(X[0], model.predict_proba, num_features=4, num_samples=300).as_list()
     assert {next(letter for letter in "abcd" if letter in text.split()) for text, _ in explained} == set("abcd")
+
+
+def test_shap_adds_up_to_what_it_predicts(model):
+    shap = pytest.importorskip("shap")
+    explainer = shap.KernelExplainer(model.predict_proba, X[:10])
+    values = np.asarray(explainer.shap_values(X[:2], silent=True))
+    np.testing.assert_allclose(values.sum(axis=1) + explainer.expected_value, model.predict_proba(X[:2]), atol=1e-6)
+
+
+def test_eli5_ranks_its_features(model):
+    ranking = pytest.importorskip("eli5.sklearn")
+    importances = ranking.PermutationImportance(model, random_state=0, n_iter=2).fit(X, y).feature_importances_
+    assert importances.argmax() in (2, 3)
+
+
+def test_mlflow_logs_the_parameters_of_a_pipeline_and_of_the_twin(tmp_path, monkeypatch):
+    # It knows classes of scikit-learn by a list: a fit of ours alone it does not see, its pipelines and the twin's it does.
+    mlflow = pytest.importorskip("mlflow")
+    pytest.importorskip("mlflow.sklearn")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow.set_tracking_uri(tmp_path.as_uri())
+    mlflow.set_experiment("ours")
+    mlflow.sklearn.autolog(log_models=False, log_datasets=False, silent=True)
+    try:
+        few = MLPClassifier((4,), max_iter=3, random_state=0)
+        for made, prefix in (
+            (make_pipeline(StandardScaler(), few), "mlpclassifier__"),
+            (clone(few).fit(X, y).to_sklearn(), ""),
+        ):
+            with mlflow.start_run() as run:
+                made.fit(X, y)
+            logged = mlflow.get_run(run.info.run_id).data
+            assert logged.params[prefix + "hidden_layer_sizes"] == "(4,)"
+            assert logged.metrics["training_score"] == pytest.approx(made.score(X, y))
+    finally:
+        mlflow.sklearn.autolog(disable=True, silent=True)
+
+
+def test_sklearn2pmml_takes_the_twin(model, tmp_path):
+    pmml = pytest.importorskip("sklearn2pmml")
+    if not shutil.which("java"):
+        pytest.skip("sklearn2pmml runs Java")
+    pipeline = pmml.make_pmml_pipeline(model.to_sklearn(), active_fields=list("abcd"), target_fields=["y"])
+    path = tmp_path / "iris.pmml"
+    try:
+        pmml.sklearn2pmml(pipeline, str(path))
+    except RuntimeError:
+        if sklearn.__version__ != "1.9.1":
+            raise
+        pytest.skip("the newest that sklearn2pmml 0.133.1 takes is scikit-learn 1.9.0")
+    text = path.read_text()
+    assert "<NeuralNetwork" in text and text.count("<NeuralLayer") == 2
 
 
 def test_pictures_of_decisions_and_of_dependence_are_drawn(model):

@@ -110,8 +110,8 @@ Matrix<double> blob_centers(const BlobOptions& options, RandomState& random) {
   check_count("blobs", "centers", count, std::min(kMostClasses, kMostNumbers / features));
   if (options.samples.many && count != listed)
     refuse("blobs", fmt::format("expected {} sample counts, one a centre, got {}", count, listed));
-  if (!std::isfinite(high - low) || low > high)
-    refuse("blobs", fmt::format("expected a center box from low to high, got {} to {}", low, high));
+  if (!std::isfinite(high - low))  // in either direction, as NumPy draws
+    refuse("blobs", fmt::format("expected a center box of finite length, got {} to {}", low, high));
   return random.uniform(low, high, count, features);
 }
 

@@ -9,6 +9,7 @@
 #include "core/rows.hpp"
 #include "engine/arithmetic_scope.hpp"
 #include "engine/definition_plan.hpp"
+#include "engine/plan_choice.hpp"
 #include "engine/plans/batch/batch_kernel.hpp"
 #include "engine/plans/products/products_plan.hpp"
 #include "engine/threads/workshop.hpp"
@@ -35,6 +36,10 @@ bool pays_as_products(const Description& net, Index batch) {
   return weights >= side * side;
 }
 
+PlanKind kind_for(const std::optional<Description>& net, Index batch) {
+  return net && !pays_as_products(*net, batch) ? PlanKind::batch : PlanKind::products;
+}
+
 template <class T>
 std::unique_ptr<Plan<T>> make_plan(const Network& network, const Loss& loss, Index batch, PlanKind kind,
                                    Workshop& workshop) {
@@ -42,12 +47,18 @@ std::unique_ptr<Plan<T>> make_plan(const Network& network, const Loss& loss, Ind
     throw ValueError("[engine] the online plan steps as it goes and has no gradient to give");
   if (kind == PlanKind::definition) return std::make_unique<DefinitionPlan<T>>(network, loss);
   const std::optional<Description> net = fast_description(network, loss.function);
-  if (kind == PlanKind::automatic) kind = net && !pays_as_products(*net, batch) ? PlanKind::batch : PlanKind::products;
+  if (kind == PlanKind::automatic) kind = kind_for(net, batch);
   if (kind == PlanKind::products) return make_products_plan<T>(network, loss, batch, workshop);
   if (!net)
     throw ValueError("[engine] expected dense layers with activations, at most " + std::to_string(kMaxStages) +
                      " of them, for this plan, got " + to_text(network));
   return std::make_unique<BatchPlan<T>>(*net, batch);
+}
+
+}  // namespace
+
+PlanKind kind_of_plan(const Network& network, const LossFunction& loss, Index batch) {
+  return kind_for(fast_description(network, loss), batch);
 }
 
 void check_rows_of(Index samples, std::span<const Index> rows) {
@@ -56,8 +67,6 @@ void check_rows_of(Index samples, std::span<const Index> rows) {
   throw ValueError("[engine] expected rows from 0 to " + std::to_string(samples - 1) + ", got " +
                    std::to_string(*std::find_if(rows.begin(), rows.end(), is_out)));
 }
-
-}  // namespace
 
 template <class T>
 struct GradientPlan<T>::State {

@@ -42,8 +42,7 @@ Training<T>::Loop::Loop(std::unique_ptr<Passes<T>> passes, std::span<T> theta, c
       stall_rule_(stall_rule(options.early_stopping)),
       batches_(options_, train.x.rows()),
       scheduler_(options.schedule, batches_.per_epoch(), train.x.rows()),
-      is_steady_(scheduler_.is_constant_in_pass() && !std::holds_alternative<InverseSchedule>(options.schedule)),
-      gradient_(theta.size()) {
+      is_steady_(scheduler_.is_constant_in_pass() && !std::holds_alternative<InverseSchedule>(options.schedule)) {
   if (const std::optional<OptimizerMethod> method = stepping_method(options.optimizer)) {
     const bool defined = &passes_->definition() == passes_.get();
     rate_ = gradus::learning_rate(*method);
@@ -54,6 +53,8 @@ Training<T>::Loop::Loop(std::unique_ptr<Passes<T>> passes, std::span<T> theta, c
   }
   check();
   find_frozen();
+  whole_updates_ = makes_whole();
+  if (!whole_updates_) gradient_.resize(theta_.size());
   if (options.min_change >= 0) previous_.resize(theta.size());
   s_.order = batches_.first_order();
   s_.running = options.state.empty() ? facts().state : std::vector<T>(options.state.begin(), options.state.end());

@@ -71,14 +71,7 @@ void Training<T>::Loop::take_rows(std::span<const Index> rows) {
 }
 
 template <std::floating_point T>
-void Training<T>::Loop::update_on_batch() {
-  if (!s_.running.empty()) last_running_ = s_.running;
-  Passed passed = pass_on_batch(*passes_);
-  if (!is_good(passed) && &passes_->definition() != passes_.get()) {  // the definition can tell why
-    s_.running = last_running_;
-    passed = pass_on_batch(passes_->definition());
-  }
-  if (!is_good(passed)) return diverge(passed);
+double Training<T>::Loop::keep(const Passed& passed) {
   s_.largest_gradient = static_cast<double>(passed.largest);
   s_.last_loss = static_cast<double>(passed.loss);
   if (s_.position.updates == 0) s_.first_loss = s_.last_loss;
@@ -91,6 +84,47 @@ void Training<T>::Loop::update_on_batch() {
             .samples = terms(batch_.count(rows_)),
             .penalty = static_cast<double>(passed.penalty) * scale});
   }
+  return mean;
+}
+
+template <std::floating_point T>
+bool Training<T>::Loop::makes_whole() const {
+  const bool is_seen = shows_batches() || options_.keep_gradients || options_.min_change >= 0;
+  return !is_seen && frozen_.empty() && updater_ && passes_->makes_updates(*updater_);
+}
+
+template <std::floating_point T>
+[[gnu::noinline]] bool Training<T>::Loop::update_whole() {
+  set_learning_rate();
+  const std::optional<engine::UpdateMade<T>> made = passes_->update(request(), theta_, *updater_);
+  if (!made) return false;
+  const T loss = recording() ? static_cast<T>(made->tally.loss) : std::numeric_limits<T>::quiet_NaN();
+  const T penalty = static_cast<T>(made->penalty);
+  const Passed passed{loss + penalty, penalty, made->tally.hits, made->largest};
+  if (!is_good(passed)) {  // by its penalty: the parameters have moved, but there are none to go on from
+    diverge(passed);
+    return true;
+  }
+  const double mean = keep(passed);
+  count(1);
+  after_updates(mean);
+  return true;
+}
+
+template <std::floating_point T>
+void Training<T>::Loop::update_on_batch() {
+  if (whole_updates_) {
+    if (update_whole()) return;
+    gradient_.resize(theta_.size());
+  }
+  if (!s_.running.empty()) last_running_ = s_.running;
+  Passed passed = pass_on_batch(*passes_);
+  if (!is_good(passed) && &passes_->definition() != passes_.get()) {  // the definition can tell why
+    s_.running = last_running_;
+    passed = pass_on_batch(passes_->definition());
+  }
+  if (!is_good(passed)) return diverge(passed);
+  const double mean = keep(passed);
   if (options_.keep_gradients) s_.history.gradients.emplace_back(gradient_.begin(), gradient_.end());
   const double rate = set_learning_rate();
   if (callbacks_.before_step) obey(callbacks_.before_step(event(passed, s_.position.updates, rate)));

@@ -66,6 +66,11 @@ class Training<T>::Loop {
   // Updates.
   void update();
   void update_on_batch();
+  /// Pass and step in one, where the passes know how and nobody looks in between. False: nothing was done.
+  bool update_whole();
+  bool makes_whole() const;
+  /// What is known of a batch goes on record; returns its mean loss.
+  double keep(const Passed& passed);
   void begin_online();
   void update_online(Index most);
   Index due_in() const;
@@ -131,8 +136,9 @@ class Training<T>::Loop {
   Samples<T> batch_;             // of the update under way, or where these lie:
   std::span<const Index> rows_;  // its rows of train_; none: it is a stretch of train_, from here on:
   Index first_ = 0;
-  Index row_ = 0;  // the one of rows_ where there is one
-  engine::Buffer<T> gradient_;
+  Index row_ = 0;                             // the one of rows_ where there is one
+  bool whole_updates_ = false;                // whether updates are made whole
+  engine::Buffer<T> gradient_;                // empty while they are
   std::vector<ParameterBlock> frozen_;        // parameters that stay, and
   std::vector<ParameterBlock> frozen_state_;  // running statistics
   std::vector<T> kept_;                       // the former, while a step is made

@@ -107,6 +107,19 @@ TEST(Makers, GiveTheGaussianCurveAsARegression) {
   EXPECT_NE(make_gaussian({.noise = 0.1}, random).targets, make_gaussian({}, random).targets);
 }
 
+TEST(Makers, ABoxOfCentresMayBeGivenFromItsUpperEnd) {
+  // low + (high - low) u, as NumPy draws: a centre of [a, b] and one of [b, a] lie at equal distances from the two
+  // ends.
+  const auto centre = [](double low, double high) {
+    RandomState random(3);
+    const Dataset data = make_blobs(
+        {.samples = 1, .centers = Index{1}, .cluster_std = 0.0, .center_box = std::array{low, high}}, random);
+    return data.x(0, 0);
+  };
+  EXPECT_DOUBLE_EQ(centre(8, -2) + centre(-2, 8), 6);
+  EXPECT_NE(centre(8, -2), centre(-2, 8));
+}
+
 TEST(Makers, RefuseParametersTheyCannotUse) {
   RandomState random(1);
   for (const Index samples : {Index{0}, Index{-1}, std::numeric_limits<Index>::max()}) {
@@ -136,7 +149,6 @@ TEST(Makers, RefuseParametersTheyCannotUse) {
   EXPECT_THROW(make_blobs({.centers = 3, .cluster_std = {1, 2}}, random), ValueError);
   EXPECT_THROW(make_blobs({.centers = Matrix<double>()}, random), ValueError);
   EXPECT_THROW(make_blobs({.centers = Matrix<double>{{0, kNan}}}, random), ValueError);
-  EXPECT_THROW(make_blobs({.center_box = std::array{1., -1.}}, random), ValueError);
   EXPECT_THROW(make_blobs({.center_box = std::array{0., kInfinity}}, random), ValueError);
   EXPECT_THROW(make_gaussian({.range = {1, -1}}, random), ValueError);
   EXPECT_THROW(make_spirals({.turns = kNan}, random), ValueError);

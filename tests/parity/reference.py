@@ -148,7 +148,7 @@ def blobs_setting(options, words):
             classes = 3
         if draw.random() < 0.5:
             low = draw.uniform(-20, 0)
-            options["center_box"] = (low, low + draw.choice([0.0, draw.uniform(0, 30)]))
+            options["center_box"] = (low, low + draw.choice([0.0, draw.uniform(-30, 30)]))
             words.append("center-box=" + number_list(options["center_box"]))
     if draw.random() < 0.6:
         many = draw.random() < 0.5

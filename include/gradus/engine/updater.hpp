@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,18 @@ class Updater {
   double add_penalty(std::span<const T> theta, std::span<T> gradient, double samples) const;
   /// The gradient may be clipped in place. With a workshop its threads share the work; the bits are the same.
   void step(std::span<T> theta, std::span<T> gradient, engine::Workshop* workshop = nullptr);
+  /// Whether `sweep` makes this one's updates: descent or Adam by the engine's kernels, with no more than an L2
+  /// penalty.
+  bool sweeps() const;
+  /// Of a gradient that is asked for piece after piece, in ascending order: writes that of parameters `first` on.
+  using Gradient = std::function<void(Index first, std::span<T> gradient)>;
+  struct Swept {
+    double penalty = 0;  ///< of the parameters before the step
+    T largest = 0;       ///< max |g|, with the penalty's derivative
+  };
+  /// `add_penalty` and `step` in one, to the same bits: all parameters go through the caches once, and no gradient as
+  /// long as theta is needed. Pieces of a block begin at whole multiples of `unit` parameters, such as those of a row.
+  Swept sweep(std::span<T> theta, double samples, Index unit, const Gradient& gradient);
   /// Counts steps that were made elsewhere.
   void count_steps(Index steps) { optimizer_.state().steps += steps; }
 
@@ -58,6 +71,9 @@ class Updater {
   std::size_t memory() const;
 
  private:
+  template <class Step>
+  Swept sweep_by(const Step& step, std::span<T> theta, double samples, Index unit, const Gradient& gradient);
+
   Optimizer<T> optimizer_;
   Regularisation regularisation_;
   std::vector<ParameterBlock> blocks_;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "gradus/core/error.hpp"
 #include "gradus/engine/tally.hpp"
+#include "gradus/engine/update_made.hpp"
 #include "gradus/nn/network.hpp"
 #include "gradus/optim/minimize.hpp"
 #include "gradus/optim/regularisation.hpp"
@@ -13,6 +15,9 @@
 #include "gradus/train/samples.hpp"
 
 namespace gradus {
+
+template <std::floating_point T>
+class Updater;
 
 namespace engine {
 class Workshop;
@@ -88,6 +93,15 @@ class Passes {
   virtual void online(std::span<T> /*theta*/, const Samples<T>& /*set*/, std::span<const Index> /*rows*/,
                       double /*rate*/, bool /*record*/, OnlineSums& /*sums*/) {}
   virtual double online_loss(const OnlineSums& /*sums*/, Index /*samples*/) const { return 0; }
+
+  /// Whether updates by this method can be made whole, by `update`.
+  virtual bool makes_updates(const Updater<T>& /*updater*/) const { return false; }
+  /// Gradient, penalty and step in one, to the bits of one after the other. Nothing, and nothing was done, if a number
+  /// may turn out not to be finite.
+  virtual std::optional<engine::UpdateMade<T>> update(const PassRequest<T>& /*request*/, std::span<T> /*theta*/,
+                                                      Updater<T>& /*updater*/) {
+    return std::nullopt;
+  }
 
   /// Threads that the step after a gradient may use; none: it is made by one.
   virtual engine::Workshop* workshop() { return nullptr; }

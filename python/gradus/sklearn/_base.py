@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from functools import cache
 
 import numpy as np
+from scipy.sparse import csr_array, csr_matrix
 from sklearn.base import _fit_context
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -23,6 +24,7 @@ from ._stochastic import Stochastic
 from ._table import MOMENTS, check_effects
 
 PICKLE_FORMAT = 2
+CSR = (csr_array, csr_matrix)
 
 
 class BaseMLP(Exchange, Passes, ABC):
@@ -84,7 +86,7 @@ class BaseMLP(Exchange, Passes, ABC):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            A sparse one is written out a few batches at a time.
+            A sparse one is taken as it is, or where the first layer is small written out a few batches at a time.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Class labels, or real numbers.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -250,14 +252,12 @@ class BaseMLP(Exchange, Passes, ABC):
             self._keep_as_best()
         return packed
 
-    def _network(self, dropout=False, first_is_activation=False):
-        """The engine's network: whole, or from the activation of the first layer on."""
+    def _network(self, dropout=False):
+        """The engine's network."""
         units = (self.coefs_[0].shape[0], *(c.shape[1] for c in self.coefs_))
         hidden = len(units) - 2
         rates = per_layer(self.dropout, hidden, "dropout") if dropout else None
         functions = (*self._hidden_activations(hidden), self.out_activation_)
-        if first_is_activation:
-            return _engine.network(units[1:], functions[1:], before=functions[0])
         return _engine.network(units, functions, rates)
 
     # --------------------------------------------------------------------------------------------------- the solvers
@@ -347,7 +347,7 @@ class BaseMLP(Exchange, Passes, ABC):
         """The outputs (n_samples, n_outputs)."""
         if self.n_seeds > 1 and self.ensemble == "mean":
             return np.mean(self._outputs_of_members(X), axis=0)
-        if check_input and (outputs := self._outputs_of_plain_array(X)) is not None:
+        if check_input and (outputs := self._outputs_of_plain(X)) is not None:
             return outputs
         if check_input:
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
@@ -361,15 +361,18 @@ class BaseMLP(Exchange, Passes, ABC):
         check_is_fitted(self, "estimators_")
         return self._outputs_of_members(X).std(axis=0)
 
-    def _outputs_of_plain_array(self, X):
-        """The outputs for the usual argument, an array of the parameters' type; None for any other."""
-        if type(X) is not np.ndarray or X.ndim != 2 or X.dtype.char not in "fd":
+    def _outputs_of_plain(self, X):
+        """The outputs for the usual argument, an array or CSR matrix of the parameters' type; None for any other."""
+        sparse = type(X) in CSR
+        if not (sparse or type(X) is np.ndarray) or X.ndim != 2 or X.dtype.char not in "fd":
             return None
         if X.shape[0] == 0 or X.shape[1] != self.n_features_in_ or hasattr(self, "feature_names_in_"):
             return None
         theta = self._parameters().flat
         if X.dtype != theta.dtype:
             return None
+        if sparse:
+            return estimator.sparse_outputs_if_finite(self._network(), theta, _engine.csr_parts(X, theta.dtype))
         if not X.flags.c_contiguous:  # as rows of a wider table, scikit-learn's digits: copied sooner than checked
             X = np.ascontiguousarray(X)
         out = np.empty((X.shape[0], self.n_outputs_), theta.dtype)
@@ -383,10 +386,7 @@ class BaseMLP(Exchange, Passes, ABC):
         network = self._network()
         if isinstance(X, np.ndarray):
             return estimator.outputs(network, theta, np.ascontiguousarray(X, dtype))
-        # The first layer of the numbers that there are, and the engine's network from its activation on.
-        coef, intercept = self.coefs_[0].astype(dtype, copy=False), self.intercepts_[0]
-        first = np.asarray(X.astype(dtype, copy=False) @ coef) + np.asarray(intercept, dtype)
-        return estimator.outputs(self._network(first_is_activation=True), theta[coef.size + coef.shape[1] :], first)
+        return estimator.sparse_outputs(network, theta, _engine.csr_parts(X.tocsr(), dtype))
 
     # --------------------------------------------------------------------------------------------------------- manners
 

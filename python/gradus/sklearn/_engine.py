@@ -26,7 +26,7 @@ MORE_ACTIVATIONS = set(lists.hidden_activations()) - {engine_name(name) for name
 
 
 @lru_cache(maxsize=256)
-def network(units, activations, dropout=None, before=None):
+def network(units, activations, dropout=None):
     """The engine's network of dense layers.
 
     Parameters
@@ -37,12 +37,8 @@ def network(units, activations, dropout=None, before=None):
         Of every layer but the first.
     dropout : tuple of float, optional
         The share that is dropped of each hidden layer in training.
-    before : str, optional
-        An activation of the inputs.
     """
     text = [str(units[0])]
-    if before:
-        text += [f"as{units[0]}", engine_name(before)]
     for i, (width, activation) in enumerate(zip(units[1:], activations, strict=True)):
         text.append(f"{width}{engine_name(activation)}")
         if dropout and i < len(dropout) and dropout[i] > 0:
@@ -141,7 +137,24 @@ class Optimizer:
         self._setting = self._trainer = None
 
 
-def objective(theta, network, loss, samples):
-    """The engine's loss and gradient of whole sets, of at most so many samples."""
-    make = estimator.Objective32 if theta.dtype == np.float32 else estimator.Objective64
-    return make(network, loss.text, loss.factor, samples)
+def csr_parts(X, dtype):
+    """A CSR matrix as the engine takes it."""
+    if X.dtype != dtype and not X.has_canonical_format:  # what stands twice is added up in its own type, as in an array
+        X = X.tocoo()
+        X.sum_duplicates()
+        X = X.tocsr()
+    arrays = (np.ascontiguousarray(X.data, dtype), np.ascontiguousarray(X.indices), np.ascontiguousarray(X.indptr))
+    return (*arrays, X.shape[1])
+
+
+def objective(dtype, network, loss, X):
+    """The engine's loss and gradient of a whole set, and X as it takes it: a sparse one as it is, or written out where the
+    first layer is small."""
+    single = dtype == np.float32
+    if not isinstance(X, np.ndarray):
+        make: Any = estimator.SparseObjective32 if single else estimator.SparseObjective64
+        if make.exists(network, loss.text, X.shape[0]):
+            return make(network, loss.text, loss.factor, X.shape[0]), csr_parts(X.tocsr(), dtype)
+        X = X.toarray()
+    make = estimator.Objective32 if single else estimator.Objective64
+    return make(network, loss.text, loss.factor, X.shape[0]), np.ascontiguousarray(X, dtype)

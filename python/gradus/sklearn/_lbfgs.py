@@ -18,25 +18,24 @@ class PenalisedLoss:
     Parameters
     ----------
     estimator : the estimator, whose coefs_ give the shapes
-    X : ndarray of shape (n_samples, n_features)
+    X : ndarray or sparse matrix of shape (n_samples, n_features)
     y : ndarray of shape (n_samples, n_outputs)
     sample_weight : ndarray of shape (n_samples,) or None
     """
 
     def __init__(self, estimator, X, y, sample_weight):
         self.shapes = [c.shape for c in estimator.coefs_]
-        self._x = np.ascontiguousarray(X, np.float64)
         self._y = np.ascontiguousarray(y, np.float64)
         weighted = sample_weight is not None
         self._weights = np.ascontiguousarray(sample_weight, np.float64) if weighted else np.empty(0)
         loss = estimator._engine_loss()
         self._unit = loss.unit
         self._constant = np.average(loss.constant(self._y), weights=sample_weight) if loss.constant else 0.0
-        self._ridge = estimator.alpha / (self._weights.sum() if weighted else len(self._x))
+        self._ridge = estimator.alpha / (self._weights.sum() if weighted else X.shape[0])
         self._theta = Parameters(estimator.coefs_, estimator.intercepts_, np.float64)
         self._gradient = np.empty_like(self._theta.flat)
         self._grads = self._theta.views_of(self._gradient)
-        self._evaluate = objective(self._gradient, estimator._network(), loss, len(self._x))
+        self._evaluate, self._x = objective(np.float64, estimator._network(), loss, X)
 
     def __call__(self, packed):
         theta = self._theta
@@ -55,7 +54,7 @@ def fit_lbfgs(estimator, X, y, sample_weight):
     """Trains the estimator; a callback sees each iteration."""
     est = estimator
     dtype = est.coefs_[0].dtype
-    loss = PenalisedLoss(est, X if isinstance(X, np.ndarray) else X.toarray(), y, sample_weight)
+    loss = PenalisedLoss(est, X, y, sample_weight)
 
     def tell(intermediate_result):
         est.n_iter_ += 1

@@ -10,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
 from .._core import estimator
+from ._engine import csr_parts
 from ._table import LOSS_COMES_FIRST
 from ._validation_score import ValidationSet
 
@@ -19,7 +20,7 @@ LEAST_VALIDATION = 2 if LOSS_COMES_FIRST else 1
 WORK_PER_CALL = 2_000_000_000
 # Samples in the orders of the epochs of one call: 1 MB of indices.
 ORDERED_PER_CALL = 2**17
-# Numbers of a sparse matrix that are written out at once.
+# Numbers of a sparse matrix that are written out at once, where the engine does not take it as it is.
 DENSE_NUMBERS = 4_000_000
 
 
@@ -58,6 +59,7 @@ class Stochastic:
                 raise ValueError("partial_fit does not support early_stopping=True")
             X, y, sample_weight = self._split(X, y, sample_weight)
         self.sparse = not isinstance(X, np.ndarray)
+        self.csr: Any = None  # X as the engine takes it
         self.X = X if self.sparse else np.ascontiguousarray(X, dtype)
         self.y = np.ascontiguousarray(y, dtype)
         self.weights = np.empty(0, dtype) if sample_weight is None else np.ascontiguousarray(sample_weight, dtype)
@@ -105,6 +107,8 @@ class Stochastic:
                 trainer = optimizer.trainer(
                     self.parameters.flat, network, self.loss, float(est.alpha), self.batch, mask_seed
                 )
+                if self.sparse and self.csr is None and trainer.takes_sparse(len(self.order)):
+                    self.csr = csr_parts(self.X, self.y.dtype)
                 self._count(self._epochs(trainer))
                 stop = self._end_epochs(optimizer) or self.incremental
             if est.n_iter_ == est.max_iter and not stop:
@@ -120,13 +124,23 @@ class Stochastic:
         """Trains; the sums over the samples of the engine's loss and of the penalty, for each epoch made."""
         est = self.est
         n = len(self.order)
-        work = 3 * self.parameters.flat.size * n
-        if self.sparse or work > WORK_PER_CALL:
+        work = self._work()
+        if (self.sparse and self.csr is None) or work > WORK_PER_CALL:
             return [self._epoch_in_parts(trainer)]
         bits = est._random_state._bit_generator if est.shuffle else None
         count = self._epochs_unseen(min(WORK_PER_CALL // work, ORDERED_PER_CALL // n))
-        means = trainer.epochs(self.parameters.flat, self.X, self.y, self.weights, self.order, bits, count)
+        train, X = (trainer.epochs, self.X) if self.csr is None else (trainer.sparse_epochs, self.csr)
+        means = train(self.parameters.flat, X, self.y, self.weights, self.order, bits, count)
         return [(mean * n, penalty * n) for mean, penalty in means]
+
+    def _work(self):
+        """Multiplications and additions of an epoch, about."""
+        parameters, n = self.parameters.flat.size, len(self.order)
+        if self.csr is None:
+            return 3 * parameters * n
+        first = self.est.coefs_[0]
+        updates = -(-n // self.batch)
+        return 3 * (self.X.nnz * first.shape[1] + (parameters - first.size) * n + parameters * updates)
 
     def _epochs_unseen(self, most):
         """How many can be made in a row: nothing but the loss is looked at, and it cannot stall before the last."""
@@ -145,7 +159,8 @@ class Stochastic:
             self.order = self.order[shuffled]
         data = penalty = 0.0
         for part in self._parts():
-            mean, mean_penalty = trainer.epoch(self.parameters.flat, *self._samples(part))
+            train = trainer.epoch if self.csr is None else trainer.sparse_epoch
+            mean, mean_penalty = train(self.parameters.flat, *self._samples(part))
             data += mean * len(part)
             penalty += mean_penalty * len(part)
         return data, penalty
@@ -164,17 +179,16 @@ class Stochastic:
 
     def _parts(self):
         """The order of the samples, cut between batches."""
-        numbers = 3 * self.parameters.flat.size * self.batch
-        batches = WORK_PER_CALL // numbers
-        if self.sparse:
+        batches = int(WORK_PER_CALL / (self._work() / len(self.order) * self.batch))
+        if self.sparse and self.csr is None:
             batches = min(batches, DENSE_NUMBERS // (self.batch * self.X.shape[1]))
         size = max(1, batches) * self.batch
         return (self.order[first : first + size] for first in range(0, len(self.order), size))
 
     def _samples(self, part):
         """What the engine takes: samples, targets, weights, and in which order."""
-        if not self.sparse:
-            return self.X, self.y, self.weights, part
+        if not self.sparse or self.csr is not None:
+            return self.X if self.csr is None else self.csr, self.y, self.weights, part
         dense = self.X[part].toarray().astype(self.y.dtype, copy=False)
         weights = self.weights[part] if len(self.weights) else self.weights
         return dense, self.y[part], weights, self.order[:0]

@@ -53,7 +53,6 @@ class ValidationSet:
     def __init__(self, estimator, theta, X, y, weights):
         self.est = estimator
         self.weights = weights
-        self.x = np.ascontiguousarray(X if isinstance(X, np.ndarray) else X.toarray(), theta.dtype)
         self.y = estimator._label_binarizer.inverse_transform(y) if is_classifier(estimator) else y
         self._targets = np.ascontiguousarray(y, theta.dtype)
         self._weights = np.empty(0, theta.dtype) if weights is None else np.ascontiguousarray(weights, theta.dtype)
@@ -61,13 +60,14 @@ class ValidationSet:
         self._constant = 0.0
         if self._loss.constant:
             self._constant = np.average(self._loss.constant(np.asarray(y, np.float64)), weights=weights)
-        self._objective = objective(theta, estimator._network(), self._loss, len(self.x))
+        self._objective, self._x = objective(theta.dtype, estimator._network(), self._loss, X)
+        self.x = self._x if isinstance(self._x, np.ndarray) else X
         self._scorer: Any = None
         if estimator.scoring is not None:
             self._scorer = check_scoring(estimator, scoring=estimator.scoring)
 
     def score_and_loss(self, theta):
-        loss = self._objective.score(theta, self.x, self._targets, self._weights)
+        loss = self._objective.score(theta, self._x, self._targets, self._weights)
         return self._score(), float(loss * self._loss.unit + self._constant)
 
     def _score(self):

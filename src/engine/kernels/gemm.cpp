@@ -24,16 +24,13 @@ inline constexpr int kTileVectors = 2;
 template <class T>
 inline constexpr Index kPanel = Index{kTileVectors} * kLanes<T>;  ///< columns of B in a panel
 
-/// Terms of the sums that one pass takes: a panel of B, 32 KiB at most, stays in the first cache.
+/// From one row of packed A to the next: a cache line more than kGemmDepth, so that rows fall into different sets.
 template <class T>
-inline constexpr Index kDepth = 1024 / static_cast<Index>(sizeof(T));
-/// From one row of packed A to the next: a cache line more than kDepth, so that rows fall into different sets.
-template <class T>
-inline constexpr Index kRow = kDepth<T> + 64 / static_cast<Index>(sizeof(T));
+inline constexpr Index kRow = kGemmDepth<T> + 64 / static_cast<Index>(sizeof(T));
 /// Rows of A packed at a time, a whole number of tiles.
 inline constexpr Index kBlockRows = 126 / kTileRows * kTileRows;
-static_assert(kBlockRows * kRow<float> + kPanel<float> * kDepth<float> <= kGemmWork<float>);
-static_assert(kBlockRows * kRow<double> + kPanel<double> * kDepth<double> <= kGemmWork<double>);
+static_assert(kBlockRows * kRow<float> + kPanel<float> * kGemmDepth<float> <= kGemmWork<float>);
+static_assert(kBlockRows * kRow<double> + kPanel<double> * kGemmDepth<double> <= kGemmWork<double>);
 
 /// How `total` is cut into `parts` nearly equal pieces: where piece `i` begins.
 HWY_INLINE Index cut(Index total, Index parts, Index i) { return total / parts * i + std::min(i, total % parts); }
@@ -200,7 +197,7 @@ void multiply_rows(const Product<T>& p, Index first, Index rows, Index depth_fir
 
 template <class T>
 void product(const Product<T>& p, T* work) {
-  const Index blocks = std::max<Index>(1, parts_of(p.depth, kDepth<T>));  // without terms, C = D
+  const Index blocks = std::max<Index>(1, parts_of(p.depth, kGemmDepth<T>));  // without terms, C = D
   const Index row_blocks = parts_of(p.rows, kBlockRows);
   for (Index k = 0; k < blocks; ++k) {
     const Index depth_first = cut(p.depth, blocks, k);

@@ -32,6 +32,11 @@ struct Product {
 template <class T>
 inline constexpr Index kGemmWork = Index{256 * 1024} / static_cast<Index>(sizeof(T));
 
+/// Terms of the sums that one pass takes, at most: a panel of B, 32 KiB, stays in the first cache. A sum of more terms
+/// has as few blocks as will do, the longer ones, by a term, first.
+template <class T>
+inline constexpr Index kGemmDepth = 1024 / static_cast<Index>(sizeof(T));
+
 /// Each number of C is a sum in the order of depth, taken in blocks whose borders depend on depth alone: part of a
 /// product computed on its own (some rows, some columns) has the same bits as in the whole, so that threads may share
 /// it in any way. Error: that of such a sum, at most depth eps sum |a| |b|, one rounding a term with fused

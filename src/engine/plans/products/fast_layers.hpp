@@ -57,7 +57,8 @@ struct FastDense : Fast<Dense> {
 
   bool operator==(const FastDense&) const = default;
 
- private:
+ protected:
+  /// dZ.
   template <std::floating_point T>
   ConstMatrixView<T> derivative(ConstMatrixView<T> y, ConstMatrixView<T> dy, LayerMemory<T>& memory) const {
     memory.work.resize(static_cast<std::size_t>(y.size()));
