@@ -7,6 +7,7 @@
 
 #include "apps/gradus/model_data.hpp"
 #include "gradus/lab/data/source.hpp"
+#include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/experiment/keys.hpp"
 #include "gradus/lab/experiment/run.hpp"
 #include "gradus/lab/model/model_file.hpp"
@@ -41,7 +42,7 @@ Subject fresh_network(const Experiment& experiment, const std::string& data_text
 Subject trained_model(const CheckOptions& options) {
   Subject subject;
   subject.name = options.words[0];
-  subject.model = load_model(options.words[0]);
+  subject.model = open_model(options.words[0]);
   subject.data = answered(load_for_model(subject.model, {options.words[0], options.words[1], ""}).data);
   if (subject.data.size() == 0)
     throw ValueError(options.words[1] +

@@ -8,8 +8,8 @@
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/model_data.hpp"
+#include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/files/file.hpp"
-#include "gradus/lab/model/model_file.hpp"
 
 namespace gradus::cli {
 namespace {
@@ -52,7 +52,7 @@ Json to_json(const Explanation& explained) {
 }
 
 int run_explain(const Console& console, const ExplainOptions& options) {
-  const Model model = load_model(options.model);
+  const Model model = open_model(options.model);
   const Dataset data = load_for_model(model, options).data;
   if (answered(data).size() == 0)
     throw ValueError(options.data +

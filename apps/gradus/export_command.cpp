@@ -10,9 +10,9 @@
 #include "apps/gradus/model_data.hpp"
 #include "gradus/lab/exchange/header.hpp"
 #include "gradus/lab/exchange/onnx.hpp"
+#include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/exchange/weights.hpp"
 #include "gradus/lab/files/file.hpp"
-#include "gradus/lab/model/model_file.hpp"
 #include "src/core/text.hpp"
 
 namespace gradus::cli {
@@ -92,7 +92,7 @@ std::string errors_of(const Model& model, const HeaderOptions& options, Json& js
 }
 
 int export_model(const Console& console, const ExportOptions& options) {
-  const Model model = load_model(options.model);
+  const Model model = open_model(options.model);
   Json json = {{"model", options.model}, {"file", options.output}};
   std::string bytes;
   std::string form;

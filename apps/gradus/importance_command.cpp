@@ -8,8 +8,8 @@
 #include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/model_data.hpp"
 #include "apps/gradus/training_report.hpp"
+#include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/experiment/importance.hpp"
-#include "gradus/lab/model/model_file.hpp"
 #include "src/core/text.hpp"
 
 namespace gradus::cli {
@@ -40,7 +40,7 @@ std::string table(const Importance& importance) {
 }
 
 int run_importance(const Console& console, const ImportanceOptions& options) {
-  const Model model = load_model(options.model);
+  const Model model = open_model(options.model);
   const Reading reading = load_for_model(model, options);
   for (const std::string& line : reading.words) console.note(fmt::format("{}: {}\n", options.data, one_line(line)));
   const Dataset data = answered(reading.data);

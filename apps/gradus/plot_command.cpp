@@ -6,8 +6,8 @@
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/model_data.hpp"
+#include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/experiment/figures.hpp"
-#include "gradus/lab/model/model_file.hpp"
 #include "src/core/text.hpp"
 
 namespace gradus::cli {
@@ -20,7 +20,7 @@ struct PlotOptions : ModelData {
 };
 
 int plot(const Console& console, const PlotOptions& options) {
-  const Model model = load_model(options.model);
+  const Model model = open_model(options.model);
   const Reading reading = load_for_model(model, options);
   for (const std::string& line : reading.words) console.note(fmt::format("{}: {}\n", options.data, one_line(line)));
   const Dataset data = answered(reading.data);

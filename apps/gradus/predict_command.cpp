@@ -5,9 +5,9 @@
 #include "apps/gradus/file_kinds.hpp"
 #include "apps/gradus/model_data.hpp"
 #include "apps/gradus/training_report.hpp"
+#include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/answers.hpp"
-#include "gradus/lab/model/model_file.hpp"
 #include "src/core/text.hpp"
 
 namespace gradus::cli {
@@ -69,7 +69,7 @@ Json predictions_json(const Model& model, const Matrix<double>& outputs, const s
 }
 
 int predict_data(const Console& console, const PredictOptions& options) {
-  const Model model = load_model(options.model);
+  const Model model = open_model(options.model);
   const Reading reading = load_for_model(model, options);
   const Dataset& data = reading.data;
   for (const std::string& line : reading.words) console.note(fmt::format("{}: {}\n", options.data, one_line(line)));

@@ -9,6 +9,7 @@
 #include "apps/gradus/model_data.hpp"
 #include "apps/gradus/training_report.hpp"
 #include "gradus/lab/data/source.hpp"
+#include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
 
@@ -81,7 +82,7 @@ TrainingReport repeat(const Console& console, const RunOptions& options, const M
 }
 
 int run_model(const Console& console, const RunOptions& options) {
-  const Model model = load_model(options.path);
+  const Model model = open_model(options.path);
   TrainingReport report = repeat(console, options, model);
   if (report.status != Exit::success) {  // interrupted: there is nothing to compare
     console.machine(report.json);

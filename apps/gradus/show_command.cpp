@@ -6,8 +6,8 @@
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/training_report.hpp"
 #include "gradus/core/number.hpp"
+#include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/model/applied.hpp"
-#include "gradus/lab/model/model_file.hpp"
 #include "gradus/nn/output_shapes.hpp"
 #include "src/core/text.hpp"
 
@@ -172,7 +172,7 @@ void add_show_command(Program& program) {
   const auto options = std::make_shared<ShowOptions>();
   Command& command = program.add("show", "tell what a model is for, how good it is and how it was trained",
                                  "gradus show iris.model --weights", [options](const Console& console) {
-                                   const Model model = load_model(options->path);
+                                   const Model model = open_model(options->path);
                                    console.result(show_text(model, *options));
                                    console.machine(show_json(model, *options));
                                    return Exit::success;

@@ -11,6 +11,7 @@
 #include "gradus/lab/data/table.hpp"
 #include "gradus/lab/exchange/header.hpp"
 #include "gradus/lab/exchange/onnx.hpp"
+#include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/exchange/weights.hpp"
 #include "gradus/lab/experiment/diagnosis.hpp"
 #include "gradus/lab/experiment/experiment.hpp"

@@ -32,6 +32,7 @@ def import_weights(
     network: _core.Network | str | None = None,
     *,
     source: str = "torch",
+    external_data: bool = False,
 ) -> tuple[_core.Model, list[str]]:
     """A model of weights that another framework trained, and what was decided on the way.
 
@@ -45,10 +46,12 @@ def import_weights(
         For ``source='torch'`` a safetensors file, or a ``state_dict()`` on the CPU, whose values NumPy can take. For
         ``source='sklearn'`` a fitted ``MLPClassifier`` or ``MLPRegressor``; for ``source='fann'`` a file that FANN
         saved, for ``source='rtneural'`` RTNeural's JSON; for ``source='keras'`` a NAME.keras of Keras 3 (h5py is needed); for
-        ``source='npz'`` a file of NumPy or its arrays by name.
+        ``source='npz'`` a file of NumPy or its arrays by name; for ``source='onnx'`` a NAME.onnx.
     network : Network or str, optional
         Of the same layers: for PyTorch and NumPy needed, since arrays know no activations; the others know it.
-    source : {'torch', 'keras', 'npz', 'sklearn', 'fann', 'rtneural'}
+    source : {'torch', 'onnx', 'keras', 'npz', 'sklearn', 'fann', 'rtneural'}
+    external_data : bool
+        Whether numbers may be read from plain files beside an ONNX model, as PyTorch's exporter writes them.
 
     Returns
     -------
@@ -76,14 +79,19 @@ def import_weights(
     >>> remarks
     []
     """
-    if source not in ("torch", "keras", "npz", "sklearn", "fann", "rtneural"):
+    if source not in ("torch", "onnx", "keras", "npz", "sklearn", "fann", "rtneural"):
         raise ValueError(
-            f"[import_weights] expected source 'torch', 'keras', 'npz', 'sklearn', 'fann' or 'rtneural', got {source!r}"
+            "[import_weights] expected source 'torch', 'onnx', 'keras', 'npz', 'sklearn', 'fann' or 'rtneural', got "
+            f"{source!r}"
         )
+    if external_data and source != "onnx":
+        raise ValueError("[import_weights] expected external_data with source 'onnx' only")
     if source not in ("torch", "npz") and network is not None:
         raise ValueError(f"[import_weights] expected no network: that of source {source!r} is known")
     if source == "sklearn":
         return _from_sklearn(weights), []
+    if source == "onnx":
+        return _weights.from_onnx(_path(weights), external_data)
     if source == "fann":
         return _weights.from_fann(_path(weights))
     if source == "rtneural":

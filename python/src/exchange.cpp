@@ -7,6 +7,7 @@
 
 #include "arrays.hpp"
 #include "gil.hpp"
+#include "gradus/lab/exchange/onnx.hpp"
 #include "gradus/lab/exchange/weights.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "module.hpp"
@@ -60,6 +61,14 @@ void bind_exchange(nb::module_& m) {
       return std::pair(std::move(imported.model), std::move(imported.remarks));
     };
   };
+  weights.def("from_onnx", [](nb::handle given, bool external_data) {
+    const std::string path = as_path(given);
+    ImportedWeights imported = [&] {
+      const Unlocked others;
+      return from_onnx(read_file(path), path, {.external_data = external_data});
+    }();
+    return std::pair(std::move(imported.model), std::move(imported.remarks));
+  });
   weights.def("from_fann", reader(&from_fann));
   weights.def("from_rtneural", reader(&from_rtneural));
   weights.def("to_arrays", [](const Model& model, const std::string& precision) {

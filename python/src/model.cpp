@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/model/model_file.hpp"
 
 #include <fmt/format.h>
@@ -172,7 +173,7 @@ Examples
               "feature_names: collections.abc.Sequence[str] = (), class_names: collections.abc.Sequence[str] = (), "
               "target_names: collections.abc.Sequence[str] = (), state: numpy.typing.ArrayLike | None = None) -> None"))
       .def_static(
-          "load", [](nb::handle path) { return load_model(as_path(path)); }, nb::arg("path").none(),
+          "load", [](nb::handle path) { return open_model(as_path(path)); }, nb::arg("path").none(),
           nb::sig("def load(path: str | os.PathLike[str]) -> Model"),
           "Reads a model file and replays the test vector in it. FileNotFoundError; OSError if it is damaged.")
       .def(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/lab/experiment/experiment.hpp"
+#include "gradus/lab/exchange/open_model.hpp"
 
 #include <fmt/format.h>
 
@@ -78,7 +79,7 @@ Experiment load_experiment(const std::string& path) {
 }
 
 Model start_of(const Experiment& experiment) {
-  Model model = load_model(experiment.from);
+  Model model = open_model(experiment.from);
   if (const std::string found = parameters_sha256(model);
       !experiment.from_parameters.empty() && found != experiment.from_parameters)
     throw ValueError(fmt::format("{}: the model has changed since it was gone on from (expected parameters {}, got {})",

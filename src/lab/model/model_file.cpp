@@ -327,6 +327,24 @@ std::map<std::string, std::string> to_metadata(const Model& model) {
   return metadata;
 }
 
+void from_metadata(const std::map<std::string, std::string>& metadata, Model& model) {
+  constexpr std::size_t most_names = 1'000'000;  // of a sequence, whose steps are any number
+  const auto find = [&](const char* key) -> const std::string* {
+    const auto found = metadata.find(key);
+    return found == metadata.end() ? nullptr : &found->second;
+  };
+  if (const std::string* loss = find("loss")) {
+    const std::string* reduction = find("reduction");
+    model.loss = parse_loss(*loss, reduction && *reduction == "sum" ? Reduction::sum : Reduction::mean);
+  }
+  if (const std::string* json = find("feature_names")) model.feature_names = names_from_json(*json, most_names);
+  if (const std::string* json = find("target_names")) model.target_names = names_from_json(*json, most_names);
+  if (const std::string* json = find("class_names")) model.class_names = names_from_json(*json, most_names);
+  if (const std::string* json = find("label_name"))
+    if (const std::vector<std::string> name = names_from_json(*json, 1); !name.empty()) model.label_name = name[0];
+  if (const std::string* toml = find("experiment")) model.experiment = *toml;
+}
+
 std::string to_model_file(const Model& model) {
   model.check();
   if (to_text(model.network).size() > kMaxNetworkText)

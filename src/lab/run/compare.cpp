@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "gradus/lab/run/compare.hpp"
+#include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/experiment/words.hpp"
 
 #include <fmt/format.h>
@@ -142,7 +143,7 @@ Candidate to_candidate(std::string name, Model model) {
 Candidate load_candidate(const std::string& path) {
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return load_run(path);
-  return to_candidate(path, load_model(path));
+  return to_candidate(path, open_model(path));
 }
 
 Comparison compare(std::vector<Candidate> candidates) { return Comparer(std::move(candidates)).compare(); }

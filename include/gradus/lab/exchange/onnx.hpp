@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "gradus/lab/exchange/weights.hpp"
 #include "gradus/model/model.hpp"
 
 /// ONNX, the format in which frameworks hand networks to each other and to runtimes.
@@ -32,5 +33,22 @@ std::string to_onnx(const Model& model, const OnnxOptions& options = {});
 
 /// Writes it, whole or not at all. FileError if the file cannot be written.
 void export_onnx(const Model& model, const std::string& path, const OnnxOptions& options = {});
+
+struct OnnxReading {
+  bool external_data = false;  ///< whether numbers may be read from plain files beside the model, as it names them
+};
+
+/// The model that a graph is, whoever wrote it: `path` is for messages, and tells the folder of external data.
+///
+/// A graph is read node by node. Products of matrices with the sum behind them, Gemm either way round, Conv, pools,
+/// norms, RNN, GRU and LSTM (with the turns of batch and time around them) become layers; activations are known under
+/// their own names and as exporters write them out; a sum of a value with what comes of it is a residual block.
+/// Constants before the first layer become the model's scaling, those behind the last one that of its targets, ArgMax
+/// and names its classes. Opsets 7 to 28 of ai.onnx; of ai.onnx.ml what tables need. From a file that to_onnx() wrote
+/// comes a model with the same parameters, names, scaling and loss.
+///
+/// Throws FileError for what is no ONNX model, and for a node that is no part of a network here, with its name,
+/// operator and reason. Nothing is allocated for what the file only claims to hold.
+ImportedWeights from_onnx(std::string_view bytes, const std::string& path, const OnnxReading& reading = {});
 
 }  // namespace gradus

@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "gradus/core/error.hpp"
 #include "gradus/nn/pass.hpp"
+#include "lab/exchange/half_precision.hpp"
 #include "lab/exchange/weights/modules.hpp"
 #include "lab/model/metadata.hpp"
 #include "lab/model/sealed.hpp"
@@ -23,18 +24,6 @@ using exchange::Slot;
 using exchange::Wanted;
 
 // -------------------------------------------------------------------------------------------------- numbers
-
-/// Sign, exponent of 5 bits, fraction of 10 (IEEE 754, binary16).
-double half_precision(std::uint16_t bits) {
-  const int exponent = bits >> 10 & 31;
-  const double fraction = (bits & 1023) / 1024.0;
-  double value = 0;
-  if (exponent == 31)
-    value = fraction == 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
-  else
-    value = exponent == 0 ? std::ldexp(fraction, -14) : std::ldexp(1 + fraction, exponent - 15);
-  return bits >> 15 ? -value : value;
-}
 
 /// Number i of a tensor of floating-point numbers.
 double number_of(const Tensor& tensor, std::size_t i) {
