@@ -4,6 +4,7 @@ end the one that it is in."""
 
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -142,6 +143,56 @@ def test_random_networks_over_all_layers_give_the_same_answers_in_onnx_runtime(t
         # Attributes of a graph are float32, an epsilon too: of the 1e-5 it leaves 2.5e-13, relative to the variance.
         bound = tolerance(model, x, roundoff, random) + (1e-11 if "norm" in str(model.network) else 0)
         assert (np.abs(got - y) <= bound).all(), (path, str(model.network), np.abs(got - y).max(), bound.min())
+
+
+def test_random_networks_over_all_layers_come_back_with_equal_parameters(tmp_path):
+    random = np.random.default_rng(17)
+    read = 0
+    while read < 500:
+        text = random_text(random)
+        try:
+            gd.Network(text)
+        except ValueError:
+            continue
+        model = random_model(text, random, read % 3 == 0)
+        path = tmp_path / "net.onnx"
+        gd.export_onnx(model, path, opset=int(random.integers(17, 23)))
+        again, remarks = gd.import_weights(path, source="onnx")
+        assert str(again.network) == str(model.network) and remarks == []
+        np.testing.assert_array_equal(np.asarray(again.theta, float), np.asarray(model.theta, float))
+        np.testing.assert_array_equal(np.asarray(again.state, float), np.asarray(model.state, float))
+        assert again.class_names == model.class_names and again.loss == model.loss
+        read += 1
+
+
+FIXTURES = pathlib.Path(__file__).parents[2] / "tests" / "fixtures" / "onnx"
+CASES = json.loads((FIXTURES / "cases.json").read_text())
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_what_others_wrote_answers_as_it_answered_there(name):
+    case = CASES[name]
+    model, _ = gd.import_weights(FIXTURES / f"{name}.onnx", source="onnx")
+    x = np.array(case["x"])
+    y = model.predict(x)
+    if y.shape[1] == 1 and len(case["y"][0]) == 2:
+        y = np.hstack([1 - y, y])
+    # Sums of up to 32 products of float32 through a handful of layers: some hundred roundings.
+    np.testing.assert_allclose(y, case["y"], rtol=0, atol=200 * 2.0**-24 * max(1, np.abs(case["y"]).max()))
+
+
+def test_numbers_beside_a_model_are_read_on_request(tmp_path):
+    model = random_model("5-7tanh-2", np.random.default_rng(2), False)
+    stored = onnx.load_from_string(model.to_onnx())
+    onnx.save_model(stored, tmp_path / "net.onnx", save_as_external_data=True, location="net.data", size_threshold=0)
+    with pytest.raises(
+        OSError, match=r"another file, 'net.data': give --external-data \(external_data=True in Python\)"
+    ):
+        gd.import_weights(tmp_path / "net.onnx", source="onnx")
+    again, _ = gd.import_weights(tmp_path / "net.onnx", source="onnx", external_data=True)
+    np.testing.assert_array_equal(np.asarray(again.theta, float), np.asarray(model.theta, float))
+    with pytest.raises(ValueError, match="external_data with source 'onnx' only"):
+        gd.import_weights({}, "2-1", external_data=True)
 
 
 def test_a_wrong_weight_is_beyond_the_tolerance():

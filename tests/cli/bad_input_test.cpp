@@ -99,11 +99,13 @@ TEST_F(BadInput, WhatCannotBeExportedIsNamedAndNothingIsWritten) {
   EXPECT_EQ(refusal({"import", "net.bin", "--from", "npz", "--network", "2-2", "-o", "m.model"}, 2),
             "--from: npz is read in Python: gd.import_weights(FILE, source='npz')[0].save(MODEL)");
   EXPECT_EQ(refusal({"import", "net.bin", "--network", "2-2", "-o", "m.model"}, 2),
-            "--from: expected torch, fann or rtneural, for the name 'net.bin' does not tell whose weights these are");
+            "--from: expected onnx, torch, fann or rtneural, for the name 'net.bin' does not tell whose weights these are");
   EXPECT_EQ(refusal({"import", "net.bin", "--from", "jax", "--network", "2-2", "-o", "m.model"}, 2),
-            "--from: expected auto, torch, fann or rtneural, got 'jax'");
+            "--from: expected auto, onnx, torch, fann or rtneural, got 'jax'");
   EXPECT_EQ(refusal({"import", "net.net", "--network", "2-2", "-o", "m.model"}, 2),
             "--network: the file says which network it is of");
+  EXPECT_EQ(refusal({"import", "net.net", "--external-data", "-o", "m.model"}, 2),
+            "--external-data: has an effect only with ONNX models");
   EXPECT_EQ(refusal({"import", "net.safetensors", "-o", "m.model"}, 2),
             "--network: expected the network whose weights these are, as 4-8tanh-3softmax");
   EXPECT_FALSE(std::filesystem::exists(path("net.onnx")));

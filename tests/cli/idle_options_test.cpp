@@ -102,6 +102,7 @@ const std::map<std::string, std::string>& exceptions() {
       {"--header", "names what is recognised unless told otherwise"},
       {"--full", "names what is done unless told otherwise"},
       {"--force", "permits what would be refused"},
+      {"--external-data", "permits what would be refused"},
       {"--any-data", "permits what would be refused"},
       {"--threads", "the numbers do not depend on how many threads compute them"},
       {"--arithmetic", "both arithmetics may give numbers that print alike"},
@@ -143,7 +144,9 @@ const std::map<std::string, std::vector<Words>>& contexts() {
           {"export", "old.model", "-o", "out.h"},
           {"export", "old.model", "-o", "out.h", "--precision", "int8", "--calibrate", "mine.csv"},
           {"export", "old.model", "--for", "torch", "-o", "out.safetensors"}}},
-        {"import", {{"import", "old.safetensors", "--network", "2-3tanh-2softmax", "-o", "out"}}},
+        {"import",
+         {{"import", "old.safetensors", "--network", "2-3tanh-2softmax", "-o", "out"},
+          {"import", "kept.onnx", "-o", "out"}}},
         {"explain", {{"explain", "old.model", "mine.csv"}}},
         {"quiz", {{"quiz", "mine.csv", "--answer", "sign:loss"}}},
         {"check",
@@ -179,6 +182,7 @@ class IdleOptions : public CliTest {
            model == std::string("old") ? "0" : "1", "-o", std::string(model) + ".model"});
     run({"train", "circles:samples=20", "--network", "2-3tanh-2softmax", "--epochs", "3", "-q", "-o", "circles.model"});
     run({"export", "old.model", "--for", "torch", "-q", "-o", "old.safetensors"});
+    run({"export", "old.model", "-q", "-o", "kept.onnx"});
     lay_page();
   }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "lab/exchange/onnx/message.hpp"
+#include "message.hpp"
 
 namespace gradus::onnx {
 

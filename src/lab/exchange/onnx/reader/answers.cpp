@@ -76,6 +76,15 @@ void Reader::where(const Node& node) {
     link.numbers = array.numbers;
     return;
   }
+  // softplus(z), which PyTorch writes as z where z is large: the same to 2e-9.
+  if (const Above* large = std::get_if<Above>(&value(node, 0)); large && large->threshold >= 20) {
+    const Live& z = live(node, 1);
+    const Live& soft = live(node, 2);
+    if (z.end != large->value.end || !soft.end || soft.end->before != z.end ||
+        (soft.end->op != "softplus" && soft.end->op != "Softplus"))
+      throw ValueError("expected softplus where a number is not large");
+    return give(node, soft);
+  }
   const auto* stranger = std::get_if<TableColumn>(&value(node, 0));
   const auto* column = std::get_if<TableColumn>(&value(node, 2));
   if (!stranger || !column || stranger->stage != TableColumn::Stage::stranger || !constant(node, 1))

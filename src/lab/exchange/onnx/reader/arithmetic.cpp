@@ -36,9 +36,10 @@ struct Fork {
 constexpr Fork kForks[] = {
     {"Mul", "", "Sigmoid", "silu"},
     {"Mul", "", "Softplus,Tanh", "mish"},
+    {"Mul", "", "softplus,Tanh", "mish"},
     {"Mul", "", "HardSigmoid", "hardswish"},
     {"Mul", "", "Add:3,Clip(0..6)", "6 hardswish"},
-    {"Mul", "", "Add:3,Clip(0..6),Div:6", "hardswish"},
+    {"Mul", "", "hardsigmoid", "hardswish"},
     {"Mul", "", "Div:1.41421,Erf,Add:1", "2 gelu"},
     {"Mul", "", "Mul:0.707107,Erf,Add:1", "2 gelu"},
     {"Mul", "Mul:0.5", "Div:1.41421,Erf,Add:1", "gelu"},
@@ -112,7 +113,6 @@ void Reader::with_constant(const Node& node, const Live& x, const Array& array, 
   const bool turned = constant_first && (node.op == "Sub" || node.op == "Div");
   Link& link = append(node, from, (turned ? "R" : "") + node.op, from.form);
   link.numbers = spread(array, from.form);
-  // A constant that changes nothing, as exporters leave it.
   give_simplified(node, link);
 }
 
@@ -157,14 +157,33 @@ void Reader::clip(const Node& node) {
   give_simplified(node, append(node, x, op, x.form));
 }
 
+/// Of a row's numbers, as a norm needs it; of each channel, which is a pool.
 void Reader::reduce_mean(const Node& node) {
   const Live& x = live(node, 0);
   std::vector<Index> axes = integers(node, "axes");
   if (has(node, 1)) axes = numbers(node, 1, "its axes").integers();
+  const auto rank = static_cast<Index>(x.form.rank());
+  for (Index& axis : axes) axis = axis < 0 ? axis + rank : axis;
+  std::sort(axes.begin(), axes.end());
+  const bool picture =
+      axes == std::vector<Index>{2, 3} && x.form.is({Axis::batch, Axis::channels, Axis::height, Axis::width});
+  const bool signal = axes == std::vector<Index>{2} && x.form.is({Axis::batch, Axis::channels, Axis::width});
+  if (picture || signal) {
+    const Index c = x.form.channels();
+    const Window window{.channels = c,
+                        .size = {x.form.size(Axis::height), x.form.size(Axis::width)},
+                        .kernel = {x.form.size(Axis::height), x.form.size(Axis::width)}};
+    const bool keeps = integer(node, "keepdims", 1) != 0;
+    Link& link = then(node, x, node.op, !keeps ? Form::rows(c) : picture ? Form::picture(c, 1, 1) : Form::signal(c, 1));
+    if (picture)
+      link.layer = AveragePool2d{{window}};
+    else
+      link.layer = AveragePool1d{{window}};
+    return;
+  }
   expect(node, "keepdims", 1);
-  const bool is_last =
-      axes == std::vector<Index>{-1} || axes == std::vector<Index>{static_cast<Index>(x.form.rank()) - 1};
-  if (!is_last || x.form.dims.back().axis != Axis::numbers) throw ValueError("expected the mean of a row's numbers");
+  if (axes != std::vector<Index>{rank - 1} || x.form.dims.back().axis != Axis::numbers)
+    throw ValueError("expected the mean of a row's numbers, or of each channel's");
   then(node, x, node.op, x.form);
 }
 

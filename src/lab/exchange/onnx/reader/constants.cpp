@@ -197,6 +197,7 @@ void Reader::slice(const Node& node) {
       (!steps.empty() && steps[0] != 1))
     throw ValueError("expected a slice of one axis, without gaps");
   if (axes.empty()) axes = {0};
+  if (std::holds_alternative<Zeros>(value(node, 0))) return give(node, Zeros{});
   if (const Live* from = std::get_if<Live>(&value(node, 0))) {
     const Index axis = wrapped_axis(axes[0], static_cast<Index>(from->form.rank()));
     const Axis kind = from->form.dims[static_cast<std::size_t>(axis)].axis;

@@ -49,6 +49,8 @@ Live Reader::laid(const Live& from, const std::vector<double>& wanted) const {
     laid.form = Form::rows(numbers);  // of steps: samples * steps
     return laid;
   }
+  if (dims.size() == 2 && !is_open(dims[1]))
+    throw ValueError(fmt::format("expected a row of {} numbers a sample, got rows of {}", numbers, fixed(1)));
   if (dims.size() == 3 && has_time && fixed(2) == numbers) {
     laid.form = Form::steps(numbers);
     // Where time comes first it still does.
@@ -75,7 +77,7 @@ void Reader::reshape(const Node& node) {
   const Known& from = value(node, 0);
   if (std::holds_alternative<Label>(from) || std::holds_alternative<Zeros>(from)) return give(node, from);
   const std::vector<double> dims = opset_ < 5 ? std::vector<double>{} : numbers(node, 1, "the shape").numbers;
-  expect(node, "allowzero", 0);
+  if (std::count(dims.begin(), dims.end(), 0.0) > 0) expect(node, "allowzero", 0);
   if (const Live* x = std::get_if<Live>(&from)) return give(node, laid(*x, dims));
   Array array = numbers(node, 0, "what is laid anew");
   const auto count = static_cast<Index>(array.is_text() ? array.texts.size() : array.numbers.size());
