@@ -104,7 +104,7 @@ def test_what_cannot_be_taken_is_refused_in_one_line(tmp_path):
     with pytest.raises(ValueError, match=r"expected a network: a state_dict knows no activations"):
         gd.import_weights({})
     with pytest.raises(
-        ValueError, match=r"expected source 'torch', 'keras', 'npz', 'sklearn', 'fann' or 'rtneural', got 'jax'"
+        ValueError, match=r"expected source 'torch', 'onnx', 'keras', 'npz', 'sklearn', 'fann' or 'rtneural', got 'jax'"
     ):
         gd.import_weights({}, "2-2", source="jax")
     with pytest.raises(ValueError, match=r"expected a fitted MLPClassifier or MLPRegressor, got MLPClassifier"):

@@ -160,7 +160,7 @@ def test_random_networks_over_all_layers_come_back_with_equal_parameters(tmp_pat
         again, remarks = gd.import_weights(path, source="onnx")
         assert str(again.network) == str(model.network) and remarks == []
         np.testing.assert_array_equal(np.asarray(again.theta, float), np.asarray(model.theta, float))
-        np.testing.assert_array_equal(np.asarray(again.state, float), np.asarray(model.state, float))
+        np.testing.assert_array_equal(np.asarray(again.state, "f4"), np.asarray(model.state, "f4"))
         assert again.class_names == model.class_names and again.loss == model.loss
         read += 1
 

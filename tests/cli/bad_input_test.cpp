@@ -98,8 +98,9 @@ TEST_F(BadInput, WhatCannotBeExportedIsNamedAndNothingIsWritten) {
             "--from: keras is read in Python: gd.import_weights(FILE, source='keras')[0].save(MODEL)");
   EXPECT_EQ(refusal({"import", "net.bin", "--from", "npz", "--network", "2-2", "-o", "m.model"}, 2),
             "--from: npz is read in Python: gd.import_weights(FILE, source='npz')[0].save(MODEL)");
-  EXPECT_EQ(refusal({"import", "net.bin", "--network", "2-2", "-o", "m.model"}, 2),
-            "--from: expected onnx, torch, fann or rtneural, for the name 'net.bin' does not tell whose weights these are");
+  EXPECT_EQ(
+      refusal({"import", "net.bin", "--network", "2-2", "-o", "m.model"}, 2),
+      "--from: expected onnx, torch, fann or rtneural, for the name 'net.bin' does not tell whose weights these are");
   EXPECT_EQ(refusal({"import", "net.bin", "--from", "jax", "--network", "2-2", "-o", "m.model"}, 2),
             "--from: expected auto, onnx, torch, fann or rtneural, got 'jax'");
   EXPECT_EQ(refusal({"import", "net.net", "--network", "2-2", "-o", "m.model"}, 2),

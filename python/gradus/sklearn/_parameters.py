@@ -3,6 +3,7 @@
 
 import math
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ class Parameters:
     """
 
     def __init__(self, coefs, intercepts, dtype=None):
-        arrays = []
+        arrays: list[Any] = []
         for coef, intercept in zip(coefs, intercepts, strict=True):
             coef, intercept = np.asarray(coef), np.asarray(intercept)
             if intercept.shape != coef.shape[1:]:

@@ -60,7 +60,7 @@ class Stochastic:
             X, y, sample_weight = self._split(X, y, sample_weight)
         self.sparse = not isinstance(X, np.ndarray)
         self.csr: Any = None  # X as the engine takes it
-        self.X = X if self.sparse else np.ascontiguousarray(X, dtype)
+        self.X: Any = X if self.sparse else np.ascontiguousarray(X, dtype)
         self.y = np.ascontiguousarray(y, dtype)
         self.weights = np.empty(0, dtype) if sample_weight is None else np.ascontiguousarray(sample_weight, dtype)
         self.loss = estimator._engine_loss()
