@@ -18,8 +18,8 @@ class ProgressPrinter {
   ~ProgressPrinter() { clear(); }
 
   void show(const Progress& progress);
-  /// Of any work, of which so much is done: `line` makes the words, if it is time for them.
-  void show(double share, const std::function<std::string()>& line);
+  /// Of any work, of which so much is done: `words` makes them, if it is time for them.
+  void show(double share, const std::function<std::string()>& words);
   /// Wipes the line off a terminal, for other words to take its place.
   void clear();
 

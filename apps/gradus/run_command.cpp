@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstring>
+#include <cstdint>
 
 #include "apps/gradus/commands.hpp"
 #include "apps/gradus/file_kinds.hpp"
@@ -12,6 +12,7 @@
 #include "gradus/lab/exchange/open_model.hpp"
 #include "gradus/lab/files/file.hpp"
 #include "gradus/lab/model/model_file.hpp"
+#include "src/core/bit_cast.hpp"
 
 namespace gradus::cli {
 namespace {
@@ -36,7 +37,7 @@ struct Difference {
 Difference compare(const std::vector<double>& first, const std::vector<double>& again) {
   Difference difference;
   for (std::size_t k = 0; k < first.size(); ++k) {
-    if (std::memcmp(&first[k], &again[k], sizeof(double)) == 0) continue;
+    if (bit_cast<std::uint64_t>(first[k]) == bit_cast<std::uint64_t>(again[k])) continue;
     ++difference.numbers;
     const double scale = std::max({1.0, std::abs(first[k]), std::abs(again[k])});
     const double here = std::abs(first[k] - again[k]) / scale;

@@ -123,7 +123,8 @@ ValueSlope ValueSlopes::review(std::size_t k, double gradient, const ValueSlope&
   const double w = theta_[k];
   const double least = std::max(std::abs(w), std::numeric_limits<double>::min() / kEpsilon) * 0x1p-44;
   std::optional<ValueSlope> smallest;
-  for (double h = step(k); h >= least; h /= 8) {
+  double h = 8 * step(k);
+  while ((h /= 8) >= least) {
     largest_ = std::abs(middle_);
     const double above = at(k, w + h) - middle_;
     const double below = middle_ - at(k, w - h);

@@ -38,6 +38,7 @@ std::vector<std::vector<Index>> rows_by_class(std::span<const int> labels, bool 
   std::map<int, std::vector<Index>> rows_of;
   for (std::size_t i = 0; i < labels.size(); ++i) rows_of[labels[i]].push_back(static_cast<Index>(i));
   std::vector<std::vector<Index>> rows;
+  rows.reserve(rows_of.size());
   for (auto& entry : rows_of) rows.push_back(std::move(entry.second));
   if (by_appearance) std::sort(rows.begin(), rows.end(), [](auto& a, auto& b) { return a.front() < b.front(); });
   return rows;

@@ -72,17 +72,18 @@ Angle reduce(double x) {
   constexpr int taken = 10;
   constexpr int words = static_cast<int>(two_over_pi_limbs.size());
   const int skipped = e < 34 ? 0 : (e - 2) / 32;  // the highest words, whose products are multiples of 4
+  const int first = words - skipped - taken;
   std::array<std::uint32_t, taken + 3> product{};
   for (int half = 0; half < 2; ++half) {
     const std::uint64_t factor = half ? m >> 32 : m & 0xffffffff;
     std::uint64_t carry = 0;
     for (int i = 0; i < taken; ++i) {
-      const auto at = static_cast<std::size_t>(i + half);
-      carry += factor * two_over_pi_limbs[static_cast<std::size_t>(words - skipped - taken + i)] + product[at];
+      const std::size_t at = static_cast<std::size_t>(i) + static_cast<std::size_t>(half);
+      carry += factor * two_over_pi_limbs[static_cast<std::size_t>(first) + static_cast<std::size_t>(i)] + product[at];
       product[at] = static_cast<std::uint32_t>(carry);
       carry >>= 32;
     }
-    product[static_cast<std::size_t>(taken + half)] = static_cast<std::uint32_t>(carry);
+    product[static_cast<std::size_t>(taken) + static_cast<std::size_t>(half)] = static_cast<std::uint32_t>(carry);
   }
   const int fraction = 32 * (skipped + taken) - e;  // bits of the product behind the point
   const auto word = [&](int position) {             // the 32 bits from this position of the product on

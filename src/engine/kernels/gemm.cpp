@@ -140,6 +140,7 @@ void pack_panel(const Factor<T>& b, Index depth_first, Index depth, Index first,
   if (cols < kPanel<T>) std::fill(to, to + depth * kPanel<T>, T(0));
   if (b.transposed) {
     const T* from = b.data + first * b.stride + depth_first;
+    // NOLINTNEXTLINE(readability-suspicious-call-argument): columns are rows of what is turned
     transpose([&](Index col) HWY_ATTR { return from + col * b.stride; }, cols, depth, to, kPanel<T>);
   } else {
     copy_rows(b.data + depth_first * b.stride + first, b.stride, depth, cols, to, kPanel<T>);

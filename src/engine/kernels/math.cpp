@@ -76,7 +76,7 @@ T largest_magnitude(const T* x, std::size_t n) {
   } else {
     for (; k < n; ++k) most = hn::Max(most, hn::BitCast(bits, hn::Abs(hn::Set(d, x[k]))));
   }
-  for (int c = 0; c < chains; ++c) most = hn::Max(most, part[c]);
+  for (const auto& one : part) most = hn::Max(most, one);
   return hn::GetLane(hn::BitCast(d, hn::MaxOfLanes(bits, most)));
 }
 

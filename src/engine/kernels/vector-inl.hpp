@@ -62,8 +62,8 @@ HWY_INLINE hn::Vec<D> number(D d, double x) {
 // formulas are those of nn/activations/. An activation without takes its definition, number by number.
 
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V function_and_slope(activation::LeakyRelu f, D d, V x, V& s) {
-  s = hn::IfThenElse(hn::Gt(x, hn::Zero(d)), number(d, 1), number(d, f.slope));
+HWY_INLINE V function_and_slope(activation::LeakyRelu, D d, V x, V& s) {
+  s = hn::IfThenElse(hn::Gt(x, hn::Zero(d)), number(d, 1), number(d, activation::LeakyRelu::slope));
   return hn::Mul(x, s);
 }
 template <class D, class V = hn::Vec<D>>
@@ -84,8 +84,9 @@ HWY_INLINE V function_and_slope(activation::Elu, D d, V x, V& s) {
   return exponential_below_0(d, number(d, 1), number(d, 1), x, s);
 }
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V function_and_slope(activation::Selu f, D d, V x, V& s) {
-  return exponential_below_0(d, number(d, f.lambda), number(d, f.lambda * f.alpha), x, s);
+HWY_INLINE V function_and_slope(activation::Selu, D d, V x, V& s) {
+  return exponential_below_0(d, number(d, activation::Selu::lambda),
+                             number(d, activation::Selu::lambda * activation::Selu::alpha), x, s);
 }
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V function_and_slope(activation::Softplus, D d, V x, V& s) {
@@ -102,10 +103,10 @@ HWY_INLINE V function_and_slope(activation::Softsign, D d, V x, V& s) {
   return hn::CopySign(hn::IfThenElse(hn::Gt(size, one), large, hn::Div(size, sum)), x);
 }
 template <class D, class V = hn::Vec<D>>
-HWY_INLINE V function_and_slope(activation::Silu f, D d, V x, V& s) {
+HWY_INLINE V function_and_slope(activation::Silu, D d, V x, V& s) {
   const V one = number(d, 1);
   const V share = vec_sigmoid(d, x);
-  const auto gone = hn::Lt(x, number(d, f.tail));
+  const auto gone = hn::Lt(x, number(d, activation::Silu::tail));
   const V inside = hn::Mul(share, mul_add(x, vec_sigmoid(d, hn::Neg(x)), one));
   s = hn::IfThenZeroElse(gone, hn::IfThenElse(hn::Gt(x, number(d, 50)), one, inside));
   return hn::IfThenZeroElse(gone, hn::Mul(x, share));

@@ -122,7 +122,7 @@ class Workshop {
 
   /// Of a series from `first` on, but for its first pass, which has memory and threads to fetch.
   double median(std::size_t first) {
-    const auto begin = times_.begin() + static_cast<std::ptrdiff_t>(first);
+    double* const begin = times_.data() + first;
     std::sort(begin + 1, begin + series);
     return begin[1 + series / 2];
   }
