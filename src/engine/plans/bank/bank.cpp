@@ -93,8 +93,8 @@ struct Bank<T>::State {
 
   std::int32_t place(Index row) const { return static_cast<std::int32_t>(row * stride); }
   void copy_samples(ConstMatrixView<T> x, ConstMatrixView<T> targets);
-  void add_lanes(std::span<const BankLane<T>> lanes, bool masks);
-  void add_block(std::span<const BankLane<T>> lanes, bool masks, bool shrinks);
+  void add_lanes(std::span<const BankLane<T>> given, bool masks);
+  void add_block(std::span<const BankLane<T>> given, bool masks, bool shrinks);
   void start_epoch(Block<T>& block) const;
   void run(Block<T>& block, Index made, Index count) const;
 };

@@ -82,7 +82,7 @@ struct BankScore {
   double* hits = nullptr;    ///< added to, bank_width numbers
 };
 
-void run_bank_score(const BankScore<float>& score);
-void run_bank_score(const BankScore<double>& score);
+void run_bank_score(const BankScore<float>& pass);
+void run_bank_score(const BankScore<double>& pass);
 
 }  // namespace gradus::engine

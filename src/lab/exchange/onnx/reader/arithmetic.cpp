@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/text.hpp"
+#include "gradus/core/elementary.hpp"
 #include "gradus/core/error.hpp"
 #include "lab/exchange/onnx/reader/reader.hpp"
 
@@ -62,11 +63,11 @@ double computed(std::string_view op, double a, double b) {
 }
 
 double computed(std::string_view op, double a) {
-  if (op == "Exp") return std::exp(a);
-  if (op == "Log") return std::log(a);
+  if (op == "Exp") return exp(a);
+  if (op == "Log") return log(a);
   if (op == "Sqrt") return std::sqrt(a);
   if (op == "Abs") return std::abs(a);
-  return op == "Neg" ? -a : std::erf(a);
+  return op == "Neg" ? -a : erf(a);
 }
 
 bool is_open(const Array& array) {
