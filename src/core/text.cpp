@@ -33,11 +33,12 @@ bool continues(char byte) { return static_cast<unsigned char>(byte) >> 6 == 2; }
 }  // namespace
 
 Character first_character(std::string_view text) {
-  constexpr std::uint32_t smallest[] = {0, 0x80, 0x800, 0x10000};  // an overlong form is below
+  // An overlong form is below; of what begins no character everything is.
+  constexpr std::uint32_t smallest[] = {0, 0x80, 0x800, 0x10000, ~std::uint32_t{0}};
   if (text.empty()) return {};
   const auto lead = static_cast<unsigned char>(text[0]);
   const std::size_t more = lead < 0x80 ? 0 : lead >> 5 == 6 ? 1 : lead >> 4 == 14 ? 2 : lead >> 3 == 30 ? 3 : 4;
-  if (more == 4 || text.size() <= more) return {};
+  if (text.size() <= more) return {};
   std::uint32_t code = more == 0 ? lead : lead & (0x3Fu >> more);
   for (std::size_t k = 1; k <= more; ++k) {
     if (!continues(text[k])) return {};

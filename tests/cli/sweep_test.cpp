@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -95,6 +96,18 @@ TEST_F(SweepCli, ADryRunCountsAndWritesNothing) {
   EXPECT_EQ(report["banked"], 12);
   EXPECT_GT(report["seconds"], 0);
   EXPECT_EQ(files(), before);
+}
+
+TEST_F(SweepCli, ADryRunOfAMillionRunsPlansSomeThatSpeakForAll) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer takes more addresses than there are to be";
+#endif
+  // 500 MB of addresses; a million experiments took twice as much, and half a minute.
+  const std::string command = "ulimit -v 500000; " + std::string(GRADUS_CLI) +
+                              " sweep moons --network '2-{2,3}tanh-2softmax' --lr 0.001..1 --random 1000000" +
+                              " --threads 1 --dry-run --json > " + path("out");
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  EXPECT_EQ(json::parse(read("out"))["runs"], 1'000'000);
 }
 
 TEST_F(SweepCli, DrawsConfigurationsFromRanges) {

@@ -30,7 +30,6 @@ class Reporter {
     per_epoch_ = (samples + batch - 1) / batch;
     progress_.epochs = experiment.updates > 0 ? 0 : experiment.epochs;
     progress_.updates = experiment.updates > 0 ? experiment.updates : experiment.epochs * per_epoch_;
-    progress_.learning_rate = learning_rate(experiment.optimizer).value_or(0);
   }
 
   Callbacks<T> callbacks() {

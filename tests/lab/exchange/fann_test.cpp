@@ -75,6 +75,35 @@ TEST(Fann, WhatIsNoChainOfLayersHereIsRefusedWithItsLine) {
             "a.net:36: expected neuron 3 to be connected with the layer before, got neuron 3");
 }
 
+TEST(Fann, NumbersOutOfRangeAreRefusedWithTheirLine) {
+  const std::string linear = file("linear.net");
+  const auto told = [&](const std::string& from, const std::string& to, const std::string& words) {
+    const std::string message = refusal(changed(linear, from, to));
+    EXPECT_NE(message.find(words), std::string::npos) << message;
+  };
+  for (const char* wrong : {"x", "-1", "1e10", "1.5", "nan"})
+    told("num_layers=4", std::string("num_layers=") + wrong, "a.net:2: expected num_layers to be a whole number");
+  told("num_layers=4", "num_layers=3", "a.net:33: expected 3 layers, at least 2, got 4");
+  told("layer_sizes=3 4 5 3", "layer_sizes=3", "a.net:33: expected 4 layers, at least 2, got 1");
+  told("layer_sizes=3 4 5 3", "layer_sizes=3 4 5 1",
+       "expected layers of at least 2 neurons, the bias one of them, got '1'");
+  told("layer_sizes=3 4 5 3", "layer_sizes=3 4 5 x",
+       "expected layers of at least 2 neurons, the bias one of them, got 'x'");
+  told("layer_sizes=3 4 5 3", "layer_sizes=3 4 5 4", "expected 16 neurons, got 15");
+  for (const char* wrong : {"(-1, 5, ", "(1e10, 5, ", "(3, -1, ", "(3, 18, "})
+    told("(3, 5, ", wrong, "expected neuron 3 to have a function below 18");
+  for (const char* wrong : {"weight)=(-1, ", "weight)=(15, "})
+    told("weight)=(0, ", wrong, "expected connections from neurons below 15");
+  for (const char* wrong : {"weight)=(inf, ", "weight)=(0 ", "weight)=(0,5, "})
+    told("weight)=(0, ", wrong, "expected 2 numbers with points for decimals");
+  told("weight)=(", "weight)=((", "expected 2 numbers");
+  told("weight)=(0, ", "weight)=)(0, ", "expected connections in brackets");
+  const std::string last = linear.substr(linear.rfind('('));
+  told(last, last.substr(0, last.find(')') + 1) + " " + last, " connections, got ");
+  EXPECT_EQ(from_fann(changed(linear, "scale_included=0", "scale_included=1"), "a.net").remarks.back(),
+            "its scaling is left, which fann_run does not apply either");
+}
+
 TEST(Fann, AnotherFileOrAnotherLocaleIsRefused) {
   EXPECT_EQ(refusal("FANN_FIX_2.0\n"), "a.net:1: expected FANN_FLO_2.1");
   EXPECT_EQ(refusal(""), "a.net:1: expected FANN_FLO_2.1");

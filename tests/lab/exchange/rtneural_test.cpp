@@ -85,7 +85,43 @@ TEST(Rtneural, WeightsOfAnotherShapeAreRefused) {
             "a.json: layer 1 (batchnorm): expected an epsilon above 0");
 }
 
+TEST(Rtneural, WhatALayerMayNotHaveIsRefusedByTheLayer) {
+  const auto shaped = [](const std::string& shape, const std::string& rest) {
+    return R"({"in_shape": [null, 1], "layers": [{"shape": [null, )" + shape + R"(], "type": )" + rest + "}]}";
+  };
+  for (const char* shape : {"1.5", "0", "2000000"})
+    EXPECT_NE(refusal(shaped(shape, R"("dense", "weights": [[[1.0]], [0.5]])"))
+                  .find("expected the shape of layer 1 to end in a whole number from 1 to 1000000"),
+              std::string::npos);
+  EXPECT_EQ(refusal(shaped("1", R"("dense", "weights": [[[1.0]], [0.5], [0.5]])")),
+            "a.json: layer 1 (dense): expected at most 2 arrays of weights, got 3");
+  EXPECT_EQ(refusal(shaped("2", R"("activation", "activation": "tanh")")),
+            "a.json: layer 1 (activation): expected a shape of 1, as the layer before, got 2");
+  EXPECT_EQ(refusal(one_layer(R"("type": "batchnorm", "epsilon": 0, "weights": [[1.0], [1.0]])")),
+            "a.json: layer 1 (batchnorm): expected an epsilon above 0");
+  EXPECT_EQ(refusal(one_layer(R"("type": "dense", "weights": [[1.0, [2.0]]])")),
+            "a.json: layer 1 (dense): expected rows of numbers alone");
+  EXPECT_EQ(refusal(one_layer(R"("type": ")" + std::string(201, 'x') + '"')),
+            "a.json: expected words of at most 200 bytes");
+  std::string many = R"({"in_shape": [1], "layers": [{})";
+  for (int k = 0; k < 10'000; ++k) many += ",{}";
+  EXPECT_EQ(refusal(many + "]}"), "a.json: expected at most 10000 layers");
+  std::string digits = "1";
+  for (int k = 0; k < 1000; ++k) digits += ",1";
+  EXPECT_EQ(refusal(one_layer(R"("type": "dense", "weights": [[[)" + digits + "]]]")),
+            "a.json: expected weights of more than a digit each");
+}
+
+TEST(Rtneural, ALayerThatDoesNothingIsLeftOut) {
+  const std::string dense = R"({"shape": [null, 1], "type": "dense", "weights": [[[1.5]], [0.5]]})";
+  const std::string nothing = R"({"shape": [null, 1], "type": "activation", "activation": ""})";
+  const ImportedWeights imported =
+      from_rtneural(R"({"in_shape": [null, 1], "layers": [)" + dense + "," + nothing + "]}", "a.json");
+  EXPECT_EQ(to_text(imported.model.network), "1-1");
+}
+
 TEST(Rtneural, TextThatIsNoSuchFileIsRefused) {
+  EXPECT_EQ(refusal(""), "a.json, byte 0: this is no valid JSON");
   EXPECT_EQ(refusal("{"), "a.json, byte 1: this is no valid JSON");
   EXPECT_EQ(refusal("{}"), "a.json: expected in_shape to end in a whole number from 1 to 1000000, got 0");
   EXPECT_EQ(refusal(std::string(100000, '[')), "a.json: expected lists and objects in at most 16 others");

@@ -215,10 +215,14 @@ TEST(Weights, InHalfPrecisionAreReadToTheLastBit) {
                             to_tensor("0.bias", DType::bf16, {1}, std::vector<std::uint16_t>{0xbf80})}};
     EXPECT_EQ(taken(file, "1-1").model.theta, (std::vector<double>{value, -1.0}));
   }
-  const SafeTensors infinite{{},
-                             {to_tensor("0.weight", DType::f16, {1, 1}, std::vector<std::uint16_t>{0x7c00}),
-                              to_tensor("0.bias", DType::f16, {1}, std::vector<std::uint16_t>{0})}};
-  EXPECT_EQ(refusal(infinite, "1-1"), "state.safetensors: number 1 of '0.weight' is inf; its training has diverged");
+  for (const auto& [bits, name] : {std::pair{0x7c00, "inf"}, {0xfc00, "-inf"}, {0x7e00, "nan"}}) {
+    const SafeTensors file{
+        {},
+        {to_tensor("0.weight", DType::f16, {1, 1}, std::vector<std::uint16_t>{static_cast<std::uint16_t>(bits)}),
+         to_tensor("0.bias", DType::f16, {1}, std::vector<std::uint16_t>{0})}};
+    EXPECT_EQ(refusal(file, "1-1"),
+              std::string("state.safetensors: number 1 of '0.weight' is ") + name + "; its training has diverged");
+  }
 }
 
 TEST(Weights, OfTypesThatNobodyReadsDoNotSpoilTheOthers) {

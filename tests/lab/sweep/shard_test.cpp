@@ -215,9 +215,63 @@ TEST_F(Shards, WhatIsMissingDoubledOrForeignIsRefused) {
   EXPECT_EQ(refusal(), "none") << "each of these faults alone was refused";
 }
 
-TEST_F(Shards, AFileWhoseNameCountsToTheMoonIsNoShard) {
+TEST_F(Shards, OfManyThatAreMissingTenAreNamed) {
+  const Prepared s = prepare(kSmall, 3);
+  for (const Index of : {11, 12}) {
+    make(s, {1, of});
+    EXPECT_EQ(
+        refusal(), ": expected all " + std::to_string(of) + " shards of the sweep, " + std::to_string(of - 1) +
+                       " missing: " +
+                       [&] {
+                         std::string list;
+                         for (Index number = 2; number <= 11; ++number)
+                           list += (number > 2 ? ", " : "") + to_text(Shard{number, of});
+                         return list;
+                       }() +
+                       (of > 11 ? ", ..." : "") + "; each is made by the sweep's command with --shard");
+    std::filesystem::remove(path(file_name({1, of})));
+  }
+}
+
+TEST_F(Shards, GoWhereTheyAreToldAndAreOfTheDataThatTheyAreToldOf) {
+  const Prepared s = prepare(kSmall, 2);
+  EXPECT_THROW(run_shard(s.request, s.plan, s.source, {}, {1, 1}), ValueError) << "no folder";
+  make_all(s, 2);
+  std::filesystem::create_directories(folder_ + "/into");
+  const MergedSweep there = merge_shards(folder_, {.data = s.source, .into = folder_ + "/into"});
+  EXPECT_FALSE(std::filesystem::exists(path("results.csv")));
+  EXPECT_EQ(merge_shards(folder_, {.into = folder_}).outcome.results, there.outcome.results);
+  EXPECT_EQ(read_file(path("into/results.csv")), read_file(path("results.csv")));
+  ExperimentSource other = s.source;
+  other.fingerprint = "another";
+  EXPECT_THROW(merge_shards(folder_, {.data = other}), FileError);
+}
+
+TEST_F(Shards, APreambleThatEndsElsewhereIsNoneOfTheSweep) {
+  const Prepared s = prepare(kSmall, 3);
+  make_all(s, 2);
+  const std::string file = path("shard-2-of-2.csv"), whole = read_file(file);
+  const std::size_t print = whole.find("# fingerprint"), end = whole.find('\n', print) + 1;
+  write_file(file, whole.substr(0, end) + "# more = 1\n" + whole.substr(end));
+  EXPECT_NE(refusal().find(": expected '', got '# more = 1'"), std::string::npos) << refusal();
+  write_file(file, whole.substr(0, print) + whole.substr(end));
+  EXPECT_NE(refusal().find(", got ''"), std::string::npos) << refusal();
+  std::filesystem::remove(path("shard-1-of-2.csv"));
+  std::filesystem::remove(file);
+  make_all(s, 1);
+  const std::string one = path("shard-1-of-1.csv"), text = read_file(one);
+  const std::size_t header = text.find('\n', text.find("# fingerprint")) + 1;
+  for (const std::size_t cut : {header, header - 1, text.find("# seeds") + 9}) {  // a line end, without it, in a line
+    write_file(one, text.substr(0, cut));
+    EXPECT_NE(refusal(), "none") << cut;
+  }
+}
+
+TEST_F(Shards, AFileThatIsCalledAlmostAsAShardIsNone) {
   std::filesystem::create_directories(folder_);
-  write_file(path("shard-1-of-1000000000000000.csv"), "");
+  for (const char* name : {"shard-1-of-1000000000000000.csv", "shard-1-of-2.txt", "ashard-1-of-2.csv", "shard-12.csv",
+                           "shard-01-of-2.csv", "shard-1-of-02.csv", "shard-x-of-2.csv", "shard-3-of-2.csv"})
+    write_file(path(name), "");
   EXPECT_EQ(refusal(), ": expected the shards of a sweep, shard-1-of-N.csv and so on, got none");
 }
 
@@ -261,7 +315,9 @@ TEST_F(Shards, ALineOfTheRequestThatCannotBeReadIsNamed) {
   for (const auto& [from, to, word] : std::vector<std::array<std::string, 3>>{
            {"seeds = 3", "seeds = x", "expected a whole number"},
            {"seeds = 3", "saplings = 3", "expected the name of an option"},
+           {"seeds = 3", "seeds = 3x", "expected a whole number"},
            {"# seeds = 3", "# seeds", "expected '# NAME = VALUE'"},
+           {"# seeds = 3", "#seeds = 3", "expected '# NAME = VALUE'"},
            {"grid network.layers", "grid network.layer", "expected the name of a key"},
            {"2-{3,5}tanh-2softmax", "2-{3,5tanh-2softmax", "expected a '}'"},
            {"0.05,0.2", "0.05,0.05", "expected different values"}}) {

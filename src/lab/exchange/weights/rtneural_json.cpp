@@ -114,7 +114,6 @@ class Reader final : public nlohmann::json_sax<Json> {
     if (depth_ == 3 && key_ == "epsilon") layer().epsilon = value;
     if (key_ != "weights") return true;
     if (depth_ < 5) fail(label() + ": expected arrays of weights, got a number");
-    if (!std::isfinite(value)) fail(label() + ": expected finite weights; its training has diverged");
     if (file_.numbers.size() == file_.numbers.capacity()) fail("expected weights of more than a digit each");
     file_.numbers.push_back(value);
     ++in_row_;
