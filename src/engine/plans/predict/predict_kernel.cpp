@@ -111,7 +111,7 @@ void finish(const ForwardStage<T>& s, T* y) {
     const auto lead = hn::Set(d, y[0] - y[1]);
     y[0] = hn::GetLane(softmax_of_pair(d, lead));
     y[1] = hn::GetLane(softmax_of_pair(d, hn::Neg(lead)));
-  } else if (count <= kGroup<T>) {
+  } else if (count <= kGroup<T>) {  // NOLINT(bugprone-branch-clone): vectors of another width
     output_function(SumTag<T>(), s.shape.function, count, y, y);
   } else {
     output_function(Tag<T>(), s.shape.function, count, y, y);
