@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 export NODE_PATH := /usr/share/nodejs
 
 .DEFAULT_GOAL := help
-.PHONY: help bits bare-metal coverage mutants lab test build python pythons bench proof slips debug asan sanitize tsan clang tidy tidy-changed format lint wasm page page-test install clean
+.PHONY: help bits fuzz bare-metal coverage mutants lab test build python pythons bench proof slips debug asan sanitize tsan clang tidy tidy-changed format lint wasm page page-test install clean
 .DELETE_ON_ERROR:
 
 help:  ## list the targets
@@ -98,6 +98,14 @@ tidy-changed:  ## the same for what this branch, or the last commit, changed (at
 	@scripts/setup tidy
 	@$(MAKE) -s build/clang/build.ninja
 	JOBS=$(JOBS) scripts/tidy --changed --within 600
+
+FUZZ_SECONDS ?= 20
+fuzz:  ## every reader under libFuzzer and the two sanitizers (FUZZ_SECONDS=20 each; it goes on from call to call)
+	@scripts/setup fuzz
+	@mkdir -p build
+	cmake --preset fuzz >build/fuzz-configure.log
+	cmake --build build/fuzz -j$(JOBS) --target fuzzers
+	scripts/fuzz $(FUZZ_SECONDS)
 
 format:  ## lay out C++ and Python, and renew the lists that scripts write
 	@scripts/setup lint

@@ -422,6 +422,15 @@ TEST(OnnxImport, WhatIsNoPartOfANetworkIsRefusedByNodeOperatorAndReason) {
             "net.onnx: expected as many numbers in 'w' as its shape (2 x 3) has, got 2");
   EXPECT_EQ(Written({0, 2}).give(numbers("w", {1 << 30, 1 << 30}, {1, 2})).node("MatMul", "x w", "y").refusal(),
             "net.onnx: expected as many numbers in 'w' as its shape (1073741824 x 1073741824) has, got 2");
+  EXPECT_EQ(Written({0, 2})
+                .give(numbers("none", {0}, {}))
+                .give(numbers("one", {}, {1}))
+                .node("Add", "one none", "c")
+                .node("Mul", "x c", "y")
+                .refusal(),
+            "net.onnx: node 'Mul_1' (Mul): expected one number, or one of each of a sample's, got 0 of them");
+  EXPECT_EQ(Written({0, 0}).give(numbers("w", {0, 3}, {})).node("MatMul", "x w", "y").refusal(),
+            "net.onnx: node 'MatMul_0' (MatMul): expected weights of inputs and outputs, got none");
   EXPECT_EQ(Written({0, 2}).node("Identity", "x", "y").refusal(),
             "net.onnx: expected an output that comes of the input by layers");
 }

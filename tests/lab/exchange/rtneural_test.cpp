@@ -79,6 +79,9 @@ TEST(Rtneural, WeightsOfAnotherShapeAreRefused) {
             "a.json: layer 1 (dense): expected rows of equal length, got 1 and 2");
   EXPECT_EQ(refusal(one_layer(R"("type": "dense", "weights": [1.0])")),
             "a.json: layer 1 (dense): expected arrays of weights, got a number");
+  for (const char* object : {R"({"a": [[1.0]]})", R"([{"a": [[1.0]]}])", R"([[{"a": [1.0]}]])"})
+    EXPECT_EQ(refusal(one_layer(R"("type": "dense", "weights": )" + std::string(object))),
+              "a.json: layer 1 (dense): expected arrays of weights, got an object");
   EXPECT_EQ(refusal(one_layer(R"("type": "lstm", "weights": [[[1.0, 1.0, 1.0, 1.0]]])")),
             "a.json: layer 1 (lstm): expected at least 2 arrays of weights, got 1");
   EXPECT_EQ(refusal(one_layer(R"("type": "batchnorm", "weights": [[1.0], [1.0]])")),

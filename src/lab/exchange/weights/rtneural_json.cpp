@@ -57,6 +57,8 @@ class Reader final : public nlohmann::json_sax<Json> {
       if (file_.layers.size() == kMostLayers) fail("expected at most 10000 layers");
       file_.layers.emplace_back();
       key_.clear();
+    } else if (in_weights()) {
+      fail(label() + ": expected arrays of weights, got an object");
     }
     return enter();
   }

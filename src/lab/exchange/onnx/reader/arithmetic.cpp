@@ -126,7 +126,7 @@ void Reader::arithmetic(const Node& node) {
   if (b) return with_constant(node, *b, numbers(node, 0, "the other"), true);
   const Array& left = numbers(node, 0, "its inputs");
   const Array& right = numbers(node, 1, "its inputs");
-  const std::size_t n = std::max(left.numbers.size(), right.numbers.size());
+  const std::size_t n = left.numbers.size() == 1 ? right.numbers.size() : left.numbers.size();
   const bool alike = left.dims == right.dims || left.numbers.size() == 1 || right.numbers.size() == 1;
   if (!alike || left.is_text() || right.is_text() || is_open(left) || is_open(right))
     throw ValueError("expected constants of one shape, or one of them a number");

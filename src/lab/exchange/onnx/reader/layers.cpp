@@ -82,6 +82,7 @@ void Reader::dense(const Node& node, const Live& x, const Array& weights, bool t
                    double bias_factor) {
   if (weights.rank() != 2) throw ValueError("expected a matrix of weights");
   const Index in = weights.dims[turned ? 1 : 0], out = weights.dims[turned ? 0 : 1];
+  if (in < 1 || out < 1) throw ValueError("expected weights of inputs and outputs, got none");
   Live from = x;
   from.form = rows_of(x.form, in);
   if (!x.end) input_ = from.form;
