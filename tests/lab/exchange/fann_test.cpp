@@ -100,6 +100,7 @@ TEST(Fann, NumbersOutOfRangeAreRefusedWithTheirLine) {
   told("weight)=(0, ", "weight)=)(0, ", "expected connections in brackets");
   const std::string last = linear.substr(linear.rfind('('));
   told(last, last.substr(0, last.find(')') + 1) + " " + last, " connections, got ");
+  told(last, "(0, 1.0) " + last, "expected neuron 13 to be connected with the layer before, got neuron 0");
   EXPECT_EQ(from_fann(changed(linear, "scale_included=0", "scale_included=1"), "a.net").remarks.back(),
             "its scaling is left, which fann_run does not apply either");
 }
