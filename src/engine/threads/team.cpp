@@ -23,6 +23,7 @@ void pause() {
 
 }  // namespace
 
+// NOLINTNEXTLINE(bugprone-throw-keyword-missing): what others threw is kept in it
 Team::Team(int size) : errors_(static_cast<std::size_t>(std::max(size, 1))) {
   // Waking a thread costs more than most of its tasks, so that it looks for the next one for some microseconds, unless
   // there are more threads than processors, which would keep each other from working.

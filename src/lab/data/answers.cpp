@@ -68,6 +68,7 @@ bool is_classification(const Column& column, const TableOptions& options, const 
 std::vector<std::string> class_texts(const std::vector<Text>& texts) {
   const bool whole = std::all_of(texts.begin(), texts.end(), [](auto& t) { return t.is_whole(); });
   std::vector<std::string> called;
+  called.reserve(texts.size());
   for (const Text& text : texts)
     called.push_back(whole ? fmt::format("{}", static_cast<std::int64_t>(text.number)) : text.text);
   return called;

@@ -89,6 +89,7 @@ std::vector<std::string> Column::categories() {
     return numbers ? texts_[a].number < texts_[b].number : texts_[a].text < texts_[b].text;
   });
   std::vector<std::string> names;
+  names.reserve(order.size());
   for (const std::size_t k : order) names.push_back(texts_[k].text);
   return names;
 }

@@ -181,7 +181,7 @@ struct FastMaxPool : Fast<MaxPool<dims>> {
           for (Index ky = down.first; ky < down.last; ++ky)
             for (Index kx = across.first; kx < across.last; ++kx) {
               const Index at = (row + ky) * w.size.width + col + kx;
-              const bool taken = (x[at] > most) | (x[at] != x[at]);
+              const bool taken = (x[at] > most) | (x[at] != x[at]);  // NOLINT(misc-redundant-expression): a NaN
               best = taken ? at : best;
               most = taken ? x[at] : most;
             }

@@ -141,11 +141,10 @@ class Builder {
  public:
   Builder(const Model& model, FixedPoint kind, const Matrix<double>& calibration) : model_(model) {
     net_.bits = kind == FixedPoint::q15 ? 16 : 8;
-    const Matrix<double> x = calibration;
     trace_.state.assign(model.state.begin(), model.state.end());
-    inputs_ = model.scaler ? model.scaler->transform(x) : x;
+    inputs_ = model.scaler ? model.scaler->transform(calibration) : calibration;
     forward(model.network, std::span<const double>(model.theta), inputs_, trace_);
-    start(x);
+    start(calibration);
   }
 
   FixedNetwork build() {

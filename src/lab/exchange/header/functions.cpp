@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The functions of a header. They are those of engine/kernels/math-inl.hpp and vector-inl.hpp for one number, operation
 // by operation, and the sums of packing.hpp and line_sums-inl.hpp: tests/lab/exchange/header_test.cpp holds them equal.
+#include <fmt/format.h>
+
 #include <limits>
 #include <stdexcept>
 #include <utility>
@@ -442,7 +444,7 @@ static inline void $_lstm(const $R *x, const $R *w, const $R *u, const $R *b, $R
 template <class T>
 std::string log_polynomial(int last) {
   std::string p = literal(static_cast<T>(2.0 / last));
-  for (int odd = last - 2; odd >= 3; odd -= 2) p = "(" + p + " * z + " + literal(static_cast<T>(2.0 / odd)) + ")";
+  for (int odd = last - 2; odd >= 3; odd -= 2) p = fmt::format("({} * z + {})", p, literal(static_cast<T>(2.0 / odd)));
   return p;
 }
 
@@ -509,7 +511,7 @@ std::string functions_text(const Text& text, const std::set<std::string>& names)
   for (const std::string& name : names) add_with_callees(name, wanted);
   std::string c;
   for (const Function& function : all_functions())
-    if (wanted.count(std::string(function.name)) > 0)
+    if (wanted.contains(std::string(function.name)))
       c += text.filled(text.is_double() && !function.c_of_double.empty() ? function.c_of_double : function.c);
   return c;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <pb_encode.h>
 
+#include <algorithm>
+
 #include "gradus/core/error.hpp"
 #include "lab/exchange/onnx/message.hpp"
 #include "lab/exchange/onnx/schema.pb.h"
@@ -28,19 +30,18 @@ pb_callback_t text(const std::string& value) {
 
 pb_callback_t texts(const std::vector<std::string>& values) {
   const Encode encode = [](pb_ostream_t* stream, const pb_field_t* field, void* const* arg) {
-    for (const std::string& text : *static_cast<const std::vector<std::string>*>(*arg))
-      if (!put_text(stream, field, text)) return false;
-    return true;
+    const auto& all = *static_cast<const std::vector<std::string>*>(*arg);
+    return std::all_of(all.begin(), all.end(), [&](const std::string& text) { return put_text(stream, field, text); });
   };
   return {{.encode = encode}, const_cast<std::vector<std::string>*>(&values)};
 }
 
 pb_callback_t integers(const std::vector<std::int64_t>& values) {
   const Encode encode = [](pb_ostream_t* stream, const pb_field_t* field, void* const* arg) {
-    for (const std::int64_t value : *static_cast<const std::vector<std::int64_t>*>(*arg))
-      if (!pb_encode_tag_for_field(stream, field) || !pb_encode_varint(stream, static_cast<std::uint64_t>(value)))
-        return false;
-    return true;
+    const auto& all = *static_cast<const std::vector<std::int64_t>*>(*arg);
+    return std::all_of(all.begin(), all.end(), [&](std::int64_t value) {
+      return pb_encode_tag_for_field(stream, field) && pb_encode_varint(stream, static_cast<std::uint64_t>(value));
+    });
   };
   return {{.encode = encode}, const_cast<std::vector<std::int64_t>*>(&values)};
 }

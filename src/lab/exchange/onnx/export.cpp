@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "gradus/core/error.hpp"
 #include "gradus/core/version.hpp"
 #include "gradus/lab/exchange/onnx.hpp"
@@ -17,9 +19,8 @@ constexpr std::int64_t kTableVersion = 3;
 std::int64_t ir_version_of(int opset) { return opset <= 18 ? 8 : opset <= 20 ? 9 : 10; }
 
 bool has_categories(const Model& model) {
-  for (const InputColumn& column : model.columns)
-    if (!column.categories.empty()) return true;
-  return false;
+  return std::any_of(model.columns.begin(), model.columns.end(),
+                     [](const InputColumn& column) { return !column.categories.empty(); });
 }
 
 bool is_distribution(const Answers& answers) {
@@ -56,7 +57,7 @@ class ModelWriter {
   }
 
   std::string rows() {
-    const std::string name = graph_.fresh("x");
+    std::string name = graph_.fresh("x");
     std::vector<Dimension> shape = LayerWriter::shape_of(network_.takes_sequences(), network_.inputs());
     if (network_.takes_sequences() && !model_.filling.empty())  // what fills a gap depends on the step
       shape[1] = {.value = static_cast<std::int64_t>(model_.filling.size()) / network_.inputs()};
@@ -144,6 +145,7 @@ class ModelWriter {
                           {attribute("axis", std::int64_t{-1}), attribute("keepdims", std::int64_t{0})});
     }
     std::vector<std::string> names;
+    names.reserve(static_cast<std::size_t>(model_.classes()));
     for (int k = 0; k < model_.classes(); ++k) names.push_back(model_.class_of(k));
     const std::string label = graph_.add("Gather", {graph_.texts("class_names", std::move(names)), chosen});
     const bool probable = is_distribution(kind) || (kind.low >= 0 && kind.high <= 1);

@@ -50,7 +50,7 @@ void LayerWriter::then(const std::string& op, std::vector<std::string> more, std
 
 // ------------------------------------------------------------------------------------------------- how a value lies
 
-void LayerWriter::reshape(std::vector<std::int64_t> dims) { then("Reshape", {graph_.integers("shape", dims)}); }
+void LayerWriter::reshape(const std::vector<std::int64_t>& dims) { then("Reshape", {graph_.integers("shape", dims)}); }
 
 void LayerWriter::as_rows() {
   if (form_.kind == Form::Kind::rows) return;
@@ -238,7 +238,7 @@ void LayerWriter::layer(const AveragePool<dims>& layer) {
 // -------------------------------------------------------------------------------------------------- recurrent layers
 
 std::string LayerWriter::gate_weights(const char* name, Index offset, Index rows, Index units,
-                                      std::vector<Index> order) {
+                                      const std::vector<Index>& order) {
   const Index gates = static_cast<Index>(order.size());
   std::vector<double> turned;
   for (const Index gate : order)
@@ -248,7 +248,7 @@ std::string LayerWriter::gate_weights(const char* name, Index offset, Index rows
   return graph_.numbers(name, {1, gates * units, rows}, turned);
 }
 
-std::string LayerWriter::gate_biases(Index offset, Index units, std::vector<Index> order,
+std::string LayerWriter::gate_biases(Index offset, Index units, const std::vector<Index>& order,
                                      std::span<const double> recurrent) {
   std::vector<double> biases;
   for (const Index gate : order) {

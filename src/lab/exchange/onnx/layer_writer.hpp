@@ -65,14 +65,15 @@ class LayerWriter {
   void as_rows();
   void as_steps();
   void as_window(const Window& window, bool signal);
-  void reshape(std::vector<std::int64_t> dims);
+  void reshape(const std::vector<std::int64_t>& dims);
 
   /// Numbers of theta from `offset` on.
   std::span<const double> part(Index offset, Index count) const;
   /// A block of theta (rows, units * gates) as the format wants gates: (1, units * gates, rows), each gate's columns
   /// turned into rows, in this order.
-  std::string gate_weights(const char* name, Index offset, Index rows, Index units, std::vector<Index> order);
-  std::string gate_biases(Index offset, Index units, std::vector<Index> order, std::span<const double> recurrent);
+  std::string gate_weights(const char* name, Index offset, Index rows, Index units, const std::vector<Index>& order);
+  std::string gate_biases(Index offset, Index units, const std::vector<Index>& order,
+                          std::span<const double> recurrent);
   void recurrent(const Recurrent& layer, const std::string& op, std::vector<std::string> weights,
                  std::vector<Attribute> attributes);
   std::vector<Attribute> window_attributes(const Window& window, bool signal) const;

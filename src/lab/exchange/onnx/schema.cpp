@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: MIT
 // The tables of schema.proto, as nanopb writes them.
-#include "lab/exchange/onnx/schema.pb.c"
+#include "lab/exchange/onnx/schema.pb.c"  // NOLINT(bugprone-suspicious-include)
