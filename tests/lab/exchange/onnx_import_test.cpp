@@ -431,6 +431,11 @@ TEST(OnnxImport, WhatIsNoPartOfANetworkIsRefusedByNodeOperatorAndReason) {
             "net.onnx: node 'Mul_1' (Mul): expected one number, or one of each of a sample's, got 0 of them");
   EXPECT_EQ(Written({0, 0}).give(numbers("w", {0, 3}, {})).node("MatMul", "x w", "y").refusal(),
             "net.onnx: node 'MatMul_0' (MatMul): expected weights of inputs and outputs, got none");
+  EXPECT_EQ(Written({0, 0}).node("Tanh", "x", "y").refusal(),
+            "net.onnx: node 'Tanh_0' (Tanh): expected the graph's input to say how many numbers a sample has");
+  Written norm({0, 0});
+  for (const char* name : {"s", "b", "m", "v"}) norm.give(numbers(name, {2}, {1, 2}));
+  EXPECT_EQ(norm.node("BatchNormalization", "x s b m v", "y").refusal(), "read as 2-batchnorm");
   EXPECT_EQ(Written({0, 2}).node("Identity", "x", "y").refusal(),
             "net.onnx: expected an output that comes of the input by layers");
 }

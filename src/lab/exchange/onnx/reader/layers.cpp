@@ -34,6 +34,11 @@ std::vector<double> per_channel(const Array& array, Index channels, std::string_
   return array.numbers;
 }
 
+/// An activation needs to know how many numbers there are.
+void check_known(const Form& form) {
+  if (form.numbers() < 1) throw ValueError("expected the graph's input to say how many numbers a sample has");
+}
+
 /// Of rows whose numbers the graph does not tell, as many as the first operator takes.
 Form rows_of(const Form& form, Index numbers) {
   if (form.rank() < 2 || form.dims.back().axis != Axis::numbers)
@@ -69,6 +74,7 @@ constexpr OperatorName kActivations[] = {
 }  // namespace
 
 Layer Reader::activation_layer(std::string_view name, const Form& form) {
+  check_known(form);
   std::optional<Layer> found;
   AlternativesOf<Layer>::for_each([&]<class L>(const L&) {
     if constexpr (MadeByItsName<L>)
@@ -227,6 +233,7 @@ void Reader::pool(const Node& node) {
 
 void Reader::activation(const Node& node) {
   const Live& x = live(node, 0);
+  check_known(x.form);
   const double alpha = real(node, "alpha", node.op == "LeakyRelu" ? 0.01 : node.op == "HardSigmoid" ? 0.2 : 1);
   if (node.op == "LeakyRelu" && !is_near(alpha, 0.01)) {
     then(node, x, Prelu{x.form.numbers(), 1}, {alpha});
@@ -262,6 +269,7 @@ void Reader::prelu(const Node& node) {
   const Live& x = live(node, 0);
   const Array& slopes = numbers(node, 1, "its slopes");
   const auto count = static_cast<Index>(slopes.numbers.size());
+  check_known(x.form);
   if (count != 1 && count != x.form.channels())
     throw ValueError(fmt::format("expected 1 or {} slopes, got {}", x.form.channels(), count));
   check_finite(slopes.numbers);
@@ -273,12 +281,16 @@ void Reader::prelu(const Node& node) {
 void Reader::batch_norm(const Node& node) {
   expect(node, "training_mode", 0);
   expect(node, "spatial", 1);
-  const Live& x = live(node, 0);
+  Live x = live(node, 0);
+  const Array& scales = numbers(node, 1, "its scales");
+  if (x.form.dims.back().axis == Axis::numbers) x.form = rows_of(x.form, static_cast<Index>(scales.numbers.size()));
   const Index channels = x.form.channels();
+  check_known(x.form);
+  if (!x.end) input_ = x.form;
   BatchNorm layer = BatchNorm::on(x.form.numbers(), channels);
   layer.epsilon = decimal(real(node, "epsilon", 1e-5));
   layer.momentum = parse_number(fmt::format("{:.6g}", 1 - real(node, "momentum", 0.9))).value_or(0.1);
-  std::vector<double> theta = per_channel(numbers(node, 1, "its scales"), channels, "a scale");
+  std::vector<double> theta = per_channel(scales, channels, "a scale");
   const std::vector<double> shift = per_channel(numbers(node, 2, "its shifts"), channels, "a shift");
   theta.insert(theta.end(), shift.begin(), shift.end());
   std::vector<double> state = per_channel(numbers(node, 3, "its means"), channels, "a mean");
@@ -289,14 +301,17 @@ void Reader::batch_norm(const Node& node) {
 
 /// With the mean (LayerNormalization) or without (RMSNormalization).
 void Reader::layer_norm(const Node& node) {
-  const Live& x = live(node, 0);
+  Live x = live(node, 0);
+  const Array& scales = numbers(node, 1, "its scales");
   const auto rank = static_cast<std::int64_t>(x.form.rank());
   const std::int64_t axis = integer(node, "axis", -1);
   if (x.form.dims.back().axis != Axis::numbers || (axis != -1 && axis != rank - 1))
     throw ValueError("expected it to be over the numbers of a row");
+  x.form = rows_of(x.form, static_cast<Index>(scales.numbers.size()));
+  if (!x.end) input_ = x.form;
   const Index width = x.form.dims.back().size;
   const double epsilon = decimal(real(node, "epsilon", 1e-5));
-  std::vector<double> theta = per_channel(numbers(node, 1, "its scales"), width, "a scale");
+  std::vector<double> theta = per_channel(scales, width, "a scale");
   if (node.op == "RMSNormalization") {
     then(node, x, RmsNorm{width, epsilon}, std::move(theta));
     return;
