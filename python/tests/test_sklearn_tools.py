@@ -5,6 +5,7 @@ pip install skl2onnx onnxruntime skops mlxtend imbalanced-learn mapie lime mlflo
 import shutil
 import warnings
 
+import gradus.sklearn
 import numpy as np
 import pytest
 import sklearn
@@ -43,6 +44,32 @@ def test_skl2onnx_and_onnxruntime_take_it_as_scikit_learns(model):
         # float32 through two layers: some 10 roundings of 6e-8
         np.testing.assert_allclose(probabilities, made.predict_proba(X), atol=1e-5)
         assert (labels == made.predict(X)).mean() > 0.98
+
+
+def test_pipelines_convert_as_those_of_scikit_learn_once_skl2onnx_knows_ours():
+    skl2onnx = pytest.importorskip("skl2onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    gradus.sklearn.register_skl2onnx()
+    single, names = X.astype("f"), np.array(["a", "b", "c"])[y]
+    for ours, target, options in (
+        (MLPClassifier((6,), max_iter=20, random_state=0), names, {"zipmap": False}),
+        (MLPClassifier((6,), max_iter=20, random_state=0), y > 0, {"zipmap": False}),
+        (MLPClassifier((6,), max_iter=20, random_state=0), names, {"zipmap": True}),
+        (MLPRegressor(hidden_layer_sizes=(6,), max_iter=20, random_state=0), X[:, 0] * 2, None),
+    ):
+        pipeline = make_pipeline(StandardScaler(), ours).fit(X, target)
+        twin = make_pipeline(pipeline[0], pipeline[1].to_sklearn())
+        ask = {} if options is None else {"options": options}
+        files = [skl2onnx.to_onnx(made, single[:1], **ask).SerializeToString() for made in (pipeline, twin)]
+        assert len(files[0]) == len(files[1])
+        answers = []
+        for file in files:
+            session = runtime.InferenceSession(file, providers=["CPUExecutionProvider"])
+            answers.append(session.run(None, {session.get_inputs()[0].name: single}))
+        for mine, theirs in zip(*answers, strict=True):
+            assert mine == theirs if isinstance(mine, list) else (mine == theirs).all()
+    with pytest.raises(ValueError, match="dropout"):
+        skl2onnx.to_onnx(MLPClassifier((6,), dropout=0.2, max_iter=5).fit(X, y), single[:1])
 
 
 @pytest.mark.parametrize("twin", [False, True], ids=["ours", "theirs"])

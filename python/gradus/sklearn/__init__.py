@@ -10,10 +10,11 @@ beside, is written in docs/sklearn.md.
 import sklearn.neural_network as _theirs
 
 from ._classifier import MLPClassifier
+from ._converters import register_skl2onnx
 from ._regressor import MLPRegressor
 
 # So that isinstance says yes, and functools.singledispatch: tools choose by it what they do. No method is inherited.
 _theirs.MLPClassifier.register(MLPClassifier)
 _theirs.MLPRegressor.register(MLPRegressor)
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPRegressor", "register_skl2onnx"]
