@@ -226,9 +226,9 @@ def test_sparse_input_gives_the_same_numbers(task):
 @pytest.mark.parametrize("activation", [*ACTIVATIONS, "gelu", "softplus"])
 @pytest.mark.parametrize("sizes", [(), (1,), (7, 3)])
 def test_sparse_predictions_are_the_dense_ones(sizes, activation):
-    from scipy.sparse import csc_matrix, csr_array, random_array
+    from scipy.sparse import csc_matrix, csr_array, random
 
-    X = random_array((33, 17), density=0.2, rng=np.random.default_rng(0), format="csr")
+    X = random(33, 17, density=0.2, random_state=0, format="csr")
     for dtype, tolerance in ((np.float64, 1e-14), (np.float32, 1e-5)):  # 17 products, some layers of rounding
         for name, y in (("MLPClassifier", np.arange(33) % 3), ("MLPRegressor", np.arange(33.0))):
             settings = {"hidden_layer_sizes": sizes, "activation": activation, "max_iter": 2, "random_state": 0}
@@ -244,9 +244,9 @@ def test_sparse_predictions_are_the_dense_ones(sizes, activation):
 
 
 def test_sparse_samples_are_not_written_out_to_predict():
-    from scipy.sparse import random_array
+    from scipy.sparse import random
 
-    X = random_array((2000, 20000), density=0.001, rng=np.random.default_rng(0), format="csr")
+    X = random(2000, 20000, density=0.001, random_state=0, format="csr")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model = ours.MLPRegressor(hidden_layer_sizes=(4,), max_iter=1, random_state=0).fit(X[:10], np.arange(10.0))

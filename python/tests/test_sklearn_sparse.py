@@ -192,9 +192,9 @@ def test_parts_that_do_not_fit_together_are_refused():
 def test_a_training_writes_out_no_sparse_samples():
     code = """
 import resource, numpy as np
-from scipy.sparse import random_array
+from scipy.sparse import random
 from gradus.sklearn import MLPRegressor
-X = random_array((3000, 40000), density=1e-3, rng=np.random.default_rng(0), format="csr")
+X = random(3000, 40000, density=1e-3, random_state=0, format="csr")
 y = np.arange(3000.0)
 small = MLPRegressor(hidden_layer_sizes=(16,), solver=SOLVER, alpha=ALPHA, momentum=0, max_iter=1, random_state=0).fit(X[:500, :4000], y[:500])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

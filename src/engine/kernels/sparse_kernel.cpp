@@ -29,8 +29,8 @@ namespace gradus::engine::inline GRADUS_ARITHMETIC::HWY_NAMESPACE {
 /// Vectors of a row of C that are summed up at once: each takes a register, in blocks two.
 template <SumOrder Order>
 inline constexpr int kSparseVectors = (kHasManyRegisters ? 16 : 8) / (Order == SumOrder::products ? 2 : 1);
-/// Entries ahead of which rows of B are fetched.
-inline constexpr Index kAhead = 16;
+/// Entries ahead of which rows of B are fetched, of so many bytes.
+HWY_INLINE Index ahead_of(Index bytes) { return bytes > 256 ? 8 : 16; }
 
 /// Where the blocks of a sum in gemm()'s order end.
 class DepthBlocks {
@@ -104,6 +104,7 @@ void sum_vectors_of(const SparseProduct<T>& p, Index j) {
   const T* HWY_RESTRICT b = p.b + j;
   const Index end_of_all = p.a.starts[p.a.rows];
   const Index bytes = static_cast<Index>(sizeof(T)) * ((V - 1) * n + static_cast<Index>(last));
+  const Index ahead = ahead_of(bytes);
   for (Index k = 0; k < p.a.rows; ++k) {
     const Index first = p.a.starts[k], end = p.a.starts[k + 1];
     Vec<T> total[V], sum[V];
@@ -123,10 +124,9 @@ void sum_vectors_of(const SparseProduct<T>& p, Index j) {
     };
     std::int32_t border = first < end ? borders.end_of(columns[first]) : 0;
     for (Index e = first; e < end; ++e) {
-      if (p.far && e + kAhead < end_of_all) {
-        const char* ahead = reinterpret_cast<const char*>(b + columns[e + kAhead] * p.b_stride);
-        for (Index at = 0; at < bytes; at += 64) hwy::Prefetch(ahead + at);
-        hwy::Prefetch(ahead + bytes - 1);
+      if (p.far && e + ahead < end_of_all) {
+        const char* row = reinterpret_cast<const char*>(b + columns[e + ahead] * p.b_stride);
+        for (Index at = 0; at < bytes; at += 64) hwy::Prefetch(row + at);
       }
       const std::int32_t column = columns[e];
       if constexpr (blocks)

@@ -13,6 +13,15 @@ namespace {
 /// From so many entries for each of the columns on, to look at all columns is shorter than to sort those in use.
 constexpr Index kColumnsAnEntry = 64;
 
+/// Whether the columns of a row ascend, each once, and there are so many.
+template <class I>
+bool is_ready(const I* columns, Index count, Index cols) {
+  if (count == 0) return true;
+  bool ascend = true;
+  for (Index e = 1; e < count; ++e) ascend = ascend & (columns[e - 1] < columns[e]);
+  return ascend && columns[0] >= 0 && columns[count - 1] < cols;
+}
+
 }  // namespace
 
 template <class T>
@@ -33,9 +42,12 @@ void SparseBatch<T>::take(const SparseRows<T>& x, std::span<const Index> rows) {
 
 template <class T>
 void SparseBatch<T>::take(const SparseRows<T>& x, Index first, Index count) {
+  starts_.resize(static_cast<std::size_t>(count) + 1);
+  std::visit([&](const auto& at) { std::copy_n(at.begin() + first, count + 1, starts_.begin()); }, x.starts());
   const auto* columns = std::get_if<std::span<const std::int32_t>>(&x.columns());
   bool ready = columns != nullptr;
-  for (Index k = 0; ready && k < count; ++k) ready = is_ready(x, *columns, first + k);
+  for (std::size_t k = 1; ready && k < starts_.size(); ++k)
+    ready = is_ready(columns->data() + starts_[k - 1], starts_[k] - starts_[k - 1], x.cols());
   if (!ready) {
     std::vector<Index> rows(static_cast<std::size_t>(count));
     std::iota(rows.begin(), rows.end(), first);
@@ -43,22 +55,8 @@ void SparseBatch<T>::take(const SparseRows<T>& x, Index first, Index count) {
   }
   rows_ = count;
   cols_ = x.cols();
-  starts_.resize(static_cast<std::size_t>(count) + 1);
-  for (Index k = 0; k <= count; ++k) starts_[static_cast<std::size_t>(k)] = x.start(first + k);
   columns_ = columns->data();
   values_ = x.values().data();
-}
-
-/// Whether the columns of a row ascend, each once, and are columns of x.
-template <class T>
-template <class I>
-bool SparseBatch<T>::is_ready(const SparseRows<T>& x, std::span<const I> columns, Index row) const {
-  const Index first = x.start(row), last = x.start(row + 1);
-  if (first == last) return true;
-  const I* at = columns.data() + first;
-  bool ascend = true;
-  for (Index e = 1; e < last - first; ++e) ascend = ascend & (at[e - 1] < at[e]);
-  return ascend && at[0] >= 0 && std::cmp_less(at[last - first - 1], x.cols());
 }
 
 template <class T>
@@ -67,7 +65,7 @@ void SparseBatch<T>::copy_row(const SparseRows<T>& x, std::span<const I> columns
   const Index first = x.start(row), last = x.start(row + 1);
   const I* at = columns.data() + first;
   const T* values = x.values().data() + first;
-  if (is_ready(x, columns, row)) {
+  if (is_ready(at, last - first, x.cols())) {
     if constexpr (std::is_same_v<I, std::int32_t>) {
       copied_columns_.insert(copied_columns_.end(), at, at + (last - first));
     } else {

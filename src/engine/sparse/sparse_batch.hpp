@@ -42,8 +42,6 @@ class SparseBatch {
  private:
   template <class I>
   void copy_row(const SparseRows<T>& x, std::span<const I> columns, Index row);
-  template <class I>
-  bool is_ready(const SparseRows<T>& x, std::span<const I> columns, Index row) const;
 
   Index rows_ = 0;
   Index cols_ = 0;
