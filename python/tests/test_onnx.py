@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import warnings
 
 import gradus as gd
 import numpy as np
@@ -179,6 +180,56 @@ def test_what_others_wrote_answers_as_it_answered_there(name):
         y = np.hstack([1 - y, y])
     # Sums of up to 32 products of float32 through a handful of layers: some hundred roundings.
     np.testing.assert_allclose(y, case["y"], rtol=0, atol=200 * 2.0**-24 * max(1, np.abs(case["y"]).max()))
+
+
+def as_network(case):
+    """A test of an operator as a graph that could be a network: all but its first input constants, its answer in rows."""
+    from onnx import helper, numpy_helper
+
+    model = onnx.ModelProto.FromString(case.model.SerializeToString())
+    xs, ys = case.data_sets[0]
+    for value, x in list(zip(model.graph.input, xs))[1:]:
+        model.graph.initializer.append(numpy_helper.from_array(np.asarray(x), value.name))
+        model.graph.input.remove(value)
+    if np.ndim(ys[0]) > 2:
+        old = model.graph.output[0]
+        model.graph.node.append(helper.make_node("Flatten", [old.name], ["rows"]))
+        del model.graph.output[:]
+        model.graph.output.append(helper.make_tensor_value_info("rows", old.type.tensor_type.elem_type, None))
+    return model, np.asarray(xs[0], float), np.asarray(ys[0], float)
+
+
+def test_each_of_onnx_s_own_tests_of_operators_is_answered_right_or_refused_in_one_line(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from onnx.backend.test.case.node import collect_testcases
+
+        cases = collect_testcases(None)
+    right, refused = [], []
+    for case in cases:
+        if case.model is None or not case.data_sets:
+            continue
+        xs, ys = case.data_sets[0]
+        if not xs or any(getattr(a, "dtype", None) not in (np.float32, np.float64) for a in (xs[0], ys[0])):
+            continue
+        if np.ndim(xs[0]) < 2 or any(np.asarray(x, getattr(x, "dtype", object)).dtype.kind == "O" for x in xs):
+            continue
+        model, x, y = as_network(case)
+        onnx.save(model, tmp_path / "net.onnx")
+        try:
+            network, remarks = gd.import_weights(tmp_path / "net.onnx", source="onnx")
+        except OSError as error:
+            refused.append(str(error))
+            continue
+        if any("time first" in remark for remark in remarks):
+            x = x.swapaxes(0, 1)
+        got = network.predict(x.reshape(len(x), -1))
+        # Some ten roundings of float32 in sums of a few terms.
+        assert got.size == y.size, case.name
+        np.testing.assert_allclose(got, y.reshape(got.shape), rtol=1e-4, atol=1e-5, err_msg=case.name)
+        right.append(case.name)
+    assert not any("\n" in error for error in refused)
+    assert len(right) >= 35 and len(refused) > 500, (len(right), len(refused))
 
 
 def test_numbers_beside_a_model_are_read_on_request(tmp_path):

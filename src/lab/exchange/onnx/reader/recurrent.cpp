@@ -93,7 +93,7 @@ void Reader::recurrent(const Node& node) {
   append_weights(weights, gates, units, features, theta);
   append_weights(numbers(node, 2, "its recurrent weights"), gates, units, units, theta);
   append_biases(has(node, 3) ? &numbers(node, 3, "its biases") : nullptr, gates, units, node.op == "GRU", theta);
-  if (!x.end) input_ = Form::steps(features);
+  if (!x.end) input_ = in;
 
   const Recurrent shape{.features = features, .units = units, .every_step = true};
   Layer layer = Elman{shape};
