@@ -94,7 +94,7 @@ TEST(Fann, NumbersOutOfRangeAreRefusedWithTheirLine) {
     told("(3, 5, ", wrong, "expected neuron 3 to have a function below 18");
   for (const char* wrong : {"weight)=(-1, ", "weight)=(15, "})
     told("weight)=(0, ", wrong, "expected connections from neurons below 15");
-  for (const char* wrong : {"weight)=(inf, ", "weight)=(0 ", "weight)=(0,5, "})
+  for (const char* wrong : {"weight)=(inf, ", "weight)=(0 ", "weight)=(0,5, ", "weight)=(0) (0, ", "weight)=(0, 1, "})
     told("weight)=(0, ", wrong, "expected 2 numbers with points for decimals");
   told("weight)=(", "weight)=((", "expected 2 numbers");
   told("weight)=(0, ", "weight)=)(0, ", "expected connections in brackets");

@@ -14,7 +14,7 @@
 #include "gradus/lab/files/file.hpp"
 #include "gradus/random/random_state.hpp"
 #include "src/lab/exchange/weights/modules.hpp"
-#include "src/lab/model/sealed.hpp"
+#include "tests/lab/exchange/torch_state.hpp"
 #include "tests/nn/layer_examples.hpp"
 #include "tests/paths.hpp"
 
@@ -31,27 +31,6 @@ Matrix<double> matrix_of(const Tensor& tensor) {
   for (std::size_t i = 0; i < x.values().size(); ++i)
     x.values()[i] = load_little_endian<double>(tensor.bytes.data() + 8 * i);
   return x;
-}
-
-Tensor numbers(std::string name, std::vector<Index> shape, double first = 0.25) {
-  Index count = 1;
-  for (const Index extent : shape) count *= extent;
-  std::vector<double> values;
-  for (Index i = 0; i < count; ++i) values.push_back(first + static_cast<double>(i));
-  return to_tensor(std::move(name), DType::f64, std::move(shape), values);
-}
-
-ImportedWeights taken(const SafeTensors& file, const std::string& network) {
-  return from_torch(file, parse_network(network), "state.safetensors");
-}
-
-std::string refusal(const SafeTensors& file, const std::string& network) {
-  try {
-    taken(file, network);
-  } catch (const FileError& error) {
-    return error.what();
-  }
-  return "";
 }
 
 struct TorchCase {
@@ -124,40 +103,6 @@ struct EveryLayer<std::variant<L...>> {
 };
 
 TEST(Weights, OfEveryLayerComeBackToTheLastBitAndNoneIsWithoutAnArray) { EveryLayer<Layer>::comes_back(); }
-
-TEST(Weights, AreTakenInTheOrderOfNumbersAndNotOfLetters) {
-  const SafeTensors file{{},
-                         {numbers("fc10.weight", {2, 2}, 100), numbers("fc10.bias", {2}),
-                          numbers("fc2.weight", {2, 2}, 2), numbers("fc2.bias", {2})}};
-  EXPECT_EQ(taken(file, "2-2tanh-2").model.theta[0], 2);
-  EXPECT_TRUE(exchange::comes_before("fc2", "fc10"));
-  EXPECT_FALSE(exchange::comes_before("fc10", "fc2"));
-  EXPECT_TRUE(exchange::comes_before("a.2.b", "a.10.a"));
-  EXPECT_TRUE(exchange::comes_before("fc", "fc1"));
-  EXPECT_FALSE(exchange::comes_before("fc07", "fc7"));
-}
-
-TEST(Weights, ThatCouldBelongToTwoLayersAreRefused) {
-  const SafeTensors file{{},
-                         {numbers("encoder.weight", {2, 2}), numbers("encoder.bias", {2}),
-                          numbers("decoder.weight", {2, 2}), numbers("decoder.bias", {2})}};
-  EXPECT_EQ(
-      refusal(file, "2-2tanh-2"),
-      "state.safetensors: layer 1 (dense) could be module 'decoder' or 'encoder': name the modules so that numbers "
-      "tell their order, as fc1, fc2, or leave out what is another network's");
-}
-
-TEST(Weights, ThatAreMissingAreNamedWithWhatIsThere) {
-  const SafeTensors file{{}, {numbers("fc1.weight", {4, 3}), numbers("fc1.bias", {4}), numbers("fc2.weight", {2, 4})}};
-  EXPECT_EQ(
-      refusal(file, "3-4tanh-2"),
-      "state.safetensors: expected arrays for layer 2 (dense): weight [2, 4], bias [2]; no module that is left has "
-      "them. There are: 'fc1' (bias [4], weight [4, 3]), 'fc2' (weight [2, 4])");
-  EXPECT_EQ(
-      refusal({}, "3-4tanh-2"),
-      "state.safetensors: expected arrays for layer 1 (dense): weight [4, 3], bias [4]; no module that is left has "
-      "them. There are: none");
-}
 
 TEST(Weights, OfADenseLayerThatOnlyFitTheOtherWayRoundAreTakenSoAndSquareOnesAreSaid) {
   const SafeTensors file{{}, {numbers("0.weight", {3, 2}, 1), numbers("0.bias", {2})}};
@@ -240,6 +185,16 @@ TEST(Weights, OfTypesThatNobodyReadsDoNotSpoilTheOthers) {
 TEST(Weights, OfANetworkLargerThanMemoryAreMissingAndNothingIsAllocatedForThem) {
   EXPECT_EQ(refusal({}, "40000-40000-2").substr(0, 72),
             "state.safetensors: expected arrays for layer 1 (dense): weight [40000, 4");
+}
+
+TEST(Weights, WrittenAsFloatsComeBackAsTheNearestOfThem) {
+  Model model;
+  model.network = parse_network("1-1");
+  model.loss = {.function = MeanSquaredError{}};
+  model.theta = {0.1, -0.5};
+  const ImportedWeights back = from_torch(to_torch(model, Precision::float32), model.network, "state");
+  EXPECT_EQ(back.model.precision, Precision::float32);
+  EXPECT_EQ(back.model.theta, (std::vector<double>{static_cast<double>(0.1F), -0.5}));
 }
 
 TEST(Weights, ThatFloatDoesNotHoldAreNotWritten) {

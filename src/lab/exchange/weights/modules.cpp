@@ -5,7 +5,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
+#include <map>
+#include <utility>
 
 #include "core/text.hpp"
 #include "gradus/core/error.hpp"
@@ -62,11 +63,14 @@ std::string text_of(const std::vector<Module>& modules) {
 class Search {
  public:
   Search(const std::vector<Wanted>& layers, const std::vector<Module>& modules) : layers_(layers) {
-    for (const Module& module : modules) patterns_.push_back(pattern(module.name));
+    std::map<std::string, std::size_t> known;
+    for (const Module& module : modules)
+      patterns_.push_back(known.emplace(pattern(module.name), known.size()).first->second);
+    next_.resize(known.size());
     for (const Wanted& layer : layers) {
       fits_.emplace_back();
       for (std::size_t m = 0; m < modules.size(); ++m)
-        if (fit(layer, modules[m]) != Fit::none) fits_.back().push_back(m);
+        if (fit(layer, modules[m]) != Fit::none) fits_.back()[patterns_[m]].push_back(m);
     }
   }
 
@@ -80,27 +84,30 @@ class Search {
   static constexpr int kMostSteps = 1'000'000;
 
   void give(std::size_t l) {
-    if (found.size() == 2 || is_too_long) return;
     if (l == layers_.size()) {
       found.push_back(given_);
       return;
     }
     deepest = std::max(deepest, l);
-    for (const std::size_t m : fits_[l]) {
-      is_too_long = is_too_long || ++steps_ > kMostSteps;
-      const bool is_after = std::all_of(given_.begin(), given_.end(), [&](std::size_t before) {
-        return before != m && (patterns_[before] != patterns_[m] || before < m);
-      });
-      if (!is_after) continue;
-      given_.push_back(m);
-      give(l + 1);
-      given_.pop_back();
-    }
+    for (const auto& [row, modules] : fits_[l])
+      for (auto m = std::lower_bound(modules.begin(), modules.end(), next_[row]); m != modules.end(); ++m) {
+        if (found.size() == 2 || is_too_long) return;
+        is_too_long = ++steps_ > kMostSteps;
+        const std::size_t ways = found.size();
+        const std::size_t next = std::exchange(next_[row], *m + 1);
+        given_.push_back(*m);
+        give(l + 1);
+        given_.pop_back();
+        next_[row] = next;
+        // Where one module leads to no way, none behind it does: it leaves fewer for the layers to come.
+        if (found.size() == ways) break;
+      }
   }
 
   const std::vector<Wanted>& layers_;
-  std::vector<std::string> patterns_;
-  std::vector<std::vector<std::size_t>> fits_;  // of each layer
+  std::vector<std::size_t> patterns_;  // of each module
+  std::vector<std::size_t> next_;      // of each pattern, the first module that may be given
+  std::vector<std::map<std::size_t, std::vector<std::size_t>>> fits_;  // of each layer, by patterns
   std::vector<std::size_t> given_;
   int steps_ = 0;
 };
@@ -170,14 +177,14 @@ std::vector<std::size_t> assign(const Network& network, const std::vector<Wanted
                                 const std::vector<Module>& modules, const std::string& path) {
   Search search(layers, modules);
   search.run();
-  if (search.found.size() == 1 && !search.is_too_long) return search.found[0];
-  if (search.found.empty() && !search.is_too_long) {
+  const std::string advice = "name the modules so that numbers tell their order, as fc1, fc2";
+  if (search.is_too_long) throw FileError(path, "expected modules whose order their names tell: " + advice);
+  if (search.found.size() == 1) return search.found[0];
+  if (search.found.empty()) {
     const Wanted& lost = layers[search.deepest];
     throw FileError(path, fmt::format("expected arrays for {}: {}; no module that is left has them. There are: {}",
                                       network.label(lost.layer), text_of(lost.slots), text_of(modules)));
   }
-  const std::string advice = "name the modules so that numbers tell their order, as fc1, fc2";
-  if (search.found.size() < 2) throw FileError(path, "expected modules whose order their names tell: " + advice);
   std::size_t l = 0;
   while (search.found[0][l] == search.found[1][l]) ++l;
   throw FileError(path, fmt::format("{} could be module {} or {}: {}, or leave out what is another network's",

@@ -89,7 +89,8 @@ class Reader final : public nlohmann::json_sax<Json> {
   }
 
   bool parse_error(std::size_t at, const std::string&, const nlohmann::detail::exception&) override {
-    throw FileError::at_byte(path_, at > 0 ? at - 1 : 0, "this is no valid JSON");
+    // Counted among what was read: the byte that does not fit, or the end.
+    throw FileError::at_byte(path_, at - 1, "this is no valid JSON");
   }
 
  private:
