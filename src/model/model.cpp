@@ -105,7 +105,7 @@ Matrix<double> Model::network_outputs(ConstMatrixView<double> x) const {
 }
 
 Matrix<double> Model::in_own_units(Matrix<double> outputs) const {
-  return target_scaler ? target_scaler->inverse_transform(outputs) : outputs;
+  return target_scaler ? target_scaler->inverse_transform(outputs) : std::move(outputs);
 }
 
 Matrix<double> Model::predict(ConstMatrixView<double> x) const { return in_own_units(network_outputs(x)); }

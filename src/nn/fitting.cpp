@@ -187,7 +187,8 @@ void check_reach(std::string_view where, const LastLayer& last, const LossFuncti
   for_each_step<T>(targets, last.outputs, [&](Index, std::span<const T> t) {
     for (std::size_t k = 0; k < t.size(); ++k) means[k] += static_cast<double>(t[k]);
   });
-  for (double& mean : means) mean /= static_cast<double>(targets.size() / last.outputs);
+  const Index rows = targets.size() / last.outputs;
+  for (double& mean : means) mean /= static_cast<double>(rows);
   const char* remedy = "scale the targets, or end it in a linear layer";
   for (std::size_t k = 0; k < means.size(); ++k)
     if (means[k] < answers.low || means[k] > answers.high)

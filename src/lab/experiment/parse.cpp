@@ -192,12 +192,12 @@ class Reader {
 
 }  // namespace
 
-Experiment parse_experiment(std::string_view text, const std::string& path) {
-  check_extent(text, path);
-  toml::table root;
+Experiment parse_experiment(std::string_view toml, const std::string& path) {
+  check_extent(toml, path);
+  ::toml::table root;
   try {
-    root = toml::parse(text);  // given a path, toml++ 3.3 allocates in a function that promises not to throw
-  } catch (const toml::parse_error& error) {
+    root = ::toml::parse(toml);  // given a path, toml++ 3.3 allocates in a function that promises not to throw
+  } catch (const ::toml::parse_error& error) {
     throw FileError::at_line(path, error.source().begin.line,
                              fmt::format("no TOML: {}", one_line(error.description(), 200)));
   }

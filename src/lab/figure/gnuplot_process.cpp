@@ -15,7 +15,7 @@
 
 #include "gradus/core/error.hpp"
 
-extern char** environ;
+extern char** environ;  // NOLINT(readability-redundant-declaration): a program declares it (POSIX)
 
 namespace gradus::figure_detail {
 namespace {

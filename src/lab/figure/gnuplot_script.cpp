@@ -209,7 +209,7 @@ class Script {
   }
 
   std::string block(std::string_view rows) {
-    const std::string name = fmt::format("$data{}", ++blocks_);
+    std::string name = fmt::format("$data{}", ++blocks_);
     text_ += name + " << END_OF_DATA\n";
     text_ += rows;
     text_ += "END_OF_DATA\n";

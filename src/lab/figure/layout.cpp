@@ -163,7 +163,7 @@ class LayoutOf {
       header_ = rows * legend_row + (rows ? 12 : 0);
     }
     layout_.panels.resize(figure_.panels.size());
-    for (std::size_t k = 0; k < figure_.panels.size(); ++k) extents_.push_back(ExtentOf(figure_.panels[k]).extents());
+    for (const Panel& panel : figure_.panels) extents_.push_back(ExtentOf(panel).extents());
     // The number of marks depends on the size, and the size on the width of the marks: it settles at once or never.
     area_width_ = figure_.width / static_cast<double>(columns_);
     area_height_ = area_width_ / 2;

@@ -277,7 +277,7 @@ class Parser {
   std::string environment(std::size_t start) {
     const std::size_t name_at = at_;
     const std::string name = raw_group("begin");
-    const auto kind =
+    const auto* const kind =
         std::find_if(environments.begin(), environments.end(), [&](const auto& e) { return e.name == name; });
     if (kind == environments.end()) refuse(name_at, fmt::format("unknown environment '{}'", name));
     std::string table, row;

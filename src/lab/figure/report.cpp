@@ -45,7 +45,7 @@ class Inline {
     const std::size_t close = text_.find(sign, at_ + 1);
     if (close == std::string::npos)
       throw ParseError("text", text_, at_, fmt::format("expected a second '{}' that closes this one", sign));
-    const std::string inside = text_.substr(at_ + 1, close - at_ - 1);
+    std::string inside = text_.substr(at_ + 1, close - at_ - 1);
     at_ = close + 1;
     return inside;
   }
@@ -243,7 +243,8 @@ std::string Report::html() const {
 bool is_report_page(std::string_view html) {
   // Before a page named its maker it was known by how its style begins.
   const std::string_view style = std::string_view(figure_detail::report_style).substr(0, 80);
-  return html.find("<meta name=\"generator\" content=\"Gradus\"/>") != html.npos || html.find(style) != html.npos;
+  return html.find("<meta name=\"generator\" content=\"Gradus\"/>") != std::string_view::npos ||
+         html.find(style) != std::string_view::npos;
 }
 
 void Report::save(const std::string& path) const { write_file(path, html()); }

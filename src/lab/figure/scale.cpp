@@ -33,7 +33,8 @@ void linear_marks(Scale& scale, double count) {
   const double first = std::ceil((scale.min - slack) / step), last = std::floor((scale.max + slack) / step);
   const double largest = std::max(std::abs(scale.min), std::abs(scale.max));
   const bool plain = largest < 1e6 && decimals <= 5;
-  for (double k = first; k <= last; ++k) {
+  for (int n = 0; first + n <= last; ++n) {
+    const double k = first + n;
     const double at = k == 0 ? 0 : k * step;
     scale.major.push_back({at, plain ? axis_number(at, decimals) : fmt::format("{:.3g}", at)});
   }

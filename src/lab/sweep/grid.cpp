@@ -59,7 +59,9 @@ std::optional<SweepAxis> range_of(std::string_view text) {
   const std::optional<double> high = parse_number(ends[1]);
   if (!low || !high || !(*low < *high) || !std::isfinite(*low) || !std::isfinite(*high))
     throw ValueError(fmt::format("expected a range such as 0.001..0.1, from low to high, got '{}'", text));
-  const auto is_whole = [](std::string_view end) { return end.find_first_not_of("0123456789") == end.npos; };
+  const auto is_whole = [](std::string_view end) {
+    return end.find_first_not_of("0123456789") == std::string_view::npos;
+  };
   return SweepAxis{{}, {}, std::pair{*low, *high}, is_whole(ends[0]) && is_whole(ends[1])};
 }
 

@@ -147,8 +147,8 @@ class Writer {
       if (groups.empty()) continue;
       const std::string name = axis_title(plan_.axes[a]);
       const std::string& text = plan_.axes[a].text;
-      draw(spread_figure(groups,
-                         {.x_label = text.empty() ? name : name + ": " + text, .y_label = result_name(outcome_)}),
+      draw(spread_figure(groups, {.x_label = text.empty() ? name : fmt::format("{}: {}", name, text),
+                                  .y_label = result_name(outcome_)}),
            fmt::format("The {} against {}{}: each run, the mean, and one standard deviation about it{}.",
                        result_name(outcome_), plain(name), in_its_place(a),
                        plan_.axes.size() > 1 ? ", over all values of the other parameters" : ""));

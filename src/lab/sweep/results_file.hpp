@@ -38,7 +38,7 @@ class ResultsFile {
   ResultsFile(const SweepPlan& plan, ResultsPlace place, ReadOnly);
   void read(std::string_view text);
   std::string header() const;
-  std::string line(std::size_t run) const;
+  std::string line(std::size_t k) const;
 
   const SweepPlan& plan_;
   ResultsPlace place_;

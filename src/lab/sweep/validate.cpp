@@ -19,7 +19,6 @@ namespace gradus {
 namespace {
 
 using sweep_detail::BankRun;
-using sweep_detail::Trained;
 
 /// How much of Student's t lies within sqrt(freedom) tan(angle) of 0: Abramowitz and Stegun, 26.7.3 and 26.7.4, for
 /// whole degrees of freedom.
