@@ -11,6 +11,15 @@
 
 #include "engine/kernels/dispatch.hpp"
 
+// With all that it calls within it; under a sanitizer that would take a quarter of an hour to compile.
+#ifndef GRADUS_ONE_PIECE
+#ifdef __SANITIZE_ADDRESS__
+#define GRADUS_ONE_PIECE
+#else
+#define GRADUS_ONE_PIECE [[gnu::flatten]]
+#endif
+#endif
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "engine/plans/batch/batch_kernel.cpp"
 #include <hwy/foreach_target.h>
@@ -243,7 +252,7 @@ void run_block(const Description& net, const Block<T>& block, Pass<T>& pass, Ind
 /// Samples `first` to `first + count` of the batch: a piece. In one piece of code, too: of a small network's pass calls
 /// took a twentieth.
 template <class T>
-[[gnu::flatten]] void run_piece(const Description& net, const BatchWork<T>& work, Pass<T>& pass, Index first,
+GRADUS_ONE_PIECE void run_piece(const Description& net, const BatchWork<T>& work, Pass<T>& pass, Index first,
                                 Index count) {
   constexpr Index lanes = kVectors<T> * kLanes<T>;
   const auto memory = [&](Index block, Index width) {
