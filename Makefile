@@ -100,12 +100,13 @@ tidy-changed:  ## the same for what this branch, or the last commit, changed (at
 	JOBS=$(JOBS) scripts/tidy --changed --within 600
 
 FUZZ_SECONDS ?= 20
+FUZZ_SEED ?= 0
 fuzz:  ## every reader under libFuzzer and the two sanitizers (FUZZ_SECONDS=20 each; it goes on from call to call)
 	@scripts/setup fuzz
 	@mkdir -p build
 	cmake --preset fuzz >build/fuzz-configure.log
 	cmake --build build/fuzz -j$(JOBS) --target fuzzers
-	scripts/fuzz $(FUZZ_SECONDS)
+	FUZZ_SEED=$(FUZZ_SEED) scripts/fuzz $(FUZZ_SECONDS)
 
 format:  ## lay out C++ and Python, and renew the lists that scripts write
 	@scripts/setup lint
