@@ -3,6 +3,8 @@
 // network that computes the same; all else is refused by node, operator and reason.
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -440,8 +442,70 @@ TEST(OnnxImport, WhatIsNoPartOfANetworkIsRefusedByNodeOperatorAndReason) {
             "net.onnx: expected an output that comes of the input by layers");
 }
 
+/// Whatever computes something else than the network would is refused, however much it looks like one.
+TEST(OnnxImport, WhatOnlyLooksLikeALayerIsRefused) {
+  const auto dense = [](std::int64_t outputs) {
+    Written graph({0, 2});
+    graph.give(numbers("w", {2, outputs}, std::vector<float>(static_cast<std::size_t>(2 * outputs), 0.5F)));
+    return graph.node("MatMul", "x w", "h");
+  };
+  EXPECT_EQ(Written({3, 2})
+                .give(numbers("w", {2, 3}, {1, 2, 3, 4, 5, 6}))
+                .give(numbers("b", {3, 1}, {1, 2, 3}))
+                .node("Gemm", "x w b", "y")
+                .refusal(),
+            "net.onnx: node 'Gemm_0' (Gemm): expected 3 of a bias, got 3");
+  EXPECT_EQ(Written({0, 2, 2, 2}).give(numbers("s", {2}, {1, 2})).node("PRelu", "x s", "y").refusal(),
+            "net.onnx: node 'PRelu_0' (PRelu): expected one number, or one of each of a sample's, got 2 of them");
+  EXPECT_EQ(
+      dense(1)
+          .give(numbers("t", {}, {0.25}))
+          .node("Greater", "h t", "g")
+          .node("Cast", "g", "y", {whole("to", 7)})
+          .refusal(),
+      "net.onnx: node 'Cast_2' (Cast): expected the second of two classes where a single probability is above 0.5");
+  onnx::Tensor yes = integer("yes", 1);
+  EXPECT_EQ(dense(2).give(numbers("rate", {}, {0.5})).give(std::move(yes)).node("Dropout", "h rate yes", "y").refusal(),
+            "net.onnx: node 'Dropout_1' (Dropout): expected a network in use, which drops nothing");
+  Written lengths = recurrent("GRU", 3);
+  lengths.give(integers("lengths", {0, 0}))
+      .node("GRU", "t w r b lengths", "z y", {whole("hidden_size", 2), whole("linear_before_reset", 1)});
+  EXPECT_NE(lengths.refusal().find("expected no lengths of sequences"), std::string::npos);
+}
+
+TEST(OnnxImport, TheScalesOfANormAreMultiplied) {
+  const Model model = Written({0, 2}, 23)
+                          .give(numbers("s", {2}, {2, 3}))
+                          .give(numbers("t", {2}, {5, 7}))
+                          .node("RMSNormalization", "x s", "h")
+                          .node("Mul", "h t", "m")
+                          .node("Mul", "m t", "n")
+                          .give(numbers("w", {2, 1}, {1, 1}))
+                          .node("MatMul", "n w", "y")
+                          .read()
+                          .model;
+  EXPECT_EQ(model.theta, (std::vector<double>{50, 147, 1, 1}));
+}
+
+/// Steps that were rows by themselves for a while keep their order: where time came first, a second turn is one too
+/// many.
+TEST(OnnxImport, RowsOfASequenceStayInTheirOrder) {
+  Written graph = recurrent("GRU", 3);
+  graph.give(integers("flat", {-1, 2})).give(integers("apart", {-1, 0, 2}));
+  graph.node("Reshape", "steps flat", "f").node("Tanh", "f", "g");
+  graph.give(integers("shape3", {-1, -1, 2})).node("Reshape", "g shape3", "again");
+  Written good = graph, bad = graph;
+  good.node("Transpose", "again", "y", {wholes("perm", {1, 0, 2})});
+  EXPECT_EQ(good.refusal(), "read as seq3-2gru:all-tanh");
+  bad.give(numbers("r2", {1, 6, 2}, std::vector<float>(12, 0.1F)))
+      .node("Transpose", "again", "turned", {wholes("perm", {1, 0, 2})})
+      .node("GRU", "turned r2 r2", "y", {whole("hidden_size", 2), whole("linear_before_reset", 1)});
+  EXPECT_NE(bad.refusal().find("expected (time, batch, numbers)"), std::string::npos);
+}
+
 TEST(OnnxImport, DataInOtherFilesAreReadOnlyOnRequestAndOnlyFromTheModelsFolder) {
-  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "onnx_external";
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / ("onnx_external_" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder / "inner");
   const std::vector<float> values{9, 1, 2};
   std::ofstream(folder / "net.data", std::ios::binary).write(reinterpret_cast<const char*>(values.data()), 12);

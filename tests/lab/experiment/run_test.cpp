@@ -2,6 +2,7 @@
 #include "gradus/lab/experiment/run.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -51,8 +52,8 @@ class RunFolder : public ::testing::Test {
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
 
  private:
-  std::string folder_ =
-      ::testing::TempDir() + "gradus_run_" + ::testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::string folder_ = ::testing::TempDir() + "gradus_run_" +
+                        ::testing::UnitTest::GetInstance()->current_test_info()->name() + std::to_string(::getpid());
 };
 
 TEST(RunExperiment, IsTheSameAsTheStepsByHand) {

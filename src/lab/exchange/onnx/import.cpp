@@ -110,7 +110,7 @@ ImportedWeights model_of(const ModelProto& file, External external) {
   reader.read();
   Answer answer = answer_of(file.graph, reader);
   const Form& form = answer.value.form;
-  const bool rows = form.is({Axis::batch, Axis::numbers});
+  const bool rows = form.is({Axis::batch, Axis::numbers}) || form.is({Axis::time, Axis::numbers});
   const bool steps =
       form.is({Axis::batch, Axis::time, Axis::numbers}) || form.is({Axis::time, Axis::batch, Axis::numbers});
   if (!rows && !steps)

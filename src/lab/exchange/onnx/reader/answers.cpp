@@ -134,7 +134,7 @@ void Reader::scaler(const Node& node) {
     const Array array{.dims = {static_cast<Index>(found->reals.size())},
                       .numbers = {found->reals.begin(), found->reals.end()}};
     if (!x.end && x.form.dims.back().size == 0 && array.numbers.size() > 1)
-      input_.dims.back().size = x.form.dims.back().size = array.dims[0];
+      tell_numbers(x, x.form.dims.back().size = array.dims[0]);
     Link& link = append(node, x, std::string_view(name) == "offset" ? "Sub" : "Mul", x.form);
     link.numbers = spread(array, x.form);
     x.end = &link;

@@ -110,7 +110,7 @@ void Reader::give_simplified(const Node& node, Link& last) {
 void Reader::with_constant(const Node& node, const Live& x, const Array& array, bool constant_first) {
   Live from = x;
   if (!x.end && x.form.dims.back().size == 0 && x.form.dims.back().axis == Axis::numbers && array.numbers.size() > 1)
-    input_.dims.back().size = from.form.dims.back().size = array.dims.empty() ? 0 : array.dims.back();
+    tell_numbers(x, from.form.dims.back().size = array.dims.empty() ? 0 : array.dims.back());
   const bool turned = constant_first && (node.op == "Sub" || node.op == "Div");
   Link& link = append(node, from, (turned ? "R" : "") + node.op, from.form);
   link.numbers = spread(array, from.form);
@@ -164,7 +164,7 @@ void Reader::reduce_mean(const Node& node) {
   std::vector<Index> axes = integers(node, "axes");
   if (has(node, 1)) axes = numbers(node, 1, "its axes").integers();
   const auto rank = static_cast<Index>(x.form.rank());
-  for (Index& axis : axes) axis = axis < 0 ? axis + rank : axis;
+  for (Index& axis : axes) axis = place_of(axis, rank);
   std::sort(axes.begin(), axes.end());
   const bool picture =
       axes == std::vector<Index>{2, 3} && x.form.is({Axis::batch, Axis::channels, Axis::height, Axis::width});

@@ -87,6 +87,12 @@ Index count_of(const std::vector<Index>& dims, Index most) {
   return count;
 }
 
+Index place_of(Index axis, Index rank) {
+  if (axis < -rank || axis >= rank)
+    throw ValueError("expected an axis of " + std::to_string(rank) + " dimensions, got " + std::to_string(axis));
+  return axis < 0 ? axis + rank : axis;
+}
+
 Array to_array(const Tensor& tensor, const External& external) {
   Array array{tensor.type, std::vector<Index>(tensor.dims.begin(), tensor.dims.end())};
   std::string_view bytes = tensor.raw;

@@ -31,6 +31,9 @@ struct Array {
 /// How many numbers have these dimensions. Throws ValueError if one is below 0 or they are more than `most`.
 Index count_of(const std::vector<Index>& dims, Index most);
 
+/// The place of an axis among `rank` dimensions, counted from the end where it is below 0. Throws ValueError.
+Index place_of(Index axis, Index rank);
+
 /// Where numbers lie that a tensor says are in another file: their bytes.
 using External = std::function<std::string_view(const Tensor&)>;
 

@@ -156,7 +156,8 @@ class Assembler {
   void affine(const Link& link) {
     if (RmsNorm* norm = made_.layers.empty() ? nullptr : std::get_if<RmsNorm>(&made_.layers.back());
         norm && link.op == "Mul" && static_cast<Index>(link.numbers.size()) == norm->width) {
-      std::copy(link.numbers.begin(), link.numbers.end(), made_.theta.end() - norm->width);
+      double* const scale = made_.theta.data() + (std::ssize(made_.theta) - norm->width);
+      for (std::size_t k = 0; k < link.numbers.size(); ++k) scale[k] *= link.numbers[k];
       return;
     }
     if (Dense* last = dense()) return fold(link, *last, last->out, last->in);

@@ -11,12 +11,6 @@
 namespace gradus::onnx {
 namespace {
 
-Index wrapped_axis(std::int64_t axis, Index rank) {
-  if (axis < -rank || axis >= rank)
-    throw ValueError(fmt::format("expected an axis of {} dimensions, got {}", rank, axis));
-  return static_cast<Index>(axis < 0 ? axis + rank : axis);
-}
-
 /// Numbers or texts before, along and after an axis.
 struct Cut {
   Index outer = 1, along = 1, inner = 1;
@@ -71,14 +65,24 @@ void Reader::constant_node(const Node& node) {
   throw ValueError("expected a value of numbers");
 }
 
-void Reader::same(const Node& node) { give(node, value(node, 0)); }
+void Reader::same(const Node& node) {
+  if (node.op == "Dropout" && has(node, 2)) {
+    const Array& training = numbers(node, 2, "whether it trains");
+    if (training.numbers != std::vector<double>{0}) throw ValueError("expected a network in use, which drops nothing");
+  }
+  give(node, value(node, 0));
+}
 
 void Reader::cast(const Node& node) {
   const auto to = static_cast<ElementType>(integer(node, "to", 0));
   const bool real = to == ElementType::float32 || to == ElementType::float64 || to == ElementType::float16;
   const Known& from = value(node, 0);
   if (const Above* above = std::get_if<Above>(&from)) {
-    if (!real) return give(node, Label{above->value});
+    if (!real) {
+      if (above->threshold != 0.5 || above->value.form.numbers() != 1)
+        throw ValueError("expected the second of two classes where a single probability is above 0.5");
+      return give(node, Label{above->value});
+    }
     if (above->threshold != 0) throw ValueError("expected a step at 0");
     then(node, above->value, activation_layer("step", above->value.form)).op = "Step";
     return;
@@ -141,7 +145,7 @@ void Reader::concat(const Node& node) {
     throw ValueError("expected values side by side only as 1 - p and p of a single probability");
   }
   const Array& start = numbers(node, 0, "its inputs");
-  const Index axis = wrapped_axis(integer(node, "axis", 0), start.rank());
+  const Index axis = place_of(integer(node, "axis", 0), start.rank());
   Array all{start.type, start.dims};
   all.dims[static_cast<std::size_t>(axis)] = 0;
   const Cut cut(start, axis);
@@ -162,7 +166,7 @@ void Reader::gather(const Node& node) {
   if (std::holds_alternative<Label>(value(node, 1))) return label_of(node);
   const Array& places = numbers(node, 1, "its places");
   if (const Live* from = std::get_if<Live>(&value(node, 0))) {
-    const Index axis = wrapped_axis(integer(node, "axis", 0), static_cast<Index>(from->form.rank()));
+    const Index axis = place_of(integer(node, "axis", 0), static_cast<Index>(from->form.rank()));
     const std::vector<Index> place = places.integers();
     const Dim dim = from->form.dims[static_cast<std::size_t>(axis)];
     if (places.rank() == 0 && dim.axis == Axis::time && place[0] == -1) return last_step(node, *from);
@@ -174,7 +178,7 @@ void Reader::gather(const Node& node) {
     throw ValueError("expected to take the last step of a sequence, got other places of the network's numbers");
   }
   const Array& from = numbers(node, 0, "what is taken from");
-  const Index axis = wrapped_axis(integer(node, "axis", 0), from.rank());
+  const Index axis = place_of(integer(node, "axis", 0), from.rank());
   std::vector<Index> at = places.integers();
   for (Index& p : at) p = p < 0 ? p + from.dims[static_cast<std::size_t>(axis)] : p;
   Array some = taken(from, axis, at, most_numbers_);
@@ -199,7 +203,7 @@ void Reader::slice(const Node& node) {
   if (axes.empty()) axes = {0};
   if (std::holds_alternative<Zeros>(value(node, 0))) return give(node, Zeros{});
   if (const Live* from = std::get_if<Live>(&value(node, 0))) {
-    const Index axis = wrapped_axis(axes[0], static_cast<Index>(from->form.rank()));
+    const Index axis = place_of(axes[0], static_cast<Index>(from->form.rank()));
     const Axis kind = from->form.dims[static_cast<std::size_t>(axis)].axis;
     if (kind != Axis::time || starts[0] != -1 || ends[0] < 1'000'000)
       throw ValueError("expected to take the last step of a sequence, got another part of the network's numbers");
@@ -209,7 +213,7 @@ void Reader::slice(const Node& node) {
     return;
   }
   const Array& from = numbers(node, 0, "what is cut");
-  const Index axis = wrapped_axis(axes[0], from.rank());
+  const Index axis = place_of(axes[0], from.rank());
   const Index along = from.dims[static_cast<std::size_t>(axis)];
   const auto bound = [&](Index at) { return std::clamp<Index>(at < 0 ? at + along : at, 0, along); };
   std::vector<Index> places;

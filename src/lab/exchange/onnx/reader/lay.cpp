@@ -11,11 +11,7 @@ namespace gradus::onnx {
 namespace {
 
 std::vector<Index> places_of(std::vector<Index> axes, Index rank) {
-  for (Index& axis : axes) {
-    if (axis < -rank || axis >= rank)
-      throw ValueError(fmt::format("expected axes of {} dimensions, got {}", rank, axis));
-    axis = axis < 0 ? axis + rank : axis;
-  }
+  for (Index& axis : axes) axis = place_of(axis, rank);
   std::sort(axes.begin(), axes.end());
   return axes;
 }
@@ -46,7 +42,8 @@ Live Reader::laid(const Live& from, const std::vector<double>& wanted) const {
   }
   Live laid = from;
   if (dims.size() == 2 && fixed(1) == numbers) {
-    laid.form = Form::rows(numbers);  // of steps: samples * steps
+    laid.form = Form::rows(numbers);  // of steps: samples * steps, in the order that they had
+    if (is.dims[0].axis == Axis::time) laid.form.dims[0].axis = Axis::time;
     return laid;
   }
   if (dims.size() == 2 && !is_open(dims[1]))

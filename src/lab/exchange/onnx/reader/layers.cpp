@@ -91,14 +91,15 @@ void Reader::dense(const Node& node, const Live& x, const Array& weights, bool t
   if (in < 1 || out < 1) throw ValueError("expected weights of inputs and outputs, got none");
   Live from = x;
   from.form = rows_of(x.form, in);
-  if (!x.end) input_ = from.form;
+  tell_numbers(x, in);
   std::vector<double> theta(weights.numbers.size());
   for (Index i = 0; i < in; ++i)
     for (Index j = 0; j < out; ++j)
       theta[static_cast<std::size_t>(i * out + j)] =
           factor * weights.numbers[static_cast<std::size_t>(turned ? j * in + i : i * out + j)];
   if (bias) {
-    if (bias->numbers.size() != 1 && static_cast<Index>(bias->numbers.size()) != out)
+    if (bias->numbers.size() != 1 &&
+        (static_cast<Index>(bias->numbers.size()) != out || bias->dims.back() != out))  // a column is one a sample
       throw ValueError(fmt::format("expected {} of a bias, got {}", out, bias->numbers.size()));
     for (Index j = 0; j < out; ++j)
       theta.push_back(bias_factor * bias->numbers[bias->numbers.size() == 1 ? 0 : static_cast<std::size_t>(j)]);
@@ -268,8 +269,8 @@ void Reader::softmax(const Node& node) {
 void Reader::prelu(const Node& node) {
   const Live& x = live(node, 0);
   const Array& slopes = numbers(node, 1, "its slopes");
-  const auto count = static_cast<Index>(slopes.numbers.size());
   check_known(x.form);
+  const auto count = static_cast<Index>(spread(slopes, x.form).size());
   if (count != 1 && count != x.form.channels())
     throw ValueError(fmt::format("expected 1 or {} slopes, got {}", x.form.channels(), count));
   check_finite(slopes.numbers);
@@ -286,7 +287,7 @@ void Reader::batch_norm(const Node& node) {
   if (x.form.dims.back().axis == Axis::numbers) x.form = rows_of(x.form, static_cast<Index>(scales.numbers.size()));
   const Index channels = x.form.channels();
   check_known(x.form);
-  if (!x.end) input_ = x.form;
+  tell_numbers(x, static_cast<Index>(scales.numbers.size()));
   BatchNorm layer = BatchNorm::on(x.form.numbers(), channels);
   layer.epsilon = decimal(real(node, "epsilon", 1e-5));
   layer.momentum = parse_number(fmt::format("{:.6g}", 1 - real(node, "momentum", 0.9))).value_or(0.1);
@@ -308,7 +309,7 @@ void Reader::layer_norm(const Node& node) {
   if (x.form.dims.back().axis != Axis::numbers || (axis != -1 && axis != rank - 1))
     throw ValueError("expected it to be over the numbers of a row");
   x.form = rows_of(x.form, static_cast<Index>(scales.numbers.size()));
-  if (!x.end) input_ = x.form;
+  tell_numbers(x, static_cast<Index>(scales.numbers.size()));
   const Index width = x.form.dims.back().size;
   const double epsilon = decimal(real(node, "epsilon", 1e-5));
   std::vector<double> theta = per_channel(scales, width, "a scale");

@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::string_view kTables = "ai.onnx.ml";
 
+/// The standard's own operators have no domain, or this name.
+bool is_standard(std::string_view domain) { return domain.empty() || domain == "ai.onnx"; }
+
 bool is_recurrent(const Node& node) { return node.op == "RNN" || node.op == "GRU" || node.op == "LSTM"; }
 bool is_windowed(const Node& node) {
   return node.op == "Conv" || node.op.ends_with("Pool") || node.op == "BatchNormalization";
@@ -115,7 +118,7 @@ void Reader::read() {
   read_inputs();
   for (const Node& node : model_.graph.nodes) {
     const auto handler = handlers().find(node.op);
-    const bool is_known = handler != handlers().end() && (node.domain.empty() || node.domain == kTables);
+    const bool is_known = handler != handlers().end() && (is_standard(node.domain) || node.domain == kTables);
     try {
       if (!is_known) throw ValueError("expected an operator that networks here have, got one of another kind");
       (this->*handler->second)(node);
@@ -130,7 +133,7 @@ void Reader::read() {
 
 void Reader::check_opsets() {
   for (const Opset& opset : model_.opsets)
-    if (opset.domain.empty()) opset_ = opset.version;
+    if (is_standard(opset.domain)) opset_ = opset.version;
   constexpr std::int64_t first = 7, last = 28;  // what was seen of others' files; below, operators had other attributes
   if (opset_ < first || opset_ > last)
     throw ValueError(fmt::format("expected opset {} to {} of ai.onnx, got {}", first, last, opset_));
@@ -182,6 +185,11 @@ void Reader::read_inputs() {
                                    in_quotes(one_line(input->name, 80))));
     values_[input->name] = TableColumn{.column = {.name = input->name}};
   }
+}
+
+void Reader::tell_numbers(const Live& x, Index numbers) {
+  for (Dim& dim : input_.dims)
+    if (!x.end && dim.axis == Axis::numbers && dim.size == 0) dim.size = numbers;
 }
 
 // --------------------------------------------------------------------------------------------- of and from a node

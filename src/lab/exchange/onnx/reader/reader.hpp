@@ -66,6 +66,9 @@ class Reader {
   Form form_of(const Value& input) const;
   void check_opsets();
 
+  /// Of the graph's input, if x is it and it did not say how many numbers it has.
+  void tell_numbers(const Live& x, Index numbers);
+
   // What a node is given, and what it gives.
   const Known& value(const Node& node, std::size_t k) const;
   bool has(const Node& node, std::size_t k) const { return k < node.inputs.size() && !node.inputs[k].empty(); }

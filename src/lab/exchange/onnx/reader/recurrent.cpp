@@ -77,9 +77,11 @@ void Reader::recurrent(const Node& node) {
               "mistake, and other programs compute other numbers than PyTorch; export again with a newer one"
             : "expected linear_before_reset 1, where the reset gate acts on the product, got 0");
   for (std::size_t k = 4; k < node.inputs.size(); ++k) {
-    if (!has(node, k) || std::holds_alternative<Zeros>(value(node, k))) continue;
+    constexpr std::size_t lengths = 4, peepholes = 7;
+    if (!has(node, k) || (k != lengths && std::holds_alternative<Zeros>(value(node, k)))) continue;
     const Array* start = constant(node, k);
-    if (k == 7 || !start || !std::all_of(start->numbers.begin(), start->numbers.end(), [](double v) { return v == 0; }))
+    if (k == lengths || k == peepholes || !start ||
+        !std::all_of(start->numbers.begin(), start->numbers.end(), [](double v) { return v == 0; }))
       throw ValueError("expected no lengths of sequences and no peepholes, and zeros to begin with");
   }
   const Index units = static_cast<Index>(integer(node, "hidden_size", 0));
@@ -93,7 +95,7 @@ void Reader::recurrent(const Node& node) {
   append_weights(weights, gates, units, features, theta);
   append_weights(numbers(node, 2, "its recurrent weights"), gates, units, units, theta);
   append_biases(has(node, 3) ? &numbers(node, 3, "its biases") : nullptr, gates, units, node.op == "GRU", theta);
-  if (!x.end) input_ = in;
+  tell_numbers(x, features);
 
   const Recurrent shape{.features = features, .units = units, .every_step = true};
   Layer layer = Elman{shape};
